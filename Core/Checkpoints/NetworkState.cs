@@ -1,0 +1,131 @@
+using System.Globalization;
+using GanFunctions.Core.Model;
+using GanFunctions.Core.Training;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using Generator = GanFunctions.Core.Model.Generator;
+
+namespace GanFunctions.Core.Checkpoints;
+
+/// <summary>
+/// What a checkpoint is made of, as two safetensors files. <c>generator</c> is enough to sample from: the averaged and the raw
+/// generator under <c>ema.</c> and <c>raw.</c>, batch-norm statistics included. <c>training</c> holds what else is needed to go on:
+/// the discriminator, both optimisers, and the counters.
+/// </summary>
+public static class NetworkState
+{
+    private const string Averaged = "ema.";
+    private const string Raw = "raw.";
+    private const string EpsilonKey = "batch_norm_epsilon";
+
+    /// <summary>Both files of <paramref name="networks"/> as they stand.</summary>
+    /// <param name="networks">What was trained.</param>
+    /// <param name="norm">Its batch-norm settings, needed to sample.</param>
+    /// <param name="learningRateFactor">What roll-backs have made of the learning rate so far.</param>
+    public static (byte[] Generator, byte[] Training) Save(GanNetworks networks, BatchNormSettings norm, double learningRateFactor)
+    {
+        using var scope = NewDisposeScope();
+        var generator = new Dictionary<string, Tensor>();
+        AddState(generator, Averaged, networks.Average);
+        AddState(generator, Raw, networks.Generator);
+        var training = new Dictionary<string, Tensor>
+        {
+            ["ema.steps"] = tensor(networks.AverageSteps),
+            ["learning_rate.factor"] = tensor(learningRateFactor, ScalarType.Float64),
+        };
+        AddState(training, "discriminator.", networks.Discriminator);
+        AddAdam(training, "adam.generator.", networks.Generator, networks.GeneratorOptimiser);
+        AddAdam(training, "adam.discriminator.", networks.Discriminator, networks.DiscriminatorOptimiser);
+        var metadata = new Dictionary<string, string>
+        {
+            ["architecture"] = "dcgan-28x28x1",
+            [EpsilonKey] = norm.Epsilon.ToString("R", CultureInfo.InvariantCulture),
+        };
+        return (SafeTensors.Write(generator, metadata), SafeTensors.Write(training, metadata));
+    }
+
+    /// <summary>Puts both files back into <paramref name="networks"/>.</summary>
+    /// <returns>The learning-rate factor.</returns>
+    /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
+    public static double Load(GanNetworks networks, byte[] generatorFile, byte[] trainingFile)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var (generator, _) = SafeTensors.Read(generatorFile);
+        var (training, _) = SafeTensors.Read(trainingFile);
+        LoadState(generator, Averaged, networks.Average);
+        LoadState(generator, Raw, networks.Generator);
+        LoadState(training, "discriminator.", networks.Discriminator);
+        LoadAdam(training, "adam.generator.", networks.Generator, networks.GeneratorOptimiser);
+        LoadAdam(training, "adam.discriminator.", networks.Discriminator, networks.DiscriminatorOptimiser);
+        networks.AverageSteps = Find(training, "ema.steps", []).item<long>();
+        return Find(training, "learning_rate.factor", []).item<double>();
+    }
+
+    /// <summary>A generator to sample from, in evaluation mode. The caller disposes it.</summary>
+    /// <param name="generatorFile">The <c>generator</c> file of a checkpoint.</param>
+    /// <param name="averaged">The moving average, or else the raw weights.</param>
+    /// <exception cref="InvalidDataException">The file is not a generator of ours.</exception>
+    public static Generator LoadGenerator(byte[] generatorFile, bool averaged)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var (tensors, metadata) = SafeTensors.Read(generatorFile);
+        if (!metadata.TryGetValue(EpsilonKey, out var epsilon))
+            throw new InvalidDataException($"The generator's metadata lacks {EpsilonKey}.");
+        var norm = new BatchNormSettings(Momentum: 0.9, double.Parse(epsilon, CultureInfo.InvariantCulture));
+        var generator = new Generator(norm);
+        LoadState(tensors, averaged ? Averaged : Raw, generator);
+        GanNetworks.SetGradients(generator, needed: false);
+        generator.eval();
+        foreach (var value in generator.state_dict().Values) value.DetachFromDisposeScope();
+        return generator;
+    }
+
+    // Batch norm's count of batches only matters without a momentum; ours has one.
+    private static IEnumerable<(string Name, Tensor Value)> StateOf(nn.Module module) => module.state_dict()
+        .Where(entry => !entry.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+        .Select(entry => (entry.Key, entry.Value));
+
+    private static void AddState(Dictionary<string, Tensor> target, string prefix, nn.Module module)
+    {
+        foreach (var (name, value) in StateOf(module)) target[prefix + name] = value.detach();
+    }
+
+    private static void LoadState(Dictionary<string, Tensor> source, string prefix, nn.Module module)
+    {
+        foreach (var (name, value) in StateOf(module)) value.copy_(Find(source, prefix + name, value.shape));
+    }
+
+    private static void AddAdam(Dictionary<string, Tensor> target, string prefix, nn.Module module, Adam adam)
+    {
+        foreach (var (name, state) in AdamStates(module, adam))
+        {
+            target[$"{prefix}{name}.step"] = tensor(state.step);
+            target[$"{prefix}{name}.exp_avg"] = state.exp_avg;
+            target[$"{prefix}{name}.exp_avg_sq"] = state.exp_avg_sq;
+        }
+    }
+
+    private static void LoadAdam(Dictionary<string, Tensor> source, string prefix, nn.Module module, Adam adam)
+    {
+        foreach (var (name, state) in AdamStates(module, adam))
+        {
+            state.step = Find(source, $"{prefix}{name}.step", []).item<long>();
+            state.exp_avg.copy_(Find(source, $"{prefix}{name}.exp_avg", state.exp_avg.shape));
+            state.exp_avg_sq.copy_(Find(source, $"{prefix}{name}.exp_avg_sq", state.exp_avg_sq.shape));
+        }
+    }
+
+    private static IEnumerable<(string Name, Adam.State State)> AdamStates(nn.Module module, Adam adam) =>
+        module.named_parameters().Select(parameter => parameter.name).Zip(adam.state_dict().State.Cast<Adam.State>());
+
+    private static Tensor Find(Dictionary<string, Tensor> source, string name, long[] shape)
+    {
+        if (!source.TryGetValue(name, out var found)) throw new InvalidDataException($"The checkpoint lacks the tensor {name}.");
+        if (found.shape.SequenceEqual(shape)) return found;
+        throw new InvalidDataException(
+            $"Tensor {name} has the shape [{string.Join(", ", found.shape)}]; the network needs [{string.Join(", ", shape)}].");
+    }
+}

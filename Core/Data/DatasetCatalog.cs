@@ -1,0 +1,172 @@
+using System.Collections.Concurrent;
+using Azure.Storage.Blobs;
+using GanFunctions.Core.Data.Digits;
+using Microsoft.Extensions.Logging;
+
+namespace GanFunctions.Core.Data;
+
+/// <summary>
+/// All data sets by name: <c>digits</c> is built in; <c>mnist</c> and <c>fashion-mnist</c> are fetched when they are first asked for and
+/// stored in Blob Storage; others are uploaded. One catalog serves the whole process.
+/// </summary>
+/// <param name="container">Holds <c>datasets/</c>; created when something is stored.</param>
+/// <param name="http">Asks the mirrors.</param>
+/// <param name="options">Where to look, and for how long.</param>
+/// <param name="time">Measures the time-outs.</param>
+/// <param name="logger">Says where data came from, and which source failed.</param>
+public sealed class DatasetCatalog(
+    BlobContainerClient container, HttpClient http, DatasetOptions options, TimeProvider time, ILogger<DatasetCatalog> logger)
+{
+    private readonly DatasetStore _store = new(container, options);
+    private readonly DatasetWriter _writer = new(container, time, logger);
+    private readonly DatasetFetcher _fetcher = new(http, options, time, logger);
+    private readonly DatasetCache _cache = new();
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new();
+    private readonly IReadOnlyList<KnownDataset> _known = KnownDataset.All(options);
+
+    /// <summary>Finds out within eight seconds whether a data set can be had, without fetching it.</summary>
+    /// <exception cref="UnknownDatasetException">Nobody knows the name; the message lists those that there are.</exception>
+    /// <exception cref="DatasetUnavailableException">It is not stored and no source has it; the message says what was tried.</exception>
+    public async Task CheckAsync(string name, CancellationToken cancellation = default)
+    {
+        if (name == DrawnDigits.Name || await FindAsync(name, cancellation).ConfigureAwait(false) is not null) return;
+        var known = Known(name) ?? throw await UnknownAsync(name, cancellation).ConfigureAwait(false);
+        await _fetcher.ProbeAsync(known, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Loads a data set: draws it, reads and verifies it, or fetches it and stores it for the next time. Those who ask at once wait for one
+    /// load; the set used last stays in memory.
+    /// </summary>
+    /// <exception cref="UnknownDatasetException">Nobody knows the name; the message lists those that there are.</exception>
+    /// <exception cref="DatasetUnavailableException">It is damaged, or no source has it; the message says what was tried.</exception>
+    public async Task<Dataset> LoadAsync(string name, CancellationToken cancellation = default)
+    {
+        var gate = _gates.GetOrAdd(DatasetNames.IsValid(name) ? name : "", _ => new SemaphoreSlim(1));
+        await gate.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return await LoadAloneAsync(name, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>The data sets there are: built in, known, stored.</summary>
+    public async Task<IReadOnlyList<DatasetInfo>> ListAsync(CancellationToken cancellation = default)
+    {
+        var stored = await _store.NamesAsync(cancellation).ConfigureAwait(false);
+        IEnumerable<string> names = [DrawnDigits.Name, .. _known.Select(known => known.Name), .. stored];
+        var infos = await Task.WhenAll(names.Distinct().Select(name => GetAsync(name, cancellation))).ConfigureAwait(false);
+        return [.. infos.OfType<DatasetInfo>()];
+    }
+
+    /// <summary>One of <see cref="ListAsync"/>, or null.</summary>
+    public async Task<DatasetInfo?> GetAsync(string name, CancellationToken cancellation = default)
+    {
+        if (name == DrawnDigits.Name) return DatasetInfos.BuiltIn;
+        if (!DatasetNames.IsValid(name)) return null;
+        try
+        {
+            var manifest = await _store.FindAsync(name, cancellation).ConfigureAwait(false);
+            return DatasetInfos.Of(Known(name), manifest);
+        }
+        catch (StoredDatasetException unreadable)
+        {
+            return DatasetInfos.Unreadable(Known(name), name, unreadable);
+        }
+    }
+
+    /// <summary>Checks an upload whole, then stores it, in place of one of the same name if there is one.</summary>
+    /// <exception cref="DatasetNameException">The name is reserved, or no name.</exception>
+    /// <exception cref="IdxFormatException">A file is damaged or missing, or the files do not fit together; nothing was stored.</exception>
+    public async Task<DatasetInfo> SaveIdxAsync(string name, IdxUpload upload, CancellationToken cancellation = default)
+    {
+        DatasetNames.CheckWritable(name);
+        var parts = await IdxUploadReader.ReadAsync(upload, options.MaxFileBytes, cancellation).ConfigureAwait(false);
+        var manifest = await _writer.SaveAsync(name, parts, cancellation).ConfigureAwait(false);
+        return DatasetInfos.Of(Known(name), manifest)!;
+    }
+
+    /// <summary>Removes a data set from Blob Storage. A known one can be fetched again.</summary>
+    /// <returns>False if it was not stored.</returns>
+    /// <exception cref="DatasetNameException">The name is reserved, or no name.</exception>
+    public Task<bool> DeleteAsync(string name, CancellationToken cancellation = default)
+    {
+        DatasetNames.CheckWritable(name);
+        return _writer.DeleteAsync(name, cancellation);
+    }
+
+    private async Task<Dataset> LoadAloneAsync(string name, CancellationToken cancellation)
+    {
+        if (name == DrawnDigits.Name)
+        {
+            return _cache.Find(DrawnDigits.Sha256)
+                ?? _cache.Keep(await Task.Run(() => DrawnDigits.Draw(cancellation), cancellation).ConfigureAwait(false));
+        }
+        if (await ReadStoredAsync(name, cancellation).ConfigureAwait(false) is { } stored) return stored;
+
+        var known = Known(name) ?? throw await UnknownAsync(name, cancellation).ConfigureAwait(false);
+        var parts = await _fetcher.FetchAsync(known, cancellation).ConfigureAwait(false);
+        var saved = await _writer.SaveAsync(name, parts, cancellation).ConfigureAwait(false);
+        return Keep(saved, parts);
+    }
+
+    private async Task<Dataset?> ReadStoredAsync(string name, CancellationToken cancellation)
+    {
+        string? failed = null;
+        while (await FindAsync(name, cancellation).ConfigureAwait(false) is { } manifest)
+        {
+            if (_cache.Find(manifest.Sha256) is { } kept) return kept.Name == name ? kept : kept with { Name = name };
+            try
+            {
+                return Keep(manifest, await _store.ReadAsync(manifest, cancellation).ConfigureAwait(false));
+            }
+            catch (StoredDatasetException) when (manifest.Upload != failed)
+            {
+                failed = manifest.Upload; // replaced while it was read, or damaged: the second look tells
+            }
+            catch (StoredDatasetException damage) when (manifest.Sha256 == Known(name)?.Sha256)
+            {
+                logger.Damaged(name, damage.Message);
+                return null;
+            }
+            catch (StoredDatasetException damage)
+            {
+                throw Unusable(name, damage);
+            }
+        }
+        return null;
+    }
+
+    private async Task<DatasetManifest?> FindAsync(string name, CancellationToken cancellation)
+    {
+        if (!DatasetNames.IsValid(name)) return null;
+        try
+        {
+            return await _store.FindAsync(name, cancellation).ConfigureAwait(false);
+        }
+        catch (StoredDatasetException unreadable)
+        {
+            throw Unusable(name, unreadable);
+        }
+    }
+
+    private Dataset Keep(DatasetManifest manifest, Dictionary<IdxPart, IdxArray> parts)
+    {
+        var (train, test) = IdxParts.ToImages(parts);
+        return _cache.Keep(new Dataset(manifest.Name, train, test, manifest.Sha256));
+    }
+
+    private KnownDataset? Known(string name) => _known.FirstOrDefault(known => known.Name == name);
+
+    private async Task<UnknownDatasetException> UnknownAsync(string name, CancellationToken cancellation) =>
+        new(name, [.. (await ListAsync(cancellation).ConfigureAwait(false)).Select(info => info.Name)]);
+
+    private static DatasetUnavailableException Unusable(string name, StoredDatasetException problem) => new(
+        name,
+        [$"Blob Storage: {problem.Message}"],
+        $"{(problem.Newer ? "update this program, or " : "")}store it again with PUT /api/datasets/{name}; {DatasetFetcher.OrDigits}");
+}

@@ -1,0 +1,57 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Security.Cryptography;
+
+namespace GanFunctions.Core.Data;
+
+/// <summary>
+/// What an IDX file of unsigned bytes holds. The format: two zero bytes, the type (8 is an unsigned byte), the number of dimensions, each
+/// dimension as a big-endian 32-bit number, the data row by row (LeCun, Cortes, Burges, "The MNIST database", "File formats").
+/// </summary>
+/// <param name="Shape">Its dimensions, the slowest first.</param>
+/// <param name="Data">As many bytes as the dimensions multiply to.</param>
+public sealed record IdxArray(int[] Shape, byte[] Data)
+{
+    /// <summary>The type in the header: unsigned byte.</summary>
+    internal const byte UnsignedByte = 8;
+
+    /// <summary>SHA-256 of the IDX file, not compressed, in lower-case hexadecimal.</summary>
+    public string ComputeSha256()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Header());
+        hash.AppendData(Data);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>Writes the IDX file, compressed with gzip, and leaves the stream open.</summary>
+    public async Task WriteGzipAsync(Stream stream, CancellationToken cancellation = default)
+    {
+        // Fastest: MNIST takes half a second instead of five, and a fifth more room.
+        var gzip = new GZipStream(stream, CompressionLevel.Fastest, leaveOpen: true);
+        await using (gzip.ConfigureAwait(false))
+        {
+            await WriteAsync(gzip, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Writes the IDX file and leaves the stream open.</summary>
+    public async Task WriteAsync(Stream stream, CancellationToken cancellation = default)
+    {
+        await stream.WriteAsync(Header(), cancellation).ConfigureAwait(false);
+        await stream.WriteAsync(Data, cancellation).ConfigureAwait(false);
+    }
+
+    internal static IdxArray OfImages(ImageSet set) => set.Channels == 1
+        ? new IdxArray([set.Count, set.Height, set.Width], set.Pixels)
+        : new IdxArray([set.Count, set.Channels, set.Height, set.Width], set.Pixels);
+
+    private byte[] Header()
+    {
+        var header = new byte[4 + 4 * Shape.Length];
+        header[2] = UnsignedByte;
+        header[3] = (byte)Shape.Length;
+        for (var i = 0; i < Shape.Length; i++) BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4 + 4 * i), Shape[i]);
+        return header;
+    }
+}

@@ -1,0 +1,13 @@
+namespace GanFunctions.Core.Data;
+
+/// <summary>A file is not the IDX file it should be. The message names the file, what was found and what is valid.</summary>
+/// <param name="file">The file or the part, as its sender knows it.</param>
+/// <param name="found">What is wrong with it.</param>
+/// <param name="valid">What is valid instead.</param>
+/// <param name="inner">What was thrown below, if anything was.</param>
+public sealed class IdxFormatException(string file, string found, string valid, Exception? inner = null)
+    : FormatException($"{file}: {found}. Valid is {valid}.", inner)
+{
+    /// <summary>The file or the part.</summary>
+    public string File { get; } = file;
+}

@@ -1,0 +1,64 @@
+namespace GanFunctions.Core.Data;
+
+/// <summary>The files that make up a data set.</summary>
+public enum IdxPart
+{
+    /// <summary>Pictures to train on, <c>[count, height, width]</c>.</summary>
+    TrainImages,
+
+    /// <summary>Their labels, <c>[count]</c>.</summary>
+    TrainLabels,
+
+    /// <summary>Pictures held out, <c>[count, height, width]</c>.</summary>
+    TestImages,
+
+    /// <summary>Their labels, <c>[count]</c>.</summary>
+    TestLabels,
+}
+
+/// <summary>Names of the parts, and how pictures and parts turn into each other.</summary>
+public static class IdxParts
+{
+    private static readonly string[] FileNames =
+        ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
+
+    /// <summary>The name MNIST gave the part, without <c>.gz</c>.</summary>
+    public static string FileName(this IdxPart part) => FileNames[(int)part];
+
+    /// <summary>
+    /// The part that a file is by its name: MNIST's names, or <c>images</c>, <c>labels</c>, <c>test-images</c>, <c>test-labels</c>,
+    /// whatever the case, with dots, dashes or underscores, with or without <c>-idx3-ubyte</c>, <c>.idx</c> and <c>.gz</c>.
+    /// </summary>
+    /// <returns>The part, or null for a name that is none of these.</returns>
+    public static IdxPart? FromFileName(string fileName)
+    {
+        var name = fileName.ToLowerInvariant().Replace('.', '-').Replace('_', '-');
+        foreach (var ending in (string[])["-gz", "-ubyte", "-idx", "-idx1", "-idx3"])
+            if (name.EndsWith(ending, StringComparison.Ordinal)) name = name[..^ending.Length];
+        return name switch
+        {
+            "train-images" or "images" => IdxPart.TrainImages,
+            "train-labels" or "labels" => IdxPart.TrainLabels,
+            "t10k-images" or "test-images" => IdxPart.TestImages,
+            "t10k-labels" or "test-labels" => IdxPart.TestLabels,
+            _ => null,
+        };
+    }
+
+    internal static Dictionary<IdxPart, IdxArray> Of(ImageSet train, ImageSet? test)
+    {
+        var parts = new Dictionary<IdxPart, IdxArray> { [IdxPart.TrainImages] = IdxArray.OfImages(train) };
+        if (train.Labels is not null) parts[IdxPart.TrainLabels] = new IdxArray([train.Count], train.Labels);
+        if (test is not null) parts[IdxPart.TestImages] = IdxArray.OfImages(test);
+        if (test?.Labels is not null) parts[IdxPart.TestLabels] = new IdxArray([test.Count], test.Labels);
+        return parts;
+    }
+
+    internal static (ImageSet Train, ImageSet? Test) ToImages(IReadOnlyDictionary<IdxPart, IdxArray> parts) =>
+        (ImagesOf(parts, IdxPart.TrainImages, IdxPart.TrainLabels)!, ImagesOf(parts, IdxPart.TestImages, IdxPart.TestLabels));
+
+    private static ImageSet? ImagesOf(IReadOnlyDictionary<IdxPart, IdxArray> parts, IdxPart images, IdxPart labels) =>
+        parts.TryGetValue(images, out var pixels)
+            ? new ImageSet(pixels.Data, parts.GetValueOrDefault(labels)?.Data, pixels.Shape[0], pixels.Shape[1], pixels.Shape[2])
+            : null;
+}

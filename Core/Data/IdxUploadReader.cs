@@ -1,0 +1,70 @@
+namespace GanFunctions.Core.Data;
+
+/// <summary>Reads an upload whole and checks all of it.</summary>
+internal static class IdxUploadReader
+{
+    private const int Side = 28;
+
+    /// <exception cref="IdxFormatException">A file is missing or damaged, or the files do not fit each other or the model.</exception>
+    public static async Task<Dictionary<IdxPart, IdxArray>> ReadAsync(IdxUpload upload, long maxBytes, CancellationToken cancellation)
+    {
+        Need(upload, IdxPart.TrainImages);
+        if (upload.Parts.ContainsKey(IdxPart.TestLabels)) Need(upload, IdxPart.TestImages);
+
+        var parts = new Dictionary<IdxPart, IdxArray>();
+        foreach (var (part, file) in upload.Parts.OrderBy(part => part.Key))
+        {
+            var array = await ReadAsync(file, maxBytes, cancellation).ConfigureAwait(false);
+            CheckShape(part, file.Name, array.Shape);
+            parts[part] = array;
+        }
+        CheckCounts(upload, parts, IdxPart.TrainImages, IdxPart.TrainLabels);
+        CheckCounts(upload, parts, IdxPart.TestImages, IdxPart.TestLabels);
+        return parts;
+    }
+
+    private static async Task<IdxArray> ReadAsync(IdxUpload.File file, long maxBytes, CancellationToken cancellation)
+    {
+        try
+        {
+            var stream = file.Open();
+            await using (stream.ConfigureAwait(false))
+            {
+                return await IdxReader.ReadAsync(stream, file.Name, maxBytes, cancellation).ConfigureAwait(false);
+            }
+        }
+        catch (InvalidDataException damage)
+        {
+            throw new IdxFormatException(
+                file.Name, $"it cannot be unpacked ({damage.Message.TrimEnd('.')})", "a whole zip archive", damage);
+        }
+    }
+
+    private static void Need(IdxUpload upload, IdxPart part)
+    {
+        if (upload.Parts.ContainsKey(part)) return;
+        throw new IdxFormatException(
+            part.FileName(), "it is missing", $"an upload of pictures and, if there are any, their labels: {IdxUpload.ValidNames}");
+    }
+
+    private static void CheckShape(IdxPart part, string file, int[] shape)
+    {
+        var images = part is IdxPart.TrainImages or IdxPart.TestImages;
+        if (shape.Length != (images ? 3 : 1))
+            throw new IdxFormatException(file, $"it has {shape.Length} dimensions ({string.Join('x', shape)})",
+                images ? "three for pictures: count, height, width" : "one for labels: count");
+        if (images && (shape[1] != Side || shape[2] != Side))
+        {
+            throw new IdxFormatException(
+                file, $"its pictures are {shape[1]} high and {shape[2]} wide", $"{Side}x{Side}, which is what the model draws");
+        }
+    }
+
+    private static void CheckCounts(IdxUpload upload, Dictionary<IdxPart, IdxArray> parts, IdxPart images, IdxPart labels)
+    {
+        if (!parts.TryGetValue(labels, out var marks) || parts[images].Shape[0] == marks.Shape[0]) return;
+        throw new IdxFormatException(upload.Parts[labels].Name,
+            $"it holds {marks.Shape[0]} labels for the {parts[images].Shape[0]} pictures of {upload.Parts[images].Name}",
+            "one label for each picture");
+    }
+}

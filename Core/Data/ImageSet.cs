@@ -1,0 +1,10 @@
+namespace GanFunctions.Core.Data;
+
+/// <summary>Pictures in memory, and what they show if that is known.</summary>
+/// <param name="Pixels"><c>[count, channels, height, width]</c>, 0 to 255, row by row.</param>
+/// <param name="Labels"><c>[count]</c>, or none.</param>
+/// <param name="Count">Number of pictures.</param>
+/// <param name="Height">Rows of a picture, in pixels.</param>
+/// <param name="Width">Columns of a picture, in pixels.</param>
+/// <param name="Channels">1 is grey.</param>
+public sealed record ImageSet(byte[] Pixels, byte[]? Labels, int Count, int Height, int Width, int Channels = 1);

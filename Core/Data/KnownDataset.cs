@@ -1,0 +1,77 @@
+namespace GanFunctions.Core.Data;
+
+/// <summary>One published file.</summary>
+/// <param name="Part">Which part it is.</param>
+/// <param name="Bytes">Its size, not compressed.</param>
+/// <param name="Sha256">
+/// Of its content, not compressed: mirrors have compressed the same content in different ways, so their .gz files differ.
+/// </param>
+internal sealed record KnownFile(IdxPart Part, long Bytes, string Sha256)
+{
+    public string GzipName => Part.FileName() + ".gz";
+
+    /// <summary>Compressed or not, it cannot be larger: gzip adds less than this to what it cannot compress.</summary>
+    public long MostBytes => Bytes + 65_536;
+
+    /// <summary>Reads the file, compressed or not, and checks that it is the published one.</summary>
+    /// <exception cref="IdxFormatException">It is damaged, or another.</exception>
+    public async Task<IdxArray> ReadAsync(Stream stream, CancellationToken cancellation)
+    {
+        var array = await IdxReader.ReadAsync(stream, GzipName, MostBytes, cancellation).ConfigureAwait(false);
+        var hash = array.ComputeSha256();
+        return hash == Sha256
+            ? array
+            : throw new IdxFormatException(GzipName, $"its content has the SHA-256 {hash}", $"{Sha256}, the published one");
+    }
+}
+
+/// <summary>A published data set that can be fetched by name.</summary>
+internal sealed record KnownDataset(
+    string Name, string Description, string? Folder, IReadOnlyList<Uri> Mirrors, string Advice, IReadOnlyList<KnownFile> Files)
+{
+    private const long TrainImageBytes = 16 + 60_000 * 28 * 28;
+    private const long TestImageBytes = 16 + 10_000 * 28 * 28;
+
+    private static readonly Uri[] MnistMirrors =
+    [
+        new("https://ossci-datasets.s3.amazonaws.com/mnist/"),
+        new("https://storage.googleapis.com/cvdf-datasets/mnist/"),
+        new("http://yann.lecun.com/exdb/mnist/"),
+    ];
+
+    private static readonly Uri[] FashionMnistMirrors =
+    [
+        new("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"),
+        new("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"),
+    ];
+
+    /// <summary>What <see cref="Dataset.Sha256"/> will be.</summary>
+    public string Sha256 => Dataset.HashOf(Files.ToDictionary(file => file.Part, file => file.Sha256));
+
+    /// <summary>All that are known.</summary>
+    public static IReadOnlyList<KnownDataset> All(DatasetOptions options) => [Mnist(options), FashionMnist(options)];
+
+    // LeCun, Cortes, Burges: "The MNIST database of handwritten digits".
+    private static KnownDataset Mnist(DatasetOptions options) => new(
+        "mnist", "Handwritten digits (LeCun, Cortes, Burges)", options.MnistFolder, options.MnistMirrors ?? MnistMirrors,
+        "bring it by hand with PUT /api/datasets/mnist (a zip of its four IDX files)",
+        [
+            new(IdxPart.TrainImages, TrainImageBytes, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
+            new(IdxPart.TrainLabels, 8 + 60_000, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
+            new(IdxPart.TestImages, TestImageBytes, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
+            new(IdxPart.TestLabels, 8 + 10_000, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
+        ]);
+
+    // Xiao, Rasul, Vollgraf: "Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms", arXiv 1708.07747.
+    private static KnownDataset FashionMnist(DatasetOptions options) => new(
+        "fashion-mnist", "Pictures of clothes (Xiao, Rasul, Vollgraf)", options.FashionMnistFolder,
+        options.FashionMnistMirrors ?? FashionMnistMirrors,
+        "install Debian's package dataset-fashion-mnist, "
+        + "or bring it by hand with PUT /api/datasets/fashion-mnist (a zip of its four IDX files)",
+        [
+            new(IdxPart.TrainImages, TrainImageBytes, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
+            new(IdxPart.TrainLabels, 8 + 60_000, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
+            new(IdxPart.TestImages, TestImageBytes, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
+            new(IdxPart.TestLabels, 8 + 10_000, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
+        ]);
+}

@@ -1,0 +1,33 @@
+using Azure.Data.Tables;
+
+namespace GanFunctions.Core.Losses;
+
+/// <summary>Losses of runs in table <c>GanLosses</c>.</summary>
+/// <param name="table">The table.</param>
+public sealed class LossLog(TableClient table)
+{
+    private const int MaxTransaction = 100; // operations; a limit of the service
+
+    /// <summary>Writes rows; the same rows again change nothing.</summary>
+    /// <param name="rows">Rows of one run.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public Task WriteAsync(IEnumerable<LossRow> rows, CancellationToken cancellation) =>
+        SubmitAsync(rows, TableTransactionActionType.UpsertReplace, cancellation);
+
+    /// <summary>A run's rows by attempt, epoch and step.</summary>
+    public IAsyncEnumerable<LossRow> ReadAsync(string run, CancellationToken cancellation) =>
+        table.QueryAsync<LossRow>(row => row.PartitionKey == run, cancellationToken: cancellation);
+
+    /// <summary>Removes a run's rows.</summary>
+    public async Task DeleteAsync(string run, CancellationToken cancellation)
+    {
+        var rows = await ReadAsync(run, cancellation).ToListAsync(cancellation);
+        await SubmitAsync(rows, TableTransactionActionType.Delete, cancellation);
+    }
+
+    private async Task SubmitAsync(IEnumerable<LossRow> rows, TableTransactionActionType action, CancellationToken cancellation)
+    {
+        foreach (var batch in rows.Chunk(MaxTransaction))
+            await table.SubmitTransactionAsync(batch.Select(row => new TableTransactionAction(action, row)), cancellation);
+    }
+}

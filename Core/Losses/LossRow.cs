@@ -1,0 +1,86 @@
+using Azure;
+using Azure.Data.Tables;
+using GanFunctions.Core.Training;
+
+namespace GanFunctions.Core.Losses;
+
+/// <summary>
+/// One row of the loss log. The row key sorts by attempt, epoch and step, an epoch's summary behind its steps. A value that is not finite
+/// is left out, since the table refuses it, and its column is named in <see cref="NonFinite"/>.
+/// </summary>
+public sealed class LossRow : ITableEntity
+{
+    private const string Summary = "epoch";
+
+    /// <summary>The run's id.</summary>
+    public string PartitionKey { get; set; } = "";
+
+    /// <summary><c>attempt-epoch-step</c>, zero padded, or <c>attempt-epoch-epoch</c> for the summary.</summary>
+    public string RowKey { get; set; } = "";
+
+    /// <inheritdoc/>
+    public DateTimeOffset? Timestamp { get; set; }
+
+    /// <inheritdoc/>
+    public ETag ETag { get; set; }
+
+    /// <summary>The discriminator's loss, in nats.</summary>
+    public double? DiscriminatorLoss { get; set; }
+
+    /// <summary>The generator's loss, in nats.</summary>
+    public double? GeneratorLoss { get; set; }
+
+    /// <summary>D(x).</summary>
+    public double? RealScore { get; set; }
+
+    /// <summary>D(G(z)).</summary>
+    public double? FakeScore { get; set; }
+
+    /// <summary>Training speed.</summary>
+    public double? ImagesPerSecond { get; set; }
+
+    /// <summary>When it was measured.</summary>
+    public DateTimeOffset Time { get; set; }
+
+    /// <summary>Names of the columns whose values were not finite, separated by blanks.</summary>
+    public string? NonFinite { get; set; }
+
+    /// <summary>The losses of one step.</summary>
+    public static LossRow OfStep(string run, int attempt, int epoch, int step, StepLosses losses, double speed, DateTimeOffset time) =>
+        New(run, $"{attempt:D3}-{epoch:D5}-{step:D6}", losses, speed, time);
+
+    /// <summary>The mean losses of an epoch.</summary>
+    public static LossRow OfEpoch(string run, int attempt, int epoch, StepLosses losses, double speed, DateTimeOffset time) =>
+        New(run, $"{attempt:D3}-{epoch:D5}-{Summary}", losses, speed, time);
+
+    /// <summary>Roll-backs before it.</summary>
+    public int Attempt() => Part(0);
+
+    /// <summary>Its epoch, from 1.</summary>
+    public int Epoch() => Part(1);
+
+    /// <summary>Its step, or null for an epoch's summary.</summary>
+    public int? Step() => RowKey.EndsWith(Summary, StringComparison.Ordinal) ? null : Part(2);
+
+    private int Part(int index) => int.Parse(RowKey.Split('-')[index], System.Globalization.CultureInfo.InvariantCulture);
+
+    private static LossRow New(string run, string key, StepLosses losses, double speed, DateTimeOffset time)
+    {
+        var row = new LossRow { PartitionKey = run, RowKey = key, Time = time };
+        var missing = new List<string>();
+        row.DiscriminatorLoss = Finite(losses.Discriminator, nameof(DiscriminatorLoss), missing);
+        row.GeneratorLoss = Finite(losses.Generator, nameof(GeneratorLoss), missing);
+        row.RealScore = Finite(losses.RealScore, nameof(RealScore), missing);
+        row.FakeScore = Finite(losses.FakeScore, nameof(FakeScore), missing);
+        row.ImagesPerSecond = Finite(speed, nameof(ImagesPerSecond), missing);
+        row.NonFinite = missing.Count == 0 ? null : string.Join(' ', missing);
+        return row;
+    }
+
+    private static double? Finite(double value, string column, List<string> missing)
+    {
+        if (double.IsFinite(value)) return value;
+        missing.Add(char.ToLowerInvariant(column[0]) + column[1..]);
+        return null;
+    }
+}

@@ -1,0 +1,53 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace GanFunctions.Core.Model;
+
+/// <summary>
+/// Tells real pictures from generated ones: <c>[batch, 1, 28, 28]</c> in, logits <c>[batch, 1]</c> out, positive for real.
+/// 213,633 numbers with buffers, 213,249 of them trainable.
+/// </summary>
+public sealed class Discriminator : nn.Module<Tensor, Tensor?, Tensor>
+{
+    /// <summary>Slope of LeakyReLU below zero, in both networks.</summary>
+    public const double Leak = 0.2;
+
+    /// <summary>Length of the flattened features in front of the last layer, where dropout acts.</summary>
+    public const int FeatureSize = 128 * 7 * 7;
+
+    private readonly Conv2d down1;
+    private readonly BatchNorm2d norm1;
+    private readonly Conv2d down2;
+    private readonly BatchNorm2d norm2;
+    private readonly Linear dense;
+
+    /// <param name="norm">Momentum and epsilon of the two batch normalisations.</param>
+    public Discriminator(BatchNormSettings norm) : base(nameof(Discriminator))
+    {
+        down1 = nn.Conv2d(1, 64, 5, stride: 2, padding: 2);
+        norm1 = nn.BatchNorm2d(64, norm.Epsilon, norm.UpdateShare);
+        down2 = nn.Conv2d(64, 128, 5, stride: 2, padding: 2);
+        norm2 = nn.BatchNorm2d(128, norm.Epsilon, norm.UpdateShare);
+        dense = nn.Linear(FeatureSize, 1);
+        RegisterComponents(); // sees only fields already assigned: stays last
+    }
+
+    /// <param name="pictures"><c>[batch, 1, 28, 28]</c> in [-1, 1].</param>
+    /// <param name="dropout">
+    /// <c>[batch, 6272]</c>, zero where a feature is dropped and 1 / (1 - rate) elsewhere; null drops nothing. Drawn by the caller,
+    /// since a layer of its own would draw from the process-wide generator.
+    /// </param>
+    /// <returns>Logits, <c>[batch, 1]</c>.</returns>
+    public override Tensor forward(Tensor pictures, Tensor? dropout)
+    {
+        using var scope = NewDisposeScope();
+        var x = norm1.call(Activate(down1.call(pictures))); // [batch, 64, 14, 14]
+        x = norm2.call(Activate(down2.call(x)));            // [batch, 128, 7, 7]
+        x = x.flatten(1);                                   // [batch, 6272]
+        if (dropout is not null) x = x * dropout;
+        return dense.call(x).MoveToOuterDisposeScope();     // [batch, 1]
+    }
+
+    private static Tensor Activate(Tensor x) => nn.functional.leaky_relu(x, Leak);
+}

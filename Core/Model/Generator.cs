@@ -1,0 +1,55 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace GanFunctions.Core.Model;
+
+/// <summary>
+/// Draws pictures from noise: <c>[batch, 100]</c> normals in, <c>[batch, 1, 28, 28]</c> pixels in [-1, 1] out.
+/// DCGAN (Radford et al. 2016, arXiv:1511.06434) in the sizes of the tutorial this project grew from.
+/// 2,330,944 numbers with buffers, 2,305,472 of them trainable.
+/// </summary>
+/// <remarks>
+/// Keras' 'same' padding of a strided 5x5 layer is one pixel on one side and two on the other. PyTorch's padding 2 with output
+/// padding 1 is its mirror image, here and in <see cref="Discriminator"/> alike, so the two still fit each other.
+/// </remarks>
+public sealed class Generator : nn.Module<Tensor, Tensor>
+{
+    /// <summary>Length of one noise vector.</summary>
+    public const int LatentSize = 100;
+
+    private readonly Linear dense;
+    private readonly BatchNorm1d norm0;
+    private readonly ConvTranspose2d up1;
+    private readonly BatchNorm2d norm1;
+    private readonly ConvTranspose2d up2;
+    private readonly BatchNorm2d norm2;
+    private readonly ConvTranspose2d up3;
+
+    /// <param name="norm">Momentum and epsilon of the three batch normalisations.</param>
+    public Generator(BatchNormSettings norm) : base(nameof(Generator))
+    {
+        dense = nn.Linear(LatentSize, 7 * 7 * 256, hasBias: false);
+        norm0 = nn.BatchNorm1d(7 * 7 * 256, norm.Epsilon, norm.UpdateShare);
+        up1 = nn.ConvTranspose2d(256, 128, 5, stride: 1, padding: 2, bias: false);
+        norm1 = nn.BatchNorm2d(128, norm.Epsilon, norm.UpdateShare);
+        up2 = nn.ConvTranspose2d(128, 64, 5, stride: 2, padding: 2, output_padding: 1, bias: false);
+        norm2 = nn.BatchNorm2d(64, norm.Epsilon, norm.UpdateShare);
+        up3 = nn.ConvTranspose2d(64, 1, 5, stride: 2, padding: 2, output_padding: 1, bias: false);
+        RegisterComponents(); // sees only fields already assigned: stays last
+    }
+
+    /// <param name="input">Noise, <c>[batch, 100]</c>.</param>
+    /// <returns>Pictures, <c>[batch, 1, 28, 28]</c> in [-1, 1].</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var x = Activate(norm0.call(dense.call(input)));    // [batch, 12544]
+        x = x.reshape(-1, 256, 7, 7);                       // [batch, 256, 7, 7]
+        x = Activate(norm1.call(up1.call(x)));              // [batch, 128, 7, 7]
+        x = Activate(norm2.call(up2.call(x)));              // [batch, 64, 14, 14]
+        return up3.call(x).tanh().MoveToOuterDisposeScope(); // [batch, 1, 28, 28]
+    }
+
+    private static Tensor Activate(Tensor x) => nn.functional.leaky_relu(x, Discriminator.Leak);
+}

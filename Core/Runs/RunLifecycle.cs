@@ -1,0 +1,131 @@
+using System.Text.Json.Serialization;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Losses;
+using GanFunctions.Core.Training;
+
+namespace GanFunctions.Core.Runs;
+
+/// <summary>How an orchestration leaves a run.</summary>
+/// <param name="Run">The run's id.</param>
+/// <param name="InstanceId">The orchestration's own id.</param>
+/// <param name="Phase">Paused, cancelled, completed or failed.</param>
+/// <param name="CompletedEpochs">Epochs committed.</param>
+/// <param name="Error">Why, when it failed.</param>
+public sealed record Closing(
+    string Run, string InstanceId, [property: JsonConverter(typeof(JsonStringEnumConverter<Phase>))] Phase Phase,
+    int CompletedEpochs, string? Error = null);
+
+/// <summary>What happens to a run before its first slice and after its last.</summary>
+public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog datasets, BlobContainerClient container)
+{
+    /// <summary>Stores the options as resolved, and has the data set at hand for the slices to come.</summary>
+    /// <returns>False when the run is not this orchestration's own any more.</returns>
+    /// <exception cref="DatasetUnavailableException">The data set cannot be had.</exception>
+    /// <exception cref="RefusedException">The data does not fill one batch.</exception>
+    public async Task<bool> PrepareAsync(string run, string instanceId, CancellationToken cancellation)
+    {
+        var claimed = await runs.UpdateAsync(run, row => TrySetPhase(row, instanceId, Phase.Preparing), cancellation);
+        if (claimed is not { Changed: true, Row: var row }) return claimed?.Row.InstanceId == instanceId;
+
+        try
+        {
+            await container.GetBlobClient(RunPaths.Options(run)).UploadAsync(
+                BinaryData.FromObjectAsJson(new StoredOptions(1, row.Options), OptionsReader.Json),
+                new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } }, cancellation);
+        }
+        catch (RequestFailedException written) when (written.ErrorCode == BlobErrorCode.BlobAlreadyExists)
+        {
+            // An earlier try of this activity, or an earlier orchestration of this run, wrote the same.
+        }
+        if (await FetchAsync(row, cancellation) is not { } data) return true; // the next slice sees what the user wants instead
+        var steps = row.Options.StepsPerEpoch(data.Train.Count);
+        var prepared = await runs.UpdateAsync(run, row =>
+        {
+            row.StepsPerEpoch = steps;
+            return TrySetPhase(row, instanceId, Phase.Waiting);
+        }, cancellation);
+        return prepared?.Row.InstanceId == instanceId;
+    }
+
+    /// <summary>
+    /// Puts the run to rest, unless the user changed his mind since the last slice: resumed it, or asked for more epochs.
+    /// </summary>
+    /// <returns>False when there is more to train after all.</returns>
+    public async Task<bool> CloseAsync(Closing closing, CancellationToken cancellation)
+    {
+        var closed = await runs.UpdateAsync(closing.Run, row =>
+        {
+            if (row.InstanceId != closing.InstanceId || IsRevoked(row, closing)) return false;
+            (row.Phase, row.Error) = (closing.Phase, closing.Error);
+            return true;
+        }, cancellation);
+        return closed is not { Changed: false, Row: var row } || row.InstanceId != closing.InstanceId;
+    }
+
+    /// <summary>Removes a run whole: what it stored first, its row last, so that a deletion cut short can be asked for again.</summary>
+    public async Task DeleteAsync(string run, CancellationToken cancellation)
+    {
+        var blobs = container.GetBlobsAsync(new GetBlobsOptions { Prefix = RunPaths.Root(run) }, cancellation);
+        await foreach (var blob in blobs) await container.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellation);
+        await losses.DeleteAsync(run, cancellation);
+        await runs.DeleteAsync(run, cancellation);
+    }
+
+    private async Task<Dataset?> FetchAsync(RunRow row, CancellationToken cancellation)
+    {
+        // A download may take minutes; the user may lose patience.
+        using var wish = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var watching = WatchAsync(row, wish);
+        try
+        {
+            return await datasets.LoadAsync(row.Options.Dataset, wish.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
+        finally
+        {
+            await wish.CancelAsync();
+            await watching;
+        }
+    }
+
+    private async Task WatchAsync(RunRow begun, CancellationTokenSource wish)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), wish.Token);
+                var row = await runs.FindAsync(begun.RowKey, wish.Token);
+                if (row is null || row.InstanceId != begun.InstanceId || row.Desired != Desired.Run) await wish.CancelAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The data set is there, or nobody wants it any more.
+        }
+    }
+
+    private static bool TrySetPhase(RunRow row, string instanceId, Phase phase)
+    {
+        if (row.InstanceId != instanceId || row.Desired != Desired.Run) return false;
+        row.Phase = phase;
+        return true;
+    }
+
+    private static bool IsRevoked(RunRow row, Closing closing) => closing.Phase switch
+    {
+        Phase.Paused => row.Desired != Desired.Pause,
+        Phase.Cancelled => row.Desired != Desired.Cancel,
+        Phase.Completed => closing.CompletedEpochs < row.TargetEpochs,
+        _ => false,
+    };
+
+    private sealed record StoredOptions(int Format, TrainingOptions Options);
+}

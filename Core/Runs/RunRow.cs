@@ -1,0 +1,135 @@
+using System.Runtime.Serialization;
+using Azure;
+using Azure.Data.Tables;
+using GanFunctions.Core.Training;
+using System.Text.Json;
+
+namespace GanFunctions.Core.Runs;
+
+/// <summary>What the user wants of a run. Written by the API only.</summary>
+public enum Desired
+{
+    /// <summary>Train until the last epoch.</summary>
+    Run,
+
+    /// <summary>Commit and stop, to be resumed.</summary>
+    Pause,
+
+    /// <summary>Commit and stop for good.</summary>
+    Cancel,
+}
+
+/// <summary>What the training is doing. Written by the training only.</summary>
+public enum Phase
+{
+    /// <summary>Claimed; its orchestration has not begun.</summary>
+    Queued,
+
+    /// <summary>Fetching its data set.</summary>
+    Preparing,
+
+    /// <summary>Under way, but no activity is at work on it just now.</summary>
+    Waiting,
+
+    /// <summary>An activity trains it.</summary>
+    Training,
+
+    /// <summary>Stopped at a commit; no orchestration.</summary>
+    Paused,
+
+    /// <summary>Ended by the user; no orchestration.</summary>
+    Cancelled,
+
+    /// <summary>Trained to its last epoch; no orchestration.</summary>
+    Completed,
+
+    /// <summary>Given up; <see cref="RunRow.Error"/> says why; no orchestration.</summary>
+    Failed,
+}
+
+/// <summary>
+/// The small mutable state of a run: one row of table <c>GanRuns</c>. The API writes what is wanted, the training what is; the state
+/// that users see follows from the two (<see cref="RunState"/>).
+/// </summary>
+public sealed class RunRow : ITableEntity
+{
+    /// <summary>Partition of all runs.</summary>
+    public const string Partition = "runs";
+
+    /// <inheritdoc/>
+    public string PartitionKey { get; set; } = Partition;
+
+    /// <summary>The run's id.</summary>
+    public string RowKey { get; set; } = "";
+
+    /// <inheritdoc/>
+    public DateTimeOffset? Timestamp { get; set; }
+
+    /// <inheritdoc/>
+    public ETag ETag { get; set; }
+
+    /// <summary>The orchestration that may work on the run; any other one ends itself.</summary>
+    public string InstanceId { get; set; } = "";
+
+    /// <summary>When that orchestration's id was put here.</summary>
+    public DateTimeOffset ClaimedAt { get; set; }
+
+    /// <summary>When the run was started.</summary>
+    public DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>What the user wants.</summary>
+    public Desired Desired { get; set; }
+
+    /// <summary>What the training does.</summary>
+    public Phase Phase { get; set; }
+
+    /// <summary>The last epoch to train.</summary>
+    public int TargetEpochs { get; set; }
+
+    /// <summary>Counts the changes the API made.</summary>
+    public int Revision { get; set; }
+
+    /// <summary>The options as resolved, as JSON.</summary>
+    public string OptionsJson { get; set; } = "{}";
+
+    /// <summary>Why it failed.</summary>
+    public string? Error { get; set; }
+
+    /// <summary>The epoch in training, from 1; 0 before the first.</summary>
+    public int Epoch { get; set; }
+
+    /// <summary>Steps of that epoch done.</summary>
+    public int Step { get; set; }
+
+    /// <summary>Steps in an epoch; 0 until known.</summary>
+    public int StepsPerEpoch { get; set; }
+
+    /// <summary>Roll-backs so far.</summary>
+    public int Attempt { get; set; }
+
+    /// <summary>The latest checkpoint's name.</summary>
+    public string? Checkpoint { get; set; }
+
+    /// <summary>Training speed.</summary>
+    public double? ImagesPerSecond { get; set; }
+
+    /// <summary>The last step's losses; values that are not finite are left out.</summary>
+    public double? DiscriminatorLoss { get; set; }
+
+    /// <inheritdoc cref="DiscriminatorLoss"/>
+    public double? GeneratorLoss { get; set; }
+
+    /// <summary>The last step's D(x).</summary>
+    public double? RealScore { get; set; }
+
+    /// <summary>The last step's D(G(z)).</summary>
+    public double? FakeScore { get; set; }
+
+    /// <summary>The options as resolved.</summary>
+    [IgnoreDataMember]
+    public TrainingOptions Options => JsonSerializer.Deserialize<TrainingOptions>(OptionsJson, OptionsReader.Json)!;
+
+    /// <summary>Whether no orchestration works on it any more: paused, cancelled, completed or failed.</summary>
+    [IgnoreDataMember]
+    public bool IsAtRest => Phase is Phase.Paused or Phase.Cancelled or Phase.Completed or Phase.Failed;
+}

@@ -1,0 +1,98 @@
+using Azure;
+using Azure.Data.Tables;
+
+namespace GanFunctions.Core.Runs;
+
+/// <summary>Rows of runs in table <c>GanRuns</c>.</summary>
+/// <param name="table">The table.</param>
+public sealed class RunStore(TableClient table)
+{
+    /// <summary>Inserts the row that claims a run's id.</summary>
+    /// <returns>False when the id is taken.</returns>
+    public async Task<bool> TryClaimAsync(RunRow row, CancellationToken cancellation)
+    {
+        try
+        {
+            await table.AddEntityAsync(row, cancellation);
+            return true;
+        }
+        catch (RequestFailedException taken) when (taken.Status == 409)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The run's row, or null.</summary>
+    public async Task<RunRow?> FindAsync(string run, CancellationToken cancellation)
+    {
+        var found = await table.GetEntityIfExistsAsync<RunRow>(RunRow.Partition, run, cancellationToken: cancellation);
+        return found.HasValue ? found.Value : null;
+    }
+
+    /// <summary>All runs, by id.</summary>
+    public IAsyncEnumerable<RunRow> ListAsync(CancellationToken cancellation) =>
+        table.QueryAsync<RunRow>(row => row.PartitionKey == RunRow.Partition, cancellationToken: cancellation);
+
+    /// <summary>
+    /// Reads, lets <paramref name="change"/> decide and writes with If-Match, again and again until nobody came in between.
+    /// </summary>
+    /// <param name="run">The run's id.</param>
+    /// <param name="change">Changes the row; false leaves it as it is. May be called more than once.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>The row as it is now, and whether it was changed; null when there is no such run.</returns>
+    public async Task<(RunRow Row, bool Changed)?> UpdateAsync(string run, Func<RunRow, bool> change, CancellationToken cancellation)
+    {
+        while (await FindAsync(run, cancellation) is { } row)
+        {
+            if (!change(row)) return (row, false);
+            try
+            {
+                await table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, cancellation);
+                return (row, true);
+            }
+            catch (RequestFailedException conflict) when (conflict.Status == 412)
+            {
+                // Somebody else wrote the row: decide again on what it says now.
+            }
+            catch (RequestFailedException gone) when (gone.Status == 404)
+            {
+                return null;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Merges the training's progress; the other columns stay as they are. A run that is gone is left alone.</summary>
+    public async Task MergeProgressAsync(string run, TrainingProgress progress, CancellationToken cancellation)
+    {
+        var entity = new TableEntity(RunRow.Partition, run)
+        {
+            [nameof(RunRow.Epoch)] = progress.Epoch,
+            [nameof(RunRow.Step)] = progress.Step,
+            [nameof(RunRow.StepsPerEpoch)] = progress.StepsPerEpoch,
+            [nameof(RunRow.Attempt)] = progress.Attempt,
+        };
+        AddFinite(entity, nameof(RunRow.ImagesPerSecond), progress.ImagesPerSecond);
+        AddFinite(entity, nameof(RunRow.DiscriminatorLoss), progress.Losses.Discriminator);
+        AddFinite(entity, nameof(RunRow.GeneratorLoss), progress.Losses.Generator);
+        AddFinite(entity, nameof(RunRow.RealScore), progress.Losses.RealScore);
+        AddFinite(entity, nameof(RunRow.FakeScore), progress.Losses.FakeScore);
+        try
+        {
+            await table.UpdateEntityAsync(entity, ETag.All, TableUpdateMode.Merge, cancellation);
+        }
+        catch (RequestFailedException gone) when (gone.Status == 404)
+        {
+            // Deleted meanwhile; the training finds out when it looks at its row.
+        }
+    }
+
+    /// <summary>Removes the row.</summary>
+    public Task DeleteAsync(string run, CancellationToken cancellation) =>
+        table.DeleteEntityAsync(RunRow.Partition, run, cancellationToken: cancellation);
+
+    private static void AddFinite(TableEntity entity, string name, double value)
+    {
+        if (double.IsFinite(value)) entity[name] = value;
+    }
+}

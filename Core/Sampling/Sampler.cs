@@ -1,0 +1,45 @@
+using GanFunctions.Core.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+using Generator = GanFunctions.Core.Model.Generator;
+
+namespace GanFunctions.Core.Sampling;
+
+/// <summary>Draws pictures from a generator.</summary>
+public static class Sampler
+{
+    private const int Side = 28;
+    private const int Batch = 64; // bounds memory; the same pictures come out whatever it is
+
+    /// <summary>
+    /// Draws pictures 0 to <paramref name="count"/> - 1 of <paramref name="seed"/>. Picture <em>i</em> is the same whatever the count.
+    /// Uses the calling thread alone, so that requests do not take the processors from training.
+    /// </summary>
+    /// <param name="generator">In evaluation mode.</param>
+    /// <param name="seed">Which noise to draw from.</param>
+    /// <param name="count">Pictures.</param>
+    /// <returns><c>[count, 28, 28]</c>, 0 to 255.</returns>
+    public static byte[] Draw(Generator generator, long seed, int count)
+    {
+        set_num_threads(1);
+        using var noGradient = no_grad();
+        var pictures = new byte[count * Side * Side];
+        for (var start = 0; start < count; start += Batch)
+        {
+            using var scope = NewDisposeScope();
+            // Always a full batch: convolutions may pick another kernel, and other last bits, for another size.
+            var noise = stack(Enumerable.Range(start, Batch).Select(index => Latent(seed, index)));
+            var drawn = generator.call(noise).add_(1).mul_(127.5).round_().clamp_(0, 255).to(ScalarType.Byte).contiguous();
+            var wanted = Math.Min(Batch, count - start) * Side * Side;
+            drawn.bytes[..wanted].CopyTo(pictures.AsSpan(start * Side * Side));
+        }
+        return pictures;
+    }
+
+    /// <summary>The noise that picture <paramref name="index"/> of <paramref name="seed"/> is drawn from: <c>[100]</c> normals.</summary>
+    public static Tensor Latent(long seed, int index)
+    {
+        using var draw = RunRandom.ForSample(seed, index);
+        return randn(Generator.LatentSize, generator: draw);
+    }
+}

@@ -1,0 +1,25 @@
+using GanFunctions.Core.Model;
+
+namespace GanFunctions.Core.Training;
+
+/// <summary>The named starting points of <see cref="TrainingOptions"/>; each lists only what differs from the defaults.</summary>
+public static class Presets
+{
+    /// <summary>The options that <paramref name="preset"/> stands for.</summary>
+    public static TrainingOptions Of(Preset preset) => preset switch
+    {
+        Preset.Dcgan => new TrainingOptions(),
+        Preset.Tutorial => new TrainingOptions
+        {
+            Preset = Preset.Tutorial,
+            Weights = WeightScheme.Glorot,
+            BatchNormMomentum = 0.99,
+            BatchNormEpsilon = 1e-3,
+            AdamEpsilon = 1e-7,
+            LabelSmoothing = 0,
+            LabelNoise = 0.05,
+            EmaDecay = 0,
+        },
+        _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "No such preset."),
+    };
+}

@@ -1,0 +1,59 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using TorchSharp;
+
+namespace GanFunctions.Core.Training;
+
+/// <summary>What a stream of random numbers is for; part of its seed.</summary>
+public enum RandomPurpose
+{
+    /// <summary>First weights of the generator.</summary>
+    GeneratorWeights,
+
+    /// <summary>First weights of the discriminator.</summary>
+    DiscriminatorWeights,
+
+    /// <summary>Order of the pictures in an epoch.</summary>
+    Shuffle,
+
+    /// <summary>Noise the generator draws from.</summary>
+    Noise,
+
+    /// <summary>Noise of the generator's own step, where that is a second draw.</summary>
+    GeneratorNoise,
+
+    /// <summary>Noise on the labels.</summary>
+    Labels,
+
+    /// <summary>Dropout masks.</summary>
+    Dropout,
+
+    /// <summary>A picture that a user asked for by seed and index.</summary>
+    Sample,
+}
+
+/// <summary>
+/// Random numbers as a pure function of (seed, attempt, epoch, step, purpose), so that a run cut anywhere and resumed draws what
+/// it would have drawn uncut. Nothing here or elsewhere draws from the process-wide generator.
+/// </summary>
+/// <param name="seed">The run's seed.</param>
+/// <param name="attempt">Counts roll-backs.</param>
+public sealed class RunRandom(long seed, int attempt)
+{
+    /// <summary>A generator for one purpose at one step. The caller disposes it.</summary>
+    public torch.Generator At(int epoch, int step, RandomPurpose purpose) => Create(seed, attempt, epoch, step, purpose);
+
+    /// <summary>
+    /// The generator of picture <paramref name="index"/> of <paramref name="seed"/>: each picture has its own, so that it stays the
+    /// same however many are asked for.
+    /// </summary>
+    public static torch.Generator ForSample(long seed, int index) => Create(seed, 0, 0, index, RandomPurpose.Sample);
+
+    private static torch.Generator Create(long seed, int attempt, int epoch, int step, RandomPurpose purpose)
+    {
+        // torch seeds its Mersenne twister with 32 bits; a cryptographic hash spreads neighbouring steps over all of them.
+        var name = Encoding.ASCII.GetBytes($"{seed}/{attempt}/{epoch}/{step}/{purpose}");
+        return new torch.Generator(BinaryPrimitives.ReadUInt32LittleEndian(SHA256.HashData(name)));
+    }
+}

@@ -1,0 +1,131 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+using GanFunctions.Core.Model;
+
+namespace GanFunctions.Core.Training;
+
+/// <summary>What to do when a run diverges.</summary>
+public enum DivergencePolicy
+{
+    /// <summary>The run fails with the reason; what was committed stays.</summary>
+    Fail,
+
+    /// <summary>Back to the last commit, with other random numbers and half the learning rate.</summary>
+    RollBack,
+}
+
+/// <summary>The recipe of one training step.</summary>
+public enum Preset
+{
+    /// <summary>The tutorial's layers, trained well.</summary>
+    Dcgan,
+
+    /// <summary>The loop as the tutorial published it; to compare with.</summary>
+    Tutorial,
+}
+
+/// <summary>
+/// Everything that decides how a run trains. The defaults are those of the <c>dcgan</c> preset; <see cref="Presets"/> lists what
+/// the other one changes. What a run resolved to is stored with it and never changes.
+/// </summary>
+public sealed record TrainingOptions
+{
+    /// <summary>The recipe that the other defaults come from.</summary>
+    public Preset Preset { get; init; } = Preset.Dcgan;
+
+    /// <summary>Name of the data set.</summary>
+    [RegularExpression("[a-z0-9-]{1,40}")]
+    public string Dataset { get; init; } = "mnist";
+
+    /// <summary>Passes over the data.</summary>
+    [Range(1, 99_999)]
+    public int Epochs { get; init; } = 100;
+
+    /// <summary>Pictures per step; the same for every step, since a changing shape slows the convolutions.</summary>
+    [Range(2, 1024)]
+    public int BatchSize { get; init; } = 128;
+
+    /// <summary>Where all random numbers of the run come from.</summary>
+    [Range(0L, 9_007_199_254_740_991L)]
+    public long Seed { get; init; } = 42;
+
+    /// <summary>At most this many pictures per epoch, other ones each time; null takes all. A last batch that is not full is left out.</summary>
+    [Range(2, 100_000_000)]
+    public int? ImagesPerEpoch { get; init; }
+
+    /// <summary>Adam's step size, in both networks (Kingma and Ba 2015).</summary>
+    [Range(1e-7, 1000.0)]
+    public double LearningRate { get; init; } = 2e-4;
+
+    /// <summary>Adam's first decay; the usual 0.9 makes a GAN oscillate (Radford et al. 2016).</summary>
+    [Range(0.0, 0.999)]
+    public double Beta1 { get; init; } = 0.5;
+
+    /// <summary>Adam's second decay.</summary>
+    [Range(0.0, 0.99999)]
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>Added to Adam's denominator.</summary>
+    [Range(1e-12, 1e-2)]
+    public double AdamEpsilon { get; init; } = 1e-8;
+
+    /// <summary>How the first weights are drawn.</summary>
+    public WeightScheme Weights { get; init; } = WeightScheme.Normal;
+
+    /// <summary>Share of its running statistics that batch normalisation keeps at each step.</summary>
+    [Range(0.0, 0.9999)]
+    public double BatchNormMomentum { get; init; } = 0.9;
+
+    /// <summary>Added to batch normalisation's variance.</summary>
+    [Range(1e-8, 0.1)]
+    public double BatchNormEpsilon { get; init; } = 1e-5;
+
+    /// <summary>Share of the discriminator's features that dropout hides.</summary>
+    [Range(0.0, 0.9)]
+    public double Dropout { get; init; } = 0.2;
+
+    /// <summary>Real pictures are labelled 1 minus this; fake ones stay 0 (one-sided smoothing, Salimans et al. 2016).</summary>
+    [Range(0.0, 0.5)]
+    public double LabelSmoothing { get; init; } = 0.1;
+
+    /// <summary>Uniform noise from zero to this is added to the discriminator's labels.</summary>
+    [Range(0.0, 0.5)]
+    public double LabelNoise { get; init; }
+
+    /// <summary>Decay of the averaged generator that pictures are drawn from; 0 averages nothing.</summary>
+    [Range(0.0, 0.99999)]
+    public double EmaDecay { get; init; } = 0.999;
+
+    /// <summary>Losses are logged every so many steps.</summary>
+    [Range(1, 100_000)]
+    public int LogEvery { get; init; } = 50;
+
+    /// <summary>Threads to train with; null takes one per processor of the worker that trains the first slice, and keeps to it.</summary>
+    [Range(1, 256)]
+    public int? Threads { get; init; }
+
+    /// <summary>An activity commits and returns after so many seconds, in the middle of an epoch if need be.</summary>
+    [Range(1, 3600)]
+    public int MaxSliceSeconds { get; init; } = 240;
+
+    /// <summary>What to do when a loss is not finite.</summary>
+    public DivergencePolicy OnDivergence { get; init; } = DivergencePolicy.Fail;
+
+    /// <summary>Roll-backs allowed in a run before it fails.</summary>
+    [Range(1, 100)]
+    public int MaxRollBacks { get; init; } = 3;
+
+    /// <summary>How batch normalisation is set.</summary>
+    [JsonIgnore]
+    public BatchNormSettings Norm => new(BatchNormMomentum, BatchNormEpsilon);
+
+    /// <summary>Steps in an epoch over <paramref name="pictures"/> pictures.</summary>
+    /// <exception cref="RefusedException">The pictures do not fill one batch.</exception>
+    public int StepsPerEpoch(int pictures)
+    {
+        var used = Math.Min(ImagesPerEpoch ?? pictures, pictures);
+        if (used >= BatchSize) return used / BatchSize;
+        throw new RefusedException(
+            $"An epoch of {used} pictures does not fill one batch of {BatchSize}: lower batchSize or raise imagesPerEpoch.");
+    }
+}

@@ -1,0 +1,193 @@
+using System.Diagnostics;
+using Azure.Storage.Blobs;
+using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Imaging;
+using GanFunctions.Core.Losses;
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Sampling;
+using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
+
+namespace GanFunctions.Core.Training;
+
+/// <summary>
+/// Trains one epoch of a run, or as much of it as fits the time: loads the last checkpoint, trains, logs, and commits the next one. The
+/// same slice may run twice, on two workers even: both do the same work, and the first commit wins.
+/// </summary>
+public sealed partial class TrainingSlice(
+    RunStore runs, CheckpointStore checkpoints, LossLog losses, DatasetCatalog datasets, BlobContainerClient container,
+    TrainingTelemetry telemetry, TimeProvider time, ILogger<TrainingSlice> logger)
+{
+    /// <summary>Pictures in the grid of an epoch.</summary>
+    public const int GridPictures = 64;
+
+    private const string Precision = "fp32";
+    private const double RollBackFactor = 0.5;
+
+    /// <summary>Runs the slice. It returns committed, or not at all.</summary>
+    /// <param name="request">Whose slice, and for which orchestration.</param>
+    /// <param name="stopping">The host is going down: commit where it stands.</param>
+    /// <exception cref="RefusedException">The data set changed, or this worker cannot train as the run demands.</exception>
+    public async Task<SliceResult> RunAsync(SliceRequest request, CancellationToken stopping)
+    {
+        var begun = time.GetTimestamp();
+        using var span = telemetry.Spans.StartActivity("train slice")?.SetTag("gan.run", request.Run);
+
+        // Claim
+        var claimed = await runs.UpdateAsync(request.Run, row => TryBegin(row, request), stopping);
+        if (claimed is not { Row: var row } || row.InstanceId != request.InstanceId) return new(SliceOutcome.Superseded, request.Attempt, 0);
+
+        // Load
+        var options = row.Options;
+        var last = await checkpoints.LoadForTrainingAsync(request.Run, stopping);
+        var completed = last?.Manifest.CompletedEpochs ?? 0;
+        if (!claimed.Value.Changed || completed >= row.TargetEpochs) return await EndAsync(request, last?.Manifest);
+        var data = await datasets.LoadAsync(options.Dataset, stopping);
+        var start = Start(request, options, last?.Manifest, data);
+
+        // Train
+        Work work;
+        await using (var watch = new RunWatch(request, runs, losses, time, logger))
+        {
+            var deadline = begun + (long)(options.MaxSliceSeconds * time.TimestampFrequency);
+            work = await TrainingThread.RunAsync(start.Threads, () => Train(
+                options, data.Train, start, last, watch, () => watch.Interrupted || stopping.IsCancellationRequested || time.GetTimestamp() > deadline));
+
+            // Log: before the commit, since nobody would train these steps again to log them
+            await watch.FlushAsync(CancellationToken.None);
+        }
+        if (work.Divergence is { } reason) return Diverged(options, start, completed, reason);
+
+        // Save
+        var manifest = start with
+        {
+            Step = work.Step,
+            EpochSums = work.Sums,
+            Generator = CheckpointStore.Reference(work.Generator),
+            Training = CheckpointStore.Reference(work.Training),
+        };
+        manifest = await CommitAsync(manifest, work);
+        telemetry.Slice(request.Run, time.GetElapsedTime(begun));
+        return await EndAsync(request, manifest);
+    }
+
+    /// <summary>Where this slice begins and what it must obey, as the manifest that its commit will complete.</summary>
+    private static Manifest Start(SliceRequest request, TrainingOptions options, Manifest? last, Dataset data)
+    {
+        var nothing = new BlobReference("", 0);
+        var start = last ?? new Manifest
+        {
+            Run = request.Run, Attempt = request.Attempt, Epoch = 1, Step = 0, StepsPerEpoch = options.StepsPerEpoch(data.Train.Count),
+            Generator = nothing, Training = nothing, Dataset = data.Sha256, Precision = Precision,
+            Threads = options.Threads ?? Environment.ProcessorCount, EpochSums = default,
+        };
+        if (start.Dataset != data.Sha256)
+            throw new RefusedException($"The data set {data.Name} has changed since the run began: it was {start.Dataset} and is {data.Sha256}.");
+        if (start.Precision != Precision)
+            throw new RefusedException($"The run was begun in {start.Precision}; this worker trains in {Precision} only.");
+        if (start.IsEpochEnd) start = start with { Epoch = start.Epoch + 1, Step = 0, EpochSums = default };
+        return start with { Attempt = Math.Max(request.Attempt, start.Attempt) };
+    }
+
+    private Work Train(
+        TrainingOptions options, ImageSet pictures, Manifest start, Checkpoint? last, RunWatch watch, Func<bool> mustStop)
+    {
+        var random = new RunRandom(options.Seed, start.Attempt);
+        using var networks = new GanNetworks(options, random);
+        var factor = last is null ? 1 : NetworkState.Load(networks, last.Generator, last.Training);
+        factor *= Math.Pow(RollBackFactor, start.Attempt - (last?.Manifest.Attempt ?? 0));
+        networks.SetLearningRate(options.LearningRate * factor);
+        using var data = new EpochData(pictures, options.BatchSize, random, start.Epoch);
+
+        var (step, sums, begun) = (start.Step, start.EpochSums, time.GetTimestamp());
+        while (step < start.StepsPerEpoch && (step == start.Step || !mustStop()))
+        {
+            using var scope = NewDisposeScope();
+            var draw = new StepRandom(random, start.Epoch, step);
+            var measured = options.Preset == Preset.Tutorial
+                ? TutorialStep.Run(networks, options, draw, data.Batch(step))
+                : DcganStep.Run(networks, options, draw, data.Batch(step));
+            sums += measured;
+            step++;
+
+            var speed = (step - start.Step) * options.BatchSize / time.GetElapsedTime(begun).TotalSeconds;
+            watch.Report(new TrainingProgress(start.Attempt, start.Epoch, step, start.StepsPerEpoch, speed, measured));
+            if (step % options.LogEvery == 0 || !measured.AreFinite)
+            {
+                watch.Log(LossRow.OfStep(start.Run, start.Attempt, start.Epoch, step, measured, speed, time.GetUtcNow()));
+                telemetry.Step(start.Run, speed, measured);
+            }
+            if (!measured.AreFinite) return Work.Failed($"a loss is not finite at epoch {start.Epoch}, step {step}: {measured}");
+            if (step == start.StepsPerEpoch)
+                watch.Log(LossRow.OfEpoch(start.Run, start.Attempt, start.Epoch, sums / step, speed, time.GetUtcNow()));
+        }
+        if (!networks.AreFinite()) return Work.Failed($"a weight is not finite after epoch {start.Epoch}, step {step}");
+
+        var (generator, training) = NetworkState.Save(networks, options.Norm, factor);
+        var grid = step == start.StepsPerEpoch ? Sampler.Draw(networks.Average, options.Seed, GridPictures) : null;
+        return new Work(step, sums, generator, training, grid, null);
+    }
+
+    private async Task<Manifest> CommitAsync(Manifest manifest, Work work)
+    {
+        // Not to be cut short by the host's going down: what was trained is committed.
+        var begun = time.GetTimestamp();
+        using var span = telemetry.Spans.StartActivity("commit")?.SetTag("gan.checkpoint", manifest.Name);
+        if (work.Grid is { } pictures)
+        {
+            var png = PictureGrid.Png(pictures, GridPictures, 28, 28, columns: 8, scale: 2);
+            await container.GetBlobClient(RunPaths.Grid(manifest.Run, manifest.Epoch)).UploadAsync(new BinaryData(png), overwrite: true);
+        }
+        var committed = await checkpoints.CommitAsync(manifest, work.Generator, work.Training, CancellationToken.None);
+        telemetry.Commit(manifest.Run, time.GetElapsedTime(begun));
+        return committed;
+    }
+
+    private async Task<SliceResult> EndAsync(SliceRequest request, Manifest? last)
+    {
+        var (attempt, completed) = (Math.Max(request.Attempt, last?.Attempt ?? 0), last?.CompletedEpochs ?? 0);
+        var ended = await runs.UpdateAsync(request.Run, row => TryEnd(row, request, last), CancellationToken.None);
+        return new(ended is { Changed: true, Row: var row } ? OutcomeOf(row, completed) : SliceOutcome.Superseded, attempt, completed);
+    }
+
+    private SliceResult Diverged(TrainingOptions options, Manifest start, int completed, string reason)
+    {
+        LogDiverged(start.Run, reason);
+        return options.OnDivergence == DivergencePolicy.RollBack && start.Attempt < options.MaxRollBacks
+            ? new(SliceOutcome.Continue, start.Attempt + 1, completed)
+            : new(SliceOutcome.Diverged, start.Attempt, completed, $"The training diverged: {reason}.");
+    }
+
+    private static bool TryBegin(RunRow row, SliceRequest request)
+    {
+        if (row.InstanceId != request.InstanceId || row.Desired != Desired.Run) return false;
+        row.Phase = Phase.Training;
+        return true;
+    }
+
+    private static bool TryEnd(RunRow row, SliceRequest request, Manifest? last)
+    {
+        if (row.InstanceId != request.InstanceId) return false;
+        (row.Phase, row.Checkpoint) = (Phase.Waiting, last?.Name);
+        (row.Attempt, row.Epoch, row.Step) = (last?.Attempt ?? request.Attempt, last?.Epoch ?? 0, last?.Step ?? 0);
+        return true;
+    }
+
+    private static SliceOutcome OutcomeOf(RunRow row, int completed) => row.Desired switch
+    {
+        Desired.Cancel => SliceOutcome.Cancelled,
+        _ when completed >= row.TargetEpochs => SliceOutcome.Completed,
+        Desired.Pause => SliceOutcome.Paused,
+        _ => SliceOutcome.Continue,
+    };
+
+    [LoggerMessage(LogLevel.Warning, "Run {Run} diverged: {Reason}")]
+    private partial void LogDiverged(string run, string reason);
+
+    /// <summary>What the training thread hands over to be committed.</summary>
+    private sealed record Work(int Step, StepLosses Sums, byte[] Generator, byte[] Training, byte[]? Grid, string? Divergence)
+    {
+        public static Work Failed(string reason) => new(0, default, [], [], null, reason);
+    }
+}

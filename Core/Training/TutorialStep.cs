@@ -1,0 +1,50 @@
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn.functional;
+
+namespace GanFunctions.Core.Training;
+
+/// <summary>
+/// One step of the <c>tutorial</c> preset, as published: the generator predicts with its running statistics; generated and real
+/// pictures go through the discriminator in one batch with noisy labels; then the generator trains on fresh noise through a frozen
+/// discriminator that uses its running statistics.
+/// </summary>
+public static class TutorialStep
+{
+    /// <inheritdoc cref="DcganStep.Run"/>
+    public static StepLosses Run(GanNetworks networks, TrainingOptions options, StepRandom draw, Tensor real)
+    {
+        using var scope = NewDisposeScope();
+        var batch = real.shape[0];
+        var (generator, discriminator) = (networks.Generator, networks.Discriminator);
+
+        // Discriminator: fakes first, one batch of twice the size
+        generator.eval();
+        Tensor fake;
+        using (no_grad()) fake = generator.call(draw.Noise(batch)); // [batch, 1, 28, 28]
+        var pictures = cat([fake, real]);                           // [2 * batch, 1, 28, 28]
+        var targets = cat([zeros(batch, 1), full(batch, 1, 1 - options.LabelSmoothing)]) + draw.LabelNoise(2 * batch, options.LabelNoise);
+        discriminator.train();
+        GanNetworks.SetGradients(discriminator, needed: true);
+        networks.DiscriminatorOptimiser.zero_grad();
+        var logits = discriminator.call(pictures, draw.DropoutMask(2 * batch, options.Dropout)); // [2 * batch, 1]
+        var discriminatorLoss = binary_cross_entropy_with_logits(logits, targets);
+        discriminatorLoss.backward();
+        networks.DiscriminatorOptimiser.step();
+
+        // Generator: the discriminator is frozen, without dropout and with its running statistics
+        discriminator.eval();
+        GanNetworks.SetGradients(discriminator, needed: false);
+        generator.train();
+        networks.GeneratorOptimiser.zero_grad();
+        var verdict = discriminator.call(generator.call(draw.GeneratorNoise(batch)), null);
+        var generatorLoss = binary_cross_entropy_with_logits(verdict, ones_like(verdict));
+        generatorLoss.backward();
+        networks.GeneratorOptimiser.step();
+        networks.UpdateAverage(options.EmaDecay);
+
+        var scores = logits.sigmoid().chunk(2);
+        return new StepLosses(
+            discriminatorLoss.ToDouble(), generatorLoss.ToDouble(), scores[1].mean().ToDouble(), scores[0].mean().ToDouble());
+    }
+}

@@ -1,0 +1,180 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace GanFunctions.EmbeddedHost;
+
+/// <summary>
+/// Azurite, the storage emulator, as a child process. It ignores Ctrl+C and ends when this process does, however that ends,
+/// with every write it acknowledged on disk.
+/// </summary>
+public sealed class AzuriteProcess : IAsyncDisposable
+{
+    private readonly Process process;
+    private AzuriteOptions options;
+    private readonly ILogger logger;
+    private readonly StringBuilder errors = new();
+    private readonly TaskCompletionSource<AzuriteState> ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task outputs = Task.CompletedTask;
+    private int disposed;
+
+    private AzuriteProcess(AzuriteOptions options, ILogger logger)
+    {
+        this.options = options;
+        this.logger = logger;
+        process = new Process { StartInfo = AzuriteProgram.StartInfo(options), EnableRaisingEvents = true };
+    }
+
+    /// <summary>For the clients of Azure Storage, with the ports it listens at.</summary>
+    public string ConnectionString { get; private set; } = "";
+
+    /// <summary>The process id of azurite.mjs.</summary>
+    public int Id => process.Id;
+
+    /// <summary>As given, with the ports it listens at where a free one was asked for.</summary>
+    public AzuriteOptions Options => options;
+
+    /// <summary>
+    /// Starts Azurite if <c>AzureWebJobsStorage</c> is <c>UseDevelopmentStorage=true</c> and none listens at its usual ports.
+    /// An earlier one that still writes down what a killed app left it with is waited for. The data is in
+    /// <c>Azurite:Location</c>, else in .azurite in the root of the repository.
+    /// </summary>
+    /// <returns>Null if none had to be started.</returns>
+    /// <exception cref="InvalidOperationException">It cannot be started; the message says what to do.</exception>
+    public static async Task<AzuriteProcess?> StartIfNeededAsync(IConfiguration configuration, ILogger logger, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        if (configuration["AzureWebJobsStorage"]?.TrimEnd(';') != "UseDevelopmentStorage=true")
+        {
+            return null;
+        }
+        var options = new AzuriteOptions { Location = Path.GetFullPath(configuration["Azurite:Location"] ?? AzuriteProgram.DefaultLocation) };
+        while (!await AzuriteChoice.IsOneRunningAsync(options, logger, ct).ConfigureAwait(false))
+        {
+            try
+            {
+                return await StartAsync(options, logger, ct).ConfigureAwait(false);
+            }
+            catch (InvalidOperationException) when (AzuriteState.OfLiving(options.Location) is not null)
+            {
+                // Another app that started at the same moment was quicker.
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Starts Azurite and returns when it answers.</summary>
+    /// <exception cref="InvalidOperationException">It cannot be started; the message says what to do.</exception>
+    public static async Task<AzuriteProcess> StartAsync(AzuriteOptions options, ILogger logger, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var azurite = new AzuriteProcess(options, logger);
+        try
+        {
+            await azurite.StartAsync(ct).ConfigureAwait(false);
+            return azurite;
+        }
+        catch
+        {
+            await azurite.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task StartAsync(CancellationToken ct)
+    {
+        process.Exited += (_, _) => _ = OnExitedAsync();
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception)
+        {
+            throw new InvalidOperationException("Azurite needs Node.js 20 or later: 'node' is not on the PATH. Install it, or set AzureWebJobsStorage to a storage account.");
+        }
+        outputs = Task.WhenAll(ReadOutputAsync(), ReadErrorsAsync());
+        try
+        {
+            var state = await ready.Task.WaitAsync(options.StartTimeout, ct).ConfigureAwait(false);
+            ConnectionString = state.ConnectionString;
+            options = options with { BlobPort = state.Blob!.Value, QueuePort = state.Queue!.Value, TablePort = state.Table!.Value };
+            AzuriteLog.Ready(logger, state.Pid, state.Blob, state.Table, options.Location);
+        }
+        catch (TimeoutException)
+        {
+            throw new InvalidOperationException($"Azurite was not ready after {options.StartTimeout.TotalSeconds} s. It said: {Errors()}");
+        }
+    }
+
+    private async Task ReadOutputAsync()
+    {
+        while (await process.StandardOutput.ReadLineAsync().ConfigureAwait(false) is { } line)
+        {
+            if (line.StartsWith('{') && AzuriteState.Parse(line) is { } state)
+            {
+                ready.TrySetResult(state);
+            }
+        }
+    }
+
+    private async Task ReadErrorsAsync()
+    {
+        while (await process.StandardError.ReadLineAsync().ConfigureAwait(false) is { } line)
+        {
+            lock (errors)
+            {
+                errors.AppendLine(line).Remove(0, Math.Max(0, errors.Length - 10_000));
+            }
+        }
+    }
+
+    private async Task OnExitedAsync()
+    {
+        await outputs.ConfigureAwait(false);
+        if (!ready.TrySetException(new InvalidOperationException($"Azurite did not start. It said: {Errors()}")) && disposed == 0)
+        {
+            AzuriteLog.Died(logger, process.Id, process.ExitCode, Errors());
+        }
+    }
+
+    private string Errors()
+    {
+        lock (errors)
+        {
+            return errors.Length == 0 ? "nothing" : errors.ToString().Trim();
+        }
+    }
+
+    /// <summary>Has it write everything down and end. Call it when nothing writes any more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) == 1)
+        {
+            return;
+        }
+        if (outputs != Task.CompletedTask)
+        {
+            await EndAsync().ConfigureAwait(false);
+        }
+        process.Dispose();
+    }
+
+    private async Task EndAsync()
+    {
+        process.StandardInput.Close();
+        using var patience = new CancellationTokenSource(options.StopTimeout);
+        try
+        {
+            await process.WaitForExitAsync(patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            AzuriteLog.Killed(logger, process.Id, options.StopTimeout.TotalSeconds);
+            process.Kill();
+            await process.WaitForExitAsync().ConfigureAwait(false);
+        }
+        await outputs.ConfigureAwait(false);
+    }
+}

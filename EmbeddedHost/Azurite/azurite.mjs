@@ -1,0 +1,163 @@
+// Azurite's blob, queue and table services as a child of the app, which holds the other end of stdin. Unlike Azurite's own
+// program it ignores Ctrl+C (the app still has commits to make), ends when stdin closes (so also when the app is killed),
+// does not wait for keep-alive connections, and leaves only after everything it acknowledged is on disk. No telemetry.
+//
+//   node azurite.mjs --location <folder> [--blobPort 10000] [--queuePort 10001] [--tablePort 10002]     (0: a free port)
+//
+// Prints {"pid":…,"owner":…,"blob":…,"queue":…,"table":…} when it is ready; the same is in azurite.pid.json in the folder.
+// Exit code 3: another one runs over the same folder.
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+
+const drainMilliseconds = 10_000;
+const keepAliveSeconds = 120; // longer than clients keep an idle connection, so that they never find it closed under them
+const services = { blob: 10000, queue: 10001, table: 10002 };
+const { values } = parseArgs({
+  options: {
+    location: { type: "string" },
+    ...Object.fromEntries(Object.entries(services).map(([name, port]) => [`${name}Port`, { type: "string", default: `${port}` }])),
+  },
+});
+const location = path.resolve(values.location);
+const stateFile = path.join(location, "azurite.pid.json");
+const state = { pid: process.pid, owner: process.ppid };
+
+const active = new Set();
+const servers = {};
+let ending = false;
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) {
+  process.on(signal, () => {});
+}
+// The app may be gone, and with it the readers of both pipes.
+process.stdout.on("error", () => {});
+process.stderr.on("error", () => {});
+console.log = console.error;
+process.on("uncaughtException", (error) => end(1, error));
+
+const stdinClosed = new Promise((resolve) => process.stdin.resume().on("error", resolve).on("close", resolve));
+
+lock();
+try {
+  for (const [name, server] of Object.entries(createServers())) {
+    countRequests(server.httpServer);
+    await server.start();
+    servers[name] = server;
+    state[name] = server.httpServer.address().port;
+    server.httpServer.on("close", () => ending || end(1, new Error(`Azurite closed its ${name} service`)));
+  }
+} catch (error) {
+  await end(1, error.code === "EADDRINUSE" ? new Error(`Port ${error.port} of 127.0.0.1 is taken by another program.`) : error);
+}
+fs.writeFileSync(`${stateFile}~`, JSON.stringify(state));
+fs.renameSync(`${stateFile}~`, stateFile);
+process.stdout.write(`${JSON.stringify(state)}\n`);
+await stdinClosed;
+await end(0);
+
+function createServers() {
+  const require = createRequire(import.meta.url);
+  const load = (name) => require(`azurite/dist/src/${name}`).default;
+  const extents = (name) => [{ locationId: "Default", locationPath: path.join(location, name), maxConcurrency: 50 }];
+  const loki = (name) => path.join(location, `__azurite_db_${name}__.json`);
+  const options = (name) => ["127.0.0.1", Number(values[`${name}Port`]), keepAliveSeconds];
+  const [quiet, noDebug, strict, skipApiVersionCheck] = [false, false, false, true];
+  delete process.env.AZURITE_ACCOUNTS; // only the well-known account
+  return {
+    blob: new (load("blob/BlobServer"))(new (load("blob/BlobConfiguration"))(...options("blob"),
+      loki("blob"), loki("blob_extent"), extents("__blobstorage__"), quiet, undefined, noDebug, undefined, strict, skipApiVersionCheck)),
+    queue: new (load("queue/QueueServer"))(new (load("queue/QueueConfiguration"))(...options("queue"),
+      loki("queue"), loki("queue_extent"), extents("__queuestorage__"), quiet, undefined, noDebug, undefined, strict, skipApiVersionCheck)),
+    table: new (load("table/TableServer"))(new (load("table/TableConfiguration"))(...options("table"),
+      loki("table"), noDebug, quiet, undefined, undefined, strict, skipApiVersionCheck)),
+  };
+}
+
+/** Keeps account of the requests not answered yet; once it is ending, drops new ones unanswered. */
+function countRequests(httpServer) {
+  const [handle] = httpServer.listeners("request");
+  httpServer.removeAllListeners("request");
+  httpServer.on("request", (request, response) => {
+    if (ending) {
+      request.socket.destroy();
+      return;
+    }
+    active.add(response);
+    response.once("close", () => active.delete(response));
+    handle(request, response);
+  });
+}
+
+async function end(code, error) {
+  if (error) {
+    console.error(error.message);
+  }
+  if (ending) {
+    return;
+  }
+  ending = true;
+  try {
+    await drain();
+    await save();
+    fs.rmSync(stateFile, { force: true });
+  } catch (failure) {
+    console.error(failure);
+    code = 1;
+  }
+  process.exit(code);
+}
+
+async function drain() {
+  for (const { httpServer } of Object.values(servers)) {
+    httpServer.close();
+    httpServer.closeIdleConnections();
+  }
+  for (let waited = 0; active.size > 0 && waited < drainMilliseconds; waited += 20) {
+    await delay(20);
+  }
+}
+
+/**
+ * Writes every database once more. Azurite's close() will not do: LokiJS marks a database clean when a save begins, so
+ * a close during an automatic save waits for nothing. A save asked for here is queued behind the one under way.
+ */
+async function save() {
+  const stores = Object.values(servers).flatMap((server) => [server.extentMetadataStore, server.metadataStore]);
+  await Promise.all(stores.filter(Boolean).map(({ db }) =>
+    new Promise((resolve, reject) => db.saveDatabase((error) => (error ? reject(error) : resolve())))));
+}
+
+function lock() {
+  fs.mkdirSync(location, { recursive: true });
+  for (;;) {
+    try {
+      return fs.writeFileSync(stateFile, JSON.stringify(state), { flag: "wx" });
+    } catch (error) {
+      if (error.code !== "EEXIST") {
+        throw error;
+      }
+    }
+    const other = holder();
+    if (other) {
+      console.error(`${location} is in use by the Azurite of process ${other}.`);
+      process.exit(3);
+    }
+    fs.rmSync(stateFile, { force: true });
+  }
+}
+
+function holder() {
+  try {
+    const { pid } = JSON.parse(fs.readFileSync(stateFile, "utf8"));
+    if (process.platform === "linux") {
+      return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("azurite.mjs") && pid;
+    }
+    process.kill(pid, 0);
+    return pid;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace GanFunctions.EmbeddedHost;
+
+/// <summary>Makes each HTTP function an endpoint, at its route as it stands: host.json has an empty route prefix.</summary>
+internal static class HttpFunctions
+{
+    public static void MapHttpFunctions(this WebApplication app, FunctionCatalog catalog, FunctionKey key)
+    {
+        foreach (var function in catalog.Http)
+        {
+            var trigger = function.Trigger.GetCustomAttribute<HttpTriggerAttribute>()!;
+            var route = RoutePatternFactory.Parse(trigger.Route ?? function.Name);
+            var values = HttpBinding.Of(function, route);
+            var stopping = app.Lifetime.ApplicationStopping;
+            RequestDelegate handle = http => trigger.AuthLevel == AuthorizationLevel.Anonymous || key.Opens(http.Request)
+                ? HandleAsync(http, function, values, app.Logger, stopping)
+                : Problems.WriteAsync(http, StatusCodes.Status401Unauthorized, "A valid key is needed, as header x-functions-key or as ?code=.");
+            IEndpointConventionBuilder endpoint = trigger.Methods.Length == 0
+                ? app.Map(route, handle)
+                : app.MapMethods(route.RawText!, trigger.Methods.Select(method => method.ToUpperInvariant()), handle);
+            endpoint.WithMetadata(function).WithDisplayName(function.Name);
+        }
+    }
+
+    private static async Task HandleAsync(
+        HttpContext http, AppFunction function, ParameterValue[] values, ILogger logger, CancellationToken stopping)
+    {
+        // A stream that goes on for minutes must not hold up a host that stops.
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
+        try
+        {
+            var invocation = new Invocation(function.Name, http.RequestServices, ends.Token);
+            var arguments = Array.ConvertAll(values, value => value(http, invocation));
+            await WriteAsync(http, await function.InvokeAsync(http.RequestServices, arguments));
+        }
+        catch (RouteValueException e)
+        {
+            await Problems.WriteAsync(http, StatusCodes.Status404NotFound, e.Message);
+        }
+        catch (OperationCanceledException) when (ends.IsCancellationRequested)
+        {
+            if (!http.Response.HasStarted)
+            {
+                await Problems.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, "The host is stopping.");
+            }
+        }
+        catch (BadHttpRequestException e) when (!http.Response.HasStarted)
+        {
+            await Problems.WriteAsync(http, e.StatusCode, e.Message);
+        }
+        catch (Exception e) when (!http.Response.HasStarted)
+        {
+            logger.FunctionFailed(e, function.Name);
+            http.Response.Clear();
+            await Problems.WriteAsync(http, StatusCodes.Status500InternalServerError, $"Function '{function.Name}' failed; the log says why.");
+        }
+    }
+
+    private static Task WriteAsync(HttpContext http, object? returned)
+    {
+        switch (returned)
+        {
+            case IResult result:
+                return result.ExecuteAsync(http);
+            case null:
+                if (!http.Response.HasStarted)
+                {
+                    http.Response.StatusCode = StatusCodes.Status204NoContent;
+                }
+
+                return Task.CompletedTask;
+            case string text:
+                return http.Response.WriteAsync(text, http.RequestAborted);
+            default:
+                return http.Response.WriteAsJsonAsync(returned, returned.GetType(), http.RequestAborted);
+        }
+    }
+}
+
+internal static partial class HttpLog
+{
+    [LoggerMessage(LogLevel.Error, "Function {Name} failed.")]
+    public static partial void FunctionFailed(this ILogger logger, Exception exception, string name);
+}

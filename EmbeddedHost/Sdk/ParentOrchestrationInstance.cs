@@ -1,0 +1,4 @@
+namespace GanFunctions.EmbeddedHost;
+
+/// <summary>The orchestration that started this one.</summary>
+public record ParentOrchestrationInstance(TaskName Name, string InstanceId);

@@ -1,0 +1,91 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Training;
+using GanFunctions.Functions.Runs;
+
+namespace GanFunctions.Functions.Demo;
+
+/// <summary>
+/// <c>dotnet run --project Functions -- demo</c>: a short training through the app's own HTTP API, its progress in the terminal, and a
+/// picture at the end. It takes the same way as any other user.
+/// </summary>
+public sealed class DemoRun(OwnAddress own, IHostApplicationLifetime lifetime, TimeProvider time) : BackgroundService
+{
+    private const string PictureFolder = "out";
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    // Small batches and a high rate: rougher than the defaults in the end, but digits come within a few minutes.
+    private static readonly JsonObject Recipe = new()
+    {
+        ["epochs"] = 7, ["imagesPerEpoch"] = 12_800, ["batchSize"] = 64, ["learningRate"] = 5e-4, ["emaDecay"] = 0.995,
+    };
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            if (await own.WaitAsync(stoppingToken) is not { } address) return;
+            using var http = new HttpClient { BaseAddress = address };
+            var run = await StartAsync(http, stoppingToken);
+            var ended = await DemoProgress.ShowAsync(() => FollowAsync(http, run, stoppingToken));
+            if (ended.State == RunState.Completed) Console.WriteLine($"Pictures: {await SaveAsync(http, run, stoppingToken)}");
+            else Console.Error.WriteLine($"The run {ended.State.ToString().ToLowerInvariant()}: {ended.Error}");
+            Environment.ExitCode = ended.State == RunState.Completed ? 0 : 1;
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            Console.WriteLine("Stopped. What was trained is committed.");
+        }
+        catch (Exception problem)
+        {
+            Console.Error.WriteLine($"The demo failed: {problem.Message}");
+            Environment.ExitCode = 1;
+        }
+        lifetime.StopApplication();
+    }
+
+    private async Task<string> StartAsync(HttpClient http, CancellationToken cancellation)
+    {
+        var run = $"demo-{time.GetLocalNow():yyyyMMdd-HHmmss}";
+        foreach (var dataset in new[] { "mnist", "digits" })
+        {
+            var body = Recipe.DeepClone().AsObject();
+            (body["run"], body["dataset"]) = (run, dataset);
+            using var response = await http.PostAsJsonAsync("api/runs", body, cancellation);
+            if (response.StatusCode == HttpStatusCode.UnprocessableEntity)
+            {
+                Console.WriteLine("MNIST cannot be had here just now: the demo trains on the built-in digits instead.");
+                continue;
+            }
+            if (!response.IsSuccessStatusCode) throw new InvalidOperationException(await response.Content.ReadAsStringAsync(cancellation));
+            Console.WriteLine($"Training '{run}' on {(dataset == "mnist" ? "MNIST" : "the built-in digits")}; {address(http)} follows it too.");
+            return run;
+        }
+        throw new InvalidOperationException("Not even the built-in digits could be used.");
+
+        string address(HttpClient http) => new Uri(http.BaseAddress!, $"api/runs/{run}").ToString();
+    }
+
+    private async IAsyncEnumerable<RunView> FollowAsync(
+        HttpClient http, string run, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var view = await http.GetFromJsonAsync<RunView>($"api/runs/{run}", OptionsReader.Json, cancellation);
+            yield return view!;
+            if (view!.State is RunState.Completed or RunState.Failed or RunState.Cancelled) yield break;
+            await Task.Delay(Interval, time, cancellation);
+        }
+    }
+
+    private static async Task<string> SaveAsync(HttpClient http, string run, CancellationToken cancellation)
+    {
+        var path = Path.GetFullPath(Path.Combine(PictureFolder, $"{run}.png"));
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        await File.WriteAllBytesAsync(path, await http.GetByteArrayAsync($"api/runs/{run}/samples?count=64&columns=8&scale=3", cancellation), cancellation);
+        return path;
+    }
+}

@@ -1,0 +1,35 @@
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Training;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace GanFunctions.Functions.Http;
+
+/// <summary>Errors of the API: RFC 9457 problem details that say what was given and what is valid.</summary>
+public static class Problems
+{
+    /// <summary>400: fields or parameters that are not valid, all of them.</summary>
+    public static IResult Invalid(IReadOnlyDictionary<string, string[]> problems) => Results.ValidationProblem(
+        problems.ToDictionary(), detail: string.Join(" ", problems.SelectMany(field => field.Value)), title: "The request is not valid.");
+
+    /// <summary>400: one field.</summary>
+    public static IResult Invalid(string field, string problem) => Invalid(new Dictionary<string, string[]> { [field] = [problem] });
+
+    /// <summary>404: no such run.</summary>
+    public static ProblemHttpResult NoRun(string run) => TypedResults.Problem(
+        $"There is no run '{run}'. GET /api/runs lists those there are.", statusCode: 404, title: "No such run.");
+
+    /// <summary>404.</summary>
+    public static ProblemHttpResult NotFound(string title, string detail) => TypedResults.Problem(detail, statusCode: 404, title: title);
+
+    /// <summary>409: the run's state does not allow the call.</summary>
+    public static IResult State(RunRow row, string call, params RunState[] allowed) => Results.Problem(
+        $"The run '{row.RowKey}' is {Name(row.State())}; {call} needs it to be {string.Join(", ", allowed.Select(Name))}.",
+        statusCode: 409, title: $"The run is {Name(row.State())}.",
+        extensions: new Dictionary<string, object?> { ["state"] = row.State(), ["run"] = $"/api/runs/{row.RowKey}" });
+
+    /// <summary>409 for other reasons.</summary>
+    public static IResult Conflict(string title, string detail, string link) => Results.Problem(
+        detail, statusCode: 409, title: title, extensions: new Dictionary<string, object?> { ["run"] = link });
+
+    private static string Name(RunState state) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(state.ToString());
+}

@@ -1,0 +1,100 @@
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Training;
+using GanFunctions.Functions.Http;
+using GanFunctions.Functions.Training;
+
+namespace GanFunctions.Functions.Runs;
+
+/// <summary>
+/// <c>POST /api/runs/{run}/pause</c>, <c>/resume</c>, <c>/cancel</c>: changes what is wanted; the training sees it within a second or two,
+/// commits where it stands and returns.
+/// </summary>
+public sealed class ControlRun(RunStore runs, RunStarter starter)
+{
+    [Function("PauseRun")]
+    public Task<IResult> PauseAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/runs/{run}/pause")] HttpRequest request, string run,
+        [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    {
+        RunState[] allowed = [RunState.Queued, RunState.Preparing, RunState.Training, RunState.Pausing, RunState.Paused];
+        return ChangeAsync(client, run, "pause", allowed, row => row.Desired = Desired.Pause, cancellation);
+    }
+
+    [Function("ResumeRun")]
+    public Task<IResult> ResumeAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/runs/{run}/resume")] HttpRequest request, string run,
+        [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    {
+        RunState[] allowed = [RunState.Pausing, RunState.Paused];
+        return ChangeAsync(client, run, "resume", allowed, row =>
+        {
+            row.Desired = Desired.Run;
+            if (row.IsAtRest) starter.Claim(row);
+        }, cancellation);
+    }
+
+    [Function("CancelRun")]
+    public Task<IResult> CancelAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/runs/{run}/cancel")] HttpRequest request, string run,
+        [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    {
+        RunState[] allowed =
+        [
+            RunState.Queued, RunState.Preparing, RunState.Training, RunState.Pausing, RunState.Paused, RunState.Cancelling, RunState.Cancelled,
+        ];
+        return ChangeAsync(client, run, "cancel", allowed, row =>
+        {
+            row.Desired = Desired.Cancel;
+            if (row.IsAtRest) row.Phase = Phase.Cancelled;
+        }, cancellation);
+    }
+
+    [Function("ExtendRun")]
+    public async Task<IResult> ExtendAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/runs/{run}/extend")] HttpRequest request, string run,
+        [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    {
+        var (epochs, wrong) = await ExtendBody.ReadAsync(request, cancellation);
+        if (wrong is not null) return wrong;
+        RunState[] allowed =
+        [
+            RunState.Queued, RunState.Preparing, RunState.Training, RunState.Pausing, RunState.Paused,
+            RunState.Cancelled, RunState.Completed, RunState.Failed,
+        ];
+        return await ChangeAsync(client, run, "extend", allowed, row =>
+        {
+            // What was cancelled or failed goes on from where it stopped, not from where it was once meant to end.
+            var ended = row.State() is RunState.Cancelled or RunState.Failed;
+            row.TargetEpochs = Math.Min((ended ? row.Epoch : row.TargetEpochs) + epochs, ExtendBody.MaxEpochs);
+            if (ended || row.Phase == Phase.Completed) row.Desired = Desired.Run;
+            if (row.IsAtRest && row.Phase != Phase.Paused) starter.Claim(row);
+        }, cancellation);
+    }
+
+    private async Task<IResult> ChangeAsync(
+        DurableTaskClient client, string run, string call, RunState[] allowed, Action<RunRow> change, CancellationToken cancellation)
+    {
+        var before = "";
+        var updated = await runs.UpdateAsync(run, row =>
+        {
+            if (!allowed.Contains(row.State())) return false;
+            before = row.InstanceId;
+            change(row);
+            row.Revision++;
+            return true;
+        }, cancellation);
+        if (updated is not { Row: var row }) return Problems.NoRun(run);
+        if (!updated.Value.Changed) return Problems.State(row, call, allowed);
+
+        if (row.InstanceId != before)
+        {
+            await client.PurgeInstanceAsync(before, cancellation);
+            await starter.ScheduleAsync(client, row, cancellation);
+        }
+        else if (!row.IsAtRest)
+        {
+            await client.RaiseEventAsync(row.InstanceId, TrainGan.WakeEvent, call, cancellation);
+        }
+        return Results.Json(RunView.Of(row), OptionsReader.Json, statusCode: 202).WithLocation($"/api/runs/{run}");
+    }
+}

@@ -1,0 +1,71 @@
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Training;
+using GanFunctions.Functions.Training;
+
+namespace GanFunctions.Functions.Runs;
+
+/// <summary>
+/// Ties a run to its orchestration: the row in <c>GanRuns</c> is the claim, then the orchestration is scheduled under the fresh
+/// instance id that the row names. What a crash leaves between the two is taken up again by <see cref="RecoverAsync"/>.
+/// </summary>
+public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger<RunStarter> logger)
+{
+    /// <summary>A claim without an orchestration is taken over after this long.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+
+    /// <summary>Claims the id and schedules the training.</summary>
+    /// <returns>The new row, or null when the id is taken.</returns>
+    public async Task<RunRow?> StartAsync(DurableTaskClient client, string run, TrainingOptions options, CancellationToken cancellation)
+    {
+        var row = new RunRow
+        {
+            RowKey = run, CreatedAt = time.GetUtcNow(), TargetEpochs = options.Epochs, OptionsJson = OptionsReader.Write(options),
+        };
+        Claim(row);
+        if (!await runs.TryClaimAsync(row, cancellation)) return null;
+        await ScheduleAsync(client, row, cancellation);
+        return row;
+    }
+
+    /// <summary>Gives a row that is about to be written a fresh orchestration, to be scheduled once it is.</summary>
+    public void Claim(RunRow row)
+    {
+        (row.InstanceId, row.ClaimedAt, row.Phase, row.Error) = (Guid.NewGuid().ToString("N"), time.GetUtcNow(), Phase.Queued, null);
+    }
+
+    /// <summary>Schedules the orchestration that the row names.</summary>
+    public async Task ScheduleAsync(DurableTaskClient client, RunRow row, CancellationToken cancellation)
+    {
+        await client.ScheduleNewOrchestrationInstanceAsync(
+            nameof(TrainGan), new TrainGanInput(row.RowKey), new StartOrchestrationOptions(row.InstanceId), cancellation);
+        LogScheduled(row.RowKey, row.InstanceId);
+    }
+
+    /// <summary>
+    /// Schedules a run anew whose orchestration was never scheduled, or is gone, half a minute after it was claimed.
+    /// </summary>
+    /// <returns>The row as it is now.</returns>
+    public async Task<RunRow> RecoverAsync(DurableTaskClient client, RunRow row, CancellationToken cancellation)
+    {
+        if (row.IsAtRest || time.GetUtcNow() - row.ClaimedAt < Grace) return row;
+        if (await client.GetInstanceAsync(row.InstanceId, cancellation) is { IsCompleted: false }) return row;
+
+        var abandoned = row.InstanceId;
+        var taken = await runs.UpdateAsync(row.RowKey, row =>
+        {
+            if (row.InstanceId != abandoned || row.IsAtRest) return false;
+            Claim(row);
+            return true;
+        }, cancellation);
+        if (taken is not { Changed: true, Row: var now }) return taken?.Row ?? row;
+        LogTakenUp(now.RowKey, abandoned);
+        await ScheduleAsync(client, now, cancellation);
+        return now;
+    }
+
+    [LoggerMessage(LogLevel.Information, "Run {Run}: scheduled as {InstanceId}")]
+    private partial void LogScheduled(string run, string instanceId);
+
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: its orchestration {InstanceId} was never scheduled or is gone; it is taken up again")]
+    private partial void LogTakenUp(string run, string instanceId);
+}

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Training;
+using GanFunctions.Functions.Http;
+
+namespace GanFunctions.Functions.Runs;
+
+/// <summary><c>POST /api/runs</c>: starts a training.</summary>
+public sealed partial class StartRun(RunStore runs, RunStarter starter, DatasetCatalog datasets)
+{
+    private const string IdField = "run";
+
+    [Function(nameof(StartRun))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/runs")] HttpRequest request,
+        [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    {
+        var query = new QueryReader(request.Query);
+        var dryRun = query.Choice("dryRun", "true", "false") == "true";
+        if (query.Error() is { } wrong) return wrong;
+
+        JsonObject body;
+        try
+        {
+            body = await ReadBodyAsync(request, cancellation);
+        }
+        catch (JsonException problem)
+        {
+            return Problems.Invalid("body", $"The body must be a JSON object, such as {{\"epochs\": 5}}: {problem.Message}");
+        }
+
+        var (id, options, problems) = Read(body);
+        if (options is null) return Problems.Invalid(problems);
+        try
+        {
+            await datasets.CheckAsync(options.Dataset, cancellation);
+        }
+        catch (UnknownDatasetException unknown)
+        {
+            return Problems.Invalid("dataset", unknown.Message);
+        }
+        catch (DatasetUnavailableException unavailable)
+        {
+            return Results.Problem(unavailable.Message, statusCode: 422, title: "The data set cannot be had.",
+                extensions: new Dictionary<string, object?> { ["tried"] = unavailable.Tried, ["advice"] = unavailable.Advice });
+        }
+        if (dryRun) return Results.Json(options, OptionsReader.Json);
+
+        if (await starter.StartAsync(client, id, options, cancellation) is { } row)
+            return Results.Json(RunView.Of(row), OptionsReader.Json, statusCode: 202).WithLocation($"/api/runs/{id}");
+        if (await runs.FindAsync(id, cancellation) is { } taken) await starter.RecoverAsync(client, taken, cancellation);
+        return Problems.Conflict("The id is taken.", $"There is a run '{id}' already; choose another id or leave it out.", $"/api/runs/{id}");
+    }
+
+    private static async Task<JsonObject> ReadBodyAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        using var reader = new StreamReader(request.Body);
+        var text = await reader.ReadToEndAsync(cancellation);
+        if (string.IsNullOrWhiteSpace(text)) return [];
+        var body = JsonNode.Parse(text) as JsonObject ?? throw new JsonException("It is another kind of JSON value.");
+        _ = body.Count; // a JsonObject is read lazily: a name given twice shows here
+        return body;
+    }
+
+    private static (string Id, TrainingOptions? Options, IReadOnlyDictionary<string, string[]> Problems) Read(JsonObject body)
+    {
+        var problems = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
+        var id = NewId();
+        if (body.Remove(IdField, out var given) && given is not null)
+        {
+            id = given.GetValueKind() == JsonValueKind.String ? given.GetValue<string>() : "";
+            if (!RunId().IsMatch(id)) problems[IdField] = [$"run: {given.ToJsonString()} is not valid; it must be text that matches [a-z0-9-]{{1,40}}."];
+        }
+        try
+        {
+            var options = OptionsReader.Read(body);
+            return (id, problems.Count == 0 ? options : null, problems);
+        }
+        catch (OptionsException wrong)
+        {
+            foreach (var (field, messages) in wrong.Problems) problems[field] = messages;
+            return (id, null, problems);
+        }
+    }
+
+    // Short enough to type, long enough not to meet another.
+    private static string NewId() => Guid.NewGuid().ToString("N")[..12];
+
+    [GeneratedRegex("^[a-z0-9-]{1,40}$")]
+    private static partial Regex RunId();
+}

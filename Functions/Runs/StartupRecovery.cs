@@ -1,0 +1,35 @@
+using GanFunctions.Core.Runs;
+
+namespace GanFunctions.Functions.Runs;
+
+/// <summary>
+/// Takes up, shortly after the start, what a crash left between claim and schedule. Only a host that offers its durable client by
+/// injection gets this (the embedded one does); on the other, the first status request does the same.
+/// </summary>
+public sealed partial class StartupRecovery(
+    IServiceProvider services, RunStore runs, RunStarter starter, TimeProvider time, ILogger<StartupRecovery> logger) : BackgroundService
+{
+    // The first look comes when whatever claimed a run just before the crash is old enough to be taken over.
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(35);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (services.GetService<DurableTaskClient>() is not { } client) return;
+        for (var look = 0; look < 2; look++)
+        {
+            try
+            {
+                await foreach (var row in runs.ListAsync(stoppingToken)) await starter.RecoverAsync(client, row, stoppingToken);
+            }
+            catch (Exception problem) when (problem is not OperationCanceledException)
+            {
+                LogFailed(problem);
+            }
+            await Task.Delay(Interval, time, stoppingToken);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Could not look for runs to take up again")]
+    private partial void LogFailed(Exception problem);
+}

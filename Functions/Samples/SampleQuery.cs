@@ -1,0 +1,37 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using GanFunctions.Functions.Http;
+
+namespace GanFunctions.Functions.Samples;
+
+/// <summary>Which pictures are asked for.</summary>
+/// <param name="Count">Pictures, 1 to 1024.</param>
+/// <param name="Seed">Which noise; null is the run's own seed.</param>
+/// <param name="Epoch">Of which epoch; null is the latest checkpoint.</param>
+/// <param name="Columns">Pictures in a row.</param>
+/// <param name="Scale">Each pixel becomes a square of this side.</param>
+public sealed record SampleQuery(int Count, long? Seed, int? Epoch, int Columns, int Scale)
+{
+    private const int EncoderVersion = 1; // to be raised when the same pictures come out as other bytes
+
+    /// <summary>Reads the query parameters.</summary>
+    public static (SampleQuery Query, IResult? Wrong) Read(IQueryCollection parameters)
+    {
+        var query = new QueryReader(parameters);
+        var count = (int)query.Integer("count", 1, 1024, otherwise: 64);
+        var seed = query.Integer("seed", 0, 9_007_199_254_740_991, otherwise: -1);
+        var epoch = query.Text("epoch") is null or "latest" ? 0 : query.Integer("epoch", 1, 99_999, otherwise: 0);
+        var columns = (int)query.Integer("columns", 1, 64, otherwise: (long)Math.Ceiling(Math.Sqrt(count)));
+        var scale = (int)query.Integer("scale", 1, 16, otherwise: 2);
+        query.Choice("format", "png");
+        return (new(count, seed < 0 ? null : seed, epoch == 0 ? null : (int)epoch, columns, scale), query.Error());
+    }
+
+    /// <summary>Names the bytes that come out: from the checkpoint, what is asked of it, and the encoder.</summary>
+    public string Tag(string generatorSha256, long seed)
+    {
+        var text = string.Create(CultureInfo.InvariantCulture, $"{generatorSha256}/{Count}/{seed}/{Columns}/{Scale}/{EncoderVersion}");
+        return $"\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(text)))[..32]}\"";
+    }
+}

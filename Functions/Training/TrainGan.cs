@@ -1,0 +1,84 @@
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Training;
+
+namespace GanFunctions.Functions.Training;
+
+/// <summary>What the orchestration carries from one generation to the next.</summary>
+/// <param name="Run">The run's id.</param>
+/// <param name="IsPrepared">Whether its data set is at hand.</param>
+/// <param name="Attempt">Roll-backs so far.</param>
+/// <param name="Failures">Slices that failed since the last that did not.</param>
+public sealed record TrainGanInput(string Run, bool IsPrepared = false, int Attempt = 0, int Failures = 0);
+
+/// <summary>
+/// Trains a run: slice after slice until one says that there is no more to do. It touches no tensors, clocks, storage or randomness;
+/// what the user wants is read by the activities.
+/// </summary>
+public static class TrainGan
+{
+    /// <summary>Wakes the orchestration when it waits to try again.</summary>
+    public const string WakeEvent = "wake";
+
+    private const int SlicesPerGeneration = 50; // bounds the history, which is read again at every step
+    private const int MaxFailures = 5;          // in a row
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(5);
+    private static readonly TaskOptions Patiently = TaskOptions.FromRetryPolicy(
+        new RetryPolicy(maxNumberOfAttempts: 10, FirstDelay, backoffCoefficient: 2, maxRetryInterval: TimeSpan.FromMinutes(5)));
+
+    [Function(nameof(TrainGan))]
+    public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    {
+        var state = context.GetInput<TrainGanInput>()!;
+        for (var slice = 0; slice < SlicesPerGeneration; slice++)
+        {
+            Closing? closing;
+            try
+            {
+                if (!state.IsPrepared)
+                {
+                    var request = new PrepareRunInput(state.Run, context.InstanceId);
+                    if (!await context.CallActivityAsync<bool>(nameof(PrepareRun), request)) return;
+                    state = state with { IsPrepared = true };
+                }
+                var result = await context.CallActivityAsync<SliceResult>(
+                    nameof(TrainEpoch), new SliceRequest(state.Run, context.InstanceId, state.Attempt));
+                state = state with { Attempt = result.Attempt, Failures = 0 };
+                if (result.Outcome == SliceOutcome.Superseded) return;
+                closing = ClosingOf(result, state.Run, context.InstanceId);
+            }
+            catch (TaskFailedException failure)
+            {
+                state = state with { Failures = state.Failures + 1 };
+                if (state.Failures <= MaxFailures && !failure.FailureDetails.IsCausedBy<RefusedException>())
+                {
+                    await WaitToTryAgainAsync(context, state.Failures);
+                    continue;
+                }
+                closing = new Closing(state.Run, context.InstanceId, Phase.Failed, 0, failure.FailureDetails.ErrorMessage);
+            }
+            if (closing is not null && await context.CallActivityAsync<bool>(nameof(CloseRun), closing, Patiently)) return;
+        }
+        context.ContinueAsNew(state, preserveUnprocessedEvents: false);
+    }
+
+    private static Closing? ClosingOf(SliceResult result, string run, string instanceId) => result.Outcome switch
+    {
+        SliceOutcome.Paused => new(run, instanceId, Phase.Paused, result.CompletedEpochs),
+        SliceOutcome.Cancelled => new(run, instanceId, Phase.Cancelled, result.CompletedEpochs),
+        SliceOutcome.Completed => new(run, instanceId, Phase.Completed, result.CompletedEpochs),
+        SliceOutcome.Diverged => new(run, instanceId, Phase.Failed, result.CompletedEpochs, result.Reason),
+        _ => null,
+    };
+
+    private static async Task WaitToTryAgainAsync(TaskOrchestrationContext context, int failures)
+    {
+        try
+        {
+            await context.WaitForExternalEvent<string>(WakeEvent, FirstDelay * Math.Pow(2, failures - 1));
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody woke it: the time is up.
+        }
+    }
+}

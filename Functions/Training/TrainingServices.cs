@@ -1,0 +1,25 @@
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Training;
+using GanFunctions.Functions.Runs;
+
+namespace GanFunctions.Functions.Training;
+
+/// <summary>What trains.</summary>
+public static class TrainingServices
+{
+    /// <summary>Registers data sets, training, and what starts it.</summary>
+    public static IServiceCollection AddTraining(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(configuration.GetSection("Datasets").Get<DatasetOptions>() ?? new DatasetOptions());
+        services.AddHttpClient(nameof(DatasetCatalog), client => client.Timeout = Timeout.InfiniteTimeSpan); // the catalog has time-outs of its own
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DatasetCatalog>(
+            provider, provider.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(DatasetCatalog))));
+        services.AddSingleton<TrainingTelemetry>();
+        services.AddSingleton<TrainingSlice>();
+        services.AddSingleton<RunLifecycle>();
+        services.AddSingleton<RunStarter>();
+        return services.AddHostedService<StartupRecovery>();
+    }
+}

@@ -1,0 +1,80 @@
+using System;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.IO;
+using System.Runtime.InteropServices;
+using System.Threading;
+using Microsoft.Build.Framework;
+using Microsoft.Build.Utilities;
+
+/// <summary>Runs "npm ci" in a folder, one build at a time. What npm says is shown only when it fails: its warnings are not the build's.</summary>
+public class InstallNodePackages : Task
+{
+    private const string Otherwise = "To build without the storage emulator add -p:InstallAzurite=false.";
+
+    [Required]
+    public string Folder { get; set; } = "";
+
+    [Required]
+    public string Stamp { get; set; } = "";
+
+    [Required]
+    public string LockFile { get; set; } = "";
+
+    public override bool Execute()
+    {
+        using (WaitForOtherBuilds())
+        {
+            // Another build may have done it meanwhile.
+            if (!File.Exists(Stamp) || File.GetLastWriteTimeUtc(Stamp) < File.GetLastWriteTimeUtc(Path.Combine(Folder, "package-lock.json")))
+            {
+                RunNpm();
+            }
+        }
+        return !Log.HasLoggedErrors;
+    }
+
+    private void RunNpm()
+    {
+        const string Command = "ci --ignore-scripts --no-audit --no-fund --loglevel=error";
+        var windows = RuntimeInformation.IsOSPlatform(OSPlatform.Windows);
+        Log.LogMessage(MessageImportance.High, "Installing Azurite into {0}", Folder);
+        try
+        {
+            using var npm = Process.Start(new ProcessStartInfo(windows ? "cmd" : "npm", windows ? "/d /c npm " + Command : Command)
+            {
+                WorkingDirectory = Folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                UseShellExecute = false,
+            })!;
+            var errors = npm.StandardError.ReadToEndAsync();
+            var output = npm.StandardOutput.ReadToEnd();
+            npm.WaitForExit();
+            if (npm.ExitCode != 0)
+            {
+                Log.LogError("'npm {0}' in {1} ended with code {2}. Node.js 20 or later and its npm are needed. {3}\n{4}{5}",
+                    Command, Folder, npm.ExitCode, Otherwise, errors.Result, output);
+            }
+        }
+        catch (Win32Exception)
+        {
+            Log.LogError("npm was not found. Install Node.js 20 or later (it brings npm) and put it on the PATH. {0}", Otherwise);
+        }
+    }
+
+    private FileStream WaitForOtherBuilds()
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return new FileStream(LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (attempt < 1200)
+            {
+                Thread.Sleep(250);
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using System;
+using System.IO;
+using System.Text;
+using Microsoft.Build.Framework;
+using Microsoft.Build.Utilities;
+
+/// <summary>
+/// Copies a shared library and marks one symbol version it asks for as weak, so that the loader accepts a library that does
+/// not define it. Refuses if anything but <see cref="KnownSymbol"/>, which nothing relocates against, has that version.
+/// Layout: ELF-64 little-endian, found by its section headers (man 5 elf; Elf64_Verneed and Elf64_Vernaux of the LSB).
+/// </summary>
+public class WeakenSymbolVersion : Task
+{
+    private const uint DynamicSymbols = 11;
+    private const uint Relocations = 4;
+    private const uint VersionNeeds = 0x6ffffffe;
+    private const uint VersionIndices = 0x6fffffff;
+    private const ushort Weak = 2;
+
+    [Required]
+    public string Source { get; set; } = "";
+
+    [Required]
+    public string Destination { get; set; } = "";
+
+    [Required]
+    public string Version { get; set; } = "";
+
+    [Required]
+    public string KnownSymbol { get; set; } = "";
+
+    private byte[] elf = Array.Empty<byte>();
+
+    public override bool Execute()
+    {
+        try
+        {
+            elf = File.ReadAllBytes(Source);
+            if (elf.Length < 64 || U32(0) != 0x464c457f || elf[4] != 2 || elf[5] != 1)
+            {
+                throw new InvalidDataException("it is not a 64-bit little-endian ELF file");
+            }
+            MarkWeak();
+            // A new file every time: the old one may be a hard link that others share.
+            Directory.CreateDirectory(Path.GetDirectoryName(Destination)!);
+            var unfinished = Destination + "." + Guid.NewGuid().ToString("N");
+            File.WriteAllBytes(unfinished, elf);
+            File.Delete(Destination);
+            File.Move(unfinished, Destination);
+        }
+        catch (Exception exception) when (exception is InvalidDataException || exception is IndexOutOfRangeException || exception is ArgumentException)
+        {
+            Log.LogError("Cannot make {0} of {1} optional: {2}. Another version of the package? See build/Native.targets.", Version, Source, exception.Message);
+        }
+        return !Log.HasLoggedErrors;
+    }
+
+    private void MarkWeak()
+    {
+        var needs = Section(VersionNeeds);
+        var names = Offset(SectionHeader((int)U32(needs + 40)));
+        for (long need = Offset(needs), next = -1; next != 0; need += next)
+        {
+            long entry = need + U32(need + 8), step = -1;
+            for (; step != 0; entry += step)
+            {
+                step = U32(entry + 12);
+                if (Text(names + U32(entry + 8)) == Version && (U16(entry + 4) & Weak) == 0)
+                {
+                    RefuseIfUsed(U16(entry + 6));
+                    elf[entry + 4] |= (byte)Weak;
+                    Log.LogMessage(MessageImportance.Normal, "{0} of {1} is weak now", Version, Destination);
+                }
+            }
+            next = U32(need + 12);
+        }
+    }
+
+    private void RefuseIfUsed(ushort version)
+    {
+        var symbols = Section(DynamicSymbols);
+        var names = Offset(SectionHeader((int)U32(symbols + 40)));
+        var indices = Offset(Section(VersionIndices));
+        for (long symbol = 0; symbol < Size(symbols) / 24; symbol++)
+        {
+            if ((U16(indices + 2 * symbol) & 0x7fff) != version)
+            {
+                continue;
+            }
+            var name = Text(names + U32(Offset(symbols) + 24 * symbol));
+            if (name != KnownSymbol || IsRelocated(symbol))
+            {
+                throw new InvalidDataException("it calls " + name + " of that version");
+            }
+        }
+    }
+
+    private bool IsRelocated(long symbol)
+    {
+        for (var index = 0; index < U16(60); index++)
+        {
+            var section = SectionHeader(index);
+            for (long at = Offset(section); U32(section + 4) == Relocations && at < Offset(section) + Size(section); at += 24)
+            {
+                if (U32(at + 12) == symbol)
+                {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private long Section(uint type)
+    {
+        for (var index = 0; index < U16(60); index++)
+        {
+            if (U32(SectionHeader(index) + 4) == type)
+            {
+                return SectionHeader(index);
+            }
+        }
+        throw new InvalidDataException("it has no section of type 0x" + type.ToString("x"));
+    }
+
+    private long SectionHeader(int index) => (long)U64(40) + (long)index * U16(58);
+
+    private long Offset(long section) => (long)U64(section + 24);
+
+    private long Size(long section) => (long)U64(section + 32);
+
+    private ushort U16(long at) => BitConverter.ToUInt16(elf, checked((int)at));
+
+    private uint U32(long at) => BitConverter.ToUInt32(elf, checked((int)at));
+
+    private ulong U64(long at) => BitConverter.ToUInt64(elf, checked((int)at));
+
+    private string Text(long at) => Encoding.ASCII.GetString(elf, checked((int)at), Array.IndexOf(elf, (byte)0, checked((int)at)) - (int)at);
+}

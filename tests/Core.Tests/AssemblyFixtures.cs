@@ -1,0 +1,3 @@
+using GanFunctions.TestKit;
+
+[assembly: AssemblyFixture(typeof(AzuriteFixture))]

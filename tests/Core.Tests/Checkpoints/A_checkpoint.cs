@@ -1,0 +1,126 @@
+using Azure.Storage.Blobs;
+using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Tests.Training;
+using GanFunctions.Core.Training;
+using GanFunctions.TestKit;
+
+namespace GanFunctions.Core.Tests.Checkpoints;
+
+public sealed class A_checkpoint(AzuriteFixture azurite)
+{
+    private const string Run = "run";
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Is_found_again_with_its_files()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        var committed = await CommitAsync(bench, epoch: 1);
+
+        var loaded = await bench.Checkpoints.LoadForTrainingAsync(Run, Cancellation);
+
+        Assert.Equal(committed, loaded!.Manifest);
+        Assert.Equal(Content(1, "generator"), loaded.Generator);
+        Assert.Equal(Content(1, "training"), loaded.Training);
+    }
+
+    [Theory]
+    [InlineData("generator")]
+    [InlineData("training")]
+    public async Task With_one_byte_changed_is_named_in_the_log_and_passed_over(string file)
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        await CommitAsync(bench, epoch: 1);
+        var second = await CommitAsync(bench, epoch: 2);
+        await DamageAsync(bench, file == "generator" ? second.Generator : second.Training);
+
+        var loaded = await bench.Checkpoints.LoadForTrainingAsync(Run, Cancellation);
+
+        Assert.Equal(1, loaded!.Manifest.Epoch);
+        Assert.Contains(bench.Log.Lines, line => line.Contains($"{second.Name} is damaged", StringComparison.Ordinal));
+        Assert.Equal(second, await CommitAsync(bench, epoch: 2)); // trained again, under the same names
+        Assert.Equal(2, (await bench.Checkpoints.LoadForTrainingAsync(Run, Cancellation))!.Manifest.Epoch);
+    }
+
+    [Fact]
+    public async Task Whose_generator_is_damaged_is_not_sampled_from()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        await CommitAsync(bench, epoch: 1);
+        var second = await CommitAsync(bench, epoch: 2);
+        await DamageAsync(bench, second.Generator);
+
+        Assert.Equal(1, (await bench.Checkpoints.LoadGeneratorAsync(Run, null, Cancellation))!.Value.Manifest.Epoch);
+        Assert.Null(await bench.Checkpoints.LoadGeneratorAsync(Run, 2, Cancellation));
+    }
+
+    [Fact]
+    public async Task Counts_although_the_pointer_did_not_get_to_it()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        await CommitAsync(bench, epoch: 1);
+        var pointer = bench.Container.GetBlobClient(RunPaths.Latest(Run));
+        var before = (await pointer.DownloadContentAsync(Cancellation)).Value.Content;
+        var second = await CommitAsync(bench, epoch: 2);
+        await pointer.UploadAsync(before, overwrite: true, Cancellation); // as a crash between manifest and pointer leaves it
+
+        Assert.Equal(second, (await bench.Checkpoints.LoadForTrainingAsync(Run, Cancellation))!.Manifest);
+        Assert.Contains(second.Name, (await pointer.DownloadContentAsync(Cancellation)).Value.Content.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task That_two_workers_commit_is_the_first_ones()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+
+        var commits = await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => CommitAsync(bench, epoch: 1, content: $"of worker {worker}")));
+
+        Assert.Single(commits.Distinct());
+        Assert.Equal(commits[0], (await bench.Checkpoints.LoadForTrainingAsync(Run, Cancellation))!.Manifest);
+    }
+
+    [Fact]
+    public async Task Does_not_move_the_pointer_back()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        await CommitAsync(bench, epoch: 2);
+        await CommitAsync(bench, epoch: 1);
+
+        Assert.Equal(2, (await bench.Checkpoints.LoadGeneratorAsync(Run, null, Cancellation))!.Value.Manifest.Epoch);
+    }
+
+    [Fact]
+    public async Task Of_a_newer_format_is_refused_by_name_and_left_alone()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        await CommitAsync(bench, epoch: 1);
+        var newer = bench.Container.GetBlobClient(RunPaths.Manifest(Run, "000-00002-000010"));
+        await newer.UploadAsync(new BinaryData("""{"format": 2, "everything": "else is different"}"""), Cancellation);
+
+        var refusal = await Assert.ThrowsAsync<NewerFormatException>(() => bench.Checkpoints.LoadForTrainingAsync(Run, Cancellation));
+
+        Assert.Contains("000-00002-000010.json is of format 2", refusal.Message, StringComparison.Ordinal);
+        Assert.True(await newer.ExistsAsync(Cancellation));
+    }
+
+    private static Task<Manifest> CommitAsync(TrainingBench bench, int epoch, string content = "")
+    {
+        var (generator, training) = (Content(epoch, "generator" + content), Content(epoch, "training" + content));
+        var manifest = new Manifest
+        {
+            Run = Run, Attempt = 0, Epoch = epoch, Step = 10, StepsPerEpoch = 10, Dataset = "d", Precision = "fp32", Threads = 2,
+            Generator = CheckpointStore.Reference(generator), Training = CheckpointStore.Reference(training), EpochSums = new StepLosses(1, 2, 3, 4),
+        };
+        return bench.Checkpoints.CommitAsync(manifest, generator, training, Cancellation);
+    }
+
+    private static byte[] Content(int epoch, string file) => [.. Enumerable.Range(0, 1000).Select(i => (byte)(i * epoch)), .. System.Text.Encoding.ASCII.GetBytes(file)];
+
+    private static async Task DamageAsync(TrainingBench bench, BlobReference reference)
+    {
+        BlobClient blob = bench.Container.GetBlobClient(RunPaths.Blob(Run, reference.Sha256));
+        var bytes = (await blob.DownloadContentAsync(Cancellation)).Value.Content.ToArray();
+        bytes[500] ^= 1;
+        await blob.UploadAsync(new BinaryData(bytes), overwrite: true, Cancellation);
+    }
+}

@@ -1,0 +1,37 @@
+using Azure.Storage.Blobs;
+using GanFunctions.Core.Data;
+using GanFunctions.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace GanFunctions.Core.Tests.Data;
+
+internal static class Catalogs
+{
+    private static readonly HttpClient Http = new();
+
+    /// <summary>No folder and no mirror: nothing is found outside the store unless a test says so.</summary>
+    public static DatasetOptions NoSources { get; } = new()
+    {
+        MnistMirrors = [],
+        FashionMnistMirrors = [],
+        FashionMnistFolder = null,
+        ProbeTimeout = TimeSpan.FromMilliseconds(700),
+        AnswerTimeout = TimeSpan.FromMilliseconds(700),
+        StallTimeout = TimeSpan.FromMilliseconds(700),
+    };
+
+    /// <summary>A container that nobody else uses; it does not exist yet.</summary>
+    public static BlobContainerClient NewContainer(this AzuriteFixture azurite) =>
+        azurite.Blobs().GetBlobContainerClient($"data-{Guid.NewGuid():n}");
+
+    public static DatasetCatalog Over(BlobContainerClient container, DatasetOptions? options = null) =>
+        new(container, Http, options ?? NoSources, TimeProvider.System, NullLogger<DatasetCatalog>.Instance);
+
+    public static async Task<List<string>> NamesOfBlobsAsync(this BlobContainerClient container, CancellationToken cancellation)
+    {
+        List<string> names = [];
+        if (await container.ExistsAsync(cancellation))
+            await foreach (var blob in container.GetBlobsAsync(cancellationToken: cancellation)) names.Add(blob.Name);
+        return names;
+    }
+}

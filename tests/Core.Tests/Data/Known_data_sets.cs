@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using GanFunctions.Core.Data;
+using GanFunctions.TestKit;
+
+namespace GanFunctions.Core.Tests.Data;
+
+public sealed class A_known_data_set_whose_mirrors_fail_one_after_the_other(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task comes_from_the_mirror_that_has_it_and_is_stored_for_the_next_time()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var missing = await MirrorServer.WithoutFilesAsync();
+        await using var hanging = await MirrorServer.ThatHangsAsync();
+        await using var stalling = await MirrorServer.ThatStallsHalfwayAsync();
+        await using var wrong = await MirrorServer.WithAnotherContentAsync(Idx.Gzip(Idx.Labels(10_000)));
+        await using var good = await MirrorServer.OfAsync(RealFiles.MnistFolder());
+        var container = azurite.NewContainer();
+        var options = Catalogs.NoSources with
+        {
+            MnistMirrors = [missing.Folder, hanging.Folder, stalling.Folder, wrong.Folder, new("http://127.0.0.1:1/"), good.Folder],
+        };
+
+        await Catalogs.Over(container, options).CheckAsync("mnist", cancellation);
+        var probes = good.Requests;
+        var loaded = await Catalogs.Over(container, options).LoadAsync("mnist", cancellation);
+        var again = await Catalogs.Over(container).LoadAsync("mnist", cancellation);
+
+        Assert.Equal((60_000, 28, 28, 1), (loaded.Train.Count, loaded.Train.Height, loaded.Train.Width, loaded.Train.Channels));
+        Assert.Equal(10_000, loaded.Test!.Count);
+        Assert.Equal([5, 0, 4, 1, 9], loaded.Train.Labels![..5]);
+        Assert.Equal(4, good.Requests - probes);
+        Assert.All([missing, hanging, stalling, wrong], failing => Assert.Equal(2, failing.Requests));
+        Assert.Equal(loaded.Sha256, again.Sha256);
+        Assert.Equal(loaded.Train.Pixels, again.Train.Pixels);
+        var info = await Catalogs.Over(container).GetAsync("mnist", cancellation);
+        Assert.Equal(("known", true, 60_000, 10_000, 10, loaded.Sha256), 
+            (info!.Source, info.Stored, info.Train, info.Test, info.Classes, info.Sha256));
+    }
+}
+
+public sealed class A_known_data_set_that_no_source_has(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task is_refused_within_ten_seconds_with_all_that_was_tried_and_what_to_do()
+    {
+        await using var missing = await MirrorServer.WithoutFilesAsync();
+        await using var hanging = await MirrorServer.ThatHangsAsync();
+        await using var portal = await MirrorServer.WithAnotherContentAsync("<html>Please sign in</html>"u8.ToArray());
+        var options = Catalogs.NoSources with
+        {
+            FashionMnistFolder = Path.Combine(AppContext.BaseDirectory, "no-such-folder"),
+            FashionMnistMirrors = [missing.Folder, hanging.Folder, portal.Folder, new("http://no-such-host.invalid/")],
+            ProbeTimeout = new DatasetOptions().ProbeTimeout,
+        };
+        var watch = Stopwatch.StartNew();
+
+        var refusal = await Assert.ThrowsAsync<DatasetUnavailableException>(() =>
+            Catalogs.Over(azurite.NewContainer(), options).CheckAsync("fashion-mnist", TestContext.Current.CancellationToken));
+
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(8));
+        Assert.Equal(5, refusal.Tried.Count);
+        Assert.Contains("no-such-folder: the files are not there", refusal.Message);
+        Assert.Contains($"{missing.Folder}train-images-idx3-ubyte.gz: it answered 404 Not Found", refusal.Message);
+        Assert.Contains($"{hanging.Folder}train-images-idx3-ubyte.gz: it did not answer in time", refusal.Message);
+        Assert.Contains($"{portal.Folder}train-images-idx3-ubyte.gz: it answered with something that is no gzip file", refusal.Message);
+        Assert.Contains("http://no-such-host.invalid/train-images-idx3-ubyte.gz: ", refusal.Message);
+        Assert.Contains("install Debian's package dataset-fashion-mnist", refusal.Message);
+        Assert.Contains("PUT /api/datasets/fashion-mnist", refusal.Message);
+        Assert.Contains("or use 'digits'", refusal.Message);
+    }
+
+    [Fact]
+    public async Task is_refused_by_a_load_as_well_and_leaves_nothing_behind()
+    {
+        await using var wrong = await MirrorServer.WithAnotherContentAsync(Idx.Gzip(Idx.Labels(10_000)));
+        var container = azurite.NewContainer();
+        var catalog = Catalogs.Over(container, Catalogs.NoSources with { MnistMirrors = [wrong.Folder] });
+
+        var refusal = await Assert.ThrowsAsync<DatasetUnavailableException>(() =>
+            catalog.LoadAsync("mnist", TestContext.Current.CancellationToken));
+
+        Assert.Contains("its content has the SHA-256", refusal.Message);
+        Assert.Empty(await container.NamesOfBlobsAsync(TestContext.Current.CancellationToken));
+    }
+}
+
+public sealed class Fashion_mnist_on_a_machine_with_debians_package(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task is_read_from_there_and_stored()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var options = Catalogs.NoSources with { FashionMnistFolder = RealFiles.FashionMnistFolder() };
+        var container = azurite.NewContainer();
+        var catalog = Catalogs.Over(container, options);
+
+        await catalog.CheckAsync("fashion-mnist", cancellation);
+        var (first, second) = (catalog.LoadAsync("fashion-mnist", cancellation), catalog.LoadAsync("fashion-mnist", cancellation));
+
+        Assert.Equal(60_000, (await first).Train.Count);
+        Assert.Equal([9, 0, 0, 3, 0], (await first).Train.Labels![..5]);
+        Assert.Same(await first, await second);
+        Assert.Equal(5, (await container.NamesOfBlobsAsync(cancellation)).Count);
+        await Catalogs.Over(container).CheckAsync("fashion-mnist", cancellation);
+    }
+}
+
+public sealed class A_name_that_nobody_knows(AzuriteFixture azurite)
+{
+    [Theory]
+    [InlineData("minst")]
+    [InlineData("../runs")]
+    [InlineData("")]
+    public async Task is_an_error_that_lists_the_names_there_are(string name)
+    {
+        var catalog = Catalogs.Over(azurite.NewContainer());
+        await catalog.SaveIdxAsync("mine", Idx.Upload(Idx.Images(3)), TestContext.Current.CancellationToken);
+
+        var unknown = await Assert.ThrowsAsync<UnknownDatasetException>(() =>
+            catalog.CheckAsync(name, TestContext.Current.CancellationToken));
+
+        Assert.Equal(["digits", "mnist", "fashion-mnist", "mine"], unknown.Valid);
+        Assert.Contains($"'{name}'. Valid are: digits, mnist, fashion-mnist, mine", unknown.Message);
+        await Assert.ThrowsAsync<UnknownDatasetException>(() => catalog.LoadAsync(name, TestContext.Current.CancellationToken));
+        Assert.Null(await catalog.GetAsync(name, TestContext.Current.CancellationToken));
+    }
+}

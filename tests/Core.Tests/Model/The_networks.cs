@@ -1,0 +1,70 @@
+using GanFunctions.Core.Model;
+using GanFunctions.Core.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+using Generator = GanFunctions.Core.Model.Generator;
+
+namespace GanFunctions.Core.Tests.Model;
+
+public sealed class The_networks
+{
+    private static readonly BatchNormSettings Norm = new(0.9, 1e-5);
+
+    [Fact]
+    public void Have_the_published_numbers_of_parameters()
+    {
+        using var generator = new Generator(Norm);
+        using var discriminator = new Discriminator(Norm);
+
+        Assert.Equal((2_305_472, 2_330_944), (Trainable(generator), WithBuffers(generator)));
+        Assert.Equal((213_249, 213_633), (Trainable(discriminator), WithBuffers(discriminator)));
+    }
+
+    [Fact]
+    public void Turn_noise_into_pictures_and_pictures_into_logits()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(Norm);
+        using var discriminator = new Discriminator(Norm);
+        using var random = new torch.Generator(1);
+
+        var pictures = generator.call(randn([3, Generator.LatentSize], generator: random));
+        var logits = discriminator.call(pictures, null);
+
+        Assert.Equal([3, 1, 28, 28], pictures.shape);
+        Assert.InRange(pictures.abs().max().item<float>(), 0, 1);
+        Assert.Equal([3, 1], logits.shape);
+    }
+
+    [Theory]
+    [InlineData(WeightScheme.Normal, 0.02)]
+    [InlineData(WeightScheme.Glorot, 0.01443)] // sqrt(2 / (25 * (256 + 128)))
+    public void Start_with_weights_of_the_scheme_asked_for(WeightScheme scheme, double deviation)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(Norm);
+        using var random = new torch.Generator(1);
+
+        WeightInitialisation.Initialise(generator, scheme, random);
+
+        var weight = generator.state_dict()["up1.weight"]; // a transposed convolution, which is easily forgotten
+        Assert.Equal(deviation, weight.std().item<float>(), tolerance: deviation * 0.02);
+        Assert.Equal(0, weight.mean().item<float>(), tolerance: 0.001);
+    }
+
+    [Fact]
+    public void Drop_the_features_that_the_mask_says_and_scale_the_rest()
+    {
+        using var scope = NewDisposeScope();
+        var mask = new StepRandom(new RunRandom(42, 0), 1, 0).DropoutMask(64, 0.2)!;
+
+        Assert.Equal([64, Discriminator.FeatureSize], mask.shape);
+        Assert.Equal(0.8, mask.gt(0).to(ScalarType.Float32).mean().item<float>(), tolerance: 0.01);
+        Assert.Equal(1.25, mask.max().item<float>(), tolerance: 1e-6);
+    }
+
+    private static long Trainable(nn.Module module) => module.parameters().Sum(parameter => parameter.numel());
+
+    private static long WithBuffers(nn.Module module) => Trainable(module)
+        + module.named_buffers().Where(buffer => !buffer.name.EndsWith("num_batches_tracked", StringComparison.Ordinal)).Sum(buffer => buffer.buffer.numel());
+}

@@ -1,0 +1,81 @@
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Training;
+using GanFunctions.TestKit;
+using Microsoft.Extensions.Time.Testing;
+
+namespace GanFunctions.Core.Tests.Training;
+
+public sealed class A_run_that_is_cut(AzuriteFixture azurite)
+{
+    private static readonly TrainingOptions Small = new() { Dataset = "digits", Epochs = 2, ImagesPerEpoch = 12 * 16, BatchSize = 16, LogEvery = 5 };
+
+    [Theory]
+    [InlineData(Preset.Dcgan)]
+    [InlineData(Preset.Tutorial)]
+    public async Task Ends_with_the_same_bytes_as_one_that_was_not(Preset preset)
+    {
+        var time = new FakeTimeProvider();
+        using var bench = await TrainingBench.CreateAsync(azurite, time);
+        var options = Presets.Of(preset) with { Dataset = "digits", Epochs = 2, ImagesPerEpoch = 12 * 16, BatchSize = 16 };
+        var whole = await bench.TrainToTheEndAsync(await bench.StartAsync("whole", options));
+
+        // Each look at the clock costs a good part of a slice's time: it is cut after one to three steps.
+        time.AutoAdvanceAmount = TimeSpan.FromSeconds(options.MaxSliceSeconds) / 5;
+        var cut = await bench.TrainToTheEndAsync(await bench.StartAsync("cut", options));
+
+        Assert.Equal((SliceOutcome.Completed, SliceOutcome.Completed), (whole.Outcome, cut.Outcome));
+        Assert.InRange((await bench.Checkpoints.ListAsync("cut", TestContext.Current.CancellationToken)).Count, 6, 24);
+        var (expected, actual) = (await bench.LatestAsync("whole"), await bench.LatestAsync("cut"));
+        Assert.Equal((expected.Generator, expected.Training, expected.EpochSums), (actual.Generator, actual.Training, actual.EpochSums));
+    }
+
+    [Fact]
+    public async Task By_a_pause_in_mid_epoch_goes_on_from_there()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        var request = await bench.StartAsync("paused", Small with { ImagesPerEpoch = 4000, Epochs = 1 });
+
+        var training = bench.TrainAsync(request, cancellation);
+        await Wait.UntilAsync(async () => (await bench.Runs.FindAsync("paused", cancellation))!.Step > 3, "the first steps");
+        await bench.Runs.UpdateAsync("paused", row => { row.Desired = Desired.Pause; return true; }, cancellation);
+        var paused = await training;
+        var manifest = await bench.LatestAsync("paused");
+
+        Assert.Equal(SliceOutcome.Paused, paused.Outcome);
+        Assert.InRange(manifest.Step, 4, manifest.StepsPerEpoch - 1);
+        Assert.Equal(SliceOutcome.Paused, (await bench.TrainAsync(request, cancellation)).Outcome);
+        Assert.Equal(manifest, await bench.LatestAsync("paused"));
+
+        await bench.Runs.UpdateAsync("paused", row => { row.Desired = Desired.Run; return true; }, cancellation);
+        Assert.Equal(SliceOutcome.Completed, (await bench.TrainAsync(request, cancellation)).Outcome);
+        Assert.True((await bench.LatestAsync("paused")).IsEpochEnd);
+    }
+
+    [Fact]
+    public async Task Into_time_slices_commits_each_of_them()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        var request = await bench.StartAsync("sliced", Small with { ImagesPerEpoch = 3200, Epochs = 1, MaxSliceSeconds = 1 });
+
+        var result = await bench.TrainToTheEndAsync(request);
+
+        var manifests = await bench.Checkpoints.ListAsync("sliced", TestContext.Current.CancellationToken);
+        Assert.Equal(SliceOutcome.Completed, result.Outcome);
+        Assert.True(manifests.Count > 1, "one slice took it all");
+        Assert.All(manifests.SkipLast(1), manifest => Assert.False(manifest.IsEpochEnd));
+    }
+
+    [Fact]
+    public async Task By_another_orchestration_leaves_no_trace_of_the_old_one()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        var request = await bench.StartAsync("taken", Small);
+        await bench.Runs.UpdateAsync("taken", row => { row.InstanceId = "two"; return true; }, cancellation);
+
+        Assert.Equal(SliceOutcome.Superseded, (await bench.TrainAsync(request, cancellation)).Outcome);
+        Assert.Empty(await bench.Checkpoints.ListAsync("taken", cancellation));
+        Assert.Equal(Phase.Queued, (await bench.Runs.FindAsync("taken", cancellation))!.Phase);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.Json.Nodes;
+using GanFunctions.Core.Model;
+using GanFunctions.Core.Training;
+
+namespace GanFunctions.Core.Tests.Training;
+
+public sealed class Options_that_a_user_wrote
+{
+    [Fact]
+    public void Are_the_defaults_when_nothing_is_said()
+    {
+        Assert.Equal(new TrainingOptions(), OptionsReader.Read([]));
+    }
+
+    [Fact]
+    public void Lie_over_those_of_the_preset()
+    {
+        var options = OptionsReader.Read(new JsonObject { ["preset"] = "tutorial", ["epochs"] = 3 });
+
+        Assert.Equal(3, options.Epochs);
+        Assert.Equal(WeightScheme.Glorot, options.Weights);
+        Assert.Equal(0.99, options.BatchNormMomentum);
+    }
+
+    [Fact]
+    public void Are_refused_with_all_that_is_wrong_at_once()
+    {
+        var given = new JsonObject { ["epochs"] = 0, ["batchSize"] = "many", ["epoch"] = 5, ["preset"] = "dcgna", ["colour"] = true };
+
+        var problems = Assert.Throws<OptionsException>(() => OptionsReader.Read(given)).Problems;
+
+        Assert.Equal(["batchSize", "colour", "epoch", "epochs", "preset"], problems.Keys);
+        Assert.Equal("epochs: 0 is not valid; it must be a whole number from 1 to 99999.", problems["epochs"].Single());
+        Assert.Equal("batchSize: \"many\" is not valid; it must be a whole number from 2 to 1024.", problems["batchSize"].Single());
+        Assert.Equal("epoch is not an option; did you mean epochs?", problems["epoch"].Single());
+        Assert.Equal("preset: \"dcgna\" is not valid; it must be one of dcgan, tutorial.", problems["preset"].Single());
+        Assert.StartsWith("colour is not an option; valid are adamEpsilon, batchNormEpsilon", problems["colour"].Single());
+    }
+
+    [Theory]
+    [InlineData("seed", "1.5")]
+    [InlineData("seed", "-1")]
+    [InlineData("seed", "9007199254740992")]
+    [InlineData("learningRate", "0")]
+    [InlineData("learningRate", "1e400")]
+    [InlineData("dataset", "\"My Pictures\"")]
+    [InlineData("dataset", "null")]
+    [InlineData("weights", "1")]
+    [InlineData("maxSliceSeconds", "[240]")]
+    public void Are_refused_when_out_of_range_or_of_another_type(string name, string value)
+    {
+        var given = new JsonObject { [name] = JsonNode.Parse(value) };
+
+        Assert.Equal([name], Assert.Throws<OptionsException>(() => OptionsReader.Read(given)).Problems.Keys);
+    }
+
+    [Fact]
+    public void Come_back_the_same_from_storage()
+    {
+        var options = Presets.Of(Preset.Tutorial) with { ImagesPerEpoch = 1000, Seed = 9_007_199_254_740_991, OnDivergence = DivergencePolicy.RollBack };
+
+        Assert.Equal(options, OptionsReader.Read(JsonNode.Parse(OptionsReader.Write(options))!.AsObject()));
+    }
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics.Metrics;
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Losses;
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Training;
+using GanFunctions.TestKit;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace GanFunctions.Core.Tests.Training;
+
+/// <summary>The real parts of a training on a real storage, without a web or an orchestration around them.</summary>
+public sealed class TrainingBench : IDisposable
+{
+    private readonly ServiceProvider services;
+
+    private TrainingBench(BlobContainerClient container, ServiceProvider services)
+    {
+        Container = container;
+        this.services = services;
+    }
+
+    public BlobContainerClient Container { get; }
+
+    public RunStore Runs => services.GetRequiredService<RunStore>();
+
+    public CheckpointStore Checkpoints => services.GetRequiredService<CheckpointStore>();
+
+    public LossLog Losses => services.GetRequiredService<LossLog>();
+
+    public RunLifecycle Lifecycle => services.GetRequiredService<RunLifecycle>();
+
+    public LogRecorder Log => services.GetRequiredService<LogRecorder>();
+
+    public static async Task<TrainingBench> CreateAsync(AzuriteFixture azurite, TimeProvider? time = null)
+    {
+        var container = azurite.Blobs().GetBlobContainerClient("gan-" + Guid.NewGuid().ToString("N"));
+        await container.CreateAsync();
+        var suffix = Guid.NewGuid().ToString("N");
+        var (runs, losses) = (azurite.Tables().GetTableClient("Runs" + suffix), azurite.Tables().GetTableClient("Losses" + suffix));
+        await runs.CreateAsync();
+        await losses.CreateAsync();
+
+        var log = new LogRecorder();
+        var collection = new ServiceCollection().AddMetrics()
+            .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(new RecordingProvider(log)))
+            .AddSingleton(log).AddSingleton(time ?? TimeProvider.System).AddSingleton(container)
+            .AddSingleton(new RunStore(runs)).AddSingleton(new LossLog(losses))
+            .AddSingleton(new HttpClient()).AddSingleton(new DatasetOptions()).AddSingleton<DatasetCatalog>()
+            .AddSingleton<CheckpointStore>().AddSingleton<TrainingTelemetry>().AddSingleton<TrainingSlice>().AddSingleton<RunLifecycle>();
+        return new TrainingBench(container, collection.BuildServiceProvider());
+    }
+
+    /// <summary>Claims a run that trains on the built-in digits, one thread, small.</summary>
+    public async Task<SliceRequest> StartAsync(string run, TrainingOptions options)
+    {
+        var row = new RunRow { RowKey = run, InstanceId = "one", TargetEpochs = options.Epochs, OptionsJson = OptionsReader.Write(options) };
+        Assert.True(await Runs.TryClaimAsync(row, TestContext.Current.CancellationToken));
+        return new SliceRequest(run, row.InstanceId, 0);
+    }
+
+    public Task<SliceResult> TrainAsync(SliceRequest request, CancellationToken stopping = default) =>
+        services.GetRequiredService<TrainingSlice>().RunAsync(request, stopping);
+
+    /// <summary>Trains slice after slice until the outcome is another than to go on.</summary>
+    public async Task<SliceResult> TrainToTheEndAsync(SliceRequest request)
+    {
+        while (true)
+        {
+            var result = await TrainAsync(request);
+            if (result.Outcome != SliceOutcome.Continue) return result;
+            request = request with { Attempt = result.Attempt };
+        }
+    }
+
+    public async Task<Manifest> LatestAsync(string run) => (await Checkpoints.ListAsync(run, TestContext.Current.CancellationToken))[^1];
+
+    public void Dispose() => services.Dispose();
+
+    private sealed class RecordingProvider(LogRecorder log) : ILoggerProvider
+    {
+        public ILogger CreateLogger(string categoryName) => log;
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,7 @@
+// An app as small as they come, for tests to kill.
+using GanFunctions.EmbeddedHost;
+using Microsoft.Extensions.Hosting;
+
+var builder = FunctionsApplication.CreateBuilder(args);
+builder.ConfigureFunctionsWebApplication();
+builder.Build().Run();

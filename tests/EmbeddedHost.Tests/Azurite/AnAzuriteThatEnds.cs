@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using System.Text;
+using Azure;
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using GanFunctions.TestKit;
+
+namespace GanFunctions.EmbeddedHost.Tests.Azurite;
+
+public class AnAzuriteThatEnds
+{
+    private const int Writes = 200;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Has_everything_on_disk_that_it_acknowledged_while_a_keep_alive_connection_is_open()
+    {
+        await using var azurite = await AzuriteFixture.StartAsync();
+        await using var idle = await KeepAliveConnectionAsync(azurite.Azurite.Options.BlobPort);
+        await WriteAsync(azurite.ConnectionString);
+
+        await azurite.RestartAsync();
+
+        Assert.Equal((Writes, Writes), await CountAsync(azurite.ConnectionString));
+        Assert.DoesNotContain(azurite.Log.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Refuses_or_keeps_what_is_being_written_at_that_moment()
+    {
+        await using var azurite = await AzuriteFixture.StartAsync();
+        var client = new TableClient(azurite.ConnectionString, "entities", new TableClientOptions { Retry = { MaxRetries = 0 } });
+        await client.CreateAsync(Ct);
+        var acknowledged = new ConcurrentBag<string>();
+        var writers = Enumerable.Range(0, 4).Select(writer => Task.Run(async () =>
+        {
+            for (var row = 0; ; row++)
+            {
+                await client.AddEntityAsync(new TableEntity($"{writer}", $"{row}"), Ct);
+                acknowledged.Add($"{writer}/{row}");
+            }
+        }, Ct)).ToArray();
+        await Wait.UntilAsync(() => acknowledged.Count > Writes, "the first writes");
+
+        await azurite.RestartAsync();
+
+        foreach (var writer in writers)
+        {
+            await Assert.ThrowsAnyAsync<RequestFailedException>(() => writer);
+        }
+        var kept = await client.QueryAsync<TableEntity>(cancellationToken: Ct).Select(row => $"{row.PartitionKey}/{row.RowKey}").ToHashSetAsync(StringComparer.Ordinal, Ct);
+        Assert.NotEmpty(acknowledged);
+        Assert.Empty(acknowledged.Except(kept));
+    }
+
+    [Fact]
+    public async Task Does_so_when_its_app_is_killed()
+    {
+        var location = Directory.CreateTempSubdirectory("gan-azurite-").FullName;
+        using var other = await AzuriteOfAnotherApp.StartAsync(location);
+        await WriteAsync(other.Azurite.ConnectionString);
+
+        await other.KillAppAsync();
+
+        await other.UntilAzuriteEndedAsync();
+        Assert.False(File.Exists(Path.Combine(location, AzuriteState.FileName)));
+        await using (var azurite = await AzuriteProcess.StartAsync(
+            new AzuriteOptions { Location = location, BlobPort = 0, QueuePort = 0, TablePort = 0 }, new LogRecorder(), Ct))
+        {
+            Assert.Equal((Writes, Writes), await CountAsync(azurite.ConnectionString));
+        }
+        Directory.Delete(location, recursive: true);
+    }
+
+    [Theory]
+    [InlineData(UnixSignal.Interrupt)]
+    [InlineData(UnixSignal.Terminate)]
+    public async Task Does_not_end_for_a_signal_which_is_meant_for_the_app(int signal)
+    {
+        await using var azurite = await AzuriteFixture.StartAsync();
+
+        UnixSignal.Send(azurite.Azurite.Id, signal);
+
+        await Task.Delay(300, Ct);
+        await WriteAsync(azurite.ConnectionString);
+        Assert.Equal((Writes, Writes), await CountAsync(azurite.ConnectionString));
+    }
+
+    [Fact]
+    public async Task Is_reported_when_nobody_asked_for_it()
+    {
+        await using var azurite = await AzuriteFixture.StartAsync();
+
+        UnixSignal.Send(azurite.Azurite.Id, UnixSignal.Kill);
+
+        await Wait.UntilAsync(() => azurite.Log.Lines.Any(line => line.StartsWith("Critical", StringComparison.Ordinal)), "the log entry");
+    }
+
+    private static async Task WriteAsync(string connectionString)
+    {
+        var container = new BlobContainerClient(connectionString, "blobs");
+        var table = new TableClient(connectionString, "entities");
+        await Task.WhenAll(container.CreateAsync(cancellationToken: Ct), table.CreateAsync(Ct));
+        await Parallel.ForAsync(0, Writes, Ct, async (index, ct) =>
+        {
+            await container.UploadBlobAsync($"{index}", BinaryData.FromString($"blob {index}"), ct);
+            await table.AddEntityAsync(new TableEntity("rows", $"{index}"), ct);
+        });
+    }
+
+    /// <summary>How many blobs, whole, and how many entities there are.</summary>
+    private static async Task<(int Blobs, int Entities)> CountAsync(string connectionString)
+    {
+        var container = new BlobContainerClient(connectionString, "blobs");
+        var blobs = 0;
+        await foreach (var blob in container.GetBlobsAsync(cancellationToken: Ct))
+        {
+            Assert.Equal($"blob {blob.Name}", (await container.GetBlobClient(blob.Name).DownloadContentAsync(Ct)).Value.Content.ToString());
+            blobs++;
+        }
+        return (blobs, await new TableClient(connectionString, "entities").QueryAsync<TableEntity>(cancellationToken: Ct).CountAsync(Ct));
+    }
+
+    private static async Task<NetworkStream> KeepAliveConnectionAsync(int port)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync("127.0.0.1", port, Ct);
+        var connection = new NetworkStream(socket, ownsSocket: true);
+        await connection.WriteAsync(Encoding.ASCII.GetBytes("GET /devstoreaccount1 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: keep-alive\r\n\r\n"), Ct);
+        Assert.NotEqual(0, await connection.ReadAsync(new byte[1], Ct));
+        return connection;
+    }
+}

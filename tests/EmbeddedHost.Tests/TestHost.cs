@@ -1,0 +1,91 @@
+using GanFunctions.TestKit;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace GanFunctions.EmbeddedHost.Tests;
+
+/// <summary>The functions of this assembly, on a real host over a real Azurite.</summary>
+internal sealed class TestHost : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private TestHost(IHost host, LogRecorder log)
+    {
+        (_host, Log) = (host, log);
+        var address = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Http = new HttpClient { BaseAddress = new Uri(address) };
+    }
+
+    public HttpClient Http { get; }
+
+    public LogRecorder Log { get; }
+
+    public DurableTaskClient Client => _host.Services.GetRequiredService<DurableTaskClient>();
+
+    public static string NewHub() => "t" + Guid.NewGuid().ToString("N")[..16];
+
+    public static async Task<TestHost> StartAsync(AzuriteFixture azurite, string? hub = null, params string[] settings)
+    {
+        var log = new LogRecorder();
+        var host = Builder(azurite, hub, log, settings).Build();
+        await host.StartAsync();
+        return new TestHost(host, log);
+    }
+
+    public static FunctionsApplicationBuilder Builder(AzuriteFixture azurite, string? hub, LogRecorder log, params string[] settings)
+    {
+        string[] arguments =
+        [
+            "--urls", "http://127.0.0.1:0",
+            "--AzureWebJobsStorage", azurite.ConnectionString,
+            "--EmbeddedHost:HubName", hub ?? NewHub(),
+            .. settings,
+        ];
+        var builder = FunctionsApplication.CreateBuilder(arguments);
+        builder.ConfigureFunctionsWebApplication();
+        builder.Logging.ClearProviders().AddProvider(new Recording(log));
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        return builder;
+    }
+
+    /// <summary>Starts an orchestration, waits until it ends, and returns what is known of it.</summary>
+    public async Task<OrchestrationMetadata> RunAsync(string name, object? input = null, string? id = null)
+    {
+        var started = await Client.ScheduleNewOrchestrationInstanceAsync(name, input, new StartOrchestrationOptions(id));
+        return await EndOfAsync(started);
+    }
+
+    public async Task<OrchestrationMetadata> EndOfAsync(string instanceId)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(40));
+        try
+        {
+            return await Client.WaitForInstanceCompletionAsync(instanceId, getInputsAndOutputs: true, patience.Token);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new TimeoutException($"{instanceId} does not end.\n{string.Join('\n', Log.Lines)}", e);
+        }
+    }
+
+    public Task StopAsync() => _host.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _host.StopAsync();
+        await ((IAsyncDisposable)_host).DisposeAsync();
+    }
+
+    private sealed class Recording(LogRecorder log) : ILoggerProvider
+    {
+        public ILogger CreateLogger(string categoryName) => log;
+
+        public void Dispose()
+        {
+        }
+    }
+}

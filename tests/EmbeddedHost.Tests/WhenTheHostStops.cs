@@ -1,0 +1,58 @@
+using GanFunctions.TestKit;
+
+namespace GanFunctions.EmbeddedHost.Tests;
+
+public sealed class WhenTheHostStops(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_activity_that_gives_up_runs_again_at_the_next_start()
+    {
+        var hub = TestHost.NewHub();
+        string id;
+        await using (var first = await TestHost.StartAsync(azurite, hub))
+        {
+            id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Slow", 2_000, Cancellation);
+            await Wait.UntilAsync(() => Seen.Of(id).Contains("began"), "the activity");
+        }
+
+        Assert.DoesNotContain("ended", Seen.Of(id));
+        await using var second = await TestHost.StartAsync(azurite, hub);
+        Assert.Equal("waited", (await second.EndOfAsync(id)).ReadOutputAs<string>());
+        Assert.Equal(["began", "began", "ended"], Seen.Of(id));
+    }
+
+    [Fact]
+    public async Task An_activity_that_ends_in_time_does_not_run_again()
+    {
+        var hub = TestHost.NewHub();
+        string id;
+        await using (var first = await TestHost.StartAsync(azurite, hub))
+        {
+            id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Stubborn", 1_500, Cancellation);
+            await Wait.UntilAsync(() => Seen.Of(id).Contains("began"), "the activity");
+        }
+
+        await using var second = await TestHost.StartAsync(azurite, hub);
+        Assert.Equal("waited", (await second.EndOfAsync(id)).ReadOutputAs<string>());
+        Assert.Equal(["began", "ended"], Seen.Of(id));
+    }
+
+    [Fact]
+    public async Task Timers_that_were_due_meanwhile_fire_and_the_next_start_need_not_wait_for_the_lease()
+    {
+        var hub = TestHost.NewHub();
+        string id;
+        await using (var first = await TestHost.StartAsync(azurite, hub))
+        {
+            id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Clock", Cancellation);
+            await first.Client.WaitForInstanceStartAsync(id, Cancellation);
+        }
+
+        var began = TimeProvider.System.GetTimestamp();
+        await using var second = await TestHost.StartAsync(azurite, hub);
+        Assert.True((await second.EndOfAsync(id)).ReadOutputAs<bool>());
+        Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(5));
+    }
+}

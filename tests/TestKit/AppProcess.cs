@@ -1,0 +1,132 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace GanFunctions.TestKit;
+
+/// <summary>A line of an app's output and when it came, counted from the app's start.</summary>
+public sealed record OutputLine(TimeSpan At, string Text);
+
+/// <summary>A .NET app as a child process: its output, its address, and both ways to end it.</summary>
+public sealed class AppProcess : IAsyncDisposable
+{
+    private const string Listening = "Now listening on: ";
+
+    private readonly Process process;
+    private readonly long started = Stopwatch.GetTimestamp();
+    private readonly ConcurrentQueue<OutputLine> lines = new();
+    private readonly Lazy<HttpClient> client;
+
+    private AppProcess(ProcessStartInfo start)
+    {
+        client = new(() => new HttpClient { BaseAddress = new Uri(Address() ?? throw new InvalidOperationException($"It does not listen yet.\n{Output}")) });
+        process = new Process { StartInfo = start };
+        process.OutputDataReceived += (_, line) => Add(line.Data);
+        process.ErrorDataReceived += (_, line) => Add(line.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public int Id => process.Id;
+
+    /// <summary>Its standard output and standard error so far, as they came.</summary>
+    public IReadOnlyCollection<OutputLine> Lines => lines;
+
+    public string Output => string.Join('\n', lines.Select(line => $"{line.At.TotalSeconds,8:0.000} {line.Text}"));
+
+    public bool HasExited => process.HasExited;
+
+    /// <summary>For the address it listens at: call <see cref="WaitUntilListeningAsync"/> first.</summary>
+    public HttpClient Client => client.Value;
+
+    /// <param name="dll">Path of the app's assembly.</param>
+    /// <param name="arguments">Its command line.</param>
+    /// <param name="environment">Variables to set, or with null to remove.</param>
+    public static AppProcess Start(string dll, IEnumerable<string>? arguments = null, IReadOnlyDictionary<string, string?>? environment = null)
+    {
+        var start = new ProcessStartInfo("dotnet", [dll, .. arguments ?? []])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetDirectoryName(dll)!,
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
+        {
+            start.Environment[name] = value;
+        }
+        return new AppProcess(start);
+    }
+
+    /// <exception cref="TimeoutException">No such line in time; the message has the output.</exception>
+    /// <exception cref="InvalidOperationException">It ended without such a line.</exception>
+    public async Task<OutputLine> WaitForLineAsync(Func<string, bool> predicate, TimeSpan? timeout = null)
+    {
+        OutputLine? Found() => lines.FirstOrDefault(line => predicate(line.Text));
+        try
+        {
+            await Wait.UntilAsync(() => Found() is not null || process.HasExited, "a line of output", timeout).ConfigureAwait(false);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"{exception.Message}\n{Output}");
+        }
+        if (Found() is null)
+        {
+            await process.WaitForExitAsync().ConfigureAwait(false);
+        }
+        return Found() ?? throw new InvalidOperationException($"It ended with code {process.ExitCode}\n{Output}");
+    }
+
+    public Task<OutputLine> WaitForLineAsync(string part, TimeSpan? timeout = null) =>
+        WaitForLineAsync(line => line.Contains(part, StringComparison.Ordinal), timeout);
+
+    /// <summary>Waits for "Now listening on: http://..." and returns <see cref="Client"/>.</summary>
+    public async Task<HttpClient> WaitUntilListeningAsync(TimeSpan? timeout = null)
+    {
+        await WaitForLineAsync(Listening, timeout).ConfigureAwait(false);
+        return Client;
+    }
+
+    /// <summary>SIGKILL, to this process only: what it started lives on.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Asks it to end and waits. SIGINT, what Ctrl+C sends, does nothing where the tests themselves run as a background job of a shell.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> StopAsync(int signal = UnixSignal.Terminate, TimeSpan? timeout = null)
+    {
+        if (!process.HasExited)
+        {
+            UnixSignal.Send(Id, signal);
+        }
+        await process.WaitForExitAsync().WaitAsync(timeout ?? Wait.Patience).ConfigureAwait(false);
+        return process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (client.IsValueCreated)
+        {
+            client.Value.Dispose();
+        }
+        if (!process.HasExited)
+        {
+            await KillAsync().ConfigureAwait(false);
+        }
+        process.Dispose();
+    }
+
+    private string? Address() =>
+        lines.Select(line => line.Text).FirstOrDefault(line => line.Contains(Listening, StringComparison.Ordinal))?.Split(Listening)[1].Trim();
+
+    private void Add(string? text)
+    {
+        if (text is not null)
+        {
+            lines.Enqueue(new OutputLine(Stopwatch.GetElapsedTime(started), text));
+        }
+    }
+}

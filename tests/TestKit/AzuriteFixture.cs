@@ -1,0 +1,59 @@
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using GanFunctions.EmbeddedHost;
+using Xunit;
+
+namespace GanFunctions.TestKit;
+
+/// <summary>
+/// A real Azurite on free ports over a folder of its own, which goes with it. One for all tests of a project:
+/// <c>[assembly: AssemblyFixture(typeof(AzuriteFixture))]</c>, then take it as a constructor parameter.
+/// </summary>
+public sealed class AzuriteFixture : IAsyncLifetime
+{
+    private AzuriteProcess? azurite;
+
+    /// <summary>Where its data is.</summary>
+    public string Location { get; } = Directory.CreateTempSubdirectory("gan-azurite-").FullName;
+
+    /// <summary>What it logged.</summary>
+    public LogRecorder Log { get; } = new();
+
+    public string ConnectionString => Azurite.ConnectionString;
+
+    /// <summary>The process itself.</summary>
+    public AzuriteProcess Azurite => azurite ?? throw new InvalidOperationException("InitializeAsync has not been called");
+
+    public BlobServiceClient Blobs() => new(ConnectionString);
+
+    public TableServiceClient Tables() => new(ConnectionString);
+
+    /// <summary>For a test that wants one to itself.</summary>
+    public static async Task<AzuriteFixture> StartAsync()
+    {
+        var fixture = new AzuriteFixture();
+        await fixture.InitializeAsync().ConfigureAwait(false);
+        return fixture;
+    }
+
+    public async ValueTask InitializeAsync() =>
+        azurite = await AzuriteProcess.StartAsync(
+            new AzuriteOptions { Location = Location, BlobPort = 0, QueuePort = 0, TablePort = 0 }, Log, CancellationToken.None).ConfigureAwait(false);
+
+    /// <summary>Ends it in good order and starts it again over the same data at the same ports.</summary>
+    public async Task RestartAsync()
+    {
+        var options = Azurite.Options;
+        await Azurite.DisposeAsync().ConfigureAwait(false);
+        azurite = await AzuriteProcess.StartAsync(options, Log, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (azurite is not null)
+        {
+            await azurite.DisposeAsync().ConfigureAwait(false);
+        }
+        Directory.Delete(Location, recursive: true);
+    }
+}

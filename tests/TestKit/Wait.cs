@@ -1,0 +1,29 @@
+using System.Diagnostics;
+
+namespace GanFunctions.TestKit;
+
+/// <summary>Waits for what happens elsewhere.</summary>
+public static class Wait
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Asks again every 20 ms until the answer is yes.</summary>
+    /// <exception cref="TimeoutException">It was not within <paramref name="timeout"/>, a minute by default.</exception>
+    public static Task UntilAsync(Func<bool> condition, string what, TimeSpan? timeout = null) =>
+        UntilAsync(() => Task.FromResult(condition()), what, timeout);
+
+    /// <inheritdoc cref="UntilAsync(Func{bool}, string, TimeSpan?)"/>
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what, TimeSpan? timeout = null)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        var started = Stopwatch.GetTimestamp();
+        while (!await condition().ConfigureAwait(false))
+        {
+            if (Stopwatch.GetElapsedTime(started) > (timeout ?? Patience))
+            {
+                throw new TimeoutException($"Waited {(timeout ?? Patience).TotalSeconds} s in vain for {what}");
+            }
+            await Task.Delay(20).ConfigureAwait(false);
+        }
+    }
+}
