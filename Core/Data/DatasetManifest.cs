@@ -67,7 +67,8 @@ internal sealed record DatasetManifest(
     {
         var images = ShapeOf(IdxPart.TrainImages);
         return new DatasetInfo(
-            Name, source, Stored: true, images?[0], ShapeOf(IdxPart.TestImages)?[0], Classes, images?[1], images?[2], 1, Sha256, description);
+            Name, source, Stored: true, images?[0], ShapeOf(IdxPart.TestImages)?[0], Classes, images?[1], images?[2], 1, Sha256,
+            description);
     }
 
     private int[]? ShapeOf(IdxPart part) => Parts.FirstOrDefault(stored => stored.Part == part)?.Shape;

@@ -47,6 +47,7 @@ public sealed partial class TrainingSlice(
         var start = Start(request, options, last?.Manifest, data);
 
         // Train
+        LogTraining(request.Run, start.Attempt, start.Epoch, start.Step);
         Work work;
         await using (var watch = new RunWatch(request, runs, losses, time, logger))
         {
@@ -181,6 +182,9 @@ public sealed partial class TrainingSlice(
         Desired.Pause => SliceOutcome.Paused,
         _ => SliceOutcome.Continue,
     };
+
+    [LoggerMessage(LogLevel.Information, "Run {Run}: training from attempt {Attempt}, epoch {Epoch}, step {Step}")]
+    private partial void LogTraining(string run, int attempt, int epoch, int step);
 
     [LoggerMessage(LogLevel.Warning, "Run {Run} diverged: {Reason}")]
     private partial void LogDiverged(string run, string reason);

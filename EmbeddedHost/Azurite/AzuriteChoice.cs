@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.EmbeddedHost;
@@ -6,6 +7,28 @@ namespace GanFunctions.EmbeddedHost;
 /// <summary>Whether an app has to start an Azurite or finds one to use.</summary>
 internal static class AzuriteChoice
 {
+    public static async Task<AzuriteProcess?> StartIfNeededAsync(IConfiguration configuration, ILogger logger, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        if (configuration["AzureWebJobsStorage"]?.TrimEnd(';') != "UseDevelopmentStorage=true")
+        {
+            return null;
+        }
+        var options = new AzuriteOptions { Location = Path.GetFullPath(configuration["Azurite:Location"] ?? AzuriteProgram.DefaultLocation) };
+        while (!await IsOneRunningAsync(options, logger, ct).ConfigureAwait(false))
+        {
+            try
+            {
+                return await AzuriteProcess.StartAsync(options, logger, ct).ConfigureAwait(false);
+            }
+            catch (InvalidOperationException) when (AzuriteState.OfLiving(options.Location) is not null)
+            {
+                // Another app that started at the same moment was quicker.
+            }
+        }
+        return null;
+    }
+
     /// <exception cref="InvalidOperationException">Something else holds a port or the folder; the message says what to do.</exception>
     public static async Task<bool> IsOneRunningAsync(AzuriteOptions options, ILogger logger, CancellationToken ct)
     {

@@ -43,27 +43,8 @@ public sealed class AzuriteProcess : IAsyncDisposable
     /// </summary>
     /// <returns>Null if none had to be started.</returns>
     /// <exception cref="InvalidOperationException">It cannot be started; the message says what to do.</exception>
-    public static async Task<AzuriteProcess?> StartIfNeededAsync(IConfiguration configuration, ILogger logger, CancellationToken ct)
-    {
-        ArgumentNullException.ThrowIfNull(configuration);
-        if (configuration["AzureWebJobsStorage"]?.TrimEnd(';') != "UseDevelopmentStorage=true")
-        {
-            return null;
-        }
-        var options = new AzuriteOptions { Location = Path.GetFullPath(configuration["Azurite:Location"] ?? AzuriteProgram.DefaultLocation) };
-        while (!await AzuriteChoice.IsOneRunningAsync(options, logger, ct).ConfigureAwait(false))
-        {
-            try
-            {
-                return await StartAsync(options, logger, ct).ConfigureAwait(false);
-            }
-            catch (InvalidOperationException) when (AzuriteState.OfLiving(options.Location) is not null)
-            {
-                // Another app that started at the same moment was quicker.
-            }
-        }
-        return null;
-    }
+    public static Task<AzuriteProcess?> StartIfNeededAsync(IConfiguration configuration, ILogger logger, CancellationToken ct) =>
+        AzuriteChoice.StartIfNeededAsync(configuration, logger, ct);
 
     /// <summary>Starts Azurite and returns when it answers.</summary>
     /// <exception cref="InvalidOperationException">It cannot be started; the message says what to do.</exception>

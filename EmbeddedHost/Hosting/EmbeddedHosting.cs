@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -16,9 +17,14 @@ internal static partial class EmbeddedHosting
     public static void AddEmbeddedHostDefaults(this WebApplicationBuilder builder)
     {
         // The least of all sources: whatever else says anything wins.
-        var defaults = new Dictionary<string, string?> { [DurableSettings.ConnectionSetting] = "UseDevelopmentStorage=true" };
+        var defaults = new Dictionary<string, string?>
+        {
+            [DurableSettings.ConnectionSetting] = "UseDevelopmentStorage=true",
+            ["Logging:LogLevel:Default"] = "Information",
+            ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
+        };
         ((IConfigurationBuilder)builder.Configuration).Sources.Insert(
-            0, new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource { InitialData = defaults });
+            0, new MemoryConfigurationSource { InitialData = defaults });
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(25));
         builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel.Limits.MaxRequestBodySize =
             context.Configuration.GetValue<long?>("EmbeddedHost:MaxRequestBodyBytes") ?? LargestBody);

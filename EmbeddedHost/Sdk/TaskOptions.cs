@@ -25,7 +25,7 @@ public record TaskOptions
 }
 
 /// <summary>When a failed activity is called again.</summary>
-public record TaskRetryOptions
+public sealed class TaskRetryOptions
 {
     public TaskRetryOptions(RetryPolicy policy) => Policy = policy;
 

@@ -7,6 +7,8 @@ public static class WelcomeServices
     public static IServiceCollection AddWelcomeOrDemo(this IServiceCollection services, string[] args)
     {
         services.AddSingleton<OwnAddress>();
-        return args is ["demo", ..] ? services.AddHostedService<DemoRun>() : services.AddHostedService<Welcome>();
+        if (args is not ["demo", ..]) return services.AddHostedService<Welcome>();
+        // A log between the lines of a progress bar would tear it apart.
+        return services.AddLogging(logging => logging.AddFilter(level => level >= LogLevel.Warning)).AddHostedService<DemoRun>();
     }
 }

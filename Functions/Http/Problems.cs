@@ -1,6 +1,5 @@
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace GanFunctions.Functions.Http;
 
@@ -15,17 +14,17 @@ public static class Problems
     public static IResult Invalid(string field, string problem) => Invalid(new Dictionary<string, string[]> { [field] = [problem] });
 
     /// <summary>404: no such run.</summary>
-    public static ProblemHttpResult NoRun(string run) => TypedResults.Problem(
+    public static IResult NoRun(string run) => TypedResults.Problem(
         $"There is no run '{run}'. GET /api/runs lists those there are.", statusCode: 404, title: "No such run.");
 
     /// <summary>404.</summary>
-    public static ProblemHttpResult NotFound(string title, string detail) => TypedResults.Problem(detail, statusCode: 404, title: title);
+    public static IResult NotFound(string title, string detail) => TypedResults.Problem(detail, statusCode: 404, title: title);
 
     /// <summary>409: the run's state does not allow the call.</summary>
     public static IResult State(RunRow row, string call, params RunState[] allowed) => Results.Problem(
         $"The run '{row.RowKey}' is {Name(row.State())}; {call} needs it to be {string.Join(", ", allowed.Select(Name))}.",
         statusCode: 409, title: $"The run is {Name(row.State())}.",
-        extensions: new Dictionary<string, object?> { ["state"] = row.State(), ["run"] = $"/api/runs/{row.RowKey}" });
+        extensions: new Dictionary<string, object?> { ["state"] = Name(row.State()), ["run"] = $"/api/runs/{row.RowKey}" });
 
     /// <summary>409 for other reasons.</summary>
     public static IResult Conflict(string title, string detail, string link) => Results.Problem(

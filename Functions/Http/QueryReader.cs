@@ -10,7 +10,7 @@ public sealed class QueryReader(IQueryCollection query)
     private readonly SortedDictionary<string, string[]> problems = new(StringComparer.Ordinal);
 
     /// <summary>A whole number in a range, or <paramref name="otherwise"/> when it is not given.</summary>
-    public long Integer(string name, long from, long to, long otherwise)
+    public long WholeNumber(string name, long from, long to, long otherwise)
     {
         if (Text(name) is not { } text) return otherwise;
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= from && value <= to)

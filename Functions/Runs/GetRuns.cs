@@ -16,7 +16,7 @@ public sealed class GetRuns(RunStore runs, RunStarter starter)
     {
         var query = new QueryReader(request.Query);
         var state = query.Choice("state", Enum.GetNames<RunState>().Select(name => name.ToLowerInvariant()).ToArray());
-        var limit = (int)query.Integer("limit", 1, MaxRuns, otherwise: 100);
+        var limit = (int)query.WholeNumber("limit", 1, MaxRuns, otherwise: 100);
         if (query.Error() is { } wrong) return wrong;
 
         var rows = await runs.ListAsync(cancellation).ToListAsync(cancellation);

@@ -32,21 +32,28 @@ public sealed partial class StartRun(RunStore runs, RunStarter starter, DatasetC
             return Problems.Invalid("body", $"The body must be a JSON object, such as {{\"epochs\": 5}}: {problem.Message}");
         }
 
-        var (id, options, problems) = Read(body);
-        if (options is null) return Problems.Invalid(problems);
+        var problems = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
+        var dataset = (body["dataset"] as JsonValue)?.TryGetValue<string>(out var named) == true ? named : new TrainingOptions().Dataset;
+        var id = ReadId(body, problems);
+        var options = ReadOptions(body, problems);
         try
         {
-            await datasets.CheckAsync(options.Dataset, cancellation);
+            await datasets.CheckAsync(dataset, cancellation);
         }
         catch (UnknownDatasetException unknown)
         {
-            return Problems.Invalid("dataset", unknown.Message);
+            problems.TryAdd("dataset", [unknown.Message]);
+        }
+        catch (DatasetUnavailableException) when (problems.Count > 0)
+        {
+            // What the user can mend comes first.
         }
         catch (DatasetUnavailableException unavailable)
         {
             return Results.Problem(unavailable.Message, statusCode: 422, title: "The data set cannot be had.",
                 extensions: new Dictionary<string, object?> { ["tried"] = unavailable.Tried, ["advice"] = unavailable.Advice });
         }
+        if (options is null || problems.Count > 0) return Problems.Invalid(problems);
         if (dryRun) return Results.Json(options, OptionsReader.Json);
 
         if (await starter.StartAsync(client, id, options, cancellation) is { } row)
@@ -65,30 +72,30 @@ public sealed partial class StartRun(RunStore runs, RunStarter starter, DatasetC
         return body;
     }
 
-    private static (string Id, TrainingOptions? Options, IReadOnlyDictionary<string, string[]> Problems) Read(JsonObject body)
+    private static string ReadId(JsonObject body, SortedDictionary<string, string[]> problems)
     {
-        var problems = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
-        var id = NewId();
-        if (body.Remove(IdField, out var given) && given is not null)
-        {
-            id = given.GetValueKind() == JsonValueKind.String ? given.GetValue<string>() : "";
-            if (!RunId().IsMatch(id)) problems[IdField] = [$"run: {given.ToJsonString()} is not valid; it must be text that matches [a-z0-9-]{{1,40}}."];
-        }
+        if (!body.Remove(IdField, out var given) || given is null) return NewId();
+        var id = given.GetValueKind() == JsonValueKind.String ? given.GetValue<string>() : "";
+        if (!RunId().IsMatch(id)) problems[IdField] = [$"run: {given.ToJsonString()} is not valid; it must be text that matches [a-z0-9-]{{1,40}}."];
+        return id;
+    }
+
+    private static TrainingOptions? ReadOptions(JsonObject body, SortedDictionary<string, string[]> problems)
+    {
         try
         {
-            var options = OptionsReader.Read(body);
-            return (id, problems.Count == 0 ? options : null, problems);
+            return OptionsReader.Read(body);
         }
         catch (OptionsException wrong)
         {
             foreach (var (field, messages) in wrong.Problems) problems[field] = messages;
-            return (id, null, problems);
+            return null;
         }
     }
 
     // Short enough to type, long enough not to meet another.
     private static string NewId() => Guid.NewGuid().ToString("N")[..12];
 
-    [GeneratedRegex("^[a-z0-9-]{1,40}$")]
+    [GeneratedRegex(@"\A[a-z0-9-]{1,40}\z")]
     private static partial Regex RunId();
 }

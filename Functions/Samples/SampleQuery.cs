@@ -19,11 +19,11 @@ public sealed record SampleQuery(int Count, long? Seed, int? Epoch, int Columns,
     public static (SampleQuery Query, IResult? Wrong) Read(IQueryCollection parameters)
     {
         var query = new QueryReader(parameters);
-        var count = (int)query.Integer("count", 1, 1024, otherwise: 64);
-        var seed = query.Integer("seed", 0, 9_007_199_254_740_991, otherwise: -1);
-        var epoch = query.Text("epoch") is null or "latest" ? 0 : query.Integer("epoch", 1, 99_999, otherwise: 0);
-        var columns = (int)query.Integer("columns", 1, 64, otherwise: (long)Math.Ceiling(Math.Sqrt(count)));
-        var scale = (int)query.Integer("scale", 1, 16, otherwise: 2);
+        var count = (int)query.WholeNumber("count", 1, 1024, otherwise: 64);
+        var seed = query.WholeNumber("seed", 0, 9_007_199_254_740_991, otherwise: -1);
+        var epoch = query.Text("epoch") is null or "latest" ? 0 : query.WholeNumber("epoch", 1, 99_999, otherwise: 0);
+        var columns = (int)query.WholeNumber("columns", 1, 64, otherwise: (long)Math.Ceiling(Math.Sqrt(count)));
+        var scale = (int)query.WholeNumber("scale", 1, 16, otherwise: 2);
         query.Choice("format", "png");
         return (new(count, seed < 0 ? null : seed, epoch == 0 ? null : (int)epoch, columns, scale), query.Error());
     }

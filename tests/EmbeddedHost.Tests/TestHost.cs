@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.EmbeddedHost.Tests;
 
-/// <summary>The functions of this assembly, on a real host over a real Azurite.</summary>
+/// <summary>The functions of the folder Functions, on a real host over a real Azurite.</summary>
 internal sealed class TestHost : IAsyncDisposable
 {
     private readonly IHost _host;
@@ -46,6 +46,7 @@ internal sealed class TestHost : IAsyncDisposable
         ];
         var builder = FunctionsApplication.CreateBuilder(arguments);
         builder.ConfigureFunctionsWebApplication();
+        builder.UseFunctions(typeof(Orchestrators), typeof(Activities), typeof(HttpFunctionsToCall));
         builder.Logging.ClearProviders().AddProvider(new Recording(log));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
         return builder;

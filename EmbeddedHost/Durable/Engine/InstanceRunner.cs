@@ -122,7 +122,9 @@ internal sealed class InstanceRunner(string instanceId, EngineParts parts, Owner
     /// <summary>What the next turn writes, or null when there is nothing to do yet.</summary>
     private async Task<TurnResult?> NextTurnAsync(InstanceState state, CancellationToken cancellation)
     {
-        var now = parts.Time.GetUtcNow();
+        // To the millisecond: the orchestrator's clock must come back from storage as it went in.
+        var clock = parts.Time.GetUtcNow();
+        var now = clock.AddTicks(-(clock.Ticks % TimeSpan.TicksPerMillisecond));
         List<InboxMessage> messages = [];
         if (_hasMessages || !state.HasStarted)
         {

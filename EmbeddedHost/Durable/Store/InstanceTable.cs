@@ -44,7 +44,14 @@ internal sealed class InstanceTable(HubStorage hub, HistoryTable history)
     public async Task TakeOverAsync(InstanceRow row, long epoch, CancellationToken cancellation)
     {
         var mark = new TableEntity(row.InstanceId, RowKeys.Instance) { [nameof(InstanceRow.Epoch)] = epoch };
-        await hub.Table.UpdateEntityAsync(mark, ETag.All, TableUpdateMode.Merge, cancellation);
+        try
+        {
+            await hub.Table.UpdateEntityAsync(mark, ETag.All, TableUpdateMode.Merge, cancellation);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            // It ended and was purged just now.
+        }
     }
 
     public Azure.AsyncPageable<TableEntity> Query(string filter, int pageSize, CancellationToken cancellation) =>

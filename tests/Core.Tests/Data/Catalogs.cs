@@ -15,9 +15,9 @@ internal static class Catalogs
         MnistMirrors = [],
         FashionMnistMirrors = [],
         FashionMnistFolder = null,
-        ProbeTimeout = TimeSpan.FromMilliseconds(700),
-        AnswerTimeout = TimeSpan.FromMilliseconds(700),
-        StallTimeout = TimeSpan.FromMilliseconds(700),
+        ProbeTimeout = TimeSpan.FromSeconds(3),
+        AnswerTimeout = TimeSpan.FromSeconds(3),
+        StallTimeout = TimeSpan.FromSeconds(3),
     };
 
     /// <summary>A container that nobody else uses; it does not exist yet.</summary>

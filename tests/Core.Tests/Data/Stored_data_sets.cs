@@ -1,0 +1,79 @@
+using GanFunctions.Core.Data;
+using GanFunctions.TestKit;
+
+namespace GanFunctions.Core.Tests.Data;
+
+public sealed class A_stored_data_set(AzuriteFixture azurite)
+{
+    private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task is_gone_with_all_its_files_when_it_is_deleted()
+    {
+        var container = azurite.NewContainer();
+        var catalog = Catalogs.Over(container);
+        await catalog.SaveIdxAsync("mine", Idx.Upload(Idx.Images(3), Idx.Labels(3)), _cancellation);
+
+        Assert.True(await catalog.DeleteAsync("mine", _cancellation));
+
+        Assert.False(await catalog.DeleteAsync("mine", _cancellation));
+        Assert.Null(await catalog.GetAsync("mine", _cancellation));
+        Assert.Empty(await container.NamesOfBlobsAsync(_cancellation));
+    }
+
+    [Theory]
+    [InlineData(false, "is missing")]
+    [InlineData(true, "unpacks to the SHA-256")]
+    public async Task whose_files_are_missing_or_others_is_refused_by_name(bool replaced, string problem)
+    {
+        var container = azurite.NewContainer();
+        var catalog = Catalogs.Over(container);
+        await catalog.SaveIdxAsync("mine", Idx.Upload(Idx.Images(3)), _cancellation);
+        var names = await container.NamesOfBlobsAsync(_cancellation);
+        var part = container.GetBlobClient(names.Single(name => name.EndsWith(".gz", StringComparison.Ordinal)));
+        if (replaced) await part.UploadAsync(BinaryData.FromBytes(Idx.Images(3, seed: 5)), overwrite: true, _cancellation);
+        else await part.DeleteAsync(cancellationToken: _cancellation);
+
+        var refusal = await Assert.ThrowsAsync<DatasetUnavailableException>(() => catalog.LoadAsync("mine", _cancellation));
+
+        Assert.Contains(problem, refusal.Message);
+        Assert.Contains(part.Name, refusal.Message);
+        Assert.Contains("PUT /api/datasets/mine", refusal.Message);
+    }
+
+    [Fact]
+    public async Task in_a_format_of_the_future_is_refused_by_name_listed_and_can_be_replaced()
+    {
+        var container = azurite.NewContainer();
+        await container.CreateAsync(cancellationToken: _cancellation);
+        var catalog = Catalogs.Over(container);
+        await container.GetBlobClient("datasets/mnist/dataset.json").UploadAsync(
+            BinaryData.FromString("""{"format":2,"shards":[]}"""), _cancellation);
+
+        var refusal = await Assert.ThrowsAsync<DatasetUnavailableException>(() => catalog.CheckAsync("mnist", _cancellation));
+
+        Assert.Contains("data set 'mnist' was stored in format 2; this program knows formats up to 1", refusal.Message);
+        var listed = (await catalog.ListAsync(_cancellation)).Single(info => info.Name == "mnist");
+        Assert.Contains("format 2", listed.Description);
+        await catalog.SaveIdxAsync("mnist", Idx.Upload(Idx.Images(3)), _cancellation);
+        Assert.Contains("not the published data set", (await catalog.GetAsync("mnist", _cancellation))!.Description);
+        Assert.Equal(3, (await catalog.LoadAsync("mnist", _cancellation)).Train.Count);
+    }
+
+    [Fact]
+    public async Task that_is_known_and_damaged_is_fetched_again()
+    {
+        var container = azurite.NewContainer();
+        var options = Catalogs.NoSources with { MnistFolder = RealFiles.MnistFolder() };
+        var catalog = Catalogs.Over(container, options);
+        var first = await catalog.LoadAsync("mnist", _cancellation);
+        var names = await container.NamesOfBlobsAsync(_cancellation);
+        var part = names.Single(name => name.EndsWith("train-labels-idx1-ubyte.gz", StringComparison.Ordinal));
+        await container.GetBlobClient(part).UploadAsync(BinaryData.FromBytes(Idx.Labels(60_000)), overwrite: true, _cancellation);
+
+        var fresh = await Catalogs.Over(container, options).LoadAsync("mnist", _cancellation);
+
+        Assert.Equal(first.Train.Labels, fresh.Train.Labels);
+        Assert.Equal(5, (await container.NamesOfBlobsAsync(_cancellation)).Count);
+    }
+}

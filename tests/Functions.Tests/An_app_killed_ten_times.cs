@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using GanFunctions.TestKit;
+using Microsoft.AspNetCore.Http;
+
+namespace GanFunctions.Functions.Tests;
+
+public sealed class An_app_killed_ten_times(ITestOutputHelper output)
+{
+    private enum Moment
+    {
+        /// <summary>Any time.</summary>
+        Random,
+
+        /// <summary>While a blob of a checkpoint is on its way.</summary>
+        BlobUpload,
+
+        /// <summary>The manifest is written, the pointer not yet moved.</summary>
+        BeforePointer,
+    }
+
+    [Fact]
+    public async Task Ends_with_the_checkpoint_of_one_that_was_never_killed()
+    {
+        var seed = Environment.TickCount;
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        Moment[] moments = [.. Enumerable.Repeat(Moment.Random, 6), Moment.BlobUpload, Moment.BlobUpload, Moment.BeforePointer, Moment.BeforePointer];
+        random.Shuffle(moments);
+
+        await using var azurite = await AzuriteFixture.StartAsync();
+        var body = new JsonObject { ["dataset"] = "digits", ["epochs"] = 8, ["imagesPerEpoch"] = 1280, ["batchSize"] = 32, ["logEvery"] = 5, ["maxSliceSeconds"] = 3 };
+
+        await using var slow = await SlowStorage.StartAsync(azurite);
+        var app = App.Start(slow.ConnectionString);
+        var http = await app.WaitUntilListeningAsync();
+        (await http.StartAsync(Named(body, "killed"))).EnsureSuccessStatusCode();
+        var kills = 0;
+        foreach (var moment in moments)
+        {
+            await app.WaitForLineAsync("Run killed: training from", TimeSpan.FromMinutes(2));
+            if (!await KillAtAsync(moment, app, slow, random)) break; // the run was over first
+            kills++;
+            await app.DisposeAsync();
+            app = App.Start(slow.ConnectionString);
+            http = await app.WaitUntilListeningAsync();
+        }
+        var killed = await http.UntilAsync("killed", "completed", TimeSpan.FromMinutes(5));
+        (await http.StartAsync(Named(body, "whole"))).EnsureSuccessStatusCode();
+        await http.UntilAsync("whole", "completed", TimeSpan.FromMinutes(5));
+
+        Assert.Equal(10, kills);
+        Assert.Equal(await http.LastCheckpointAsync("whole"), await http.LastCheckpointAsync("killed"));
+        var (expected, actual) = (await LossesAsync(http, "whole"), await LossesAsync(http, "killed"));
+        Assert.Equal(expected, actual);
+        await app.DisposeAsync();
+    }
+
+    private async Task<bool> KillAtAsync(Moment moment, AppProcess app, SlowStorage slow, Random random)
+    {
+        switch (moment)
+        {
+            case Moment.BlobUpload:
+                var upload = slow.CatchAsync(request => request.Method == "PUT" && request.Path.Value!.Contains("/runs/killed/blobs/", StringComparison.Ordinal));
+                await upload.WaitAsync(TimeSpan.FromMinutes(1));
+                await app.KillAsync();
+                Assert.Contains("uploading blob", app.Output, StringComparison.Ordinal);
+                output.WriteLine($"killed at {await upload}");
+                return true;
+            case Moment.BeforePointer:
+                var pointer = slow.CatchAsync(request => request.Method == "PUT" && request.Path.Value!.EndsWith("/runs/killed/latest.json", StringComparison.Ordinal));
+                await pointer.WaitAsync(TimeSpan.FromMinutes(1));
+                await app.KillAsync();
+                var last = app.Lines.Last(line => line.Text.Contains("Run killed:", StringComparison.Ordinal)).Text;
+                Assert.Contains("committed checkpoint", last, StringComparison.Ordinal); // and not: points at
+                output.WriteLine($"killed at {await pointer}; the log's last word: {last.Trim()}");
+                return true;
+            default:
+                await Task.Delay(random.Next(0, 4000));
+                await app.KillAsync();
+                output.WriteLine($"killed after: {app.Lines.LastOrDefault()?.Text.Trim()}");
+                return true;
+        }
+    }
+
+    private static JsonObject Named(JsonObject body, string run)
+    {
+        var named = body.DeepClone().AsObject();
+        named["run"] = run;
+        return named;
+    }
+
+    private static async Task<string[]> LossesAsync(HttpClient http, string run)
+    {
+        var losses = await http.JsonAsync($"api/runs/{run}/losses");
+        return [.. losses["steps"]!.AsArray().Concat(losses["epochs"]!.AsArray())
+            .Select(row => $"{row!["epoch"]} {row["step"]} {row["discriminatorLoss"]} {row["generatorLoss"]} {row["realScore"]} {row["fakeScore"]}")];
+    }
+}

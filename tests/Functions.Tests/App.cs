@@ -1,0 +1,90 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using GanFunctions.TestKit;
+
+[assembly: AssemblyFixture(typeof(GanFunctions.Functions.Tests.App))]
+
+namespace GanFunctions.Functions.Tests;
+
+/// <summary>The whole app as users run it, in a process of its own, on an Azurite of its own.</summary>
+public sealed class App : IAsyncLifetime
+{
+    private static readonly string Dll = Path.Combine(AppContext.BaseDirectory, "GanFunctions.Functions.dll");
+    private AzuriteFixture? azurite;
+    private AppProcess? process;
+
+    public AzuriteFixture Azurite => azurite!;
+
+    public AppProcess Process => process!;
+
+    public HttpClient Http => Process.Client;
+
+    /// <summary>Starts an app on a storage.</summary>
+    public static AppProcess Start(string connection, params string[] arguments) => AppProcess.Start(
+        Dll, ["--urls", "http://127.0.0.1:0", .. arguments],
+        new Dictionary<string, string?> { ["AzureWebJobsStorage"] = connection, ["Logging__LogLevel__GanFunctions"] = "Debug" });
+
+    public async ValueTask InitializeAsync()
+    {
+        azurite = await AzuriteFixture.StartAsync();
+        process = Start(azurite.ConnectionString);
+        await process.WaitUntilListeningAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (process is not null) await process.DisposeAsync();
+        if (azurite is not null) await azurite.DisposeAsync();
+    }
+}
+
+/// <summary>What tests say to the API.</summary>
+internal static class ApiCalls
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>A run so small that its training takes seconds.</summary>
+    public static JsonObject Tiny(string run) => new()
+    {
+        ["run"] = run, ["dataset"] = "digits", ["epochs"] = 2, ["imagesPerEpoch"] = 64, ["batchSize"] = 16, ["logEvery"] = 2,
+    };
+
+    /// <summary>A run whose epoch takes minutes.</summary>
+    public static JsonObject Long(string run) => new() { ["run"] = run, ["dataset"] = "digits", ["epochs"] = 3, ["batchSize"] = 32 };
+
+    public static Task<HttpResponseMessage> StartAsync(this HttpClient http, JsonObject body) => http.PostAsJsonAsync("api/runs", body, Cancellation);
+
+    public static Task<HttpResponseMessage> CallAsync(this HttpClient http, string path, object? body = null) =>
+        http.PostAsJsonAsync(path, body ?? new { }, Cancellation);
+
+    public static async Task<JsonObject> ReadAsync(this HttpResponseMessage response) =>
+        JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!.AsObject();
+
+    public static async Task<JsonObject> JsonAsync(this HttpClient http, string path)
+    {
+        using var response = await http.GetAsync(path, Cancellation);
+        return await response.EnsureSuccessStatusCode().ReadAsync();
+    }
+
+    public static async Task<string> StateAsync(this HttpClient http, string run) => (string)(await http.JsonAsync($"api/runs/{run}"))["state"]!;
+
+    /// <summary>Waits until the run is in a state; fails at once when it failed instead.</summary>
+    public static async Task<JsonObject> UntilAsync(this HttpClient http, string run, string state, TimeSpan? timeout = null)
+    {
+        JsonObject? view = null;
+        await Wait.UntilAsync(async () =>
+        {
+            view = await http.JsonAsync($"api/runs/{run}");
+            if ((string)view["state"]! == "failed" && state != "failed") Assert.Fail($"{run} failed: {view["error"]}");
+            return (string)view["state"]! == state;
+        }, $"{run} to be {state}", timeout ?? TimeSpan.FromMinutes(3));
+        return view!;
+    }
+
+    /// <summary>The last checkpoint's hashes.</summary>
+    public static async Task<(string Name, string Generator, string Training)> LastCheckpointAsync(this HttpClient http, string run)
+    {
+        var last = (await http.JsonAsync($"api/runs/{run}/checkpoints"))["checkpoints"]!.AsArray()[^1]!;
+        return ((string)last["name"]!, (string)last["generator"]!["sha256"]!, (string)last["training"]!["sha256"]!);
+    }
+}

@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Net;
+using GanFunctions.TestKit;
+
+namespace GanFunctions.Functions.Tests;
+
+public sealed class Control_of_a_run(App app)
+{
+    private static readonly TimeSpan FiveSeconds = TimeSpan.FromSeconds(5);
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Pauses_within_five_seconds_and_resumes_from_there_exactly()
+    {
+        await BeginAsync("pausing");
+
+        var clock = Stopwatch.StartNew();
+        await app.Http.CallAsync("api/runs/pausing/pause");
+        await app.Http.UntilAsync("pausing", "paused");
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, FiveSeconds);
+        var paused = await app.Http.LastCheckpointAsync("pausing");
+        Assert.DoesNotContain("001875", paused.Name, StringComparison.Ordinal); // in mid-epoch, that is
+
+        await app.Http.CallAsync("api/runs/pausing/resume");
+        await Wait.UntilAsync(async () => (int)(await app.Http.JsonAsync("api/runs/pausing"))["progress"]!["step"]! > StepOf(paused.Name), "the next steps");
+        Assert.Equal("training", await app.Http.StateAsync("pausing"));
+        await app.Http.CallAsync("api/runs/pausing/cancel");
+        await app.Http.UntilAsync("pausing", "cancelled");
+        Assert.True(StepOf((await app.Http.LastCheckpointAsync("pausing")).Name) > StepOf(paused.Name));
+    }
+
+    [Fact]
+    public async Task Cancels_within_five_seconds_and_keeps_what_was_committed()
+    {
+        await BeginAsync("cancelling");
+
+        var clock = Stopwatch.StartNew();
+        using var answer = await app.Http.CallAsync("api/runs/cancelling/cancel");
+        Assert.Equal((HttpStatusCode.Accepted, "cancelling"), (answer.StatusCode, (string)(await answer.ReadAsync())["state"]!));
+        await app.Http.UntilAsync("cancelling", "cancelled");
+
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, FiveSeconds);
+        using var pictures = await app.Http.GetAsync("api/runs/cancelling/samples", Cancellation);
+        Assert.Equal(HttpStatusCode.OK, pictures.StatusCode);
+    }
+
+    [Fact]
+    public async Task Takes_effect_at_once_on_a_run_that_waits_behind_another()
+    {
+        await BeginAsync("in-front");
+        using var started = await app.Http.StartAsync(ApiCalls.Long("behind"));
+
+        var clock = Stopwatch.StartNew();
+        await app.Http.CallAsync("api/runs/behind/pause");
+        await app.Http.UntilAsync("behind", "paused");
+        await app.Http.CallAsync("api/runs/behind/cancel");
+        await app.Http.UntilAsync("behind", "cancelled");
+
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, FiveSeconds);
+        await app.Http.CallAsync("api/runs/in-front/cancel");
+        await app.Http.UntilAsync("in-front", "cancelled");
+    }
+
+    [Fact]
+    public async Task Extends_a_completed_run_from_its_last_checkpoint()
+    {
+        using var started = await app.Http.StartAsync(ApiCalls.Tiny("longer"));
+        await app.Http.UntilAsync("longer", "completed");
+
+        using var extended = await app.Http.CallAsync("api/runs/longer/extend", new { epochs = 1 });
+        Assert.Equal(HttpStatusCode.Accepted, extended.StatusCode);
+        var view = await app.Http.UntilAsync("longer", "completed");
+
+        Assert.Equal((3, 3), ((int)view["progress"]!["epoch"]!, (int)view["progress"]!["epochs"]!));
+        Assert.Equal("000-00003-000004", (await app.Http.LastCheckpointAsync("longer")).Name);
+    }
+
+    [Fact]
+    public async Task Gives_an_extended_run_the_bytes_of_one_that_was_longer_from_the_start()
+    {
+        using var shorter = await app.Http.StartAsync(ApiCalls.Tiny("extended"));
+        await app.Http.UntilAsync("extended", "completed");
+        await app.Http.CallAsync("api/runs/extended/extend", new { epochs = 1 });
+        var body = ApiCalls.Tiny("three");
+        body["epochs"] = 3;
+        using var longer = await app.Http.StartAsync(body);
+
+        await app.Http.UntilAsync("extended", "completed");
+        await app.Http.UntilAsync("three", "completed");
+
+        Assert.Equal(await app.Http.LastCheckpointAsync("three"), await app.Http.LastCheckpointAsync("extended"));
+    }
+
+    [Theory]
+    [InlineData("pause")]
+    [InlineData("resume")]
+    [InlineData("cancel")]
+    public async Task Answers_409_with_the_state_that_does_not_allow_it(string call)
+    {
+        using var started = await app.Http.StartAsync(ApiCalls.Tiny($"done-{call}"));
+        await app.Http.UntilAsync($"done-{call}", "completed");
+
+        using var answer = await app.Http.CallAsync($"api/runs/done-{call}/{call}");
+
+        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+        var problem = await answer.ReadAsync();
+        Assert.Equal("completed", (string)problem["state"]!);
+        Assert.StartsWith($"The run 'done-{call}' is completed; {call} needs it to be ", (string)problem["detail"]!, StringComparison.Ordinal);
+    }
+
+    private async Task BeginAsync(string run)
+    {
+        using var started = await app.Http.StartAsync(ApiCalls.Long(run));
+        started.EnsureSuccessStatusCode();
+        await Wait.UntilAsync(async () => (int)(await app.Http.JsonAsync($"api/runs/{run}"))["progress"]!["step"]! > 3, "the first steps", TimeSpan.FromMinutes(2));
+    }
+
+    private static int StepOf(string checkpoint) => int.Parse(checkpoint.Split('-')[2], System.Globalization.CultureInfo.InvariantCulture);
+}

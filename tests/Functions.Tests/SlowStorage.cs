@@ -1,0 +1,71 @@
+using System.Net;
+using GanFunctions.TestKit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace GanFunctions.Functions.Tests;
+
+/// <summary>
+/// A network between the app and Azurite on which a chosen request gets stuck: what it carries has left the app and has not arrived. It
+/// makes a kill hit a moment that lasts a millisecond otherwise.
+/// </summary>
+internal sealed class SlowStorage : IAsyncDisposable
+{
+    private readonly WebApplication proxy;
+    private Func<HttpRequest, bool>? trap;
+    private TaskCompletionSource<string> caught = new();
+
+    private SlowStorage(WebApplication proxy) => this.proxy = proxy;
+
+    public string ConnectionString { get; private set; } = "";
+
+    public static async Task<SlowStorage> StartAsync(AzuriteFixture azurite)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0", "http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        builder.Services.AddHttpForwarder();
+        var storage = new SlowStorage(builder.Build());
+        var client = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None });
+        var forwarder = storage.proxy.Services.GetRequiredService<IHttpForwarder>();
+        var settings = azurite.ConnectionString.Split(';').Where(part => part.Length > 0).ToDictionary(part => part[..part.IndexOf('=', StringComparison.Ordinal)], part => part[(part.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+        var targets = new Dictionary<int, string>();
+        storage.proxy.Run(async context =>
+        {
+            if (storage.trap?.Invoke(context.Request) == true)
+            {
+                storage.trap = null;
+                storage.caught.TrySetResult($"{context.Request.Method} {context.Request.Path}");
+                await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+                context.Abort();
+                return;
+            }
+            await forwarder.SendAsync(context, targets[context.Connection.LocalPort], client);
+        });
+        await storage.proxy.StartAsync();
+        var ports = storage.proxy.Urls.Select(url => new Uri(url).Port).ToList();
+        foreach (var (port, name) in ports.Zip(["BlobEndpoint", "TableEndpoint"]))
+        {
+            var endpoint = new Uri(settings[name]);
+            targets[port] = endpoint.GetLeftPart(UriPartial.Authority);
+            settings[name] = $"http://127.0.0.1:{port}{endpoint.AbsolutePath}";
+        }
+        storage.ConnectionString = string.Join(';', settings.Select(setting => $"{setting.Key}={setting.Value}"));
+        return storage;
+    }
+
+    /// <summary>Lets the next request that <paramref name="isWanted"/> picks get stuck, and tells which it was.</summary>
+    public Task<string> CatchAsync(Func<HttpRequest, bool> isWanted)
+    {
+        caught = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        trap = isWanted;
+        return caught.Task;
+    }
+
+    public async ValueTask DisposeAsync() => await proxy.DisposeAsync();
+}

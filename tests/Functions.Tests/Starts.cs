@@ -1,0 +1,122 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Azure.Data.Tables;
+using GanFunctions.Core.Runs;
+using GanFunctions.TestKit;
+
+namespace GanFunctions.Functions.Tests;
+
+public sealed class Starts(App app)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task With_the_same_id_at_once_are_one_202_and_nineteen_409()
+    {
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => app.Http.StartAsync(ApiCalls.Tiny("twenty"))));
+
+        Assert.Equal(1, answers.Count(answer => answer.StatusCode == HttpStatusCode.Accepted));
+        var refused = answers.Where(answer => answer.StatusCode == HttpStatusCode.Conflict).ToList();
+        Assert.Equal(19, refused.Count);
+        Assert.All(await Task.WhenAll(refused.Select(ApiCalls.ReadAsync)), problem => Assert.Equal("/api/runs/twenty", (string)problem["run"]!));
+        await app.Http.UntilAsync("twenty", "completed");
+    }
+
+    [Fact]
+    public async Task Cut_off_between_claim_and_schedule_are_taken_up_again()
+    {
+        // The row as a start leaves it that was killed right after its claim, half a minute ago.
+        var row = new RunRow
+        {
+            RowKey = "cut-off", InstanceId = "never-scheduled", TargetEpochs = 1,
+            CreatedAt = DateTimeOffset.UnixEpoch, ClaimedAt = TimeProvider.System.GetUtcNow() - TimeSpan.FromSeconds(31),
+            OptionsJson = """{"dataset":"digits","epochs":1,"imagesPerEpoch":64,"batchSize":16}""",
+        };
+        await new TableServiceClient(app.Azurite.ConnectionString).GetTableClient("GanRuns").AddEntityAsync(row, Cancellation);
+
+        await app.Http.UntilAsync("cut-off", "completed");
+
+        Assert.Equal("000-00001-000004", (await app.Http.LastCheckpointAsync("cut-off")).Name);
+    }
+
+    [Fact]
+    public async Task A_hundred_at_once_all_complete_and_none_is_starved()
+    {
+        var runs = Enumerable.Range(0, 100).Select(number => $"hundred-{number}").ToList();
+        var answers = await Task.WhenAll(runs.Select(run =>
+        {
+            var body = ApiCalls.Tiny(run);
+            (body["imagesPerEpoch"], body["threads"]) = (16, 1);
+            return app.Http.StartAsync(body);
+        }));
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode));
+
+        // Whoever waits sees a first checkpoint before more than a few others have got all of theirs.
+        var completedBefore = new Dictionary<string, int>();
+        await Wait.UntilAsync(async () =>
+        {
+            var views = (await app.Http.JsonAsync("api/runs?limit=1000"))["runs"]!.AsArray().Where(view => ((string)view!["run"]!).StartsWith("hundred-", StringComparison.Ordinal)).ToList();
+            Assert.DoesNotContain(views, view => (string)view!["state"]! == "failed");
+            var completed = views.Count(view => (string)view!["state"]! == "completed");
+            foreach (var view in views.Where(view => view!["checkpoint"] is not null)) completedBefore.TryAdd((string)view!["run"]!, completed);
+            return completed == runs.Count;
+        }, "a hundred runs to complete", TimeSpan.FromMinutes(6));
+
+        Assert.Equal(runs.Count, completedBefore.Count);
+        Assert.InRange(completedBefore.Values.Max(), 0, 10);
+    }
+
+    [Fact]
+    public async Task Refuse_all_that_is_wrong_at_once()
+    {
+        using var answer = await app.Http.StartAsync(new JsonObject { ["run"] = "No Such Id", ["epochs"] = 0, ["dataset"] = "mnits", ["sead"] = 1 });
+
+        Assert.Equal((HttpStatusCode.BadRequest, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+        var errors = (await answer.ReadAsync())["errors"]!.AsObject();
+        Assert.Equal(["dataset", "epochs", "run", "sead"], errors.Select(error => error.Key));
+        Assert.Contains("'mnits'. Valid are: digits, mnist", (string)errors["dataset"]![0]!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[1, 2]")]
+    [InlineData("{\"epochs\": ")]
+    [InlineData("{\"epochs\": 1, \"epochs\": 2}")]
+    [InlineData("\"epochs\"")]
+    public async Task Refuse_a_body_that_is_no_JSON_object(string body)
+    {
+        using var content = new StringContent(body);
+        using var answer = await app.Http.PostAsync("api/runs", content, Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.StartsWith("The body must be a JSON object", (string)(await answer.ReadAsync())["errors"]!["body"]![0]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Say_in_a_dry_run_what_they_would_come_to_and_stop_there()
+    {
+        using var content = new StringContent("""{"run": "dry", "preset": "tutorial", "dataset": "digits"}""");
+        using var answer = await app.Http.PostAsync("api/runs?dryRun=true", content, Cancellation);
+
+        Assert.Equal((HttpStatusCode.OK, "glorot"), (answer.StatusCode, (string)(await answer.ReadAsync())["weights"]!));
+        using var none = await app.Http.GetAsync("api/runs/dry", Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+    }
+
+    [Fact]
+    public async Task Are_refused_within_ten_seconds_when_the_data_set_cannot_be_had()
+    {
+        await using var azurite = await AzuriteFixture.StartAsync();
+        await using var offline = App.Start(azurite.ConnectionString, "--Datasets:MnistMirrors:0", "http://127.0.0.1:9/nowhere/");
+        var http = await offline.WaitUntilListeningAsync();
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+
+        using var answer = await http.StartAsync([]);
+
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+        var problem = await answer.ReadAsync();
+        Assert.Contains("http://127.0.0.1:9/nowhere/", (string)problem["tried"]![0]!, StringComparison.Ordinal);
+        Assert.Contains("'digits', which is built in and always works", (string)problem["advice"]!, StringComparison.Ordinal);
+        Assert.Empty((await http.JsonAsync("api/runs"))["runs"]!.AsArray());
+    }
+}

@@ -1,0 +1,77 @@
+using System.Net;
+
+namespace GanFunctions.Functions.Tests;
+
+public sealed class Wrong_requests(App app)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("api/samples?count=0", "count: '0' is not valid; it must be a whole number from 1 to 1024.")]
+    [InlineData("api/samples?scale=x", "scale: 'x' is not valid; it must be a whole number from 1 to 16.")]
+    [InlineData("api/samples?epoch=last", "epoch: 'last' is not valid; it must be a whole number from 1 to 99999.")]
+    [InlineData("api/samples?format=bmp", "format: 'bmp' is not valid; it must be one of png.")]
+    [InlineData("api/samples?cuont=3", "cuont is not a parameter here; valid are columns, count, epoch, format, scale, seed.")]
+    [InlineData("api/runs?state=sleeping", "state: 'sleeping' is not valid; it must be one of queued, preparing, training, pausing, paused, cancelling, cancelled, completed, failed.")]
+    [InlineData("api/runs/x/losses?format=xls", "format: 'xls' is not valid; it must be one of json, csv.")]
+    public async Task Name_the_value_and_what_is_valid(string path, string message)
+    {
+        using var answer = await app.Http.GetAsync(path, Cancellation);
+
+        Assert.Equal((HttpStatusCode.BadRequest, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+        Assert.Equal(message, (string)(await answer.ReadAsync())["detail"]!);
+    }
+
+    [Theory]
+    [InlineData("GET", "api/runs/nobody")]
+    [InlineData("GET", "api/runs/nobody/losses")]
+    [InlineData("GET", "api/runs/nobody/samples")]
+    [InlineData("GET", "api/runs/nobody/checkpoints")]
+    [InlineData("GET", "api/runs/nobody/checkpoints/1/generator")]
+    [InlineData("POST", "api/runs/nobody/pause")]
+    [InlineData("POST", "api/runs/nobody/resume")]
+    [InlineData("POST", "api/runs/nobody/cancel")]
+    [InlineData("DELETE", "api/runs/nobody")]
+    public async Task For_a_run_that_is_not_there_are_404(string method, string path)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using var answer = await app.Http.SendAsync(request, Cancellation);
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        Assert.Equal("There is no run 'nobody'. GET /api/runs lists those there are.", (string)(await answer.ReadAsync())["detail"]!);
+    }
+
+    [Theory]
+    [InlineData("{}", "epochs: nothing is not valid; it must be a whole number from 1 to 99999")]
+    [InlineData("{\"epochs\": 1.5}", "epochs: 1.5 is not valid")]
+    [InlineData("{\"epoch\": 3}", "epoch is not a field here; valid is epochs.")]
+    [InlineData("[3]", "The body must be a JSON object such as {\"epochs\": 10}.")]
+    public async Task To_extend_say_what_is_missing(string body, string message)
+    {
+        using var content = new StringContent(body);
+        using var answer = await app.Http.PostAsync("api/runs/nobody/extend", content, Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.StartsWith(message, (string)(await answer.ReadAsync())["detail"]!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("text/plain", "hello", HttpStatusCode.UnsupportedMediaType)]
+    [InlineData("application/zip", "no zip at all", HttpStatusCode.BadRequest)]
+    public async Task To_upload_something_else_are_refused(string type, string body, HttpStatusCode status)
+    {
+        using var content = new StringContent(body) { Headers = { ContentType = new(type) } };
+        using var answer = await app.Http.PutAsync("api/datasets/mine", content, Cancellation);
+
+        Assert.Equal(status, answer.StatusCode);
+        Assert.NotEmpty((string)(await answer.ReadAsync())["detail"]!);
+        using var none = await app.Http.GetAsync("api/datasets/mine", Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+    }
+
+    [Fact]
+    public async Task Do_not_reach_health_which_is_ready()
+    {
+        Assert.Equal("ready", (string)(await app.Http.JsonAsync("api/health"))["status"]!);
+    }
+}
