@@ -18,7 +18,7 @@ internal static class ExtendBody
         var text = await reader.ReadToEndAsync(cancellation);
         try
         {
-            if (JsonNode.Parse(text.Length == 0 ? "{}" : text) is not JsonObject body)
+            if (JsonNode.Parse(text.Length == 0 ? "{}" : text, documentOptions: new() { AllowDuplicateProperties = false }) is not JsonObject body)
                 return (0, Problems.Invalid("body", "The body must be a JSON object such as {\"epochs\": 10}."));
             var unknown = body.Where(field => field.Key != "epochs").ToDictionary(
                 field => field.Key, field => new[] { $"{field.Key} is not a field here; valid is epochs." });

@@ -67,9 +67,8 @@ public sealed partial class StartRun(RunStore runs, RunStarter starter, DatasetC
         using var reader = new StreamReader(request.Body);
         var text = await reader.ReadToEndAsync(cancellation);
         if (string.IsNullOrWhiteSpace(text)) return [];
-        var body = JsonNode.Parse(text) as JsonObject ?? throw new JsonException("It is another kind of JSON value.");
-        _ = body.Count; // a JsonObject is read lazily: a name given twice shows here
-        return body;
+        var body = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
+        return body as JsonObject ?? throw new JsonException("It is another kind of JSON value.");
     }
 
     private static string ReadId(JsonObject body, SortedDictionary<string, string[]> problems)

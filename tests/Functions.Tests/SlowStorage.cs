@@ -11,7 +11,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace GanFunctions.Functions.Tests;
 
 /// <summary>
-/// A network between the app and Azurite on which a chosen request gets stuck: what it carries has left the app and has not arrived. It
+/// A network between the app and Azurite's blobs on which a chosen request gets stuck: what it carries has left the app and has not arrived. It
 /// makes a kill hit a moment that lasts a millisecond otherwise.
 /// </summary>
 internal sealed class SlowStorage : IAsyncDisposable
@@ -28,13 +28,12 @@ internal sealed class SlowStorage : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0", "http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
         builder.Services.AddHttpForwarder();
         var storage = new SlowStorage(builder.Build());
         var client = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None });
         var forwarder = storage.proxy.Services.GetRequiredService<IHttpForwarder>();
-        var settings = azurite.ConnectionString.Split(';').Where(part => part.Length > 0).ToDictionary(part => part[..part.IndexOf('=', StringComparison.Ordinal)], part => part[(part.IndexOf('=', StringComparison.Ordinal) + 1)..]);
-        var targets = new Dictionary<int, string>();
+        var target = azurite.Blobs().Uri;
         storage.proxy.Run(async context =>
         {
             if (storage.trap?.Invoke(context.Request) == true)
@@ -45,17 +44,12 @@ internal sealed class SlowStorage : IAsyncDisposable
                 context.Abort();
                 return;
             }
-            await forwarder.SendAsync(context, targets[context.Connection.LocalPort], client);
+            await forwarder.SendAsync(context, target.GetLeftPart(UriPartial.Authority), client);
         });
         await storage.proxy.StartAsync();
-        var ports = storage.proxy.Urls.Select(url => new Uri(url).Port).ToList();
-        foreach (var (port, name) in ports.Zip(["BlobEndpoint", "TableEndpoint"]))
-        {
-            var endpoint = new Uri(settings[name]);
-            targets[port] = endpoint.GetLeftPart(UriPartial.Authority);
-            settings[name] = $"http://127.0.0.1:{port}{endpoint.AbsolutePath}";
-        }
-        storage.ConnectionString = string.Join(';', settings.Select(setting => $"{setting.Key}={setting.Value}"));
+        storage.ConnectionString = azurite.ConnectionString.Replace(
+            $"BlobEndpoint={target.GetLeftPart(UriPartial.Authority)}", $"BlobEndpoint={storage.proxy.Urls.Single()}", StringComparison.Ordinal);
+        Assert.NotEqual(azurite.ConnectionString, storage.ConnectionString);
         return storage;
     }
 
