@@ -1,8 +1,8 @@
 using System.Runtime.Serialization;
+using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
 using GanFunctions.Core.Training;
-using System.Text.Json;
 
 namespace GanFunctions.Core.Runs;
 
@@ -128,6 +128,10 @@ public sealed class RunRow : ITableEntity
     /// <summary>The options as resolved.</summary>
     [IgnoreDataMember]
     public TrainingOptions Options => JsonSerializer.Deserialize<TrainingOptions>(OptionsJson, OptionsReader.Json)!;
+
+    /// <summary>Epochs trained to their end.</summary>
+    [IgnoreDataMember]
+    public int CompletedEpochs => Epoch > 0 && Step < StepsPerEpoch ? Epoch - 1 : Epoch;
 
     /// <summary>Whether no orchestration works on it any more: paused, cancelled, completed or failed.</summary>
     [IgnoreDataMember]

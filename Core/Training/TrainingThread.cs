@@ -6,8 +6,8 @@ namespace GanFunctions.Core.Training;
 /// <summary>Runs the training on a thread of its own, so that it neither blocks the pool nor starves what keeps the run alive.</summary>
 internal static partial class TrainingThread
 {
-    // Out of 19: the host's lease renewal and HTTP go first, the training gets all the rest.
-    private const int Niceness = 10;
+    // Out of 19. Enough for lease renewal and HTTP to go first; at 10 a busy desktop starved the training to a tenth of its speed.
+    private const int Niceness = 5;
 
     /// <summary>Runs <paramref name="work"/> with <paramref name="threads"/> threads and returns what it returns.</summary>
     public static Task<T> RunAsync<T>(int threads, Func<T> work)

@@ -1,12 +1,11 @@
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Http;
-using GanFunctions.Functions.Training;
 
 namespace GanFunctions.Functions.Runs;
 
 /// <summary>
-/// <c>POST /api/runs/{run}/pause</c>, <c>/resume</c>, <c>/cancel</c>: changes what is wanted; the training sees it within a second or two,
+/// <c>POST /api/runs/{run}/pause</c>, <c>/resume</c>, <c>/cancel</c>, <c>/extend</c>: changes what is wanted; the training sees it within a second or two,
 /// commits where it stands and returns.
 /// </summary>
 public sealed class ControlRun(RunStore runs, RunStarter starter)
@@ -65,7 +64,7 @@ public sealed class ControlRun(RunStore runs, RunStarter starter)
         {
             // What was cancelled or failed goes on from where it stopped, not from where it was once meant to end.
             var ended = row.State() is RunState.Cancelled or RunState.Failed;
-            row.TargetEpochs = Math.Min((ended ? row.Epoch : row.TargetEpochs) + epochs, ExtendBody.MaxEpochs);
+            row.TargetEpochs = Math.Min((ended ? row.CompletedEpochs : row.TargetEpochs) + epochs, ExtendBody.MaxEpochs);
             if (ended || row.Phase == Phase.Completed) row.Desired = Desired.Run;
             if (row.IsAtRest && row.Phase != Phase.Paused) starter.Claim(row);
         }, cancellation);
@@ -93,7 +92,7 @@ public sealed class ControlRun(RunStore runs, RunStarter starter)
         }
         else if (!row.IsAtRest)
         {
-            await client.RaiseEventAsync(row.InstanceId, TrainGan.WakeEvent, call, cancellation);
+            await starter.WakeAsync(client, row, cancellation);
         }
         return Results.Json(RunView.Of(row), OptionsReader.Json, statusCode: 202).WithLocation($"/api/runs/{run}");
     }

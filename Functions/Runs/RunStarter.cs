@@ -42,6 +42,22 @@ public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger
     }
 
     /// <summary>
+    /// Has the orchestration look at the row at once. Only a hint: one that has just ended refuses it, and whatever works on the run
+    /// reads the row by itself.
+    /// </summary>
+    public async Task WakeAsync(DurableTaskClient client, RunRow row, CancellationToken cancellation)
+    {
+        try
+        {
+            await client.RaiseEventAsync(row.InstanceId, TrainGan.WakeEvent, cancellation: cancellation);
+        }
+        catch (Exception refusal) when (refusal is not OperationCanceledException)
+        {
+            LogNotWoken(row.RowKey, row.InstanceId, refusal.Message);
+        }
+    }
+
+    /// <summary>
     /// Schedules a run anew whose orchestration was never scheduled, or is gone, half a minute after it was claimed.
     /// </summary>
     /// <returns>The row as it is now.</returns>
@@ -65,6 +81,9 @@ public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger
 
     [LoggerMessage(LogLevel.Information, "Run {Run}: scheduled as {InstanceId}")]
     private partial void LogScheduled(string run, string instanceId);
+
+    [LoggerMessage(LogLevel.Debug, "Run {Run}: {InstanceId} was not woken: {Refusal}")]
+    private partial void LogNotWoken(string run, string instanceId, string refusal);
 
     [LoggerMessage(LogLevel.Warning, "Run {Run}: its orchestration {InstanceId} was never scheduled or is gone; it is taken up again")]
     private partial void LogTakenUp(string run, string instanceId);
