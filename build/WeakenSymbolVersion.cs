@@ -29,14 +29,14 @@ public class WeakenSymbolVersion : Task
     [Required]
     public string KnownSymbol { get; set; } = "";
 
-    private byte[] elf = Array.Empty<byte>();
+    private byte[] _elf = Array.Empty<byte>();
 
     public override bool Execute()
     {
         try
         {
-            elf = File.ReadAllBytes(Source);
-            if (elf.Length < 64 || U32(0) != 0x464c457f || elf[4] != 2 || elf[5] != 1)
+            _elf = File.ReadAllBytes(Source);
+            if (_elf.Length < 64 || U32(0) != 0x464c457f || _elf[4] != 2 || _elf[5] != 1)
             {
                 throw new InvalidDataException("it is not a 64-bit little-endian ELF file");
             }
@@ -44,7 +44,7 @@ public class WeakenSymbolVersion : Task
             // A new file every time: the old one may be a hard link that others share.
             Directory.CreateDirectory(Path.GetDirectoryName(Destination)!);
             var unfinished = Destination + "." + Guid.NewGuid().ToString("N");
-            File.WriteAllBytes(unfinished, elf);
+            File.WriteAllBytes(unfinished, _elf);
             File.Delete(Destination);
             File.Move(unfinished, Destination);
         }
@@ -68,7 +68,7 @@ public class WeakenSymbolVersion : Task
                 if (Text(names + U32(entry + 8)) == Version && (U16(entry + 4) & Weak) == 0)
                 {
                     RefuseIfUsed(U16(entry + 6));
-                    elf[entry + 4] |= (byte)Weak;
+                    _elf[entry + 4] |= (byte)Weak;
                     Log.LogMessage(MessageImportance.Normal, "{0} of {1} is weak now", Version, Destination);
                 }
             }
@@ -129,11 +129,11 @@ public class WeakenSymbolVersion : Task
 
     private long Size(long section) => (long)U64(section + 32);
 
-    private ushort U16(long at) => BitConverter.ToUInt16(elf, checked((int)at));
+    private ushort U16(long at) => BitConverter.ToUInt16(_elf, checked((int)at));
 
-    private uint U32(long at) => BitConverter.ToUInt32(elf, checked((int)at));
+    private uint U32(long at) => BitConverter.ToUInt32(_elf, checked((int)at));
 
-    private ulong U64(long at) => BitConverter.ToUInt64(elf, checked((int)at));
+    private ulong U64(long at) => BitConverter.ToUInt64(_elf, checked((int)at));
 
-    private string Text(long at) => Encoding.ASCII.GetString(elf, checked((int)at), Array.IndexOf(elf, (byte)0, checked((int)at)) - (int)at);
+    private string Text(long at) => Encoding.ASCII.GetString(_elf, checked((int)at), Array.IndexOf(_elf, (byte)0, checked((int)at)) - (int)at);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Azure;
 using GanFunctions.Core.Losses;
 using GanFunctions.Core.Runs;
 using Microsoft.Extensions.Logging;
@@ -13,76 +14,89 @@ internal sealed partial class RunWatch : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private readonly SliceRequest request;
-    private readonly RunStore runs;
-    private readonly LossLog losses;
-    private readonly ILogger logger;
-    private readonly CancellationTokenSource stop = new();
-    private readonly ConcurrentQueue<LossRow> pending = new();
-    private readonly PeriodicTimer timer;
-    private readonly Task loop;
-    private volatile TrainingProgress? progress;
-    private volatile bool interrupted;
+    private readonly SliceRequest _request;
+    private readonly RunStore _runs;
+    private readonly LossLog _losses;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentQueue<LossRow> _pending = new();
+    private readonly PeriodicTimer _timer;
+    private readonly Task _loop;
+    private volatile TrainingProgress? _progress;
+    private volatile bool _interrupted;
 
     public RunWatch(SliceRequest request, RunStore runs, LossLog losses, TimeProvider time, ILogger logger)
     {
-        (this.request, this.runs, this.losses, this.logger) = (request, runs, losses, logger);
-        timer = new PeriodicTimer(Interval, time);
-        loop = LoopAsync();
+        (_request, _runs, _losses, _logger) = (request, runs, losses, logger);
+        _timer = new PeriodicTimer(Interval, time);
+        _loop = LoopAsync();
     }
 
     /// <summary>Whether the slice should commit where it stands and return: the user wants something else, or the run is not its own.</summary>
-    public bool Interrupted => interrupted;
+    public bool Interrupted => _interrupted;
 
     /// <summary>Where the training is; published within seconds.</summary>
-    public void Report(TrainingProgress now) => progress = now;
+    public void Report(TrainingProgress now) => _progress = now;
 
     /// <summary>A row for the loss log; written within seconds.</summary>
-    public void Log(LossRow row) => pending.Enqueue(row);
+    public void Log(LossRow row) => _pending.Enqueue(row);
 
-    /// <summary>Writes what is still to be written, and says when it cannot.</summary>
-    public async Task FlushAsync(CancellationToken cancellation)
+    /// <summary>Ends the watch and writes what is still to be written.</summary>
+    /// <exception cref="RequestFailedException">It could not be written.</exception>
+    public async Task CompleteAsync(CancellationToken cancellation)
     {
-        if (Interlocked.Exchange(ref progress, null) is { } news) await runs.MergeProgressAsync(request.Run, news, cancellation);
+        await StopAsync(); // first: a flush under way may give its rows back
+        await FlushAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _timer.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+    }
+
+    private async Task FlushAsync(CancellationToken cancellation)
+    {
+        if (Interlocked.Exchange(ref _progress, null) is { } news) await _runs.MergeProgressAsync(_request.Run, news, cancellation);
         var rows = new List<LossRow>();
-        while (pending.TryDequeue(out var row)) rows.Add(row);
+        while (_pending.TryDequeue(out var row)) rows.Add(row);
         try
         {
-            await losses.WriteAsync(rows, cancellation);
+            await _losses.WriteAsync(rows, cancellation);
         }
         catch
         {
-            rows.ForEach(pending.Enqueue);
+            rows.ForEach(_pending.Enqueue);
             throw;
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await stop.CancelAsync();
-        await loop;
-        timer.Dispose();
-        stop.Dispose();
-    }
-
     private async Task LoopAsync()
     {
-        while (!stop.IsCancellationRequested)
+        while (!_stop.IsCancellationRequested)
         {
             try
             {
-                await timer.WaitForNextTickAsync(stop.Token);
-                var row = await runs.FindAsync(request.Run, stop.Token);
-                if (row is null || row.InstanceId != request.InstanceId || row.Desired != Desired.Run) interrupted = true;
-                await FlushAsync(stop.Token);
+                await _timer.WaitForNextTickAsync(_stop.Token);
+                var row = await _runs.FindAsync(_request.Run, _stop.Token);
+                if (row is null || row.InstanceId != _request.InstanceId || row.Desired != Desired.Run) _interrupted = true;
+                await FlushAsync(_stop.Token);
             }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 return;
             }
             catch (Exception problem)
             {
-                LogStorageSilent(request.Run, problem.Message);
+                LogStorageSilent(_request.Run, problem.Message);
             }
         }
     }

@@ -56,7 +56,7 @@ public sealed partial class TrainingSlice(
                 options, data.Train, start, last, watch, () => watch.Interrupted || stopping.IsCancellationRequested || time.GetTimestamp() > deadline));
 
             // Log: before the commit, since nobody would train these steps again to log them
-            await watch.FlushAsync(CancellationToken.None);
+            await watch.CompleteAsync(CancellationToken.None);
         }
         if (work.Divergence is { } reason) return Diverged(options, start, completed, reason);
 
@@ -79,9 +79,17 @@ public sealed partial class TrainingSlice(
         var nothing = new BlobReference("", 0);
         var start = last ?? new Manifest
         {
-            Run = request.Run, Attempt = request.Attempt, Epoch = 1, Step = 0, StepsPerEpoch = options.StepsPerEpoch(data.Train.Count),
-            Generator = nothing, Training = nothing, Dataset = data.Sha256, Precision = Precision,
-            Threads = options.Threads ?? Environment.ProcessorCount, EpochSums = default,
+            Run = request.Run,
+            Attempt = request.Attempt,
+            Epoch = 1,
+            Step = 0,
+            StepsPerEpoch = options.StepsPerEpoch(data.Train.Count),
+            Generator = nothing,
+            Training = nothing,
+            Dataset = data.Sha256,
+            Precision = Precision,
+            Threads = options.Threads ?? Environment.ProcessorCount,
+            EpochSums = default,
         };
         if (start.Dataset != data.Sha256)
             throw new RefusedException($"The data set {data.Name} has changed since the run began: it was {start.Dataset} and is {data.Sha256}.");

@@ -12,29 +12,29 @@ namespace GanFunctions.EmbeddedHost;
 /// </summary>
 public sealed class AzuriteProcess : IAsyncDisposable
 {
-    private readonly Process process;
-    private AzuriteOptions options;
-    private readonly ILogger logger;
-    private readonly StringBuilder errors = new();
-    private readonly TaskCompletionSource<AzuriteState> ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Task outputs = Task.CompletedTask;
-    private int disposed;
+    private readonly Process _process;
+    private AzuriteOptions _options;
+    private readonly ILogger _logger;
+    private readonly StringBuilder _errors = new();
+    private readonly TaskCompletionSource<AzuriteState> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _outputs = Task.CompletedTask;
+    private int _disposed;
 
     private AzuriteProcess(AzuriteOptions options, ILogger logger)
     {
-        this.options = options;
-        this.logger = logger;
-        process = new Process { StartInfo = AzuriteProgram.StartInfo(options), EnableRaisingEvents = true };
+        _options = options;
+        _logger = logger;
+        _process = new Process { StartInfo = AzuriteProgram.StartInfo(options), EnableRaisingEvents = true };
     }
 
     /// <summary>For the clients of Azure Storage, with the ports it listens at.</summary>
     public string ConnectionString { get; private set; } = "";
 
     /// <summary>The process id of azurite.mjs.</summary>
-    public int Id => process.Id;
+    public int Id => _process.Id;
 
     /// <summary>As given, with the ports it listens at where a free one was asked for.</summary>
-    public AzuriteOptions Options => options;
+    public AzuriteOptions Options => _options;
 
     /// <summary>
     /// Starts Azurite if <c>AzureWebJobsStorage</c> is <c>UseDevelopmentStorage=true</c> and none listens at its usual ports.
@@ -66,96 +66,96 @@ public sealed class AzuriteProcess : IAsyncDisposable
 
     private async Task StartAsync(CancellationToken ct)
     {
-        process.Exited += (_, _) => _ = OnExitedAsync();
+        _process.Exited += (_, _) => _ = OnExitedAsync();
         try
         {
-            process.Start();
+            _process.Start();
         }
         catch (Win32Exception)
         {
             throw new InvalidOperationException("Azurite needs Node.js 20 or later: 'node' is not on the PATH. Install it, or set AzureWebJobsStorage to a storage account.");
         }
-        outputs = Task.WhenAll(ReadOutputAsync(), ReadErrorsAsync());
+        _outputs = Task.WhenAll(ReadOutputAsync(), ReadErrorsAsync());
         try
         {
-            var state = await ready.Task.WaitAsync(options.StartTimeout, ct).ConfigureAwait(false);
+            var state = await _ready.Task.WaitAsync(_options.StartTimeout, ct).ConfigureAwait(false);
             ConnectionString = state.ConnectionString;
-            options = options with { BlobPort = state.Blob!.Value, QueuePort = state.Queue!.Value, TablePort = state.Table!.Value };
-            AzuriteLog.Ready(logger, state.Pid, state.Blob, state.Table, options.Location);
+            _options = _options with { BlobPort = state.Blob!.Value, QueuePort = state.Queue!.Value, TablePort = state.Table!.Value };
+            AzuriteLog.Ready(_logger, state.Pid, state.Blob, state.Table, _options.Location);
         }
         catch (TimeoutException)
         {
-            throw new InvalidOperationException($"Azurite was not ready after {options.StartTimeout.TotalSeconds} s. It said: {Errors()}");
+            throw new InvalidOperationException($"Azurite was not ready after {_options.StartTimeout.TotalSeconds} s. It said: {Errors()}");
         }
     }
 
     private async Task ReadOutputAsync()
     {
-        while (await process.StandardOutput.ReadLineAsync().ConfigureAwait(false) is { } line)
+        while (await _process.StandardOutput.ReadLineAsync().ConfigureAwait(false) is { } line)
         {
             if (line.StartsWith('{') && AzuriteState.Parse(line) is { } state)
             {
-                ready.TrySetResult(state);
+                _ready.TrySetResult(state);
             }
         }
     }
 
     private async Task ReadErrorsAsync()
     {
-        while (await process.StandardError.ReadLineAsync().ConfigureAwait(false) is { } line)
+        while (await _process.StandardError.ReadLineAsync().ConfigureAwait(false) is { } line)
         {
-            lock (errors)
+            lock (_errors)
             {
-                errors.AppendLine(line).Remove(0, Math.Max(0, errors.Length - 10_000));
+                _errors.AppendLine(line).Remove(0, Math.Max(0, _errors.Length - 10_000));
             }
         }
     }
 
     private async Task OnExitedAsync()
     {
-        await outputs.ConfigureAwait(false);
-        if (!ready.TrySetException(new InvalidOperationException($"Azurite did not start. It said: {Errors()}")) && disposed == 0)
+        await _outputs.ConfigureAwait(false);
+        if (!_ready.TrySetException(new InvalidOperationException($"Azurite did not start. It said: {Errors()}")) && _disposed == 0)
         {
-            AzuriteLog.Died(logger, process.Id, process.ExitCode, Errors());
+            AzuriteLog.Died(_logger, _process.Id, _process.ExitCode, Errors());
         }
     }
 
     private string Errors()
     {
-        lock (errors)
+        lock (_errors)
         {
-            return errors.Length == 0 ? "nothing" : errors.ToString().Trim();
+            return _errors.Length == 0 ? "nothing" : _errors.ToString().Trim();
         }
     }
 
     /// <summary>Has it write everything down and end. Call it when nothing writes any more.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref disposed, 1) == 1)
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
         {
             return;
         }
-        if (outputs != Task.CompletedTask)
+        if (_outputs != Task.CompletedTask)
         {
             await EndAsync().ConfigureAwait(false);
         }
-        process.Dispose();
+        _process.Dispose();
     }
 
     private async Task EndAsync()
     {
-        process.StandardInput.Close();
-        using var patience = new CancellationTokenSource(options.StopTimeout);
+        _process.StandardInput.Close();
+        using var patience = new CancellationTokenSource(_options.StopTimeout);
         try
         {
-            await process.WaitForExitAsync(patience.Token).ConfigureAwait(false);
+            await _process.WaitForExitAsync(patience.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            AzuriteLog.Killed(logger, process.Id, options.StopTimeout.TotalSeconds);
-            process.Kill();
-            await process.WaitForExitAsync().ConfigureAwait(false);
+            AzuriteLog.Killed(_logger, _process.Id, _options.StopTimeout.TotalSeconds);
+            _process.Kill();
+            await _process.WaitForExitAsync().ConfigureAwait(false);
         }
-        await outputs.ConfigureAwait(false);
+        await _outputs.ConfigureAwait(false);
     }
 }

@@ -13,13 +13,18 @@ namespace GanFunctions.Functions.Demo;
 /// </summary>
 public sealed class DemoRun(OwnAddress own, IHostApplicationLifetime lifetime, TimeProvider time) : BackgroundService
 {
+    private const string Prefix = "demo-";
     private const string PictureFolder = "out";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     // Small batches and a high rate: rougher than the defaults in the end, but digits come within a few minutes.
     private static readonly JsonObject Recipe = new()
     {
-        ["epochs"] = 7, ["imagesPerEpoch"] = 12_800, ["batchSize"] = 64, ["learningRate"] = 5e-4, ["emaDecay"] = 0.995,
+        ["epochs"] = 7,
+        ["imagesPerEpoch"] = 12_800,
+        ["batchSize"] = 64,
+        ["learningRate"] = 5e-4,
+        ["emaDecay"] = 0.995,
     };
 
     /// <inheritdoc/>
@@ -29,6 +34,7 @@ public sealed class DemoRun(OwnAddress own, IHostApplicationLifetime lifetime, T
         {
             if (await own.WaitAsync(stoppingToken) is not { } address) return;
             using var http = new HttpClient { BaseAddress = address };
+            await CancelEarlierAsync(http, stoppingToken);
             var run = await StartAsync(http, stoppingToken);
             var ended = await DemoProgress.ShowAsync(() => FollowAsync(http, run, stoppingToken));
             if (ended.State == RunState.Completed) Console.WriteLine($"Pictures: {await SaveAsync(http, run, stoppingToken)}");
@@ -47,9 +53,20 @@ public sealed class DemoRun(OwnAddress own, IHostApplicationLifetime lifetime, T
         lifetime.StopApplication();
     }
 
+    // A demo that was stopped would go on by itself, as any run does, and halve the speed of this one.
+    private static async Task CancelEarlierAsync(HttpClient http, CancellationToken cancellation)
+    {
+        var runs = (await http.GetFromJsonAsync<JsonObject>("api/runs?limit=1000", cancellation))!["runs"]!.AsArray();
+        foreach (var run in runs.Where(run => ((string)run!["run"]!).StartsWith(Prefix, StringComparison.Ordinal)))
+        {
+            if ((string)run!["state"]! is "queued" or "preparing" or "training" or "pausing" or "paused")
+                (await http.PostAsync($"api/runs/{run["run"]}/cancel", null, cancellation)).Dispose();
+        }
+    }
+
     private async Task<string> StartAsync(HttpClient http, CancellationToken cancellation)
     {
-        var run = $"demo-{time.GetLocalNow():yyyyMMdd-HHmmss}";
+        var run = $"{Prefix}{time.GetLocalNow():yyyyMMdd-HHmmss}";
         foreach (var dataset in new[] { "mnist", "digits" })
         {
             var body = Recipe.DeepClone().AsObject();
@@ -61,12 +78,10 @@ public sealed class DemoRun(OwnAddress own, IHostApplicationLifetime lifetime, T
                 continue;
             }
             if (!response.IsSuccessStatusCode) throw new InvalidOperationException(await response.Content.ReadAsStringAsync(cancellation));
-            Console.WriteLine($"Training '{run}' on {(dataset == "mnist" ? "MNIST" : "the built-in digits")}; {address(http)} follows it too.");
+            Console.WriteLine($"Training '{run}' on {(dataset == "mnist" ? "MNIST" : "the built-in digits")}; {new Uri(http.BaseAddress!, $"api/runs/{run}")} follows it too.");
             return run;
         }
         throw new InvalidOperationException("Not even the built-in digits could be used.");
-
-        string address(HttpClient http) => new Uri(http.BaseAddress!, $"api/runs/{run}").ToString();
     }
 
     private async IAsyncEnumerable<RunView> FollowAsync(

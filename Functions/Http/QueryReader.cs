@@ -6,8 +6,8 @@ namespace GanFunctions.Functions.Http;
 public sealed class QueryReader(IQueryCollection query)
 {
     private const string Key = "code"; // the function key, which any call may carry
-    private readonly HashSet<string> known = new(StringComparer.OrdinalIgnoreCase) { Key };
-    private readonly SortedDictionary<string, string[]> problems = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase) { Key };
+    private readonly SortedDictionary<string, string[]> _problems = new(StringComparer.Ordinal);
 
     /// <summary>A whole number in a range, or <paramref name="otherwise"/> when it is not given.</summary>
     public long WholeNumber(string name, long from, long to, long otherwise)
@@ -15,7 +15,7 @@ public sealed class QueryReader(IQueryCollection query)
         if (Text(name) is not { } text) return otherwise;
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= from && value <= to)
             return value;
-        problems[name] = [$"{name}: '{text}' is not valid; it must be a whole number from {from} to {to}."];
+        _problems[name] = [$"{name}: '{text}' is not valid; it must be a whole number from {from} to {to}."];
         return otherwise;
     }
 
@@ -24,22 +24,22 @@ public sealed class QueryReader(IQueryCollection query)
     {
         if (Text(name) is not { } text) return null;
         if (valid.Contains(text, StringComparer.OrdinalIgnoreCase)) return text.ToLowerInvariant();
-        problems[name] = [$"{name}: '{text}' is not valid; it must be one of {string.Join(", ", valid)}."];
+        _problems[name] = [$"{name}: '{text}' is not valid; it must be one of {string.Join(", ", valid)}."];
         return null;
     }
 
     /// <summary>The parameter as given, or null.</summary>
     public string? Text(string name)
     {
-        known.Add(name);
+        _known.Add(name);
         return query.TryGetValue(name, out var values) && values.Count > 0 ? values[^1] : null;
     }
 
     /// <summary>The error to answer with, or null when all is well. Call it after everything was read.</summary>
     public IResult? Error()
     {
-        foreach (var name in query.Keys.Where(name => !known.Contains(name)))
-            problems[name] = [$"{name} is not a parameter here; valid are {string.Join(", ", known.Where(name => name != Key).Order())}."];
-        return problems.Count == 0 ? null : Problems.Invalid(problems);
+        foreach (var name in query.Keys.Where(name => !_known.Contains(name)))
+            _problems[name] = [$"{name} is not a parameter here; valid are {string.Join(", ", _known.Where(name => name != Key).Order())}."];
+        return _problems.Count == 0 ? null : Problems.Invalid(_problems);
     }
 }

@@ -20,8 +20,7 @@ public sealed class GetRuns(RunStore runs, RunStarter starter)
         if (query.Error() is { } wrong) return wrong;
 
         var rows = await runs.ListAsync(cancellation).ToListAsync(cancellation);
-        var recovered = new List<RunRow>();
-        foreach (var row in rows) recovered.Add(await starter.RecoverAsync(client, row, cancellation));
+        var recovered = await Task.WhenAll(rows.Select(row => starter.RecoverAsync(client, row, cancellation)));
         var views = recovered
             .OrderByDescending(row => row.CreatedAt)
             .Where(row => state is null || string.Equals(row.State().ToString(), state, StringComparison.OrdinalIgnoreCase))

@@ -19,7 +19,10 @@ public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger
     {
         var row = new RunRow
         {
-            RowKey = run, CreatedAt = time.GetUtcNow(), TargetEpochs = options.Epochs, OptionsJson = OptionsReader.Write(options),
+            RowKey = run,
+            CreatedAt = time.GetUtcNow(),
+            TargetEpochs = options.Epochs,
+            OptionsJson = OptionsReader.Write(options),
         };
         Claim(row);
         if (!await runs.TryClaimAsync(row, cancellation)) return null;
@@ -63,7 +66,8 @@ public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger
     /// <returns>The row as it is now.</returns>
     public async Task<RunRow> RecoverAsync(DurableTaskClient client, RunRow row, CancellationToken cancellation)
     {
-        if (row.IsAtRest || time.GetUtcNow() - row.ClaimedAt < Grace) return row;
+        var now = time.GetUtcNow();
+        if (row.IsAtRest || now - row.ClaimedAt < Grace || now - row.Timestamp < Grace) return row; // claimed or written just now: alive
         if (await client.GetInstanceAsync(row.InstanceId, cancellation) is { IsCompleted: false }) return row;
 
         var abandoned = row.InstanceId;
@@ -73,10 +77,10 @@ public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger
             Claim(row);
             return true;
         }, cancellation);
-        if (taken is not { Changed: true, Row: var now }) return taken?.Row ?? row;
-        LogTakenUp(now.RowKey, abandoned);
-        await ScheduleAsync(client, now, cancellation);
-        return now;
+        if (taken is not { Changed: true, Row: var claimed }) return taken?.Row ?? row;
+        LogTakenUp(claimed.RowKey, abandoned);
+        await ScheduleAsync(client, claimed, cancellation);
+        return claimed;
     }
 
     [LoggerMessage(LogLevel.Information, "Run {Run}: scheduled as {InstanceId}")]

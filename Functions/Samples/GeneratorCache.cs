@@ -7,13 +7,13 @@ namespace GanFunctions.Functions.Samples;
 /// <summary>Keeps the last few generators in memory, by the hash of their file. Requests that come at once load it once.</summary>
 public sealed class GeneratorCache : IDisposable
 {
-    private readonly MemoryCache cache = new(new MemoryCacheOptions { SizeLimit = 4 });
+    private readonly MemoryCache _cache = new(new MemoryCacheOptions { SizeLimit = 4 });
 
     /// <summary>The generator of a file, read by <paramref name="read"/> when it is not there.</summary>
     /// <exception cref="InvalidDataException">The file is damaged; nothing is kept.</exception>
     public async Task<Generator> GetAsync(string sha256, Func<Task<byte[]>> read)
     {
-        var entry = cache.GetOrCreate(sha256, entry =>
+        var entry = _cache.GetOrCreate(sha256, entry =>
         {
             entry.Size = 1;
             return new Lazy<Task<Generator>>(async () => NetworkState.LoadGenerator(await read(), averaged: true));
@@ -24,11 +24,11 @@ public sealed class GeneratorCache : IDisposable
         }
         catch
         {
-            cache.Remove(sha256);
+            _cache.Remove(sha256);
             throw;
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => cache.Dispose();
+    public void Dispose() => _cache.Dispose();
 }

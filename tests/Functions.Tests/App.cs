@@ -10,12 +10,12 @@ namespace GanFunctions.Functions.Tests;
 public sealed class App : IAsyncLifetime
 {
     private static readonly string Dll = Path.Combine(AppContext.BaseDirectory, "GanFunctions.Functions.dll");
-    private AzuriteFixture? azurite;
-    private AppProcess? process;
+    private AzuriteFixture? _azurite;
+    private AppProcess? _process;
 
-    public AzuriteFixture Azurite => azurite!;
+    public AzuriteFixture Azurite => _azurite!;
 
-    public AppProcess Process => process!;
+    public AppProcess Process => _process!;
 
     public HttpClient Http => Process.Client;
 
@@ -26,15 +26,15 @@ public sealed class App : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        azurite = await AzuriteFixture.StartAsync();
-        process = Start(azurite.ConnectionString);
-        await process.WaitUntilListeningAsync();
+        _azurite = await AzuriteFixture.StartAsync();
+        _process = Start(_azurite.ConnectionString);
+        await _process.WaitUntilListeningAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (process is not null) await process.DisposeAsync();
-        if (azurite is not null) await azurite.DisposeAsync();
+        if (_process is not null) await _process.DisposeAsync();
+        if (_azurite is not null) await _azurite.DisposeAsync();
     }
 }
 
@@ -46,7 +46,12 @@ internal static class ApiCalls
     /// <summary>A run so small that its training takes seconds.</summary>
     public static JsonObject Tiny(string run) => new()
     {
-        ["run"] = run, ["dataset"] = "digits", ["epochs"] = 2, ["imagesPerEpoch"] = 64, ["batchSize"] = 16, ["logEvery"] = 2,
+        ["run"] = run,
+        ["dataset"] = "digits",
+        ["epochs"] = 2,
+        ["imagesPerEpoch"] = 64,
+        ["batchSize"] = 16,
+        ["logEvery"] = 2,
     };
 
     /// <summary>A run whose epoch takes minutes.</summary>

@@ -16,11 +16,11 @@ namespace GanFunctions.Functions.Tests;
 /// </summary>
 internal sealed class SlowStorage : IAsyncDisposable
 {
-    private readonly WebApplication proxy;
-    private Func<HttpRequest, bool>? trap;
-    private TaskCompletionSource<string> caught = new();
+    private readonly WebApplication _proxy;
+    private Func<HttpRequest, bool>? _trap;
+    private TaskCompletionSource<string> _caught = new();
 
-    private SlowStorage(WebApplication proxy) => this.proxy = proxy;
+    private SlowStorage(WebApplication proxy) => _proxy = proxy;
 
     public string ConnectionString { get; private set; } = "";
 
@@ -32,23 +32,23 @@ internal sealed class SlowStorage : IAsyncDisposable
         builder.Services.AddHttpForwarder();
         var storage = new SlowStorage(builder.Build());
         var client = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None });
-        var forwarder = storage.proxy.Services.GetRequiredService<IHttpForwarder>();
+        var forwarder = storage._proxy.Services.GetRequiredService<IHttpForwarder>();
         var target = azurite.Blobs().Uri;
-        storage.proxy.Run(async context =>
+        storage._proxy.Run(async context =>
         {
-            if (storage.trap?.Invoke(context.Request) == true)
+            if (storage._trap?.Invoke(context.Request) == true)
             {
-                storage.trap = null;
-                storage.caught.TrySetResult($"{context.Request.Method} {context.Request.Path}");
+                storage._trap = null;
+                storage._caught.TrySetResult($"{context.Request.Method} {context.Request.Path}");
                 await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
                 context.Abort();
                 return;
             }
             await forwarder.SendAsync(context, target.GetLeftPart(UriPartial.Authority), client);
         });
-        await storage.proxy.StartAsync();
+        await storage._proxy.StartAsync();
         storage.ConnectionString = azurite.ConnectionString.Replace(
-            $"BlobEndpoint={target.GetLeftPart(UriPartial.Authority)}", $"BlobEndpoint={storage.proxy.Urls.Single()}", StringComparison.Ordinal);
+            $"BlobEndpoint={target.GetLeftPart(UriPartial.Authority)}", $"BlobEndpoint={storage._proxy.Urls.Single()}", StringComparison.Ordinal);
         Assert.NotEqual(azurite.ConnectionString, storage.ConnectionString);
         return storage;
     }
@@ -56,10 +56,10 @@ internal sealed class SlowStorage : IAsyncDisposable
     /// <summary>Lets the next request that <paramref name="isWanted"/> picks get stuck, and tells which it was.</summary>
     public Task<string> CatchAsync(Func<HttpRequest, bool> isWanted)
     {
-        caught = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        trap = isWanted;
-        return caught.Task;
+        _caught = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _trap = isWanted;
+        return _caught.Task;
     }
 
-    public async ValueTask DisposeAsync() => await proxy.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _proxy.DisposeAsync();
 }

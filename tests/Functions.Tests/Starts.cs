@@ -28,8 +28,11 @@ public sealed class Starts(App app)
         // The row as a start leaves it that was killed right after its claim, half a minute ago.
         var row = new RunRow
         {
-            RowKey = "cut-off", InstanceId = "never-scheduled", TargetEpochs = 1,
-            CreatedAt = DateTimeOffset.UnixEpoch, ClaimedAt = TimeProvider.System.GetUtcNow() - TimeSpan.FromSeconds(31),
+            RowKey = "cut-off",
+            InstanceId = "never-scheduled",
+            TargetEpochs = 1,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            ClaimedAt = TimeProvider.System.GetUtcNow() - TimeSpan.FromSeconds(31),
             OptionsJson = """{"dataset":"digits","epochs":1,"imagesPerEpoch":64,"batchSize":16}""",
         };
         await new TableServiceClient(app.Azurite.ConnectionString).GetTableClient("GanRuns").AddEntityAsync(row, Cancellation);

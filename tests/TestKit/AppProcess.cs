@@ -11,33 +11,33 @@ public sealed class AppProcess : IAsyncDisposable
 {
     private const string Listening = "Now listening on: ";
 
-    private readonly Process process;
-    private readonly long started = Stopwatch.GetTimestamp();
-    private readonly ConcurrentQueue<OutputLine> lines = new();
-    private readonly Lazy<HttpClient> client;
+    private readonly Process _process;
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private readonly ConcurrentQueue<OutputLine> _lines = new();
+    private readonly Lazy<HttpClient> _client;
 
     private AppProcess(ProcessStartInfo start)
     {
-        client = new(() => new HttpClient { BaseAddress = new Uri(Address() ?? throw new InvalidOperationException($"It does not listen yet.\n{Output}")) });
-        process = new Process { StartInfo = start };
-        process.OutputDataReceived += (_, line) => Add(line.Data);
-        process.ErrorDataReceived += (_, line) => Add(line.Data);
-        process.Start();
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        _client = new(() => new HttpClient { BaseAddress = new Uri(Address() ?? throw new InvalidOperationException($"It does not listen yet.\n{Output}")) });
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Add(line.Data);
+        _process.ErrorDataReceived += (_, line) => Add(line.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
     }
 
-    public int Id => process.Id;
+    public int Id => _process.Id;
 
     /// <summary>Its standard output and standard error so far, as they came.</summary>
-    public IReadOnlyCollection<OutputLine> Lines => lines;
+    public IReadOnlyCollection<OutputLine> Lines => _lines;
 
-    public string Output => string.Join('\n', lines.Select(line => $"{line.At.TotalSeconds,8:0.000} {line.Text}"));
+    public string Output => string.Join('\n', _lines.Select(line => $"{line.At.TotalSeconds,8:0.000} {line.Text}"));
 
-    public bool HasExited => process.HasExited;
+    public bool HasExited => _process.HasExited;
 
     /// <summary>For the address it listens at: call <see cref="WaitUntilListeningAsync"/> first.</summary>
-    public HttpClient Client => client.Value;
+    public HttpClient Client => _client.Value;
 
     /// <param name="dll">Path of the app's assembly.</param>
     /// <param name="arguments">Its command line.</param>
@@ -61,10 +61,10 @@ public sealed class AppProcess : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It ended without such a line.</exception>
     public async Task<OutputLine> WaitForLineAsync(Func<string, bool> predicate, TimeSpan? timeout = null)
     {
-        OutputLine? Found() => lines.FirstOrDefault(line => predicate(line.Text));
+        OutputLine? Found() => _lines.FirstOrDefault(line => predicate(line.Text));
         try
         {
-            await Wait.UntilAsync(() => Found() is not null || process.HasExited, "a line of output", timeout).ConfigureAwait(false);
+            await Wait.UntilAsync(() => Found() is not null || _process.HasExited, "a line of output", timeout).ConfigureAwait(false);
         }
         catch (TimeoutException exception)
         {
@@ -72,9 +72,9 @@ public sealed class AppProcess : IAsyncDisposable
         }
         if (Found() is null)
         {
-            await process.WaitForExitAsync().ConfigureAwait(false);
+            await _process.WaitForExitAsync().ConfigureAwait(false);
         }
-        return Found() ?? throw new InvalidOperationException($"It ended with code {process.ExitCode}\n{Output}");
+        return Found() ?? throw new InvalidOperationException($"It ended with code {_process.ExitCode}\n{Output}");
     }
 
     public Task<OutputLine> WaitForLineAsync(string part, TimeSpan? timeout = null) =>
@@ -90,43 +90,43 @@ public sealed class AppProcess : IAsyncDisposable
     /// <summary>SIGKILL, to this process only: what it started lives on.</summary>
     public async Task KillAsync()
     {
-        process.Kill();
-        await process.WaitForExitAsync().ConfigureAwait(false);
+        _process.Kill();
+        await _process.WaitForExitAsync().ConfigureAwait(false);
     }
 
     /// <summary>Asks it to end and waits. SIGINT, what Ctrl+C sends, does nothing where the tests themselves run as a background job of a shell.</summary>
     /// <returns>Its exit code.</returns>
     public async Task<int> StopAsync(int signal = UnixSignal.Terminate, TimeSpan? timeout = null)
     {
-        if (!process.HasExited)
+        if (!_process.HasExited)
         {
             UnixSignal.Send(Id, signal);
         }
-        await process.WaitForExitAsync().WaitAsync(timeout ?? Wait.Patience).ConfigureAwait(false);
-        return process.ExitCode;
+        await _process.WaitForExitAsync().WaitAsync(timeout ?? Wait.Patience).ConfigureAwait(false);
+        return _process.ExitCode;
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (client.IsValueCreated)
+        if (_client.IsValueCreated)
         {
-            client.Value.Dispose();
+            _client.Value.Dispose();
         }
-        if (!process.HasExited)
+        if (!_process.HasExited)
         {
             await KillAsync().ConfigureAwait(false);
         }
-        process.Dispose();
+        _process.Dispose();
     }
 
     private string? Address() =>
-        lines.Select(line => line.Text).FirstOrDefault(line => line.Contains(Listening, StringComparison.Ordinal))?.Split(Listening)[1].Trim();
+        _lines.Select(line => line.Text).FirstOrDefault(line => line.Contains(Listening, StringComparison.Ordinal))?.Split(Listening)[1].Trim();
 
     private void Add(string? text)
     {
         if (text is not null)
         {
-            lines.Enqueue(new OutputLine(Stopwatch.GetElapsedTime(started), text));
+            _lines.Enqueue(new OutputLine(Stopwatch.GetElapsedTime(_started), text));
         }
     }
 }

@@ -11,7 +11,7 @@ namespace GanFunctions.TestKit;
 /// </summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
-    private AzuriteProcess? azurite;
+    private AzuriteProcess? _azurite;
 
     /// <summary>Where its data is.</summary>
     public string Location { get; } = Directory.CreateTempSubdirectory("gan-azurite-").FullName;
@@ -22,7 +22,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
     public string ConnectionString => Azurite.ConnectionString;
 
     /// <summary>The process itself.</summary>
-    public AzuriteProcess Azurite => azurite ?? throw new InvalidOperationException("InitializeAsync has not been called");
+    public AzuriteProcess Azurite => _azurite ?? throw new InvalidOperationException("InitializeAsync has not been called");
 
     public BlobServiceClient Blobs() => new(ConnectionString);
 
@@ -37,7 +37,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
     }
 
     public async ValueTask InitializeAsync() =>
-        azurite = await AzuriteProcess.StartAsync(
+        _azurite = await AzuriteProcess.StartAsync(
             new AzuriteOptions { Location = Location, BlobPort = 0, QueuePort = 0, TablePort = 0 }, Log, CancellationToken.None).ConfigureAwait(false);
 
     /// <summary>Ends it in good order and starts it again over the same data at the same ports.</summary>
@@ -45,14 +45,14 @@ public sealed class AzuriteFixture : IAsyncLifetime
     {
         var options = Azurite.Options;
         await Azurite.DisposeAsync().ConfigureAwait(false);
-        azurite = await AzuriteProcess.StartAsync(options, Log, CancellationToken.None).ConfigureAwait(false);
+        _azurite = await AzuriteProcess.StartAsync(options, Log, CancellationToken.None).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (azurite is not null)
+        if (_azurite is not null)
         {
-            await azurite.DisposeAsync().ConfigureAwait(false);
+            await _azurite.DisposeAsync().ConfigureAwait(false);
         }
         Directory.Delete(Location, recursive: true);
     }

@@ -108,8 +108,17 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         var (generator, training) = (Content(epoch, "generator" + content), Content(epoch, "training" + content));
         var manifest = new Manifest
         {
-            Run = Run, Attempt = 0, Epoch = epoch, Step = 10, StepsPerEpoch = 10, Dataset = "d", Precision = "fp32", Threads = 2,
-            Generator = CheckpointStore.Reference(generator), Training = CheckpointStore.Reference(training), EpochSums = new StepLosses(1, 2, 3, 4),
+            Run = Run,
+            Attempt = 0,
+            Epoch = epoch,
+            Step = 10,
+            StepsPerEpoch = 10,
+            Dataset = "d",
+            Precision = "fp32",
+            Threads = 2,
+            Generator = CheckpointStore.Reference(generator),
+            Training = CheckpointStore.Reference(training),
+            EpochSums = new StepLosses(1, 2, 3, 4),
         };
         return bench.Checkpoints.CommitAsync(manifest, generator, training, Cancellation);
     }

@@ -42,7 +42,10 @@ public sealed class A_safetensors_file
         var matrix = randn([4, 5], generator: random);
         var file = SafeTensors.Write(new Dictionary<string, Tensor>
         {
-            ["transposed"] = matrix.t(), ["scalar"] = tensor(2.5, ScalarType.Float64), ["empty"] = empty(0), ["bytes"] = tensor(new byte[] { 1, 2 }),
+            ["transposed"] = matrix.t(),
+            ["scalar"] = tensor(2.5, ScalarType.Float64),
+            ["empty"] = empty(0),
+            ["bytes"] = tensor(new byte[] { 1, 2 }),
         }, NoMetadata);
 
         var (tensors, metadata) = SafeTensors.Read(file);

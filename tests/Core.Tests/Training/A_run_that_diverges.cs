@@ -8,7 +8,14 @@ public sealed class A_run_that_diverges(AzuriteFixture azurite)
     // The discriminator saturates at once, its gradients vanish, and Adam divides by next to nothing: a divergence that is real.
     private static readonly TrainingOptions Hopeless = new()
     {
-        Dataset = "digits", Epochs = 1, ImagesPerEpoch = 16 * 100, BatchSize = 16, LearningRate = 1000, AdamEpsilon = 1e-12, Beta2 = 0, LabelSmoothing = 0,
+        Dataset = "digits",
+        Epochs = 1,
+        ImagesPerEpoch = 16 * 100,
+        BatchSize = 16,
+        LearningRate = 1000,
+        AdamEpsilon = 1e-12,
+        Beta2 = 0,
+        LabelSmoothing = 0,
     };
 
     [Fact]

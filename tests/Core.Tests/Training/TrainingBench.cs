@@ -7,33 +7,33 @@ using GanFunctions.Core.Losses;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Tests.Training;
 
 /// <summary>The real parts of a training on a real storage, without a web or an orchestration around them.</summary>
 public sealed class TrainingBench : IDisposable
 {
-    private readonly ServiceProvider services;
+    private readonly ServiceProvider _services;
 
     private TrainingBench(BlobContainerClient container, ServiceProvider services)
     {
         Container = container;
-        this.services = services;
+        _services = services;
     }
 
     public BlobContainerClient Container { get; }
 
-    public RunStore Runs => services.GetRequiredService<RunStore>();
+    public RunStore Runs => _services.GetRequiredService<RunStore>();
 
-    public CheckpointStore Checkpoints => services.GetRequiredService<CheckpointStore>();
+    public CheckpointStore Checkpoints => _services.GetRequiredService<CheckpointStore>();
 
-    public LossLog Losses => services.GetRequiredService<LossLog>();
+    public LossLog Losses => _services.GetRequiredService<LossLog>();
 
-    public RunLifecycle Lifecycle => services.GetRequiredService<RunLifecycle>();
+    public RunLifecycle Lifecycle => _services.GetRequiredService<RunLifecycle>();
 
-    public LogRecorder Log => services.GetRequiredService<LogRecorder>();
+    public LogRecorder Log => _services.GetRequiredService<LogRecorder>();
 
     public static async Task<TrainingBench> CreateAsync(AzuriteFixture azurite, TimeProvider? time = null)
     {
@@ -63,7 +63,7 @@ public sealed class TrainingBench : IDisposable
     }
 
     public Task<SliceResult> TrainAsync(SliceRequest request, CancellationToken stopping = default) =>
-        services.GetRequiredService<TrainingSlice>().RunAsync(request, stopping);
+        _services.GetRequiredService<TrainingSlice>().RunAsync(request, stopping);
 
     /// <summary>Trains slice after slice until the outcome is another than to go on.</summary>
     public async Task<SliceResult> TrainToTheEndAsync(SliceRequest request)
@@ -78,7 +78,7 @@ public sealed class TrainingBench : IDisposable
 
     public async Task<Manifest> LatestAsync(string run) => (await Checkpoints.ListAsync(run, TestContext.Current.CancellationToken))[^1];
 
-    public void Dispose() => services.Dispose();
+    public void Dispose() => _services.Dispose();
 
     private sealed class RecordingProvider(LogRecorder log) : ILoggerProvider
     {

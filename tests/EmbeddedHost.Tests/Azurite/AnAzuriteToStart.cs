@@ -8,14 +8,14 @@ namespace GanFunctions.EmbeddedHost.Tests.Azurite;
 
 public sealed class AnAzuriteToStart : IDisposable
 {
-    private readonly LogRecorder log = new();
-    private readonly string location = Directory.CreateTempSubdirectory("gan-azurite-").FullName;
+    private readonly LogRecorder _log = new();
+    private readonly string _location = Directory.CreateTempSubdirectory("gan-azurite-").FullName;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    private AzuriteOptions FreePorts => new() { Location = location, BlobPort = 0, QueuePort = 0, TablePort = 0 };
+    private AzuriteOptions FreePorts => new() { Location = _location, BlobPort = 0, QueuePort = 0, TablePort = 0 };
 
-    public void Dispose() => Directory.Delete(location, recursive: true);
+    public void Dispose() => Directory.Delete(_location, recursive: true);
 
     [Fact]
     public async Task Runs_beside_another_one_on_free_ports()
@@ -35,25 +35,25 @@ public sealed class AnAzuriteToStart : IDisposable
             .AddInMemoryCollection([new("AzureWebJobsStorage", "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=a2V5;EndpointSuffix=core.windows.net")])
             .Build();
 
-        Assert.Null(await AzuriteProcess.StartIfNeededAsync(configuration, log, Ct));
+        Assert.Null(await AzuriteProcess.StartIfNeededAsync(configuration, _log, Ct));
     }
 
     [Fact]
     public async Task Refuses_a_folder_that_another_one_uses()
     {
-        await using var first = await AzuriteProcess.StartAsync(FreePorts, log, Ct);
+        await using var first = await AzuriteProcess.StartAsync(FreePorts, _log, Ct);
 
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => AzuriteProcess.StartAsync(FreePorts, log, Ct));
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => AzuriteProcess.StartAsync(FreePorts, _log, Ct));
 
-        Assert.Contains($"{location} is in use by the Azurite of process {first.Id}", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"{_location} is in use by the Azurite of process {first.Id}", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Starts_over_what_a_killed_one_left_behind()
     {
-        await File.WriteAllTextAsync(Path.Combine(location, AzuriteState.FileName), """{"pid":1,"owner":1,"blob":10000,"queue":10001,"table":10002}""", Ct);
+        await File.WriteAllTextAsync(Path.Combine(_location, AzuriteState.FileName), """{"pid":1,"owner":1,"blob":10000,"queue":10001,"table":10002}""", Ct);
 
-        await using var azurite = await AzuriteProcess.StartAsync(FreePorts, log, Ct);
+        await using var azurite = await AzuriteProcess.StartAsync(FreePorts, _log, Ct);
 
         Assert.NotEmpty(azurite.ConnectionString);
     }
@@ -63,7 +63,7 @@ public sealed class AnAzuriteToStart : IDisposable
     {
         using var other = Listener();
 
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => AzuriteProcess.StartAsync(FreePorts with { TablePort = PortOf(other) }, log, Ct));
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => AzuriteProcess.StartAsync(FreePorts with { TablePort = PortOf(other) }, _log, Ct));
 
         Assert.Contains($"Port {PortOf(other)} of 127.0.0.1 is taken", error.Message, StringComparison.Ordinal);
     }
@@ -74,8 +74,8 @@ public sealed class AnAzuriteToStart : IDisposable
         using var blobs = Listener();
         using var tables = Listener();
 
-        Assert.True(await AzuriteChoice.IsOneRunningAsync(FreePorts with { BlobPort = PortOf(blobs), TablePort = PortOf(tables) }, log, Ct));
-        Assert.Contains(log.Lines, line => line.Contains("already listens", StringComparison.Ordinal));
+        Assert.True(await AzuriteChoice.IsOneRunningAsync(FreePorts with { BlobPort = PortOf(blobs), TablePort = PortOf(tables) }, _log, Ct));
+        Assert.Contains(_log.Lines, line => line.Contains("already listens", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class AnAzuriteToStart : IDisposable
         using var blobs = Listener();
         var options = FreePorts with { BlobPort = PortOf(blobs), TablePort = 1 };
 
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => AzuriteChoice.IsOneRunningAsync(options, log, Ct));
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => AzuriteChoice.IsOneRunningAsync(options, _log, Ct));
 
         Assert.Contains($"Port {options.BlobPort} of 127.0.0.1 is taken but port 1 is not", error.Message, StringComparison.Ordinal);
     }
@@ -92,11 +92,11 @@ public sealed class AnAzuriteToStart : IDisposable
     [Fact]
     public async Task Is_not_needed_when_a_living_app_has_one()
     {
-        using var other = await AzuriteOfAnotherApp.StartAsync(location);
+        using var other = await AzuriteOfAnotherApp.StartAsync(_location);
         var options = FreePorts with { BlobPort = other.Azurite.Blob!.Value, TablePort = other.Azurite.Table!.Value };
 
-        Assert.True(await AzuriteChoice.IsOneRunningAsync(options, log, Ct));
-        Assert.Contains(log.Lines, line => line.Contains($"another app (process {other.Azurite.Owner})", StringComparison.Ordinal));
+        Assert.True(await AzuriteChoice.IsOneRunningAsync(options, _log, Ct));
+        Assert.Contains(_log.Lines, line => line.Contains($"another app (process {other.Azurite.Owner})", StringComparison.Ordinal));
 
         await other.KillAppAsync();
         await other.UntilAzuriteEndedAsync();
@@ -105,13 +105,13 @@ public sealed class AnAzuriteToStart : IDisposable
     [Fact]
     public async Task Waits_for_the_one_of_a_killed_app_to_finish()
     {
-        using var other = await AzuriteOfAnotherApp.StartAsync(location);
+        using var other = await AzuriteOfAnotherApp.StartAsync(_location);
         var options = FreePorts with { BlobPort = other.Azurite.Blob!.Value, TablePort = other.Azurite.Table!.Value };
         UnixSignal.Send(other.Azurite.Pid, UnixSignal.Stop);
         await other.KillAppAsync();
 
-        var running = AzuriteChoice.IsOneRunningAsync(options, log, Ct);
-        await Wait.UntilAsync(() => log.Lines.Any(line => line.Contains("waiting for it to finish", StringComparison.Ordinal)), "the log entry");
+        var running = AzuriteChoice.IsOneRunningAsync(options, _log, Ct);
+        await Wait.UntilAsync(() => _log.Lines.Any(line => line.Contains("waiting for it to finish", StringComparison.Ordinal)), "the log entry");
         Assert.False(running.IsCompleted);
         UnixSignal.Send(other.Azurite.Pid, UnixSignal.Continue);
 

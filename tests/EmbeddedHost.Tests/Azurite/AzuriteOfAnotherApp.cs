@@ -8,11 +8,11 @@ internal sealed class AzuriteOfAnotherApp : IDisposable
 {
     private const string App = "require('child_process').spawn(process.execPath, process.argv.slice(1), { stdio: ['pipe', 'inherit', 'inherit'] })";
 
-    private readonly Process app;
+    private readonly Process _app;
 
     private AzuriteOfAnotherApp(Process app, AzuriteState azurite)
     {
-        this.app = app;
+        _app = app;
         Azurite = azurite;
     }
 
@@ -31,20 +31,20 @@ internal sealed class AzuriteOfAnotherApp : IDisposable
     /// <summary>kill -9. From here on nobody reads Azurite's output and nobody holds its input.</summary>
     public async Task KillAppAsync()
     {
-        app.Kill();
-        app.StandardOutput.Close();
-        app.StandardError.Close();
-        await app.WaitForExitAsync();
+        _app.Kill();
+        _app.StandardOutput.Close();
+        _app.StandardError.Close();
+        await _app.WaitForExitAsync();
     }
 
     public Task UntilAzuriteEndedAsync() => Wait.UntilAsync(() => !UnixSignal.IsAlive(Azurite.Pid), "Azurite to end by itself");
 
     public void Dispose()
     {
-        if (!app.HasExited)
+        if (!_app.HasExited)
         {
-            app.Kill();
+            _app.Kill();
         }
-        app.Dispose();
+        _app.Dispose();
     }
 }
