@@ -148,9 +148,9 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
     private async Task<Checkpoint?> TryLoadAsync(string run, string name, CancellationToken cancellation)
     {
         if (await TryReadManifestAsync(run, name, cancellation) is not { } manifest) return null;
-        var generator = await TryReadAsync(run, name, manifest.Generator, cancellation);
-        var training = await TryReadAsync(run, name, manifest.Training, cancellation);
-        return generator is null || training is null ? null : new Checkpoint(manifest, generator, training);
+        var files = await Task.WhenAll(
+            TryReadAsync(run, name, manifest.Generator, cancellation), TryReadAsync(run, name, manifest.Training, cancellation));
+        return files is [{ } generator, { } training] ? new Checkpoint(manifest, generator, training) : null;
     }
 
     private async Task<byte[]?> TryReadAsync(string run, string name, BlobReference reference, CancellationToken cancellation)

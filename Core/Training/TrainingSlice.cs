@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
