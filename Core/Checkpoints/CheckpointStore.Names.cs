@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Checkpoints;
 
@@ -22,7 +24,9 @@ public sealed partial class CheckpointStore
         var blob = container.GetBlobClient(RunPaths.Manifest(run, name));
         try
         {
-            return Manifest.Read(blob.Name, (await blob.DownloadContentAsync(cancellation)).Value.Content);
+            var manifest = Manifest.Read(blob.Name, (await blob.DownloadContentAsync(cancellation)).Value.Content);
+            if (manifest.Name == name && manifest.Run == run) return manifest;
+            throw new InvalidDataException($"{blob.Name} says that it is {manifest.Name} of run {manifest.Run}.");
         }
         catch (RequestFailedException missing) when (missing.Status == 404)
         {
@@ -30,7 +34,7 @@ public sealed partial class CheckpointStore
         }
     }
 
-    private async Task<Manifest?> TryReadManifestAsync(string run, string name, CancellationToken cancellation)
+    private async Task<Manifest?> TryReadManifestAsync(string run, string name, CancellationToken cancellation, bool refuseNewer = false)
     {
         try
         {
@@ -39,6 +43,11 @@ public sealed partial class CheckpointStore
         catch (InvalidDataException damage)
         {
             LogDamaged(run, name, damage.Message);
+            return null;
+        }
+        catch (NewerFormatException newer) when (!refuseNewer)
+        {
+            LogNewer(run, name, newer.Message);
             return null;
         }
     }
@@ -51,11 +60,24 @@ public sealed partial class CheckpointStore
         try
         {
             var stored = (await container.GetBlobClient(RunPaths.Latest(run)).DownloadContentAsync(cancellation)).Value;
-            return (stored.Content.ToObjectFromJson<Pointer>(Manifest.Json), stored.Details.ETag);
+            return (ParsePointer(run, stored.Content), stored.Details.ETag);
         }
         catch (RequestFailedException missing) when (missing.Status == 404)
         {
             return (null, null);
+        }
+    }
+
+    private Pointer? ParsePointer(string run, BinaryData stored)
+    {
+        try
+        {
+            return stored.ToObjectFromJson<Pointer>(Manifest.Json) is { Name: not null } pointer ? pointer : null;
+        }
+        catch (JsonException damage)
+        {
+            LogPointerDamaged(run, damage.Message);
+            return null;
         }
     }
 
@@ -84,4 +106,10 @@ public sealed partial class CheckpointStore
             }
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: checkpoint {Name} is passed over: {Newer}")]
+    private partial void LogNewer(string run, string name, string newer);
+
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: latest.json is damaged and counts as missing: {Damage}")]
+    private partial void LogPointerDamaged(string run, string damage);
 }

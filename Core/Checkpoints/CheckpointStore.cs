@@ -43,10 +43,14 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
 
     /// <summary>
     /// What a training goes on from: the newest checkpoint that is whole, or null. Damaged newer ones are removed, since their steps
-    /// are about to be trained again under the same names, and the pointer is put where it belongs.
+    /// are about to be trained again under the same names, and the pointer is put where it belongs. A new attempt goes on from the end of
+    /// an epoch: where an earlier attempt happened to be cut in mid-epoch must not decide what comes of the run.
     /// </summary>
+    /// <param name="run">The run's id.</param>
+    /// <param name="attempt">Roll-backs so far.</param>
+    /// <param name="cancellation">Gives up.</param>
     /// <exception cref="NewerFormatException">A later version wrote the newest checkpoint.</exception>
-    public async Task<Checkpoint?> LoadForTrainingAsync(string run, CancellationToken cancellation)
+    public async Task<Checkpoint?> LoadForTrainingAsync(string run, int attempt, CancellationToken cancellation)
     {
         var names = await ListNamesAsync(run, cancellation);
         var removed = false;
@@ -59,7 +63,8 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
                 continue;
             }
             await MovePointerAsync(checkpoint.Manifest, cancellation, backwards: removed);
-            return checkpoint;
+            removed = false;
+            if (checkpoint.Manifest.Attempt >= attempt || checkpoint.Manifest.IsEpochEnd) return checkpoint;
         }
         if (removed) await container.GetBlobClient(RunPaths.Latest(run)).DeleteIfExistsAsync(cancellationToken: cancellation);
         return null;
@@ -147,7 +152,7 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
 
     private async Task<Checkpoint?> TryLoadAsync(string run, string name, CancellationToken cancellation)
     {
-        if (await TryReadManifestAsync(run, name, cancellation) is not { } manifest) return null;
+        if (await TryReadManifestAsync(run, name, cancellation, refuseNewer: true) is not { } manifest) return null;
         var files = await Task.WhenAll(
             TryReadAsync(run, name, manifest.Generator, cancellation), TryReadAsync(run, name, manifest.Training, cancellation));
         return files is [{ } generator, { } training] ? new Checkpoint(manifest, generator, training) : null;

@@ -29,7 +29,7 @@ public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog d
     public async Task<bool> PrepareAsync(string run, string instanceId, CancellationToken cancellation)
     {
         var claimed = await runs.UpdateAsync(run, row => TrySetPhase(row, instanceId, Phase.Preparing), cancellation);
-        if (claimed is not { Changed: true, Row: var row }) return claimed?.Row.InstanceId == instanceId;
+        if (claimed is not { Changed: true, Row: var row }) return claimed?.Row.IsOpenTo(instanceId) == true;
 
         try
         {
@@ -41,14 +41,14 @@ public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog d
         {
             // An earlier try of this activity, or an earlier orchestration of this run, wrote the same.
         }
-        if (await FetchAsync(row, cancellation) is not { } data) return true; // the next slice sees what the user wants instead
-        var steps = row.Options.StepsPerEpoch(data.Train.Count);
+        var data = await FetchAsync(row, cancellation); // null when the user wants something else; the next slice sees what
+        var steps = data is null ? 0 : row.Options.StepsPerEpoch(data.Train.Count);
         var prepared = await runs.UpdateAsync(run, row =>
         {
-            row.StepsPerEpoch = steps;
-            return TrySetPhase(row, instanceId, Phase.Waiting);
+            (row.StepsPerEpoch, row.Phase) = (steps, row.IsOpenTo(instanceId) ? Phase.Waiting : row.Phase);
+            return row.IsOpenTo(instanceId);
         }, cancellation);
-        return prepared?.Row.InstanceId == instanceId;
+        return prepared is { Changed: true };
     }
 
     /// <summary>
@@ -66,13 +66,33 @@ public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog d
         return closed is not { Changed: false, Row: var row } || row.InstanceId != closing.InstanceId;
     }
 
-    /// <summary>Removes a run whole: what it stored first, its row last, so that a deletion cut short can be asked for again.</summary>
-    public async Task DeleteAsync(string run, CancellationToken cancellation)
+    /// <summary>
+    /// Removes a run whole: marks its row, so that nothing can begin on it any more, then removes what it stored, and the row last, so
+    /// that a deletion cut short can be asked for again.
+    /// </summary>
+    /// <param name="run">The run's id.</param>
+    /// <param name="isFinished">Whether a row may be deleted.</param>
+    /// <param name="cancellation">Gives up; what is gone is gone.</param>
+    /// <returns>The row and its orchestration before, and whether it was deleted; null when there is no such run.</returns>
+    public async Task<(RunRow Row, string InstanceId, bool Deleted)?> DeleteAsync(
+        string run, Func<RunRow, bool> isFinished, CancellationToken cancellation)
     {
+        var instanceId = "";
+        var marked = await runs.UpdateAsync(run, row =>
+        {
+            if (row.Phase != Phase.Deleting && !isFinished(row)) return false;
+            instanceId = row.InstanceId;
+            (row.Phase, row.InstanceId) = (Phase.Deleting, "");
+            return true;
+        }, cancellation);
+        if (marked is not { Row: var row }) return null;
+        if (!marked.Value.Changed) return (row, row.InstanceId, false);
+
         var blobs = container.GetBlobsAsync(new GetBlobsOptions { Prefix = RunPaths.Root(run) }, cancellation);
         await foreach (var blob in blobs) await container.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellation);
         await losses.DeleteAsync(run, cancellation);
         await runs.DeleteAsync(run, cancellation);
+        return (row, instanceId, true);
     }
 
     private async Task<Dataset?> FetchAsync(RunRow row, CancellationToken cancellation)
@@ -114,7 +134,7 @@ public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog d
 
     private static bool TrySetPhase(RunRow row, string instanceId, Phase phase)
     {
-        if (row.InstanceId != instanceId || row.Desired != Desired.Run) return false;
+        if (!row.IsOpenTo(instanceId) || row.Desired != Desired.Run) return false;
         row.Phase = phase;
         return true;
     }

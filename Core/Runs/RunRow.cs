@@ -45,6 +45,9 @@ public enum Phase
 
     /// <summary>Given up; <see cref="RunRow.Error"/> says why; no orchestration.</summary>
     Failed,
+
+    /// <summary>What it stored is being removed; the row goes last. No orchestration, and none to come.</summary>
+    Deleting,
 }
 
 /// <summary>
@@ -85,6 +88,9 @@ public sealed class RunRow : ITableEntity
 
     /// <summary>The last epoch to train.</summary>
     public int TargetEpochs { get; set; }
+
+    /// <summary>Names the last write, so that its writer knows it again when the answer was lost on the way.</summary>
+    public string WriteId { get; set; } = "";
 
     /// <summary>Counts the changes the API made.</summary>
     public int Revision { get; set; }
@@ -133,7 +139,10 @@ public sealed class RunRow : ITableEntity
     [IgnoreDataMember]
     public int CompletedEpochs => Epoch > 0 && Step < StepsPerEpoch ? Epoch - 1 : Epoch;
 
-    /// <summary>Whether no orchestration works on it any more: paused, cancelled, completed or failed.</summary>
+    /// <summary>Whether no orchestration works on it any more: paused, cancelled, completed, failed or being deleted.</summary>
     [IgnoreDataMember]
-    public bool IsAtRest => Phase is Phase.Paused or Phase.Cancelled or Phase.Completed or Phase.Failed;
+    public bool IsAtRest => Phase is Phase.Paused or Phase.Cancelled or Phase.Completed or Phase.Failed or Phase.Deleting;
+
+    /// <summary>Whether an activity of orchestration <paramref name="instanceId"/> may write what the training does.</summary>
+    public bool IsOpenTo(string instanceId) => InstanceId == instanceId && !IsAtRest;
 }

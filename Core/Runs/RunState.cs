@@ -44,6 +44,7 @@ public static class RunStates
         (Phase.Cancelled, _) => RunState.Cancelled,
         (Phase.Completed, _) => RunState.Completed,
         (Phase.Failed, _) => RunState.Failed,
+        (Phase.Deleting, _) => RunState.Cancelling,
         (Phase.Queued or Phase.Waiting, Desired.Pause) => RunState.Paused,
         (Phase.Queued or Phase.Waiting, Desired.Cancel) => RunState.Cancelled,
         (_, Desired.Pause) => RunState.Pausing,

@@ -18,13 +18,15 @@ public sealed class RunStore(TableClient table)
         }
         catch (RequestFailedException taken) when (taken.Status == 409)
         {
-            return false;
+            // Ours after all, if the first answer was lost and the client asked again.
+            return (await FindAsync(row.RowKey, cancellation))?.InstanceId == row.InstanceId;
         }
     }
 
     /// <summary>The run's row, or null.</summary>
     public async Task<RunRow?> FindAsync(string run, CancellationToken cancellation)
     {
+        if (!RunId.IsValid(run)) return null;
         var found = await table.GetEntityIfExistsAsync<RunRow>(RunRow.Partition, run, cancellationToken: cancellation);
         return found.HasValue ? found.Value : null;
     }
@@ -42,9 +44,12 @@ public sealed class RunStore(TableClient table)
     /// <returns>The row as it is now, and whether it was changed; null when there is no such run.</returns>
     public async Task<(RunRow Row, bool Changed)?> UpdateAsync(string run, Func<RunRow, bool> change, CancellationToken cancellation)
     {
+        var written = "";
         while (await FindAsync(run, cancellation) is { } row)
         {
+            if (written.Length > 0 && row.WriteId == written) return (row, true);
             if (!change(row)) return (row, false);
+            row.WriteId = written = Guid.NewGuid().ToString("N");
             try
             {
                 await table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, cancellation);
@@ -52,7 +57,7 @@ public sealed class RunStore(TableClient table)
             }
             catch (RequestFailedException conflict) when (conflict.Status == 412)
             {
-                // Somebody else wrote the row: decide again on what it says now.
+                // Somebody else wrote the row, or we did and the answer was lost: see what it says now.
             }
             catch (RequestFailedException gone) when (gone.Status == 404)
             {

@@ -21,6 +21,7 @@ public static class Sampler
     /// <returns><c>[count, 28, 28]</c>, 0 to 255.</returns>
     public static byte[] Draw(Generator generator, long seed, int count)
     {
+        _ = get_num_threads(); // a thread's first question takes over what another one set last: ask before, not after
         set_num_threads(1);
         using var noGradient = no_grad();
         var pictures = new byte[count * Side * Side];

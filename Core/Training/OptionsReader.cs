@@ -45,6 +45,11 @@ public static class OptionsReader
             else if (value is null && IsOptional(knob)) knob.SetValue(options, null);
             else if (name != "preset" && Convert(knob, name, value, problems) is { } converted) knob.SetValue(options, converted);
         }
+        if (options.ImagesPerEpoch < options.BatchSize)
+        {
+            problems.TryAdd(
+                "imagesPerEpoch", [$"imagesPerEpoch: {options.ImagesPerEpoch} is not valid; it must be at least batchSize, which is {options.BatchSize}."]);
+        }
         if (problems.Count > 0) throw new OptionsException(problems);
         return options;
     }

@@ -24,6 +24,7 @@ internal sealed partial class RunWatch : IAsyncDisposable
     private readonly Task _loop;
     private volatile TrainingProgress? _progress;
     private volatile bool _interrupted;
+    private volatile bool _superseded;
 
     public RunWatch(SliceRequest request, RunStore runs, LossLog losses, TimeProvider time, ILogger logger)
     {
@@ -35,18 +36,31 @@ internal sealed partial class RunWatch : IAsyncDisposable
     /// <summary>Whether the slice should commit where it stands and return: the user wants something else, or the run is not its own.</summary>
     public bool Interrupted => _interrupted;
 
+    /// <summary>Whether the run was deleted or given to another orchestration: what was trained here is nobody's.</summary>
+    public bool Superseded => _superseded;
+
     /// <summary>Where the training is; published within seconds.</summary>
     public void Report(TrainingProgress now) => _progress = now;
 
     /// <summary>A row for the loss log; written within seconds.</summary>
     public void Log(LossRow row) => _pending.Enqueue(row);
 
-    /// <summary>Ends the watch and writes what is still to be written.</summary>
-    /// <exception cref="RequestFailedException">It could not be written.</exception>
+    /// <summary>
+    /// Ends the watch and writes what is still to be written. What cannot be written is lost, and said: the training it tells of is worth
+    /// more and is still to be committed.
+    /// </summary>
     public async Task CompleteAsync(CancellationToken cancellation)
     {
         await StopAsync(); // first: a flush under way may give its rows back
-        await FlushAsync(cancellation);
+        if (_superseded) return;
+        try
+        {
+            await FlushAsync(cancellation);
+        }
+        catch (Exception problem) when (problem is RequestFailedException or AggregateException)
+        {
+            LogLossesLost(_request.Run, _pending.Count, problem.Message);
+        }
     }
 
     /// <inheritdoc/>
@@ -87,8 +101,9 @@ internal sealed partial class RunWatch : IAsyncDisposable
             {
                 await _timer.WaitForNextTickAsync(_stop.Token);
                 var row = await _runs.FindAsync(_request.Run, _stop.Token);
-                if (row is null || row.InstanceId != _request.InstanceId || row.Desired != Desired.Run) _interrupted = true;
-                await FlushAsync(_stop.Token);
+                _superseded |= row?.IsOpenTo(_request.InstanceId) != true;
+                _interrupted |= _superseded || row!.Desired != Desired.Run;
+                if (!_superseded) await FlushAsync(_stop.Token);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
@@ -100,6 +115,9 @@ internal sealed partial class RunWatch : IAsyncDisposable
             }
         }
     }
+
+    [LoggerMessage(LogLevel.Error, "Run {Run}: {Count} rows of its losses could not be written and are lost: {Problem}")]
+    private partial void LogLossesLost(string run, int count, string problem);
 
     [LoggerMessage(LogLevel.Warning, "Run {Run}: the storage does not answer, training goes on: {Problem}")]
     private partial void LogStorageSilent(string run, string problem);

@@ -1,3 +1,4 @@
+using Azure;
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
@@ -35,13 +36,25 @@ public sealed partial class TrainingSlice(
 
         // Claim
         var claimed = await runs.UpdateAsync(request.Run, row => TryBegin(row, request), stopping);
-        if (claimed is not { Row: var row } || row.InstanceId != request.InstanceId) return new(SliceOutcome.Superseded, request.Attempt, 0);
+        if (claimed is not { Row: var row } || !row.IsOpenTo(request.InstanceId)) return new(SliceOutcome.Superseded, request.Attempt, 0);
+        try
+        {
+            return await RunAsync(request, row, begun, stopping);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            await LeaveAsync(request); // not at work on it, until the next try
+            throw;
+        }
+    }
 
+    private async Task<SliceResult> RunAsync(SliceRequest request, RunRow row, long begun, CancellationToken stopping)
+    {
         // Load
         var options = row.Options;
-        var last = await checkpoints.LoadForTrainingAsync(request.Run, stopping);
+        var last = await checkpoints.LoadForTrainingAsync(request.Run, request.Attempt, stopping);
         var completed = last?.Manifest.CompletedEpochs ?? 0;
-        if (!claimed.Value.Changed || completed >= row.TargetEpochs) return await EndAsync(request, last?.Manifest);
+        if (row.Desired != Desired.Run || completed >= row.TargetEpochs) return await EndAsync(request, last?.Manifest);
         var data = await datasets.LoadAsync(options.Dataset, stopping);
         var start = Start(request, options, last?.Manifest, data);
 
@@ -56,8 +69,13 @@ public sealed partial class TrainingSlice(
 
             // Log: before the commit, since nobody would train these steps again to log them
             await watch.CompleteAsync(CancellationToken.None);
+            if (watch.Superseded) return new(SliceOutcome.Superseded, start.Attempt, completed);
         }
-        if (work.Divergence is { } reason) return Diverged(options, start, completed, reason);
+        if (work.Divergence is { } reason)
+        {
+            await EndAsync(request, last?.Manifest);
+            return Diverged(options, start, completed, reason);
+        }
 
         // Save
         var manifest = start with
@@ -159,6 +177,23 @@ public sealed partial class TrainingSlice(
         return new(ended is { Changed: true, Row: var row } ? OutcomeOf(row, completed) : SliceOutcome.Superseded, attempt, completed);
     }
 
+    private async Task LeaveAsync(SliceRequest request)
+    {
+        try
+        {
+            await runs.UpdateAsync(request.Run, row =>
+            {
+                if (!row.IsOpenTo(request.InstanceId)) return false;
+                row.Phase = Phase.Waiting;
+                return true;
+            }, CancellationToken.None);
+        }
+        catch (RequestFailedException silent)
+        {
+            LogNotLeft(request.Run, silent.Message);
+        }
+    }
+
     private SliceResult Diverged(TrainingOptions options, Manifest start, int completed, string reason)
     {
         LogDiverged(start.Run, reason);
@@ -169,14 +204,14 @@ public sealed partial class TrainingSlice(
 
     private static bool TryBegin(RunRow row, SliceRequest request)
     {
-        if (row.InstanceId != request.InstanceId || row.Desired != Desired.Run) return false;
+        if (!row.IsOpenTo(request.InstanceId) || row.Desired != Desired.Run) return false;
         row.Phase = Phase.Training;
         return true;
     }
 
     private static bool TryEnd(RunRow row, SliceRequest request, Manifest? last)
     {
-        if (row.InstanceId != request.InstanceId) return false;
+        if (!row.IsOpenTo(request.InstanceId)) return false;
         (row.Phase, row.Checkpoint) = (Phase.Waiting, last?.Name);
         (row.Attempt, row.Epoch, row.Step) = (last?.Attempt ?? request.Attempt, last?.Epoch ?? 0, last?.Step ?? 0);
         return true;
@@ -192,6 +227,9 @@ public sealed partial class TrainingSlice(
 
     [LoggerMessage(LogLevel.Information, "Run {Run}: training from attempt {Attempt}, epoch {Epoch}, step {Step}")]
     private partial void LogTraining(string run, int attempt, int epoch, int step);
+
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: could not say that nobody works on it just now: {Problem}")]
+    private partial void LogNotLeft(string run, string problem);
 
     [LoggerMessage(LogLevel.Warning, "Run {Run} diverged: {Reason}")]
     private partial void LogDiverged(string run, string reason);

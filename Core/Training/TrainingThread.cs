@@ -19,6 +19,7 @@ internal static partial class TrainingThread
             {
                 // torch's workers are started by this thread and inherit its nice value; a .NET priority does nothing on Linux.
                 if (OperatingSystem.IsLinux()) _ = SetPriority(which: 0, who: 0, Niceness);
+                _ = get_num_threads();    // a thread's first question takes over what another one set last: ask before, not after
                 set_num_threads(threads); // holds for this thread only
                 done.SetResult(work());
             }

@@ -47,6 +47,7 @@ public sealed class FunctionsApplicationBuilder
 
         var app = _builder.Build();
         app.UseProblemsForUnknownRoutes();
+        app.RefuseCrossSiteCalls(key);
         app.UseRouting();
         app.MapHttpFunctions(catalog, key);
         app.StartLocalStorage();

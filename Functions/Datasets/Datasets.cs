@@ -30,10 +30,7 @@ public sealed class Datasets(DatasetCatalog catalog, RunStore runs)
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/datasets/{name}")] HttpRequest request, string name,
         CancellationToken cancellation)
     {
-        var needing = await runs.ListAsync(cancellation).FirstOrDefaultAsync(row =>
-            row.Options.Dataset == name && (!row.IsAtRest || row.Phase == Phase.Paused), cancellation);
-        if (needing is not null)
-            return Problems.Conflict("The data set is in use.", $"Run '{needing.RowKey}' still needs '{name}'; cancel it first.", $"/api/runs/{needing.RowKey}");
+        if (await DatasetUse.RefuseAsync(runs, name, cancellation) is { } inUse) return inUse;
         try
         {
             return await catalog.DeleteAsync(name, cancellation) ? Results.NoContent() : NoDataset(name);

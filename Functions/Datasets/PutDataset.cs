@@ -1,12 +1,14 @@
 using System.Net.Mime;
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace GanFunctions.Functions.Datasets;
 
 /// <summary><c>PUT /api/datasets/{name}</c>: takes IDX files, as a zip or as the files of a form.</summary>
-public sealed class PutDataset(DatasetCatalog catalog, DatasetOptions options)
+public sealed class PutDataset(DatasetCatalog catalog, DatasetOptions options, RunStore runs)
 {
     [Function(nameof(PutDataset))]
     public async Task<IResult> RunAsync(
@@ -14,11 +16,12 @@ public sealed class PutDataset(DatasetCatalog catalog, DatasetOptions options)
         CancellationToken cancellation)
     {
         if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
+        if (await catalog.GetAsync(name, cancellation) is { Stored: true } && await DatasetUse.RefuseAsync(runs, name, cancellation) is { } inUse) return inUse;
         try
         {
             if (request.HasFormContentType)
             {
-                var form = await request.ReadFormAsync(cancellation);
+                var form = await request.ReadFormAsync(new FormOptions { MultipartBodyLengthLimit = 4 * options.MaxFileBytes }, cancellation);
                 var files = form.Files.Select(file => new IdxUpload.File(NameOf(file), file.OpenReadStream));
                 return Stored(name, await catalog.SaveIdxAsync(name, IdxUpload.FromFiles(files), cancellation));
             }
@@ -31,6 +34,10 @@ public sealed class PutDataset(DatasetCatalog catalog, DatasetOptions options)
         catch (IdxFormatException damage)
         {
             return Problems.Invalid("body", damage.Message);
+        }
+        catch (Exception cut) when (cut is InvalidDataException or IOException)
+        {
+            return Problems.Invalid("body", $"The upload cannot be read: {cut.Message}");
         }
         catch (DatasetNameException reserved)
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Runs;
@@ -11,9 +12,8 @@ namespace GanFunctions.Functions.Demo;
 /// <c>dotnet run --project Functions -- demo</c>: a short training through the app's own HTTP API, its progress in the terminal, and a
 /// picture at the end. It takes the same way as any other user.
 /// </summary>
-public sealed class DemoRun(OwnAddress own, IHostApplicationLifetime lifetime, TimeProvider time) : BackgroundService
+public sealed partial class DemoRun(OwnAddress own, IHostApplicationLifetime lifetime, TimeProvider time) : BackgroundService
 {
-    private const string Prefix = "demo-";
     private const string PictureFolder = "out";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -57,7 +57,7 @@ public sealed class DemoRun(OwnAddress own, IHostApplicationLifetime lifetime, T
     private static async Task CancelEarlierAsync(HttpClient http, CancellationToken cancellation)
     {
         var runs = (await http.GetFromJsonAsync<JsonObject>("api/runs?limit=1000", cancellation))!["runs"]!.AsArray();
-        foreach (var run in runs.Where(run => ((string)run!["run"]!).StartsWith(Prefix, StringComparison.Ordinal)))
+        foreach (var run in runs.Where(run => Earlier().IsMatch((string)run!["run"]!)))
         {
             if ((string)run!["state"]! is "queued" or "preparing" or "training" or "pausing" or "paused")
                 (await http.PostAsync($"api/runs/{run["run"]}/cancel", null, cancellation)).Dispose();
@@ -66,7 +66,7 @@ public sealed class DemoRun(OwnAddress own, IHostApplicationLifetime lifetime, T
 
     private async Task<string> StartAsync(HttpClient http, CancellationToken cancellation)
     {
-        var run = $"{Prefix}{time.GetLocalNow():yyyyMMdd-HHmmss}";
+        var run = $"demo-{time.GetLocalNow():yyyyMMdd-HHmmss}";
         foreach (var dataset in new[] { "mnist", "digits" })
         {
             var body = Recipe.DeepClone().AsObject();
@@ -95,6 +95,9 @@ public sealed class DemoRun(OwnAddress own, IHostApplicationLifetime lifetime, T
             await Task.Delay(Interval, time, cancellation);
         }
     }
+
+    [GeneratedRegex(@"\Ademo-\d{8}-\d{6}\z")]
+    private static partial Regex Earlier();
 
     private static async Task<string> SaveAsync(HttpClient http, string run, CancellationToken cancellation)
     {

@@ -44,7 +44,7 @@ public sealed class ControlRun(RunStore runs, RunStarter starter)
         return ChangeAsync(client, run, "cancel", allowed, row =>
         {
             row.Desired = Desired.Cancel;
-            if (row.IsAtRest) row.Phase = Phase.Cancelled;
+            if (row.Phase == Phase.Paused) row.Phase = Phase.Cancelled;
         }, cancellation);
     }
 
@@ -87,8 +87,8 @@ public sealed class ControlRun(RunStore runs, RunStarter starter)
 
         if (row.InstanceId != before)
         {
-            await client.PurgeInstanceAsync(before, cancellation);
-            await starter.ScheduleAsync(client, row, cancellation);
+            await starter.ScheduleAsync(client, row);
+            await client.PurgeInstanceAsync(before, CancellationToken.None);
         }
         else if (!row.IsAtRest)
         {

@@ -4,7 +4,7 @@ using GanFunctions.Functions.Http;
 namespace GanFunctions.Functions.Runs;
 
 /// <summary><c>DELETE /api/runs/{run}</c>: removes a finished run whole.</summary>
-public sealed class DeleteRun(RunStore runs, RunLifecycle lifecycle)
+public sealed class DeleteRun(RunLifecycle lifecycle)
 {
     private static readonly RunState[] Finished = [RunState.Cancelled, RunState.Completed, RunState.Failed];
 
@@ -13,10 +13,9 @@ public sealed class DeleteRun(RunStore runs, RunLifecycle lifecycle)
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/runs/{run}")] HttpRequest request, string run,
         [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
-        if (!Finished.Contains(row.State())) return Problems.State(row, "delete", Finished);
-        await lifecycle.DeleteAsync(run, cancellation);
-        if (row.IsAtRest) await client.PurgeInstanceAsync(row.InstanceId, cancellation);
+        if (await lifecycle.DeleteAsync(run, row => Finished.Contains(row.State()), cancellation) is not { } deletion) return Problems.NoRun(run);
+        if (!deletion.Deleted) return Problems.State(deletion.Row, "delete", Finished);
+        if (deletion.InstanceId.Length > 0) await client.PurgeInstanceAsync(deletion.InstanceId, cancellation);
         return Results.NoContent();
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using GanFunctions.Functions.Http;
 
@@ -10,26 +9,18 @@ internal static class ExtendBody
     /// <summary>The last epoch that a run can have.</summary>
     public const int MaxEpochs = 99_999;
 
-    private static readonly string Valid = $"it must be a whole number from 1 to {MaxEpochs}, as in {{\"epochs\": 10}}, and says how many more to train";
+    private const string Example = "{\"epochs\": 10}";
 
     public static async Task<(int Epochs, IResult? Wrong)> ReadAsync(HttpRequest request, CancellationToken cancellation)
     {
-        using var reader = new StreamReader(request.Body);
-        var text = await reader.ReadToEndAsync(cancellation);
-        try
-        {
-            if (JsonNode.Parse(text.Length == 0 ? "{}" : text, documentOptions: new() { AllowDuplicateProperties = false }) is not JsonObject body)
-                return (0, Problems.Invalid("body", "The body must be a JSON object such as {\"epochs\": 10}."));
-            var unknown = body.Where(field => field.Key != "epochs").ToDictionary(
-                field => field.Key, field => new[] { $"{field.Key} is not a field here; valid is epochs." });
-            if (unknown.Count > 0) return (0, Problems.Invalid(unknown));
-            if (body["epochs"] is JsonValue value && value.TryGetValue<int>(out var epochs) && epochs is >= 1 and <= MaxEpochs)
-                return (epochs, null);
-            return (0, Problems.Invalid("epochs", $"epochs: {body["epochs"]?.ToJsonString() ?? "nothing"} is not valid; {Valid}."));
-        }
-        catch (JsonException problem)
-        {
-            return (0, Problems.Invalid("body", $"The body must be a JSON object such as {{\"epochs\": 10}}: {problem.Message}"));
-        }
+        var (body, wrong) = await JsonBody.ReadAsync(request, Example, cancellation);
+        if (wrong is not null) return (0, wrong);
+        var unknown = body.Where(field => field.Key != "epochs").ToDictionary(
+            field => field.Key, field => new[] { $"{field.Key} is not a field here; valid is epochs." });
+        if (unknown.Count > 0) return (0, Problems.Invalid(unknown));
+        if (body["epochs"] is JsonValue value && value.TryGetValue<int>(out var epochs) && epochs is >= 1 and <= MaxEpochs)
+            return (epochs, null);
+        return (0, Problems.Invalid("epochs", $"epochs: {body["epochs"]?.ToJsonString() ?? "nothing"} is not valid; "
+            + $"it must be a whole number from 1 to {MaxEpochs}, as in {Example}, and says how many more to train."));
     }
 }

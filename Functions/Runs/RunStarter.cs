@@ -26,7 +26,7 @@ public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger
         };
         Claim(row);
         if (!await runs.TryClaimAsync(row, cancellation)) return null;
-        await ScheduleAsync(client, row, cancellation);
+        await ScheduleAsync(client, row);
         return row;
     }
 
@@ -36,11 +36,11 @@ public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger
         (row.InstanceId, row.ClaimedAt, row.Phase, row.Error) = (Guid.NewGuid().ToString("N"), time.GetUtcNow(), Phase.Queued, null);
     }
 
-    /// <summary>Schedules the orchestration that the row names.</summary>
-    public async Task ScheduleAsync(DurableTaskClient client, RunRow row, CancellationToken cancellation)
+    /// <summary>Schedules the orchestration that the row names. Not to be cut short: the row is written, and says that there is one.</summary>
+    public async Task ScheduleAsync(DurableTaskClient client, RunRow row)
     {
         await client.ScheduleNewOrchestrationInstanceAsync(
-            nameof(TrainGan), new TrainGanInput(row.RowKey), new StartOrchestrationOptions(row.InstanceId), cancellation);
+            nameof(TrainGan), new TrainGanInput(row.RowKey), new StartOrchestrationOptions(row.InstanceId), CancellationToken.None);
         LogScheduled(row.RowKey, row.InstanceId);
     }
 
@@ -79,7 +79,7 @@ public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger
         }, cancellation);
         if (taken is not { Changed: true, Row: var claimed }) return taken?.Row ?? row;
         LogTakenUp(claimed.RowKey, abandoned);
-        await ScheduleAsync(client, claimed, cancellation);
+        await ScheduleAsync(client, claimed);
         return claimed;
     }
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
@@ -9,7 +8,7 @@ using GanFunctions.Functions.Http;
 namespace GanFunctions.Functions.Runs;
 
 /// <summary><c>POST /api/runs</c>: starts a training.</summary>
-public sealed partial class StartRun(RunStore runs, RunStarter starter, DatasetCatalog datasets)
+public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog datasets)
 {
     private const string IdField = "run";
 
@@ -22,15 +21,8 @@ public sealed partial class StartRun(RunStore runs, RunStarter starter, DatasetC
         var dryRun = query.Choice("dryRun", "true", "false") == "true";
         if (query.Error() is { } wrong) return wrong;
 
-        JsonObject body;
-        try
-        {
-            body = await ReadBodyAsync(request, cancellation);
-        }
-        catch (JsonException problem)
-        {
-            return Problems.Invalid("body", $"The body must be a JSON object, such as {{\"epochs\": 5}}: {problem.Message}");
-        }
+        var (body, unreadable) = await JsonBody.ReadAsync(request, "{\"epochs\": 5}", cancellation);
+        if (unreadable is not null) return unreadable;
 
         var problems = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
         var dataset = (body["dataset"] as JsonValue)?.TryGetValue<string>(out var named) == true ? named : new TrainingOptions().Dataset;
@@ -62,20 +54,11 @@ public sealed partial class StartRun(RunStore runs, RunStarter starter, DatasetC
         return Problems.Conflict("The id is taken.", $"There is a run '{id}' already; choose another id or leave it out.", $"/api/runs/{id}");
     }
 
-    private static async Task<JsonObject> ReadBodyAsync(HttpRequest request, CancellationToken cancellation)
-    {
-        using var reader = new StreamReader(request.Body);
-        var text = await reader.ReadToEndAsync(cancellation);
-        if (string.IsNullOrWhiteSpace(text)) return [];
-        var body = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
-        return body as JsonObject ?? throw new JsonException("It is another kind of JSON value.");
-    }
-
     private static string ReadId(JsonObject body, SortedDictionary<string, string[]> problems)
     {
         if (!body.Remove(IdField, out var given) || given is null) return NewId();
         var id = given.GetValueKind() == JsonValueKind.String ? given.GetValue<string>() : "";
-        if (!RunId().IsMatch(id)) problems[IdField] = [$"run: {given.ToJsonString()} is not valid; it must be text that matches [a-z0-9-]{{1,40}}."];
+        if (!RunId.IsValid(id)) problems[IdField] = [$"run: {given.ToJsonString()} is not valid; it must be text that matches {RunId.Pattern}."];
         return id;
     }
 
@@ -94,7 +77,4 @@ public sealed partial class StartRun(RunStore runs, RunStarter starter, DatasetC
 
     // Short enough to type, long enough not to meet another.
     private static string NewId() => Guid.NewGuid().ToString("N")[..12];
-
-    [GeneratedRegex(@"\A[a-z0-9-]{1,40}\z")]
-    private static partial Regex RunId();
 }

@@ -7,20 +7,26 @@ namespace GanFunctions.Functions.Samples;
 /// <summary>Keeps the last few generators in memory, by the hash of their file. Requests that come at once load it once.</summary>
 public sealed class GeneratorCache : IDisposable
 {
+    private readonly Lock _lock = new();
     private readonly MemoryCache _cache = new(new MemoryCacheOptions { SizeLimit = 4 });
 
     /// <summary>The generator of a file, read by <paramref name="read"/> when it is not there.</summary>
     /// <exception cref="InvalidDataException">The file is damaged; nothing is kept.</exception>
     public async Task<Generator> GetAsync(string sha256, Func<Task<byte[]>> read)
     {
-        var entry = _cache.GetOrCreate(sha256, entry =>
+        Task<Generator> loading;
+        lock (_lock)
         {
-            entry.Size = 1;
-            return new Lazy<Task<Generator>>(async () => NetworkState.LoadGenerator(await read(), averaged: true));
-        })!;
+            // An evicted generator is left to its finalizer: a request may still be drawing from it.
+            loading = _cache.GetOrCreate(sha256, entry =>
+            {
+                entry.Size = 1;
+                return Task.Run(async () => NetworkState.LoadGenerator(await read(), averaged: true));
+            })!;
+        }
         try
         {
-            return await entry.Value;
+            return await loading;
         }
         catch
         {

@@ -12,6 +12,7 @@ namespace GanFunctions.Functions.Samples;
 public sealed class GetSamples(RunStore runs, CheckpointStore checkpoints, GeneratorCache generators)
 {
     private const int Side = 28;
+    private static readonly SemaphoreSlim Drawing = new(Math.Max(1, Environment.ProcessorCount / 2)); // the rest is for the training
 
     [Function("GetRunSamples")]
     public async Task<IResult> OfRunAsync(
@@ -48,7 +49,7 @@ public sealed class GetSamples(RunStore runs, CheckpointStore checkpoints, Gener
             {
                 var generator = await generators.GetAsync(
                     manifest.Generator.Sha256, () => checkpoints.ReadAsync(run, manifest.Generator, CancellationToken.None));
-                var png = await Task.Run(() => Grid(generator, query, seed), cancellation);
+                var png = await GridAsync(generator, query, seed, cancellation);
                 return Tagged(Results.Bytes(png, "image/png"), tag, query).WithHeader("X-Checkpoint", manifest.Name);
             }
             catch (InvalidDataException damage)
@@ -61,10 +62,18 @@ public sealed class GetSamples(RunStore runs, CheckpointStore checkpoints, Gener
             : Problems.NotFound("No pictures yet.", $"Run '{run}' has no checkpoint yet.").WithHeader(HeaderNames.RetryAfter, RetryAfter(row));
     }
 
-    private static byte[] Grid(Generator generator, SampleQuery query, long seed)
+    private static async Task<byte[]> GridAsync(Generator generator, SampleQuery query, long seed, CancellationToken cancellation)
     {
-        var pictures = Sampler.Draw(generator, seed, query.Count);
-        return PictureGrid.Png(pictures, query.Count, Side, Side, query.Columns, query.Scale);
+        await Drawing.WaitAsync(cancellation);
+        try
+        {
+            return await Task.Run(() => PictureGrid.Png(
+                Sampler.Draw(generator, seed, query.Count), query.Count, Side, Side, query.Columns, query.Scale), cancellation);
+        }
+        finally
+        {
+            Drawing.Release();
+        }
     }
 
     // What an epoch draws never changes; what the latest one draws does.

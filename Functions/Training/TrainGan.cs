@@ -72,13 +72,10 @@ public static class TrainGan
 
     private static async Task WaitToTryAgainAsync(TaskOrchestrationContext context, int failures)
     {
-        try
-        {
-            await context.WaitForExternalEvent<string>(WakeEvent, FirstDelay * Math.Pow(2, failures - 1));
-        }
-        catch (OperationCanceledException)
-        {
-            // Nobody woke it: the time is up.
-        }
+        using var enough = new CancellationTokenSource();
+        var wake = context.WaitForExternalEvent<string>(WakeEvent, enough.Token);
+        while (wake.IsCompleted) wake = context.WaitForExternalEvent<string>(WakeEvent, enough.Token); // of calls answered long ago
+        await Task.WhenAny(wake, context.CreateTimer(FirstDelay * Math.Pow(2, failures - 1), enough.Token));
+        enough.Cancel(); // not CancelAsync, which would leave the orchestrator's thread
     }
 }

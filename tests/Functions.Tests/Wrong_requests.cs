@@ -45,7 +45,7 @@ public sealed class Wrong_requests(App app)
     [InlineData("{}", "epochs: nothing is not valid; it must be a whole number from 1 to 99999")]
     [InlineData("{\"epochs\": 1.5}", "epochs: 1.5 is not valid")]
     [InlineData("{\"epoch\": 3}", "epoch is not a field here; valid is epochs.")]
-    [InlineData("[3]", "The body must be a JSON object such as {\"epochs\": 10}.")]
+    [InlineData("[3]", "The body must be a JSON object such as {\"epochs\": 10}, not another kind of JSON value.")]
     public async Task To_extend_say_what_is_missing(string body, string message)
     {
         using var content = new StringContent(body);
@@ -67,6 +67,50 @@ public sealed class Wrong_requests(App app)
         Assert.NotEmpty((string)(await answer.ReadAsync())["detail"]!);
         using var none = await app.Http.GetAsync("api/datasets/mine", Cancellation);
         Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+    }
+
+    [Fact]
+    public async Task Larger_than_any_options_are_413()
+    {
+        using var content = new StringContent($"{{\"run\": \"{new string('x', 70_000)}\"}}");
+        using var answer = await app.Http.PostAsync("api/runs", content, Cancellation);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task From_a_page_of_another_site_are_403()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "api/runs") { Content = new StringContent("{\"run\": \"forged\", \"dataset\": \"digits\"}") };
+        request.Headers.Add("Origin", "https://elsewhere.example");
+        using var answer = await app.Http.SendAsync(request, Cancellation);
+
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        using var none = await app.Http.GetAsync("api/runs/forged", Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("multipart/form-data")]
+    [InlineData("multipart/form-data; boundary=cut")]
+    public async Task To_upload_a_broken_form_are_400(string type)
+    {
+        using var content = new ByteArrayContent("--cut\r\nContent-Disposition: form-data; name=images; filename=x\r\n\r\nabc"u8.ToArray());
+        content.Headers.TryAddWithoutValidation("Content-Type", type);
+        using var answer = await app.Http.PutAsync("api/datasets/broken", content, Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("api/runs/a%5Cb")]
+    [InlineData("api/runs/%E2%82%AC")]
+    [InlineData("api/datasets/a%5Cb")]
+    public async Task With_an_id_that_nothing_can_have_are_404(string path)
+    {
+        using var answer = await app.Http.GetAsync(path, Cancellation);
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
     }
 
     [Fact]

@@ -93,6 +93,11 @@ internal sealed class Ownership : IAsyncDisposable
                 // Nobody can have taken a lease from a storage that is away; if it was away for us alone, the next renewal tells.
                 _logger.StorageIsAway(e.Message, RenewEvery);
             }
+            catch (Exception e)
+            {
+                // A raw thread's exception would end the process. Nothing is written meanwhile: the lease is not fresh.
+                _logger.EngineFailed(e, RenewEvery);
+            }
         }
     }
 }

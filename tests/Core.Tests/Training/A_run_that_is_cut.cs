@@ -30,11 +30,12 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task By_a_pause_in_mid_epoch_goes_on_from_there()
+    public async Task By_a_pause_in_mid_epoch_goes_on_from_there_exactly()
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var bench = await TrainingBench.CreateAsync(azurite);
-        var request = await bench.StartAsync("paused", Small with { ImagesPerEpoch = 4000, Epochs = 1 });
+        var options = Small with { ImagesPerEpoch = 1600, Epochs = 1 };
+        var request = await bench.StartAsync("paused", options);
 
         var training = bench.TrainAsync(request, cancellation);
         await Wait.UntilAsync(async () => (await bench.Runs.FindAsync("paused", cancellation))!.Step > 3, "the first steps");
@@ -49,7 +50,9 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
 
         await bench.Runs.UpdateAsync("paused", row => { row.Desired = Desired.Run; return true; }, cancellation);
         Assert.Equal(SliceOutcome.Completed, (await bench.TrainAsync(request, cancellation)).Outcome);
-        Assert.True((await bench.LatestAsync("paused")).IsEpochEnd);
+        await bench.TrainToTheEndAsync(await bench.StartAsync("not-paused", options));
+        var (expected, actual) = (await bench.LatestAsync("not-paused"), await bench.LatestAsync("paused"));
+        Assert.Equal((expected.Generator, expected.Training), (actual.Generator, actual.Training));
     }
 
     [Fact]
@@ -64,6 +67,37 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
         Assert.Equal(SliceOutcome.Completed, result.Outcome);
         Assert.True(manifests.Count > 1, "one slice took it all");
         Assert.All(manifests.SkipLast(1), manifest => Assert.False(manifest.IsEpochEnd));
+    }
+
+    [Fact]
+    public async Task By_its_deletion_leaves_nothing_behind()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        var request = await bench.StartAsync("deleted", Small with { ImagesPerEpoch = 60_000 });
+        var training = bench.TrainAsync(request, cancellation);
+        await Wait.UntilAsync(async () => (await bench.Runs.FindAsync("deleted", cancellation))!.Step > 3, "the first steps");
+
+        await bench.Lifecycle.DeleteAsync("deleted", _ => true, cancellation);
+
+        Assert.Equal(SliceOutcome.Superseded, (await training).Outcome);
+        Assert.Null(await bench.Runs.FindAsync("deleted", cancellation));
+        Assert.Empty(await bench.Container.GetBlobsAsync(cancellationToken: cancellation).ToListAsync(cancellation));
+    }
+
+    [Theory]
+    [InlineData(Phase.Completed)]
+    [InlineData(Phase.Paused)]
+    [InlineData(Phase.Failed)]
+    public async Task Is_not_brought_back_by_a_late_slice_when_it_has_come_to_rest(Phase phase)
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        var request = await bench.StartAsync("late", Small);
+        await bench.Runs.UpdateAsync("late", row => { row.Phase = phase; return true; }, cancellation);
+
+        Assert.Equal(SliceOutcome.Superseded, (await bench.TrainAsync(request, cancellation)).Outcome);
+        Assert.Equal(phase, (await bench.Runs.FindAsync("late", cancellation))!.Phase);
     }
 
     [Fact]

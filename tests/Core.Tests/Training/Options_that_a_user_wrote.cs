@@ -55,6 +55,14 @@ public sealed class Options_that_a_user_wrote
     }
 
     [Fact]
+    public void Are_refused_when_an_epoch_does_not_fill_a_batch()
+    {
+        var problems = Assert.Throws<OptionsException>(() => OptionsReader.Read(new JsonObject { ["imagesPerEpoch"] = 64 })).Problems;
+
+        Assert.Equal("imagesPerEpoch: 64 is not valid; it must be at least batchSize, which is 128.", problems["imagesPerEpoch"].Single());
+    }
+
+    [Fact]
     public void Come_back_the_same_from_storage()
     {
         var options = Presets.Of(Preset.Tutorial) with { ImagesPerEpoch = 1000, Seed = 9_007_199_254_740_991, OnDivergence = DivergencePolicy.RollBack };

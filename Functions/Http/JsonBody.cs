@@ -1,0 +1,35 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace GanFunctions.Functions.Http;
+
+/// <summary>Reads the small JSON objects that the API takes.</summary>
+public static class JsonBody
+{
+    private const int MaxBytes = 64 * 1024; // the largest that makes sense has a few hundred
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
+    /// <summary>The body as a JSON object, empty where there is none, or the error to answer with.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="example">A body as it should be, for the error.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static async Task<(JsonObject Body, IResult? Wrong)> ReadAsync(HttpRequest request, string example, CancellationToken cancellation)
+    {
+        var bytes = new byte[MaxBytes + 1];
+        var length = await request.Body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation);
+        if (length > MaxBytes)
+            return ([], Results.Problem($"The body has more than {MaxBytes} bytes; a JSON object such as {example} is enough.", statusCode: 413, title: "The body is too large."));
+        var text = Encoding.UTF8.GetString(bytes, 0, length);
+        if (string.IsNullOrWhiteSpace(text)) return ([], null);
+        try
+        {
+            if (JsonNode.Parse(text, documentOptions: Strict) is JsonObject body) return (body, null);
+            return ([], Problems.Invalid("body", $"The body must be a JSON object such as {example}, not another kind of JSON value."));
+        }
+        catch (JsonException problem)
+        {
+            return ([], Problems.Invalid("body", $"The body must be a JSON object such as {example}: {problem.Message}"));
+        }
+    }
+}
