@@ -1,13 +1,15 @@
 using GanFunctions.Functions.Demo;
 using GanFunctions.Functions.Samples;
 using GanFunctions.Functions.Storage;
+using GanFunctions.Functions.Telemetry;
 using GanFunctions.Functions.Training;
 
 var builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
 builder.Services
-    .AddStorage(builder.Configuration)
+    .AddStorage()
     .AddTraining(builder.Configuration)
     .AddSampling()
+    .AddTelemetry(builder.Configuration)
     .AddWelcomeOrDemo(args);
 builder.Build().Run();

@@ -104,8 +104,11 @@ public sealed record TrainingOptions
     [Range(1, 256)]
     public int? Threads { get; init; }
 
-    /// <summary>An activity commits and returns after so many seconds, in the middle of an epoch if need be.</summary>
-    [Range(1, 3600)]
+    /// <summary>
+    /// An activity commits and returns after so many seconds, in the middle of an epoch if need be. The host gives it ten minutes (host.json),
+    /// the most that every Azure plan allows; what is left is for loading and committing.
+    /// </summary>
+    [Range(1, 480)]
     public int MaxSliceSeconds { get; init; } = 240;
 
     /// <summary>What to do when a loss is not finite.</summary>

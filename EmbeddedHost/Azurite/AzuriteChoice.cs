@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GanFunctions.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -10,7 +11,7 @@ internal static class AzuriteChoice
     public static async Task<AzuriteProcess?> StartIfNeededAsync(IConfiguration configuration, ILogger logger, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        if (configuration["AzureWebJobsStorage"]?.TrimEnd(';') != "UseDevelopmentStorage=true")
+        if (configuration[StorageConnection.Setting]?.TrimEnd(';') != "UseDevelopmentStorage=true")
         {
             return null;
         }

@@ -4,9 +4,8 @@ using Microsoft.Extensions.Configuration;
 namespace GanFunctions.EmbeddedHost;
 
 /// <summary>What the durable engine is told: by <c>EmbeddedHost:...</c>, else by host.json as the Functions host reads it, else by default.</summary>
-internal sealed partial record DurableSettings(string ConnectionString, string HubName, int MaxConcurrentActivities)
+internal sealed partial record DurableSettings(string HubName, int MaxConcurrentActivities)
 {
-    public const string ConnectionSetting = "AzureWebJobsStorage";
     private const string InHostJson = "extensions:durableTask:";
 
     /// <exception cref="InvalidOperationException">A value cannot be.</exception>
@@ -26,7 +25,7 @@ internal sealed partial record DurableSettings(string ConnectionString, string H
         var limit = hostJson.GetValue<int?>(InHostJson + LimitSetting) ?? 1;
         return limit < 1
             ? throw new InvalidOperationException($"host.json: {LimitSetting} is {limit}; it must be 1 or more.")
-            : new(configuration[ConnectionSetting]!, hub, limit);
+            : new(hub, limit);
     }
 
     [GeneratedRegex("^[A-Za-z][A-Za-z0-9]{2,44}$")]

@@ -1,5 +1,7 @@
+using GanFunctions.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Azure;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,10 +21,13 @@ internal static partial class EmbeddedHosting
         // The least of all sources: whatever else says anything wins.
         var defaults = new Dictionary<string, string?>
         {
-            [DurableSettings.ConnectionSetting] = "UseDevelopmentStorage=true",
             ["Logging:LogLevel:Default"] = "Information",
             ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
         };
+        if (!StorageConnection.IsConfigured(builder.Configuration))
+        {
+            defaults[StorageConnection.Setting] = "UseDevelopmentStorage=true";
+        }
         ((IConfigurationBuilder)builder.Configuration).Sources.Insert(
             0, new MemoryConfigurationSource { InitialData = defaults });
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(25));
@@ -49,7 +54,8 @@ internal static partial class EmbeddedHosting
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(catalog);
         services.AddSingleton(provider => DurableSettings.From(provider.GetRequiredService<IConfiguration>()));
-        services.AddSingleton<HubStorage>().AddSingleton<Payloads>();
+        services.AddAzureClientsCore();
+        services.AddSingleton<StorageConnection>().AddSingleton<HubStorage>().AddSingleton<Payloads>();
         services.AddSingleton<InstanceTable>().AddSingleton<HistoryTable>().AddSingleton<Inbox>().AddSingleton<WakeMarks>();
         services.AddSingleton<TurnWriter>().AddSingleton<InstanceQueries>().AddSingleton<HubLease>();
         services.AddSingleton<OrchestratorCaller>().AddSingleton<ActivityCaller>().AddSingleton<EngineParts>();

@@ -1,3 +1,4 @@
+using GanFunctions.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,7 +17,7 @@ internal sealed class LocalStorage : IHostedService, IAsyncDisposable
         _azurite = Task.Run(() => AzuriteProcess.StartIfNeededAsync(app.Configuration, app.Logger, CancellationToken.None)).GetAwaiter().GetResult();
         if (_azurite is not null)
         {
-            app.Configuration[DurableSettings.ConnectionSetting] = _azurite.ConnectionString;
+            app.Configuration[StorageConnection.Setting] = _azurite.ConnectionString;
         }
     }
 

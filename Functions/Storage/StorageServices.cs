@@ -3,24 +3,21 @@ using Azure.Storage.Blobs;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Losses;
 using GanFunctions.Core.Runs;
+using GanFunctions.Storage;
+using Microsoft.Extensions.Azure;
 
 namespace GanFunctions.Functions.Storage;
 
 /// <summary>The container and the tables, from the connection that the Functions host uses too.</summary>
 public static class StorageServices
 {
-    private const string ConnectionSetting = "AzureWebJobsStorage";
-
     /// <summary>Registers what reads and writes Azure Storage.</summary>
-    public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddStorage(this IServiceCollection services)
     {
-        // Read when first used, not before: the host may still be starting the storage emulator.
-        string Connection() => configuration[ConnectionSetting] is { Length: > 0 } connection
-            ? connection
-            : throw new InvalidOperationException($"The setting {ConnectionSetting} is missing; it must be a connection string of Azure Storage.");
-
-        services.AddSingleton(_ => new BlobServiceClient(Connection()).GetBlobContainerClient("gan"));
-        services.AddSingleton(_ => new TableServiceClient(Connection()));
+        services.AddAzureClientsCore();
+        services.AddSingleton<StorageConnection>(); // read when first used, not before: the host may still be starting the storage emulator
+        services.AddSingleton(provider => provider.GetRequiredService<StorageConnection>().Blobs().GetBlobContainerClient("gan"));
+        services.AddSingleton(provider => provider.GetRequiredService<StorageConnection>().Tables());
         services.AddSingleton(provider => new RunStore(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanRuns")));
         services.AddSingleton(provider => new LossLog(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanLosses")));
         services.AddSingleton<CheckpointStore>();

@@ -1,5 +1,6 @@
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
+using GanFunctions.Storage;
 
 namespace GanFunctions.EmbeddedHost;
 
@@ -12,14 +13,15 @@ internal sealed class HubStorage
     private readonly Lock _gate = new();
     private Task? _created;
 
-    public HubStorage(DurableSettings settings)
+    public HubStorage(DurableSettings settings, StorageConnection storage)
     {
         var lower = settings.HubName.ToLowerInvariant();
         var tableOptions = new TableClientOptions { Retry = { NetworkTimeout = NetworkTimeout, MaxRetries = 2 } };
         var blobOptions = new BlobClientOptions { Retry = { NetworkTimeout = NetworkTimeout, MaxRetries = 2 } };
-        Table = new TableClient(settings.ConnectionString, settings.HubName + "Durable", tableOptions);
-        LargePayloads = new BlobContainerClient(settings.ConnectionString, lower + "-largemessages", blobOptions);
-        Leases = new BlobContainerClient(settings.ConnectionString, lower + "-leases", blobOptions);
+        var blobs = storage.Blobs(blobOptions);
+        Table = storage.Tables(tableOptions).GetTableClient(settings.HubName + "Durable");
+        LargePayloads = blobs.GetBlobContainerClient(lower + "-largemessages");
+        Leases = blobs.GetBlobContainerClient(lower + "-leases");
     }
 
     public TableClient Table { get; }

@@ -1,0 +1,38 @@
+using System.Data.Common;
+using Azure.Identity;
+using Azure.Monitor.OpenTelemetry.Exporter;
+using GanFunctions.Core.Training;
+
+namespace GanFunctions.Functions.Telemetry;
+
+/// <summary>Sends what the training publishes to Application Insights. Logs are left to the host, which sends them by itself.</summary>
+public static class TelemetryServices
+{
+    private const string ConnectionSetting = "APPLICATIONINSIGHTS_CONNECTION_STRING";
+    private const string AuthenticationSetting = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING"; // read by the Functions host too
+
+    /// <summary>Registers traces and metrics where the connection string of Application Insights is set; nothing elsewhere.</summary>
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
+    {
+        if (string.IsNullOrEmpty(configuration[ConnectionSetting])) return services;
+        void Export(AzureMonitorExporterOptions options)
+        {
+            options.ConnectionString = configuration[ConnectionSetting];
+            options.Credential = Identity(configuration[AuthenticationSetting]);
+        }
+        services.AddOpenTelemetry()
+            .WithTracing(traces => traces.AddSource(TrainingTelemetry.Name).AddAzureMonitorTraceExporter(Export))
+            .WithMetrics(metrics => metrics.AddMeter(TrainingTelemetry.Name).AddAzureMonitorMetricExporter(Export));
+        return services;
+    }
+
+    /// <summary>The identity of <c>Authorization=AAD;ClientId=...</c>, or null where the connection string is enough.</summary>
+    private static ManagedIdentityCredential? Identity(string? authentication)
+    {
+        var parts = new DbConnectionStringBuilder { ConnectionString = authentication ?? "" };
+        if (!parts.TryGetValue("Authorization", out var scheme) || !"AAD".Equals(scheme as string, StringComparison.OrdinalIgnoreCase)) return null;
+        return new ManagedIdentityCredential(parts.TryGetValue("ClientId", out var client)
+            ? ManagedIdentityId.FromUserAssignedClientId((string)client)
+            : ManagedIdentityId.SystemAssigned);
+    }
+}
