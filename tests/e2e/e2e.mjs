@@ -1,0 +1,190 @@
+// The whole API, from outside, on whichever host serves it:
+//
+//   node tests/e2e/e2e.mjs http://localhost:7071 [--key <function key>] [--patience <seconds>]
+//
+// Starts trainings of its own on the built-in digits, and removes them. With a key it also checks that nothing answers without one.
+// Exit code 0 when all went well.
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { key: { type: "string" }, patience: { type: "string", default: "180" } },
+});
+if (positionals.length !== 1) {
+  console.error("usage: node e2e.mjs <base url> [--key <function key>] [--patience <seconds>]");
+  process.exit(2);
+}
+const base = new URL(positionals[0]);
+const patience = Number(values.patience) * 1000;
+const name = `e2e-${randomBytes(4).toString("hex")}`;
+const [short, long] = [`${name}-short`, `${name}-long`];
+const promptness = 5_000; // pause and cancel take effect within so many milliseconds
+
+/** A training of seconds: two epochs of forty steps. */
+const shortRun = { run: short, dataset: "digits", epochs: 2, imagesPerEpoch: 1280, batchSize: 32, logEvery: 10 };
+
+/** A training whose epoch takes minutes. */
+const longRun = { run: long, dataset: "digits", epochs: 3, batchSize: 32 };
+
+function call(method, path, { body, headers = {}, key = values.key } = {}) {
+  return fetch(new URL(path, base), {
+    method,
+    headers: { ...headers, ...(key && { "x-functions-key": key }), ...(body && { "content-type": "application/json" }) },
+    body: body && JSON.stringify(body),
+  });
+}
+
+/** The JSON of an answer that must have the status. */
+async function json(method, path, status, options) {
+  const response = await call(method, path, options);
+  const text = await response.text();
+  assert.equal(response.status, status, `${method} ${path}: ${text}`);
+  return text && JSON.parse(text);
+}
+
+/** Problem details (RFC 9457) with the status, whose text has every part. */
+async function problem(method, path, status, parts, options) {
+  const response = await call(method, path, options);
+  const text = await response.text();
+  assert.equal(response.status, status, `${method} ${path}: ${text}`);
+  assert.match(response.headers.get("content-type"), /^application\/problem\+json/);
+  for (const part of parts) assert.ok(JSON.stringify(JSON.parse(text)).includes(part), `${method} ${path}: '${part}' is not in ${text}`);
+}
+
+/** Asks again and again until an answer will do; a run that fails does not get better by waiting. */
+async function until(what, ask, isEnough, milliseconds = patience) {
+  const began = performance.now();
+  for (;;) {
+    const answer = await ask();
+    if (isEnough(answer)) return { answer, took: performance.now() - began };
+    assert.ok(answer.state !== "failed", `${what}: the run failed: ${answer.error}`);
+    assert.ok(performance.now() - began < milliseconds, `${what}: not within ${milliseconds / 1000} s, but ${JSON.stringify(answer)}`);
+    await delay(200);
+  }
+}
+
+const view = (run) => json("GET", `/api/runs/${run}`, 200);
+const untilState = (run, state, milliseconds) => until(`${run} to be ${state}`, () => view(run), (seen) => seen.state === state, milliseconds);
+
+before(async () => {
+  await until("health", () => call("GET", "/api/health").catch((error) => error), (answer) => answer.status === 200);
+});
+
+after(async () => {
+  for (const run of [short, long]) {
+    await call("POST", `/api/runs/${run}/cancel`);
+    await until(`${run} to be gone`, () => call("DELETE", `/api/runs/${run}`), (answer) => answer.status === 404);
+  }
+});
+
+test("what is wrong with a request is said, all of it", async () => {
+  await problem("POST", "/api/runs", 400, ["epochs: 0", "batchSize", "nonsense", "from 1 to 99999"], {
+    body: { epochs: 0, batchSize: "many", nonsense: 1 },
+  });
+  await problem("GET", `/api/runs/${name}-none`, 404, [`${name}-none`]);
+  await problem("GET", "/api/samples?count=0&nonsense=1", 400, ["count", "nonsense", "from 1 to 1024"]);
+});
+
+test("a dry run says what the options come to", async () => {
+  const options = await json("POST", "/api/runs?dryRun=true", 200, { body: { ...shortRun, preset: "tutorial" } });
+  assert.equal(options.labelNoise, 0.05);
+  await json("GET", `/api/runs/${short}`, 404);
+});
+
+test("a run starts once", async () => {
+  const response = await call("POST", "/api/runs", { body: shortRun });
+  assert.equal(response.status, 202, await response.clone().text());
+  assert.equal(response.headers.get("location"), `/api/runs/${short}`);
+  assert.equal((await response.json()).run, short);
+  await problem("POST", "/api/runs", 409, [`/api/runs/${short}`], { body: shortRun });
+});
+
+test("it shows its progress and completes", async () => {
+  const { answer: moving } = await until("a first step", () => view(short), (seen) => seen.progress.step > 0 || seen.state === "completed");
+  assert.equal(moving.progress.stepsPerEpoch, 40);
+  const { answer: done } = await untilState(short, "completed");
+  assert.equal(done.progress.fraction, 1);
+  assert.equal(done.progress.epoch, 2);
+  assert.ok(done.imagesPerSecond > 0 && Number.isFinite(done.losses.discriminator));
+  const { runs } = await json("GET", "/api/runs?state=completed", 200);
+  assert.ok(runs.some((run) => run.run === short));
+});
+
+test("its losses come as JSON and as CSV", async () => {
+  const losses = await json("GET", `/api/runs/${short}/losses`, 200);
+  assert.deepEqual(losses.epochs.map((row) => row.epoch), [1, 2]);
+  assert.deepEqual(losses.steps.map((row) => row.step), [10, 20, 30, 40, 10, 20, 30, 40]);
+  const csv = await call("GET", `/api/runs/${short}/losses`, { headers: { accept: "text/csv" } });
+  assert.match(csv.headers.get("content-type"), /^text\/csv/);
+  assert.equal((await csv.text()).trim().split("\n").length, 1 + 8 + 2);
+});
+
+test("its pictures come as PNG, the same for the same request", async () => {
+  const path = `/api/runs/${short}/samples?count=16&seed=7`;
+  const response = await call("GET", path);
+  const png = Buffer.from(await response.arrayBuffer());
+  assert.equal(response.status, 200);
+  assert.deepEqual([...png.subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47]);
+  assert.deepEqual(Buffer.from(await (await call("GET", path)).arrayBuffer()), png);
+  assert.equal((await call("GET", path, { headers: { "if-none-match": response.headers.get("etag") } })).status, 304);
+  assert.equal((await call("GET", "/api/samples")).headers.get("content-type"), "image/png");
+  await problem("GET", `/api/runs/${short}/samples?epoch=9`, 404, ["Epoch 9"]);
+});
+
+test("its generator is what its checkpoint says", async () => {
+  const { checkpoints } = await json("GET", `/api/runs/${short}/checkpoints`, 200);
+  assert.deepEqual(checkpoints.map((checkpoint) => checkpoint.epoch), [1, 2]);
+  const file = Buffer.from(await (await call("GET", `/api/runs/${short}/checkpoints/2/generator`)).arrayBuffer());
+  assert.equal(createHash("sha256").update(file).digest("hex"), checkpoints[1].generator.sha256);
+});
+
+test("it can be extended", async () => {
+  await problem("POST", `/api/runs/${short}/extend`, 400, ["epochs"], { body: {} });
+  await json("POST", `/api/runs/${short}/extend`, 202, { body: { epochs: 1 } });
+  const { answer } = await untilState(short, "completed");
+  assert.equal(answer.progress.epoch, 3);
+});
+
+test("what its state does not allow is a 409 that names it", async () => {
+  await problem("POST", `/api/runs/${short}/pause`, 409, ["completed"]);
+  await problem("POST", `/api/runs/${short}/resume`, 409, ["completed"]);
+});
+
+test("a run in mid-epoch pauses, resumes from there, and is cancelled", async (t) => {
+  await json("POST", "/api/runs", 202, { body: longRun });
+  await until("a first step", () => view(long), (seen) => seen.progress.step > 0);
+  await problem("DELETE", `/api/runs/${long}`, 409, ["training"]);
+
+  await json("POST", `/api/runs/${long}/pause`, 202);
+  const { answer: paused, took: toPause } = await untilState(long, "paused", promptness);
+  assert.ok(paused.checkpoint && paused.progress.step > 0);
+
+  await json("POST", `/api/runs/${long}/resume`, 202);
+  const { answer: resumed } = await until("a later step", () => view(long), (seen) => seen.progress.step > paused.progress.step);
+  assert.equal(resumed.progress.epoch, paused.progress.epoch);
+
+  await json("POST", `/api/runs/${long}/cancel`, 202);
+  const { took: toCancel } = await untilState(long, "cancelled", promptness);
+  assert.ok((await json("GET", `/api/runs/${long}/checkpoints`, 200)).checkpoints.length > 0);
+  t.diagnostic(`paused after ${(toPause / 1000).toFixed(1)} s, cancelled after ${(toCancel / 1000).toFixed(1)} s`);
+});
+
+test("it is deleted whole", async () => {
+  for (const run of [short, long]) {
+    await json("DELETE", `/api/runs/${run}`, 204);
+    for (const path of ["", "/losses", "/samples", "/checkpoints"]) await problem("GET", `/api/runs/${run}${path}`, 404, [run]);
+  }
+});
+
+test("nothing but health answers without the key", { skip: !values.key && "no --key was given" }, async () => {
+  for (const key of [null, "wrong"]) {
+    assert.equal((await call("GET", "/api/runs", { key })).status, 401);
+    assert.equal((await call("POST", "/api/runs", { key, body: shortRun })).status, 401);
+    assert.equal((await call("GET", "/api/health", { key })).status, 200);
+  }
+  assert.equal((await call("GET", `/api/runs?code=${encodeURIComponent(values.key)}`, { key: null })).status, 200);
+});
