@@ -1,4 +1,5 @@
 using GanFunctions.Functions.Demo;
+using GanFunctions.Functions.Http;
 using GanFunctions.Functions.Samples;
 using GanFunctions.Functions.Storage;
 using GanFunctions.Functions.Telemetry;
@@ -7,6 +8,7 @@ using GanFunctions.Functions.Training;
 var builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
 builder.Services
+    .AddRequestLimits(builder.Configuration)
     .AddStorage()
     .AddTraining(builder.Configuration)
     .AddSampling()

@@ -23,13 +23,13 @@ public sealed record Closing(
 public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog datasets, BlobContainerClient container)
 {
     /// <summary>Stores the options as resolved, and has the data set at hand for the slices to come.</summary>
-    /// <returns>False when the run is not this orchestration's own any more.</returns>
+    /// <returns>Continue; Superseded when the run is not this orchestration's own any more; Refused when the data does not fill one batch.</returns>
     /// <exception cref="DatasetUnavailableException">The data set cannot be had.</exception>
-    /// <exception cref="RefusedException">The data does not fill one batch.</exception>
-    public async Task<bool> PrepareAsync(string run, string instanceId, CancellationToken cancellation)
+    public async Task<SliceResult> PrepareAsync(SliceRequest request, CancellationToken cancellation)
     {
+        var (run, instanceId) = (request.Run, request.InstanceId);
         var claimed = await runs.UpdateAsync(run, row => TrySetPhase(row, instanceId, Phase.Preparing), cancellation);
-        if (claimed is not { Changed: true, Row: var row }) return claimed?.Row.IsOpenTo(instanceId) == true;
+        if (claimed is not { Changed: true, Row: var row }) return Result(claimed?.Row.IsOpenTo(instanceId) == true);
 
         try
         {
@@ -41,14 +41,24 @@ public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog d
         {
             // An earlier try of this activity, or an earlier orchestration of this run, wrote the same.
         }
-        var data = await FetchAsync(row, cancellation); // null when the user wants something else; the next slice sees what
-        var steps = data is null ? 0 : row.Options.StepsPerEpoch(data.Train.Count);
+        int steps;
+        try
+        {
+            var data = await FetchAsync(row, cancellation); // null when the user wants something else; the next slice sees what
+            steps = data is null ? 0 : row.Options.StepsPerEpoch(data.Train.Count);
+        }
+        catch (RefusedException refusal)
+        {
+            return new(SliceOutcome.Refused, request.Attempt, 0, refusal.Message);
+        }
         var prepared = await runs.UpdateAsync(run, row =>
         {
             (row.StepsPerEpoch, row.Phase) = (steps, row.IsOpenTo(instanceId) ? Phase.Waiting : row.Phase);
             return row.IsOpenTo(instanceId);
         }, cancellation);
-        return prepared is { Changed: true };
+        return Result(prepared is { Changed: true });
+
+        SliceResult Result(bool isOurs) => new(isOurs ? SliceOutcome.Continue : SliceOutcome.Superseded, request.Attempt, 0);
     }
 
     /// <summary>

@@ -28,7 +28,6 @@ public sealed partial class TrainingSlice(
     /// <summary>Runs the slice. It returns committed, or not at all.</summary>
     /// <param name="request">Whose slice, and for which orchestration.</param>
     /// <param name="stopping">The host is going down: commit where it stands.</param>
-    /// <exception cref="RefusedException">The data set changed, or this worker cannot train as the run demands.</exception>
     public async Task<SliceResult> RunAsync(SliceRequest request, CancellationToken stopping)
     {
         var begun = time.GetTimestamp();
@@ -40,6 +39,11 @@ public sealed partial class TrainingSlice(
         try
         {
             return await RunAsync(request, row, begun, stopping);
+        }
+        catch (RefusedException refusal)
+        {
+            await LeaveAsync(request);
+            return new(SliceOutcome.Refused, request.Attempt, 0, refusal.Message);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
@@ -91,6 +95,7 @@ public sealed partial class TrainingSlice(
     }
 
     /// <summary>Where this slice begins and what it must obey, as the manifest that its commit will complete.</summary>
+    /// <exception cref="RefusedException">The data set changed, or this worker cannot train as the run demands.</exception>
     private static Manifest Start(SliceRequest request, TrainingOptions options, Manifest? last, Dataset data)
     {
         var nothing = new BlobReference("", 0);

@@ -15,6 +15,9 @@ public sealed record AzuriteOptions
     /// <summary>Port of the table service on 127.0.0.1.</summary>
     public int TablePort { get; init; } = 10002;
 
+    /// <summary>A certificate and its key, as PEM files: with them it speaks HTTPS, and takes tokens of identities but no account key.</summary>
+    public (string Certificate, string Key)? Tls { get; init; }
+
     /// <summary>How long it may take to start, or to wait for an earlier one to finish with the folder.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
 

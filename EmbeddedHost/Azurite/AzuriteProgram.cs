@@ -33,6 +33,10 @@ internal static class AzuriteProgram
         {
             start.ArgumentList.Add(argument);
         }
+        if (options.Tls is var (certificate, key))
+        {
+            foreach (var argument in (string[])["--certificate", certificate, "--key", key]) start.ArgumentList.Add(argument);
+        }
         // An editor's debugger would attach here too.
         start.Environment.Remove("NODE_OPTIONS");
         return start;

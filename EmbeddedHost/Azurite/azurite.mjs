@@ -3,6 +3,7 @@
 // does not wait for keep-alive connections, and leaves only after everything it acknowledged is on disk. No telemetry.
 //
 //   node azurite.mjs --location <folder> [--blobPort 10000] [--queuePort 10001] [--tablePort 10002]     (0: a free port)
+//                    [--certificate <pem> --key <pem>]     (HTTPS, and identities' tokens in the place of keys)
 //
 // Prints {"pid":…,"owner":…,"blob":…,"queue":…,"table":…} when it is ready; the same is in azurite.pid.json in the folder.
 // Exit code 3: another one runs over the same folder.
@@ -18,6 +19,8 @@ const services = { blob: 10000, queue: 10001, table: 10002 };
 const { values } = parseArgs({
   options: {
     location: { type: "string" },
+    certificate: { type: "string", default: "" },
+    key: { type: "string", default: "" },
     ...Object.fromEntries(Object.entries(services).map(([name, port]) => [`${name}Port`, { type: "string", default: `${port}` }])),
   },
 });
@@ -65,14 +68,15 @@ function createServers() {
   const loki = (name) => path.join(location, `__azurite_db_${name}__.json`);
   const options = (name) => ["127.0.0.1", Number(values[`${name}Port`]), keepAliveSeconds];
   const [quiet, noDebug, strict, skipApiVersionCheck] = [false, false, false, true];
+  const access = [strict, skipApiVersionCheck, values.certificate, values.key, "", values.certificate ? "basic" : undefined];
   delete process.env.AZURITE_ACCOUNTS; // only the well-known account
   return {
     blob: new (load("blob/BlobServer"))(new (load("blob/BlobConfiguration"))(...options("blob"),
-      loki("blob"), loki("blob_extent"), extents("__blobstorage__"), quiet, undefined, noDebug, undefined, strict, skipApiVersionCheck)),
+      loki("blob"), loki("blob_extent"), extents("__blobstorage__"), quiet, undefined, noDebug, undefined, ...access)),
     queue: new (load("queue/QueueServer"))(new (load("queue/QueueConfiguration"))(...options("queue"),
-      loki("queue"), loki("queue_extent"), extents("__queuestorage__"), quiet, undefined, noDebug, undefined, strict, skipApiVersionCheck)),
+      loki("queue"), loki("queue_extent"), extents("__queuestorage__"), quiet, undefined, noDebug, undefined, ...access)),
     table: new (load("table/TableServer"))(new (load("table/TableConfiguration"))(...options("table"),
-      loki("table"), noDebug, quiet, undefined, undefined, strict, skipApiVersionCheck)),
+      loki("table"), noDebug, quiet, undefined, undefined, ...access)),
   };
 }
 

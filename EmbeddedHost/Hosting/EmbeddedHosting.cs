@@ -14,8 +14,6 @@ namespace GanFunctions.EmbeddedHost;
 /// <summary>How the host is put together.</summary>
 internal static partial class EmbeddedHosting
 {
-    private const long LargestBody = 2L * 1024 * 1024 * 1024;
-
     public static void AddEmbeddedHostDefaults(this WebApplicationBuilder builder)
     {
         // The least of all sources: whatever else says anything wins.
@@ -31,8 +29,6 @@ internal static partial class EmbeddedHosting
         ((IConfigurationBuilder)builder.Configuration).Sources.Insert(
             0, new MemoryConfigurationSource { InitialData = defaults });
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(25));
-        builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel.Limits.MaxRequestBodySize =
-            context.Configuration.GetValue<long?>("EmbeddedHost:MaxRequestBodyBytes") ?? LargestBody);
     }
 
     public static void ListenOn(this WebApplicationBuilder builder, ListenAddresses addresses)

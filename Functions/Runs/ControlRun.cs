@@ -88,7 +88,7 @@ public sealed class ControlRun(RunStore runs, RunStarter starter)
         if (row.InstanceId != before)
         {
             await starter.ScheduleAsync(client, row);
-            await client.PurgeInstanceAsync(before, CancellationToken.None);
+            await starter.PurgeAsync(client, before);
         }
         else if (!row.IsAtRest)
         {

@@ -4,7 +4,7 @@ using GanFunctions.Functions.Http;
 namespace GanFunctions.Functions.Runs;
 
 /// <summary><c>DELETE /api/runs/{run}</c>: removes a finished run whole.</summary>
-public sealed class DeleteRun(RunLifecycle lifecycle)
+public sealed class DeleteRun(RunLifecycle lifecycle, RunStarter starter)
 {
     private static readonly RunState[] Finished = [RunState.Cancelled, RunState.Completed, RunState.Failed];
 
@@ -15,7 +15,7 @@ public sealed class DeleteRun(RunLifecycle lifecycle)
     {
         if (await lifecycle.DeleteAsync(run, row => Finished.Contains(row.State()), cancellation) is not { } deletion) return Problems.NoRun(run);
         if (!deletion.Deleted) return Problems.State(deletion.Row, "delete", Finished);
-        if (deletion.InstanceId.Length > 0) await client.PurgeInstanceAsync(deletion.InstanceId, cancellation);
+        if (deletion.InstanceId.Length > 0) await starter.PurgeAsync(client, deletion.InstanceId);
         return Results.NoContent();
     }
 }

@@ -13,6 +13,10 @@ public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger
     /// <summary>A claim without an orchestration is taken over after this long.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan LastTurn = TimeSpan.FromSeconds(2);  // for an orchestration to end by itself
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15); // for it to be ended
+    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Claims the id and schedules the training.</summary>
     /// <returns>The new row, or null when the id is taken.</returns>
     public async Task<RunRow?> StartAsync(DurableTaskClient client, string run, TrainingOptions options, CancellationToken cancellation)
@@ -50,13 +54,35 @@ public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger
     /// </summary>
     public async Task WakeAsync(DurableTaskClient client, RunRow row, CancellationToken cancellation)
     {
-        try
+        await TellAsync(row.InstanceId, () => client.RaiseEventAsync(row.InstanceId, TrainGan.WakeEvent, cancellation: cancellation));
+    }
+
+    /// <summary>
+    /// Removes what is stored of an orchestration that works on its run no more. Most end by themselves in a moment; one that waits
+    /// behind other runs is ended.
+    /// </summary>
+    public async Task PurgeAsync(DurableTaskClient client, string instanceId)
+    {
+        var (begun, isTold) = (time.GetTimestamp(), false);
+        while (await client.GetInstanceAsync(instanceId) is { } instance)
         {
-            await client.RaiseEventAsync(row.InstanceId, TrainGan.WakeEvent, cancellation: cancellation);
-        }
-        catch (Exception refusal) when (refusal is not OperationCanceledException)
-        {
-            LogNotWoken(row.RowKey, row.InstanceId, refusal.Message);
+            if (instance.IsCompleted)
+            {
+                await client.PurgeInstanceAsync(instanceId);
+                return;
+            }
+            var waited = time.GetElapsedTime(begun);
+            if (waited > Patience)
+            {
+                LogNotPurged(instanceId, instance.RuntimeStatus);
+                return;
+            }
+            if (waited > LastTurn && !isTold)
+            {
+                await TellAsync(instanceId, () => client.TerminateInstanceAsync(instanceId, CancellationToken.None));
+                isTold = true;
+            }
+            await Task.Delay(AskAgain, time);
         }
     }
 
@@ -83,11 +109,26 @@ public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger
         return claimed;
     }
 
+    private async Task TellAsync(string instanceId, Func<Task> message)
+    {
+        try
+        {
+            await message();
+        }
+        catch (Exception refusal) when (refusal is not OperationCanceledException)
+        {
+            LogNotTold(instanceId, refusal.Message); // it has just ended
+        }
+    }
+
     [LoggerMessage(LogLevel.Information, "Run {Run}: scheduled as {InstanceId}")]
     private partial void LogScheduled(string run, string instanceId);
 
-    [LoggerMessage(LogLevel.Debug, "Run {Run}: {InstanceId} was not woken: {Refusal}")]
-    private partial void LogNotWoken(string run, string instanceId, string refusal);
+    [LoggerMessage(LogLevel.Debug, "Orchestration {InstanceId} takes no message: {Refusal}")]
+    private partial void LogNotTold(string instanceId, string refusal);
+
+    [LoggerMessage(LogLevel.Warning, "Orchestration {InstanceId} is still {Status}; its history stays")]
+    private partial void LogNotPurged(string instanceId, OrchestrationRuntimeStatus status);
 
     [LoggerMessage(LogLevel.Warning, "Run {Run}: its orchestration {InstanceId} was never scheduled or is gone; it is taken up again")]
     private partial void LogTakenUp(string run, string instanceId);

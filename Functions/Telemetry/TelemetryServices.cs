@@ -18,6 +18,7 @@ public static class TelemetryServices
         void Export(AzureMonitorExporterOptions options)
         {
             options.ConnectionString = configuration[ConnectionSetting];
+            (options.SamplingRatio, options.TracesPerSecond) = (1, null); // a span per slice and commit: few enough to send them all
             options.Credential = Identity(configuration[AuthenticationSetting]);
         }
         services.AddOpenTelemetry()

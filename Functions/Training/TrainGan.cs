@@ -34,22 +34,16 @@ public static class TrainGan
             Closing? closing;
             try
             {
-                if (!state.IsPrepared)
-                {
-                    var request = new PrepareRunInput(state.Run, context.InstanceId);
-                    if (!await context.CallActivityAsync<bool>(nameof(PrepareRun), request)) return;
-                    state = state with { IsPrepared = true };
-                }
                 var result = await context.CallActivityAsync<SliceResult>(
-                    nameof(TrainEpoch), new SliceRequest(state.Run, context.InstanceId, state.Attempt));
-                state = state with { Attempt = result.Attempt, Failures = 0 };
+                    state.IsPrepared ? nameof(TrainEpoch) : nameof(PrepareRun), new SliceRequest(state.Run, context.InstanceId, state.Attempt));
+                state = state with { IsPrepared = true, Attempt = result.Attempt, Failures = 0 };
                 if (result.Outcome == SliceOutcome.Superseded) return;
                 closing = ClosingOf(result, state.Run, context.InstanceId);
             }
             catch (TaskFailedException failure)
             {
                 state = state with { Failures = state.Failures + 1 };
-                if (state.Failures <= MaxFailures && !failure.FailureDetails.IsCausedBy<RefusedException>())
+                if (state.Failures <= MaxFailures)
                 {
                     await WaitToTryAgainAsync(context, state.Failures);
                     continue;
@@ -66,7 +60,7 @@ public static class TrainGan
         SliceOutcome.Paused => new(run, instanceId, Phase.Paused, result.CompletedEpochs),
         SliceOutcome.Cancelled => new(run, instanceId, Phase.Cancelled, result.CompletedEpochs),
         SliceOutcome.Completed => new(run, instanceId, Phase.Completed, result.CompletedEpochs),
-        SliceOutcome.Diverged => new(run, instanceId, Phase.Failed, result.CompletedEpochs, result.Reason),
+        SliceOutcome.Diverged or SliceOutcome.Refused => new(run, instanceId, Phase.Failed, result.CompletedEpochs, result.Reason),
         _ => null,
     };
 

@@ -9,7 +9,7 @@ namespace GanFunctions.Functions.Tests;
 /// <summary>The whole app as users run it, in a process of its own, on an Azurite of its own.</summary>
 public sealed class App : IAsyncLifetime
 {
-    private static readonly string Dll = Path.Combine(AppContext.BaseDirectory, "GanFunctions.Functions.dll");
+    public static readonly string Dll = Path.Combine(AppContext.BaseDirectory, "GanFunctions.Functions.dll");
     private AzuriteFixture? _azurite;
     private AppProcess? _process;
 
@@ -20,9 +20,15 @@ public sealed class App : IAsyncLifetime
     public HttpClient Http => Process.Client;
 
     /// <summary>Starts an app on a storage.</summary>
-    public static AppProcess Start(string connection, params string[] arguments) => AppProcess.Start(
-        Dll, ["--urls", "http://127.0.0.1:0", .. arguments],
-        new Dictionary<string, string?> { ["AzureWebJobsStorage"] = connection, ["Logging__LogLevel__GanFunctions"] = "Debug" });
+    public static AppProcess Start(string connection, params string[] arguments) => Start(connection, [], arguments);
+
+    /// <summary>Starts an app on a storage, with settings as environment variables.</summary>
+    public static AppProcess Start(string connection, Dictionary<string, string?> settings, params string[] arguments)
+    {
+        settings["AzureWebJobsStorage"] = connection;
+        settings["Logging__LogLevel__GanFunctions"] = "Debug";
+        return AppProcess.Start(Dll, ["--urls", "http://127.0.0.1:0", .. arguments], settings);
+    }
 
     public async ValueTask InitializeAsync()
     {

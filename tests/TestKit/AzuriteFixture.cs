@@ -28,17 +28,20 @@ public sealed class AzuriteFixture : IAsyncLifetime
 
     public TableServiceClient Tables() => new(ConnectionString);
 
+    /// <summary>A certificate and its key, as PEM files, for one that takes no account key but tokens.</summary>
+    public (string Certificate, string Key)? Tls { get; init; }
+
     /// <summary>For a test that wants one to itself.</summary>
-    public static async Task<AzuriteFixture> StartAsync()
+    public static async Task<AzuriteFixture> StartAsync((string Certificate, string Key)? tls = null)
     {
-        var fixture = new AzuriteFixture();
+        var fixture = new AzuriteFixture { Tls = tls };
         await fixture.InitializeAsync().ConfigureAwait(false);
         return fixture;
     }
 
     public async ValueTask InitializeAsync() =>
         _azurite = await AzuriteProcess.StartAsync(
-            new AzuriteOptions { Location = Location, BlobPort = 0, QueuePort = 0, TablePort = 0 }, Log, CancellationToken.None).ConfigureAwait(false);
+            new AzuriteOptions { Location = Location, BlobPort = 0, QueuePort = 0, TablePort = 0, Tls = Tls }, Log, CancellationToken.None).ConfigureAwait(false);
 
     /// <summary>Ends it in good order and starts it again over the same data at the same ports.</summary>
     public async Task RestartAsync()

@@ -21,21 +21,32 @@ if (positionals.length !== 1) {
 const base = new URL(positionals[0]);
 const patience = Number(values.patience) * 1000;
 const name = `e2e-${randomBytes(4).toString("hex")}`;
-const [short, long] = [`${name}-short`, `${name}-long`];
+const [short, long, failing] = ["short", "long", "failing"].map((kind) => `${name}-${kind}`);
 const promptness = 5_000; // pause and cancel take effect within so many milliseconds
 
 /** A training of seconds: two epochs of forty steps. */
 const shortRun = { run: short, dataset: "digits", epochs: 2, imagesPerEpoch: 1280, batchSize: 32, logEvery: 10 };
 
+/** A training whose discriminator saturates at once: its gradients vanish, and Adam divides by next to nothing. */
+const hopelessRun = { ...shortRun, run: failing, imagesPerEpoch: 3200, learningRate: 1000, beta2: 0, adamEpsilon: 1e-12, labelSmoothing: 0 };
+
 /** A training whose epoch takes minutes. */
 const longRun = { run: long, dataset: "digits", epochs: 3, batchSize: 32 };
 
-function call(method, path, { body, headers = {}, key = values.key } = {}) {
+function call(method, path, { body, form, headers = {}, key = values.key } = {}) {
   return fetch(new URL(path, base), {
     method,
     headers: { ...headers, ...(key && { "x-functions-key": key }), ...(body && { "content-type": "application/json" }) },
-    body: body && JSON.stringify(body),
+    body: form ?? (body && JSON.stringify(body)),
   });
+}
+
+/** A file of the IDX format with bytes in it. */
+function idx(...sizes) {
+  const header = Buffer.alloc(4 + 4 * sizes.length);
+  header.writeUInt32BE(0x0800 + sizes.length);
+  sizes.forEach((size, index) => header.writeUInt32BE(size, 4 + 4 * index));
+  return new Blob([header, Buffer.alloc(sizes.reduce((product, size) => product * size, 1))]);
 }
 
 /** The JSON of an answer that must have the status. */
@@ -55,7 +66,7 @@ async function problem(method, path, status, parts, options) {
   for (const part of parts) assert.ok(JSON.stringify(JSON.parse(text)).includes(part), `${method} ${path}: '${part}' is not in ${text}`);
 }
 
-/** Asks again and again until an answer will do; a run that fails does not get better by waiting. */
+/** Asks again and again until an answer will do; a run that failed does not get better by waiting. */
 async function until(what, ask, isEnough, milliseconds = patience) {
   const began = performance.now();
   for (;;) {
@@ -75,10 +86,11 @@ before(async () => {
 });
 
 after(async () => {
-  for (const run of [short, long]) {
+  for (const run of [short, long, failing]) {
     await call("POST", `/api/runs/${run}/cancel`);
     await until(`${run} to be gone`, () => call("DELETE", `/api/runs/${run}`), (answer) => answer.status === 404);
   }
+  await call("DELETE", `/api/datasets/${name}`);
 });
 
 test("what is wrong with a request is said, all of it", async () => {
@@ -178,6 +190,26 @@ test("it is deleted whole", async () => {
     await json("DELETE", `/api/runs/${run}`, 204);
     for (const path of ["", "/losses", "/samples", "/checkpoints"]) await problem("GET", `/api/runs/${run}${path}`, 404, [run]);
   }
+});
+
+test("a run that diverges fails with the reason", async () => {
+  await json("POST", "/api/runs", 202, { body: hopelessRun });
+  const { answer } = await untilState(failing, "failed");
+  assert.match(answer.error, /^The training diverged: .+ epoch 1, step \d+/);
+  await json("DELETE", `/api/runs/${failing}`, 204);
+});
+
+test("a data set can be brought along, and one that is too small for the run fails it at once, in words", async () => {
+  const form = new FormData();
+  form.append("images", idx(40, 28, 28), "train-images-idx3-ubyte");
+  form.append("labels", idx(40), "train-labels-idx1-ubyte");
+  const stored = await json("PUT", `/api/datasets/${name}`, 201, { form });
+  assert.equal(stored.train, 40);
+  await json("POST", "/api/runs", 202, { body: { run: failing, dataset: name, batchSize: 64 } });
+  const { answer } = await untilState(failing, "failed", 30_000);
+  assert.equal(answer.error, "An epoch of 40 pictures does not fill one batch of 64: lower batchSize or raise imagesPerEpoch.");
+  await json("DELETE", `/api/runs/${failing}`, 204);
+  await json("DELETE", `/api/datasets/${name}`, 204);
 });
 
 test("nothing but health answers without the key", { skip: !values.key && "no --key was given" }, async () => {

@@ -90,8 +90,14 @@ internal sealed class EmbeddedDurableClient(
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         await hub.EnsureCreatedAsync();
-        var purged = await instances.FindAsync(instanceId, cancellation) is { IsFinished: true } row
-            && await instances.PurgeAsync(row, payloads, cancellation);
+        var row = await instances.FindAsync(instanceId, cancellation);
+        if (row is { IsFinished: false })
+        {
+            throw new InvalidOperationException(
+                $"Only orchestrations in a terminal state can be purged, but the orchestration with instance ID {instanceId} has status {row.Status}");
+        }
+
+        var purged = row is not null && await instances.PurgeAsync(row, payloads, cancellation);
         return new PurgeResult(purged ? 1 : 0, isComplete: true);
     }
 

@@ -1,0 +1,25 @@
+using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Training;
+using GanFunctions.TestKit;
+
+namespace GanFunctions.Core.Tests.Training;
+
+public sealed class A_run_that_this_worker_cannot_train(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task Is_refused_in_words_and_not_touched()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        var request = await bench.StartAsync("elsewhere", new TrainingOptions { Dataset = "digits", Epochs = 2, ImagesPerEpoch = 32, BatchSize = 16 });
+        await bench.TrainAsync(request, TestContext.Current.CancellationToken);
+        var first = await bench.LatestAsync("elsewhere");
+        await bench.Container.GetBlobClient(RunPaths.Manifest("elsewhere", first.Name))
+            .UploadAsync((first with { Precision = "fp8" }).Write(), overwrite: true, TestContext.Current.CancellationToken);
+
+        var result = await bench.TrainAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(SliceOutcome.Refused, result.Outcome);
+        Assert.Equal("The run was begun in fp8; this worker trains in fp32 only.", result.Reason);
+        Assert.Equal(first.Name, (await bench.LatestAsync("elsewhere")).Name);
+    }
+}
