@@ -7,6 +7,8 @@ public sealed class WhenInstancesAreManaged(AzuriteFixture azurite)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    private static readonly TimeSpan OneTick = TimeSpan.FromMilliseconds(5); // Azurite compares times to the millisecond
+
     [Fact]
     public async Task They_are_listed_in_pages_that_can_be_taken_up_again()
     {
@@ -36,7 +38,9 @@ public sealed class WhenInstancesAreManaged(AzuriteFixture azurite)
     {
         await using var host = await TestHost.StartAsync(azurite);
         await host.RunAsync("Failing", null, "failed");
+        await Task.Delay(OneTick, Cancellation);
         var between = TimeProvider.System.GetUtcNow();
+        await Task.Delay(OneTick, Cancellation);
         await host.RunAsync("Echo", null, "completed");
         await host.Client.ScheduleNewOrchestrationInstanceAsync("TwoEvents", new StartOrchestrationOptions("running"), Cancellation);
         await host.Client.WaitForInstanceStartAsync("running", Cancellation);
