@@ -33,6 +33,9 @@ public sealed class Discriminator : nn.Module<Tensor, Tensor?, Tensor>
         RegisterComponents(); // sees only fields already assigned: stays last
     }
 
+    /// <inheritdoc cref="Generator.Arithmetic"/>
+    public ScalarType Arithmetic { get; set; } = ScalarType.Float32;
+
     /// <param name="pictures"><c>[batch, 1, 28, 28]</c> in [-1, 1].</param>
     /// <param name="dropout">
     /// <c>[batch, 6272]</c>, zero where a feature is dropped and 1 / (1 - rate) elsewhere; null drops nothing. Drawn by the caller,
@@ -42,12 +45,16 @@ public sealed class Discriminator : nn.Module<Tensor, Tensor?, Tensor>
     public override Tensor forward(Tensor pictures, Tensor? dropout)
     {
         using var scope = NewDisposeScope();
-        var x = norm1.call(Activate(down1.call(pictures))); // [batch, 64, 14, 14]
-        x = norm2.call(Activate(down2.call(x)));            // [batch, 128, 7, 7]
-        x = x.flatten(1);                                   // [batch, 6272]
-        if (dropout is not null) x = x * dropout;
-        return dense.call(x).MoveToOuterDisposeScope();     // [batch, 1]
+        var x = Halve(Layout.ChannelsLast(pictures), down1);
+        x = norm1.call(Activate(x));                                            // [batch, 64, 14, 14]
+        x = norm2.call(Activate(Halve(x, down2)));                              // [batch, 128, 7, 7]
+        x = x.flatten(1);                                                       // [batch, 6272]
+        if (dropout is not null) x = x * dropout.to(Arithmetic);
+        return dense.call(x.to(ScalarType.Float32)).MoveToOuterDisposeScope();  // [batch, 1]
     }
+
+    private Tensor Halve(Tensor x, Conv2d layer) => nn.functional.conv2d(
+        x.to(Arithmetic), layer.weight!.to(Arithmetic), layer.bias!.to(Arithmetic), strides: [2, 2], padding: [2, 2]);
 
     private static Tensor Activate(Tensor x) => nn.functional.leaky_relu(x, Leak);
 }

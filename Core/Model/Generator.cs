@@ -39,17 +39,28 @@ public sealed class Generator : nn.Module<Tensor, Tensor>
         RegisterComponents(); // sees only fields already assigned: stays last
     }
 
+    /// <summary>What the convolutions calculate in: float32 or bfloat16. Weights, normalisation statistics and pictures stay float32.</summary>
+    public ScalarType Arithmetic { get; set; } = ScalarType.Float32;
+
     /// <param name="input">Noise, <c>[batch, 100]</c>.</param>
     /// <returns>Pictures, <c>[batch, 1, 28, 28]</c> in [-1, 1].</returns>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var x = Activate(norm0.call(dense.call(input)));    // [batch, 12544]
-        x = x.reshape(-1, 256, 7, 7);                       // [batch, 256, 7, 7]
-        x = Activate(norm1.call(up1.call(x)));              // [batch, 128, 7, 7]
-        x = Activate(norm2.call(up2.call(x)));              // [batch, 64, 14, 14]
-        return up3.call(x).tanh().MoveToOuterDisposeScope(); // [batch, 1, 28, 28]
+        var batch = input.shape[0];
+        var x = input.to(Arithmetic).mm(dense.weight!.to(Arithmetic).t());
+        x = Activate(norm0.call(x));                                                // [batch, 12544], channel by channel
+        x = x.view(batch, 256, 7 * 7).permute(2, 0, 1);                             // [49, batch, 256]
+        x = FourierConvolution.Transposed(x, up1.weight!.to(Arithmetic));           // [49, batch, 128]
+        x = Layout.ChannelsLast(x.permute(1, 2, 0).unflatten(2, [7, 7]));
+        x = Activate(norm1.call(x));                                                // [batch, 128, 7, 7]
+        x = Activate(norm2.call(Double(x, up2)));                                   // [batch, 64, 14, 14]
+        x = Double(x, up3).to(ScalarType.Float32);
+        return x.tanh().contiguous().MoveToOuterDisposeScope();                     // [batch, 1, 28, 28]
     }
+
+    private Tensor Double(Tensor x, ConvTranspose2d layer) => nn.functional.conv_transpose2d(
+        x, layer.weight!.to(Arithmetic), strides: [2, 2], padding: [2, 2], output_padding: [1, 1]);
 
     private static Tensor Activate(Tensor x) => nn.functional.leaky_relu(x, Discriminator.Leak);
 }

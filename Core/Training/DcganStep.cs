@@ -18,43 +18,52 @@ public static class DcganStep
     public static StepLosses Run(GanNetworks networks, TrainingOptions options, StepRandom draw, Tensor real)
     {
         using var scope = NewDisposeScope();
-        var batch = real.shape[0];
-        var (generator, discriminator) = (networks.Generator, networks.Discriminator);
-        generator.train();
-        discriminator.train();
-        var mask = draw.DropoutMask(3 * batch, options.Dropout); // [3 * batch, 6272]: real, fake, fake again
-        var masks = mask?.chunk(3);
-        var fake = generator.call(draw.Noise(batch)); // [batch, 1, 28, 28]
+        networks.Generator.train();
+        networks.Discriminator.train();
+        var masks = draw.DropoutMask(3 * real.shape[0], options.Dropout)?.chunk(3); // [batch, 6272] each: real, fake, fake again
+        var fake = networks.Generator.call(draw.Noise(real.shape[0]));               // [batch, 1, 28, 28]
+        var (discriminatorLoss, realLogits, fakeLogits) = TrainDiscriminator(networks, options, draw, real, fake, masks);
+        var generatorLoss = TrainGenerator(networks, fake, masks?[2]);
+        networks.UpdateAverage(options.EmaDecay);
+        return new StepLosses(
+            discriminatorLoss.ToDouble(), generatorLoss.ToDouble(),
+            realLogits.sigmoid().mean().ToDouble(), fakeLogits.sigmoid().mean().ToDouble());
+    }
 
-        // Discriminator
+    /// <summary>Trains the discriminator on real and generated pictures.</summary>
+    /// <returns>Its loss, and its logits <c>[batch, 1]</c> for both.</returns>
+    public static (Tensor Loss, Tensor RealLogits, Tensor FakeLogits) TrainDiscriminator(
+        GanNetworks networks, TrainingOptions options, StepRandom draw, Tensor real, Tensor fake, Tensor[]? masks)
+    {
+        var discriminator = networks.Discriminator;
         GanNetworks.SetGradients(discriminator, needed: true);
         networks.DiscriminatorOptimiser.zero_grad();
-        var realLogits = discriminator.call(real, masks?[0]); // [batch, 1]
+        var realLogits = discriminator.call(real, masks?[0]);
         var fakeLogits = discriminator.call(fake.detach(), masks?[1]);
         var realTargets = full_like(realLogits, 1 - options.LabelSmoothing);
         var fakeTargets = zeros_like(fakeLogits);
         if (options.LabelNoise > 0)
         {
-            var noise = draw.LabelNoise(2 * batch, options.LabelNoise).chunk(2);
+            var noise = draw.LabelNoise(2 * real.shape[0], options.LabelNoise).chunk(2);
             realTargets += noise[0];
             fakeTargets += noise[1];
         }
-        var discriminatorLoss = binary_cross_entropy_with_logits(realLogits, realTargets)
-            + binary_cross_entropy_with_logits(fakeLogits, fakeTargets);
-        discriminatorLoss.backward();
+        var loss = binary_cross_entropy_with_logits(realLogits, realTargets) + binary_cross_entropy_with_logits(fakeLogits, fakeTargets);
+        loss.backward();
         networks.DiscriminatorOptimiser.step();
+        return (loss, realLogits, fakeLogits);
+    }
 
-        // Generator: through the discriminator just updated, whose own weights need no gradients now
-        GanNetworks.SetGradients(discriminator, needed: false);
+    /// <summary>Trains the generator through the discriminator just updated, whose own weights need no gradients now.</summary>
+    /// <returns>Its loss.</returns>
+    public static Tensor TrainGenerator(GanNetworks networks, Tensor fake, Tensor? mask)
+    {
+        GanNetworks.SetGradients(networks.Discriminator, needed: false);
         networks.GeneratorOptimiser.zero_grad();
-        var verdict = discriminator.call(fake, masks?[2]);
-        var generatorLoss = binary_cross_entropy_with_logits(verdict, ones_like(verdict));
-        generatorLoss.backward();
+        var verdict = networks.Discriminator.call(fake, mask);
+        var loss = binary_cross_entropy_with_logits(verdict, ones_like(verdict));
+        loss.backward();
         networks.GeneratorOptimiser.step();
-        networks.UpdateAverage(options.EmaDecay);
-
-        return new StepLosses(
-            discriminatorLoss.ToDouble(), generatorLoss.ToDouble(),
-            realLogits.sigmoid().mean().ToDouble(), fakeLogits.sigmoid().mean().ToDouble());
+        return loss;
     }
 }

@@ -28,11 +28,14 @@ public sealed class GanNetworks : IDisposable
     public long AverageSteps { get; set; }
 
     /// <summary>Fresh networks, drawn from the run's own random numbers.</summary>
-    public GanNetworks(TrainingOptions options, RunRandom random)
+    /// <param name="options">The run's options.</param>
+    /// <param name="precision">What they are trained in, settled.</param>
+    /// <param name="random">The run's random numbers.</param>
+    public GanNetworks(TrainingOptions options, Precision precision, RunRandom random)
     {
-        Generator = new Generator(options.Norm);
-        Average = new Generator(options.Norm);
-        Discriminator = new Discriminator(options.Norm);
+        Generator = new Generator(options.Norm) { Arithmetic = Arithmetic.TypeOf(precision) };
+        Average = new Generator(options.Norm); // float32 always: pictures are drawn from it
+        Discriminator = new Discriminator(options.Norm) { Arithmetic = Arithmetic.TypeOf(precision) };
         using (var draw = random.At(0, 0, RandomPurpose.GeneratorWeights))
             WeightInitialisation.Initialise(Generator, options.Weights, draw);
         using (var draw = random.At(0, 0, RandomPurpose.DiscriminatorWeights))

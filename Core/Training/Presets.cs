@@ -19,6 +19,7 @@ public static class Presets
             LabelSmoothing = 0,
             LabelNoise = 0.05,
             EmaDecay = 0,
+            Precision = Precision.Fp32,
         },
         _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "No such preset."),
     };

@@ -100,6 +100,9 @@ public sealed record TrainingOptions
     [Range(1, 100_000)]
     public int LogEvery { get; init; } = 50;
 
+    /// <summary>What the convolutions calculate in.</summary>
+    public Precision Precision { get; init; } = Precision.Auto;
+
     /// <summary>Threads to train with; null takes one per processor of the worker that trains the first slice, and keeps to it.</summary>
     [Range(1, 256)]
     public int? Threads { get; init; }

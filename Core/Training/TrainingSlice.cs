@@ -22,7 +22,6 @@ public sealed partial class TrainingSlice(
     /// <summary>Pictures in the grid of an epoch.</summary>
     public const int GridPictures = 64;
 
-    private const string Precision = "fp32";
     private const double RollBackFactor = 0.5;
 
     /// <summary>Runs the slice. It returns committed, or not at all.</summary>
@@ -86,6 +85,7 @@ public sealed partial class TrainingSlice(
         {
             Step = work.Step,
             EpochSums = work.Sums,
+            Precision = NameOf(work.Precision),
             Generator = CheckpointStore.Reference(work.Generator),
             Training = CheckpointStore.Reference(work.Training),
         };
@@ -109,23 +109,26 @@ public sealed partial class TrainingSlice(
             Generator = nothing,
             Training = nothing,
             Dataset = data.Sha256,
-            Precision = Precision,
+            Precision = NameOf(options.Precision), // settled on the training thread
             Threads = options.Threads ?? Environment.ProcessorCount,
             EpochSums = default,
         };
         if (start.Dataset != data.Sha256)
             throw new RefusedException($"The data set {data.Name} has changed since the run began: it was {start.Dataset} and is {data.Sha256}.");
-        if (start.Precision != Precision)
-            throw new RefusedException($"The run was begun in {start.Precision}; this worker trains in {Precision} only.");
+        if (!Enum.TryParse<Precision>(start.Precision, ignoreCase: true, out _))
+            throw new RefusedException($"The run was begun in {start.Precision}; this worker trains in fp32 and bf16 only.");
         if (start.IsEpochEnd) start = start with { Epoch = start.Epoch + 1, Step = 0, EpochSums = default };
         return start with { Attempt = Math.Max(request.Attempt, start.Attempt) };
     }
+
+    private static string NameOf(Precision precision) => precision.ToString().ToLowerInvariant();
 
     private Work Train(
         TrainingOptions options, ImageSet pictures, Manifest start, Checkpoint? last, RunWatch watch, Func<bool> mustStop)
     {
         var random = new RunRandom(options.Seed, start.Attempt);
-        using var networks = new GanNetworks(options, random);
+        var precision = Arithmetic.Resolve(Enum.Parse<Precision>(start.Precision, ignoreCase: true));
+        using var networks = new GanNetworks(options, precision, random);
         var factor = last is null ? 1 : NetworkState.Load(networks, last.Generator, last.Training);
         factor *= Math.Pow(RollBackFactor, start.Attempt - (last?.Manifest.Attempt ?? 0));
         networks.SetLearningRate(options.LearningRate * factor);
@@ -157,7 +160,7 @@ public sealed partial class TrainingSlice(
 
         var (generator, training) = NetworkState.Save(networks, options.Norm, factor);
         var grid = step == start.StepsPerEpoch ? Sampler.Draw(networks.Average, options.Seed, GridPictures) : null;
-        return new Work(step, sums, generator, training, grid, null);
+        return new Work(step, sums, precision, generator, training, grid, null);
     }
 
     private async Task<Manifest> CommitAsync(Manifest manifest, Work work)
@@ -240,8 +243,8 @@ public sealed partial class TrainingSlice(
     private partial void LogDiverged(string run, string reason);
 
     /// <summary>What the training thread hands over to be committed.</summary>
-    private sealed record Work(int Step, StepLosses Sums, byte[] Generator, byte[] Training, byte[]? Grid, string? Divergence)
+    private sealed record Work(int Step, StepLosses Sums, Precision Precision, byte[] Generator, byte[] Training, byte[]? Grid, string? Divergence)
     {
-        public static Work Failed(string reason) => new(0, default, [], [], null, reason);
+        public static Work Failed(string reason) => new(0, default, default, [], [], null, reason);
     }
 }

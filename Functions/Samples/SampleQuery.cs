@@ -13,7 +13,7 @@ namespace GanFunctions.Functions.Samples;
 /// <param name="Scale">Each pixel becomes a square of this side.</param>
 public sealed record SampleQuery(int Count, long? Seed, int? Epoch, int Columns, int Scale)
 {
-    private const int EncoderVersion = 1; // to be raised when the same pictures come out as other bytes
+    private const int EncoderVersion = 2; // to be raised when the same pictures come out as other bytes
 
     /// <summary>Reads the query parameters.</summary>
     public static (SampleQuery Query, IResult? Wrong) Read(IQueryCollection parameters)

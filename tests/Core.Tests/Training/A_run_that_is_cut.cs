@@ -10,13 +10,14 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
     private static readonly TrainingOptions Small = new() { Dataset = "digits", Epochs = 2, ImagesPerEpoch = 12 * 16, BatchSize = 16, LogEvery = 5 };
 
     [Theory]
-    [InlineData(Preset.Dcgan)]
-    [InlineData(Preset.Tutorial)]
-    public async Task Ends_with_the_same_bytes_as_one_that_was_not(Preset preset)
+    [InlineData(Preset.Dcgan, Precision.Fp32)]
+    [InlineData(Preset.Dcgan, Precision.Bf16)]
+    [InlineData(Preset.Tutorial, Precision.Fp32)]
+    public async Task Ends_with_the_same_bytes_as_one_that_was_not(Preset preset, Precision precision)
     {
         var time = new FakeTimeProvider();
         using var bench = await TrainingBench.CreateAsync(azurite, time);
-        var options = Presets.Of(preset) with { Dataset = "digits", Epochs = 2, ImagesPerEpoch = 12 * 16, BatchSize = 16 };
+        var options = Presets.Of(preset) with { Precision = precision, Dataset = "digits", Epochs = 2, ImagesPerEpoch = 12 * 16, BatchSize = 16 };
         var whole = await bench.TrainToTheEndAsync(await bench.StartAsync("whole", options));
 
         // Each look at the clock costs a good part of a slice's time: it is cut after one to three steps.

@@ -19,7 +19,7 @@ public sealed class A_run_that_this_worker_cannot_train(AzuriteFixture azurite)
         var result = await bench.TrainAsync(request, TestContext.Current.CancellationToken);
 
         Assert.Equal(SliceOutcome.Refused, result.Outcome);
-        Assert.Equal("The run was begun in fp8; this worker trains in fp32 only.", result.Reason);
+        Assert.Equal("The run was begun in fp8; this worker trains in fp32 and bf16 only.", result.Reason);
         Assert.Equal(first.Name, (await bench.LatestAsync("elsewhere")).Name);
     }
 }

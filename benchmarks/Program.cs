@@ -1,0 +1,36 @@
+using System.Globalization;
+using System.Text.Json;
+using GanFunctions.Benchmarks;
+using GanFunctions.Core.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+var options = Arguments.Parse(args);
+if (options is null) return 2;
+
+_ = get_num_threads(); // a thread's first question takes over what another one set last: ask before, not after
+set_num_threads(options.Threads);
+var (fp32, bf16) = (ConvolutionPeak.Measure(ScalarType.Float32), ConvolutionPeak.Measure(ScalarType.BFloat16));
+var chosen = Arithmetic.Resolve(Precision.Auto);
+Console.WriteLine($"{Processor.Name}, {options.Threads} threads, batch {options.Batch}, {options.Rounds} rounds");
+Console.WriteLine($"convolution peak: {fp32 / 1e9:F0} GFLOP/s fp32, {bf16 / 1e9:F0} bf16; default precision here: {chosen.ToString().ToLowerInvariant()}\n");
+
+var contenders = new[] { Contender.Published(), Contender.Dcgan(Precision.Fp32), Contender.Dcgan(Precision.Bf16) };
+var measured = new StepBenchmark(contenders, options.Batch, options.Rounds).Run([fp32, fp32, bf16]);
+
+Console.WriteLine("                    ms/step   fastest   images/s   ratio   of peak   managed bytes/step");
+foreach (var row in measured)
+    Console.WriteLine($"{row.Name,-18} {row.MillisecondsPerStep,8:F1}  {row.Fastest,8:F1}  {row.ImagesPerSecond,9:F0}  {row.Ratio,6:F2}  {row.ShareOfPeak,7:P0}  {row.BytesPerStep,19:N0}");
+foreach (var row in measured.Where(row => row.Phases.Count > 0))
+{
+    Console.WriteLine($"\n{row.Name}, ms by phase");
+    foreach (var (phase, milliseconds) in row.Phases) Console.WriteLine($"  {phase,-22} {milliseconds,6:F1}");
+}
+Console.WriteLine($"\npeak memory: {Processor.PeakMemoryMegabytes:F0} MB, all contenders together");
+if (options.Json is { } path)
+{
+    var report = new { Processor = Processor.Name, options.Threads, options.Batch, options.Rounds, PeakFp32 = fp32, PeakBf16 = bf16, Processor.PeakMemoryMegabytes, Measured = measured };
+    await File.WriteAllTextAsync(path, JsonSerializer.Serialize(report, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true }));
+}
+return 0;

@@ -1,0 +1,43 @@
+using GanFunctions.Core.Model;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace GanFunctions.Core.Tests.Model;
+
+public sealed class The_fast_layer
+{
+    [Theory]
+    [InlineData(ScalarType.Float32, 1e-5)]
+    [InlineData(ScalarType.BFloat16, 2e-2)]
+    public void Is_the_transposed_convolution_with_its_gradients(ScalarType type, double tolerance)
+    {
+        using var scope = NewDisposeScope();
+        using var random = new torch.Generator(1);
+        IsLike(
+            (x, w) => nn.functional.conv_transpose2d(x, w, strides: [1, 1], padding: [2, 2]),
+            (x, w) => FourierConvolution.Transposed(x.flatten(2).permute(2, 0, 1), w).permute(1, 2, 0).unflatten(2, [7, 7]),
+            randn([6, 12, 7, 7], generator: random), randn([12, 10, 5, 5], generator: random), type, tolerance);
+    }
+
+    /// <summary>Values and both gradients, held against torch's own layer in float64, relative to their deviation.</summary>
+    private static void IsLike(
+        Func<Tensor, Tensor, Tensor> layer, Func<Tensor, Tensor, Tensor> fast, Tensor x, Tensor weight, ScalarType type, double tolerance)
+    {
+        var expected = Outcome(layer, x.to(ScalarType.Float64), weight.to(ScalarType.Float64));
+        var actual = Outcome(fast, x.to(type), weight.to(type));
+        foreach (var (right, found) in expected.Zip(actual))
+        {
+            Assert.Equal(right.shape, found.shape);
+            var error = ((found.to(ScalarType.Float64) - right).square().mean().sqrt() / right.std()).item<double>();
+            Assert.True(error < tolerance, $"{error} of its deviation");
+        }
+    }
+
+    private static Tensor[] Outcome(Func<Tensor, Tensor, Tensor> layer, Tensor x, Tensor weight)
+    {
+        (x, weight) = (x.detach().requires_grad_(), weight.detach().requires_grad_());
+        var y = layer(x, weight);
+        y.backward([y.detach() * 0.5 + 1]);
+        return [y.detach(), x.grad!, weight.grad!];
+    }
+}
