@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Quality;
@@ -17,11 +16,9 @@ public sealed record ClassShare(int Label, double Generated, double Real);
 public sealed record ClassCoverage(double Accuracy, double Entropy, double Confidence, IReadOnlyList<ClassShare> Shares)
 {
     /// <summary>The rarest class's share among the generated pictures.</summary>
-    [JsonIgnore]
     public double RarestShare => Shares.Min(share => share.Generated);
 
     /// <summary>The most frequent class's share among the generated pictures.</summary>
-    [JsonIgnore]
     public double LargestShare => Shares.Max(share => share.Generated);
 
     /// <summary>The coverage of generated pictures.</summary>

@@ -66,18 +66,20 @@ public sealed class Ruler : IDisposable
     /// </summary>
     /// <param name="generator">In evaluation mode; <c>[batch, 100]</c> normals to <c>[batch, 1, 28, 28]</c> in [-1, 1].</param>
     /// <param name="samples">Pictures to draw, at least 2.</param>
-    public PictureQuality Measure(nn.Module<Tensor, Tensor> generator, int samples)
+    /// <returns>Null where what it draws is not even numbers.</returns>
+    public PictureQuality? Measure(nn.Module<Tensor, Tensor> generator, int samples)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var drawn = Drawn(generator, samples); // [samples, 128]
+        if (!drawn.isfinite().all().item<bool>()) return null;
         var asMany = _training.narrow(0, 0, Math.Min(samples, _training.shape[0]));
         return new PictureQuality(
             samples,
             Digits.Rounded(DistanceToHeld(drawn)),
             Digits.Rounded(KernelDistance.Between(drawn, _held)),
             Digits.Rounded(DistanceToHeld(asMany)),
-            Digits.Rounded(Variety.Of(drawn) / Variety.Of(_held)),
+            Digits.Rounded(Variety.Of(drawn, _held)),
             Sha256,
             Accuracy is { } accuracy ? ClassCoverage.Of(_network.Classify(drawn), _network.Classify(_held), _labels, accuracy) : null);
     }

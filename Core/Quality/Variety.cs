@@ -7,6 +7,9 @@ public static class Variety
 {
     private const int Enough = 1000; // half a million pairs
 
+    /// <summary>The variety of generated pictures as a multiple of that of real ones; 1 where the real ones are all the same.</summary>
+    public static double Of(Tensor generated, Tensor real) => Of(real) is > 0 and var most ? Of(generated) / most : 1;
+
     /// <summary>Mean Euclidean distance between two different rows of <c>[count, size]</c> features, over the first thousand; count at least 2.</summary>
     public static double Of(Tensor features)
     {

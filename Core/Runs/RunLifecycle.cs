@@ -5,6 +5,7 @@ using Azure.Storage.Blobs.Models;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Losses;
+using GanFunctions.Core.Quality;
 using GanFunctions.Core.Training;
 
 namespace GanFunctions.Core.Runs;
@@ -20,9 +21,10 @@ public sealed record Closing(
     int CompletedEpochs, string? Error = null);
 
 /// <summary>What happens to a run before its first slice and after its last.</summary>
-public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog datasets, BlobContainerClient container)
+public sealed class RunLifecycle(
+    RunStore runs, LossLog losses, DatasetCatalog datasets, RulerStore rulers, BlobContainerClient container)
 {
-    /// <summary>Stores the options as resolved, and has the data set at hand for the slices to come.</summary>
+    /// <summary>Stores the options as resolved, and has the data set at hand for the slices to come, and what its pictures are measured with.</summary>
     /// <returns>Continue; Superseded when the run is not this orchestration's own any more; Refused when the data does not fill one batch.</returns>
     /// <exception cref="DatasetUnavailableException">The data set cannot be had.</exception>
     public async Task<SliceResult> PrepareAsync(SliceRequest request, CancellationToken cancellation)
@@ -44,8 +46,7 @@ public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog d
         int steps;
         try
         {
-            var data = await FetchAsync(row, cancellation); // null when the user wants something else; the next slice sees what
-            steps = data is null ? 0 : row.Options.StepsPerEpoch(data.Train.Count);
+            steps = await FetchAsync(row, cancellation); // none when the user wants something else; the next slice sees what
         }
         catch (RefusedException refusal)
         {
@@ -105,18 +106,21 @@ public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog d
         return (row, instanceId, true);
     }
 
-    private async Task<Dataset?> FetchAsync(RunRow row, CancellationToken cancellation)
+    private async Task<int> FetchAsync(RunRow row, CancellationToken cancellation)
     {
-        // A download may take minutes; the user may lose patience.
+        // A download may take minutes, and a ruler one; the user may lose patience.
         using var wish = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var watching = WatchAsync(row, wish);
         try
         {
-            return await datasets.LoadAsync(row.Options.Dataset, wish.Token);
+            var data = await datasets.LoadAsync(row.Options.Dataset, wish.Token);
+            var steps = row.Options.StepsPerEpoch(data.Train.Count);
+            if (row.Options.QualitySamples > 0) await rulers.GetAsync(data, wish.Token);
+            return steps;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return null;
+            return 0;
         }
         finally
         {
@@ -138,7 +142,7 @@ public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog d
         }
         catch (OperationCanceledException)
         {
-            // The data set is there, or nobody wants it any more.
+            // All is there, or nobody wants it any more.
         }
     }
 

@@ -50,6 +50,11 @@ public static class OptionsReader
             problems.TryAdd(
                 "imagesPerEpoch", [$"imagesPerEpoch: {options.ImagesPerEpoch} is not valid; it must be at least batchSize, which is {options.BatchSize}."]);
         }
+        if (options.QualitySamples is > 0 and < TrainingOptions.FewestQualitySamples)
+        {
+            problems.TryAdd("qualitySamples", [$"qualitySamples: {options.QualitySamples} is not valid; it must be 0, which measures nothing, "
+                + $"or a whole number from {TrainingOptions.FewestQualitySamples} to 10000."]);
+        }
         if (problems.Count > 0) throw new OptionsException(problems);
         return options;
     }

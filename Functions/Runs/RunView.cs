@@ -1,3 +1,4 @@
+using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 
@@ -6,7 +7,7 @@ namespace GanFunctions.Functions.Runs;
 /// <summary>A run as the API shows it.</summary>
 public sealed record RunView(
     string Run, RunState State, string Dataset, Preset Preset, RunProgress Progress, double? ImagesPerSecond, double? SecondsLeft,
-    RunLosses? Losses, string? Checkpoint, int RollBacks, string? Error, DateTimeOffset CreatedAt, DateTimeOffset? UpdatedAt,
+    RunLosses? Losses, PictureQuality? Quality, int? QualityEpoch, RunBest? Best, string? Checkpoint, int RollBacks, string? Error, DateTimeOffset CreatedAt, DateTimeOffset? UpdatedAt,
     TrainingOptions Options, IReadOnlyDictionary<string, string> Links)
 {
     /// <summary>The view of a row.</summary>
@@ -20,7 +21,7 @@ public sealed record RunView(
             : (double?)null;
         return new RunView(
             row.RowKey, row.State(), options.Dataset, options.Preset, progress, Rounded(row.ImagesPerSecond), secondsLeft, RunLosses.Of(row),
-            row.Checkpoint, row.Attempt, row.Error, row.CreatedAt, row.Timestamp, options, LinksOf(row.RowKey));
+            row.Quality, row.QualityEpoch, RunBest.Of(row), row.Checkpoint, row.Attempt, row.Error, row.CreatedAt, row.Timestamp, options, LinksOf(row.RowKey));
     }
 
     /// <summary>Where a run's resources are.</summary>
@@ -53,6 +54,13 @@ public sealed record RunProgress(int Epoch, int Epochs, int Step, int StepsPerEp
         var done = row.Epoch == 0 || row.StepsPerEpoch == 0 ? 0 : row.Epoch - 1 + (double)row.Step / row.StepsPerEpoch;
         return new(row.Epoch, row.TargetEpochs, row.Step, row.StepsPerEpoch, Math.Round(Math.Min(done / row.TargetEpochs, 1), 6));
     }
+}
+
+/// <summary>The epoch whose pictures are nearest to real ones.</summary>
+public sealed record RunBest(int Epoch, double FrechetDistance)
+{
+    /// <summary>The best epoch of a row; null before the first that was measured.</summary>
+    public static RunBest? Of(RunRow row) => row is { BestEpoch: { } epoch, BestDistance: { } distance } ? new(epoch, distance) : null;
 }
 
 /// <summary>The last step's losses. A value that was not finite is null.</summary>

@@ -25,13 +25,13 @@ const [short, long, failing] = ["short", "long", "failing"].map((kind) => `${nam
 const promptness = 5_000; // pause and cancel take effect within so many milliseconds
 
 /** A training of seconds: two epochs of forty steps. */
-const shortRun = { run: short, dataset: "digits", epochs: 2, imagesPerEpoch: 1280, batchSize: 32, logEvery: 10 };
+const shortRun = { run: short, dataset: "digits", epochs: 2, imagesPerEpoch: 1280, batchSize: 32, logEvery: 10, qualitySamples: 0 };
 
 /** A training whose discriminator saturates at once: its gradients vanish, and Adam divides by next to nothing. */
 const hopelessRun = { ...shortRun, run: failing, imagesPerEpoch: 3200, learningRate: 1000, beta2: 0, adamEpsilon: 1e-12, labelSmoothing: 0 };
 
 /** A training whose epoch takes minutes. */
-const longRun = { run: long, dataset: "digits", epochs: 3, batchSize: 32 };
+const longRun = { run: long, dataset: "digits", epochs: 3, batchSize: 32, qualitySamples: 0 };
 
 function call(method, path, { body, form, headers = {}, key = values.key } = {}) {
   return fetch(new URL(path, base), {

@@ -34,7 +34,7 @@ public sealed class A_ruler(AzuriteFixture azurite, ITestOutputHelper output)
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
 
         using var noise = new Painter(seed => rand([128, 1, 28, 28], generator: seed) * 2 - 1);
-        var quality = ruler.Measure(noise, 300);
+        var quality = ruler.Measure(noise, 300)!;
         output.WriteLine($"{quality}");
         Assert.Equal(quality, loaded.Measure(noise, 300));
         Assert.True(quality.FrechetDistance > 20 * quality.Floor, $"noise is at {quality.FrechetDistance}, the floor at {quality.Floor}");
@@ -79,7 +79,7 @@ public sealed class A_ruler(AzuriteFixture azurite, ITestOutputHelper output)
         var ruler = await store.GetAsync(data, Cancellation);
 
         using var same = new Painter(_ => full([128, 1, 28, 28], -1f));
-        var quality = ruler!.Measure(same, 200);
+        var quality = ruler!.Measure(same, 200)!;
         Assert.Null(ruler.Accuracy);
         Assert.Null(quality.Classes);
         Assert.Equal(0, quality.Variety, 3);
