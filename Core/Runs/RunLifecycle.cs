@@ -16,9 +16,10 @@ namespace GanFunctions.Core.Runs;
 /// <param name="Phase">Paused, cancelled, completed or failed.</param>
 /// <param name="CompletedEpochs">Epochs committed.</param>
 /// <param name="Error">Why, when it failed.</param>
+/// <param name="StoppedEarly">Why, when it completed before its last epoch.</param>
 public sealed record Closing(
     string Run, string InstanceId, [property: JsonConverter(typeof(JsonStringEnumConverter<Phase>))] Phase Phase,
-    int CompletedEpochs, string? Error = null);
+    int CompletedEpochs, string? Error = null, string? StoppedEarly = null);
 
 /// <summary>What happens to a run before its first slice and after its last.</summary>
 public sealed class RunLifecycle(
@@ -71,7 +72,7 @@ public sealed class RunLifecycle(
         var closed = await runs.UpdateAsync(closing.Run, row =>
         {
             if (row.InstanceId != closing.InstanceId || IsRevoked(row, closing)) return false;
-            (row.Phase, row.Error) = (closing.Phase, closing.Error);
+            (row.Phase, row.Error, row.StoppedEarly) = (closing.Phase, closing.Error, closing.StoppedEarly);
             return true;
         }, cancellation);
         return closed is not { Changed: false, Row: var row } || row.InstanceId != closing.InstanceId;
@@ -157,7 +158,7 @@ public sealed class RunLifecycle(
     {
         Phase.Paused => row.Desired != Desired.Pause,
         Phase.Cancelled => row.Desired != Desired.Cancel,
-        Phase.Completed => closing.CompletedEpochs < row.TargetEpochs,
+        Phase.Completed => closing.StoppedEarly is null && closing.CompletedEpochs < row.TargetEpochs,
         _ => false,
     };
 

@@ -121,6 +121,10 @@ public sealed record TrainingOptions
     [Range(0, 10_000)]
     public int QualitySamples { get; init; } = 2000;
 
+    /// <summary>The run completes early when so many epochs in a row were no better than the best before them; null trains to the last.</summary>
+    [Range(1, 99_999)]
+    public int? Patience { get; init; }
+
     /// <summary>What to do when a loss is not finite.</summary>
     public DivergencePolicy OnDivergence { get; init; } = DivergencePolicy.Fail;
 

@@ -1,5 +1,6 @@
 using Azure;
 using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using Microsoft.Extensions.Logging;
 
@@ -12,7 +13,10 @@ public sealed partial class TrainingSlice
     {
         var (attempt, completed) = (Math.Max(request.Attempt, last?.Attempt ?? 0), last?.CompletedEpochs ?? 0);
         var ended = await runs.UpdateAsync(request.Run, row => TryEnd(row, request, last), CancellationToken.None);
-        return new(ended is { Changed: true, Row: var row } ? OutcomeOf(row, completed) : SliceOutcome.Superseded, attempt, completed);
+        if (ended is not { Changed: true, Row: var row }) return new(SliceOutcome.Superseded, attempt, completed);
+        var tooLong = completed < row.TargetEpochs ? Patience.IsOver(row, last) : null;
+        var outcome = OutcomeOf(row, completed, isOver: tooLong is not null);
+        return new(outcome, attempt, completed, outcome == SliceOutcome.Completed ? tooLong : null);
     }
 
     private async Task LeaveAsync(SliceRequest request)
@@ -57,10 +61,10 @@ public sealed partial class TrainingSlice
         return true;
     }
 
-    private static SliceOutcome OutcomeOf(RunRow row, int completed) => row.Desired switch
+    private static SliceOutcome OutcomeOf(RunRow row, int completed, bool isOver) => row.Desired switch
     {
         Desired.Cancel => SliceOutcome.Cancelled,
-        _ when completed >= row.TargetEpochs => SliceOutcome.Completed,
+        _ when isOver || completed >= row.TargetEpochs => SliceOutcome.Completed,
         Desired.Pause => SliceOutcome.Paused,
         _ => SliceOutcome.Continue,
     };

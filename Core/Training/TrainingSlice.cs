@@ -58,7 +58,8 @@ public sealed partial class TrainingSlice(
         var options = row.Options;
         var last = await checkpoints.LoadForTrainingAsync(request.Run, request.Attempt, stopping);
         var completed = last?.Manifest.CompletedEpochs ?? 0;
-        if (row.Desired != Desired.Run || completed >= row.TargetEpochs) return await EndAsync(request, last?.Manifest);
+        if (row.Desired != Desired.Run || completed >= row.TargetEpochs || Patience.IsOver(row, last?.Manifest) is not null)
+            return await EndAsync(request, last?.Manifest);
         var data = await datasets.LoadAsync(options.Dataset, stopping);
         var start = Start(request, options, last?.Manifest, data);
         var ruler = options.QualitySamples > 0 ? await rulers.GetAsync(data, stopping) : null;

@@ -72,7 +72,10 @@ public sealed class A_run_whose_pictures_are_measured(AzuriteFixture azurite)
         Assert.Equal((null, 2), (before.Quality, after.Best!.Epoch));
     }
 
-    private async Task<TrainingBench> BenchAsync(TimeProvider? time = null)
+    private Task<TrainingBench> BenchAsync(TimeProvider? time = null) => WithBarsAsync(azurite, time);
+
+    /// <summary>A bench with a small data set to train on, whose ruler is made in a moment.</summary>
+    internal static async Task<TrainingBench> WithBarsAsync(AzuriteFixture azurite, TimeProvider? time = null)
     {
         var bench = await TrainingBench.CreateAsync(azurite, time);
         var bars = Bars.Of(600).Train;
