@@ -125,7 +125,7 @@ public sealed record TrainingOptions
     [Range(1, 99_999)]
     public int? Patience { get; init; }
 
-    /// <summary>What to do when a loss is not finite.</summary>
+    /// <summary>What to do when a loss is not finite, the discriminator is saturated, or the pictures collapse to one class.</summary>
     public DivergencePolicy OnDivergence { get; init; } = DivergencePolicy.Fail;
 
     /// <summary>Roll-backs allowed in a run before it fails.</summary>

@@ -164,6 +164,7 @@ public sealed partial class TrainingSlice(
         var quality = ruler?.Measure(networks.Average, options.QualitySamples);
         watch.Log(LossRow.OfEpoch(start.Run, start.Attempt, start.Epoch, sums / step, speed, time.GetUtcNow(), quality));
         if (ruler is not null && quality is null) return Work.Failed($"a picture is not finite after epoch {start.Epoch}, step {step}");
+        if (Divergence.Of(options, start.Epoch, step, sums / step, start.Best, quality) is { } lost) return Work.Failed(lost);
         var grid = Sampler.Draw(networks.Average, options.Seed, GridPictures);
         return new Work(step, sums, generator, training, quality, grid, null);
     }

@@ -7,7 +7,8 @@ namespace GanFunctions.Functions.Runs;
 /// <summary>A run as the API shows it.</summary>
 public sealed record RunView(
     string Run, RunState State, string Dataset, Preset Preset, RunProgress Progress, double? ImagesPerSecond, double? SecondsLeft,
-    RunLosses? Losses, string? StoppedEarly, PictureQuality? Quality, int? QualityEpoch, RunBest? Best, string? Checkpoint, int RollBacks, string? Error, DateTimeOffset CreatedAt, DateTimeOffset? UpdatedAt,
+    RunLosses? Losses, string? StoppedEarly, PictureQuality? Quality, int? QualityEpoch, RunBest? Best,
+    IReadOnlyList<string> Warnings, string? Checkpoint, int RollBacks, string? Error, DateTimeOffset CreatedAt, DateTimeOffset? UpdatedAt,
     TrainingOptions Options, IReadOnlyDictionary<string, string> Links)
 {
     /// <summary>The view of a row.</summary>
@@ -21,7 +22,7 @@ public sealed record RunView(
             : (double?)null;
         return new RunView(
             row.RowKey, row.State(), options.Dataset, options.Preset, progress, Rounded(row.ImagesPerSecond), secondsLeft, RunLosses.Of(row), row.StoppedEarly,
-            row.Quality, row.QualityEpoch, RunBest.Of(row), row.Checkpoint, row.Attempt, row.Error, row.CreatedAt, row.Timestamp, options, LinksOf(row.RowKey));
+            row.Quality, row.QualityEpoch, RunBest.Of(row), WarningsOf(row), row.Checkpoint, row.Attempt, row.Error, row.CreatedAt, row.Timestamp, options, LinksOf(row.RowKey));
     }
 
     /// <summary>Where a run's resources are.</summary>
@@ -36,6 +37,9 @@ public sealed record RunView(
         ["cancel"] = $"/api/runs/{run}/cancel",
         ["extend"] = $"/api/runs/{run}/extend",
     };
+
+    private static IReadOnlyList<string> WarningsOf(RunRow row) =>
+        row is { QualityEpoch: { } epoch, Quality: { } quality } ? Alarms.Of(epoch, quality) : [];
 
     private static double? Rounded(double? value) => value is { } number ? Math.Round(number, 1) : null;
 }
