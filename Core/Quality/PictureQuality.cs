@@ -15,11 +15,16 @@ public sealed record PictureQuality(
 /// <param name="Epoch">From 1.</param>
 /// <param name="FrechetDistance">Its distance.</param>
 /// <param name="LargestShare">Its largest class's share; null where the data has no labels.</param>
-public sealed record BestEpoch(int Epoch, double FrechetDistance, double? LargestShare)
+/// <param name="Ruler">SHA-256 of the ruler it was measured with.</param>
+public sealed record BestEpoch(int Epoch, double FrechetDistance, double? LargestShare, string Ruler)
 {
-    /// <summary>The better of <paramref name="best"/> and an epoch just measured; the earlier one when they are as good.</summary>
-    public static BestEpoch? Of(BestEpoch? best, int epoch, PictureQuality? quality) =>
-        quality is null || best?.FrechetDistance <= quality.FrechetDistance
-            ? best
-            : new BestEpoch(epoch, quality.FrechetDistance, quality.Classes?.LargestShare);
+    /// <summary>
+    /// The better of <paramref name="best"/> and an epoch just measured; the earlier one when they are as good. Where the ruler is another one,
+    /// say of a later version, the two do not compare, and the search begins anew.
+    /// </summary>
+    public static BestEpoch? Of(BestEpoch? best, int epoch, PictureQuality? quality)
+    {
+        if (quality is null || (best?.Ruler == quality.Ruler && best.FrechetDistance <= quality.FrechetDistance)) return best;
+        return new BestEpoch(epoch, quality.FrechetDistance, quality.Classes?.LargestShare, quality.Ruler);
+    }
 }

@@ -28,7 +28,7 @@ internal sealed record RealPictures(Tensor Fit, Tensor Held, byte[]? FitLabels, 
         using var scope = NewDisposeScope();
         var order = Shuffled(data.Train.Count);
         if (data.Test is { Count: >= Fewest } test && order.Length >= Fewest)
-            return Of(data.Train, order, test, [.. Enumerable.Range(0, Math.Min(test.Count, Most))]);
+            return Of(data.Train, order, test, Shuffled(test.Count)[..Math.Min(test.Count, Most)]); // MNIST's has the easy half first
         var held = Math.Min(order.Length / HeldOutOf, Most);
         return held < Fewest ? null : Of(data.Train, order[held..], data.Train, order[..held]);
     }

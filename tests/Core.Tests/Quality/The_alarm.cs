@@ -43,7 +43,7 @@ public sealed class The_alarm
     [Fact]
     public void Becomes_a_divergence_when_good_pictures_fall_to_one_class()
     {
-        var (good, fallen) = (new BestEpoch(4, 100, 0.3), Quality([0.99, 0.01, 0, 0]) with { FrechetDistance = 500 });
+        var (good, fallen) = (new BestEpoch(4, 100, 0.3, ""), Quality([0.99, 0.01, 0, 0]) with { FrechetDistance = 500 });
 
         Assert.Equal(
             "nearly all pictures of epoch 5 are of one class; those of epoch 4 were not, at a Fréchet distance of 100 instead of 500", Judge(good, fallen));
@@ -61,7 +61,7 @@ public sealed class The_alarm
     public void Takes_no_real_first_epochs_for_a_divergence(
         Preset preset, int epoch, double discriminator, double generator, double real, double fake, double largest, double distance)
     {
-        var (best, quality) = (epoch == 1 ? null : new BestEpoch(1, 780, 0.96), Quality([largest, 1 - largest, 0, 0]) with { FrechetDistance = distance });
+        var (best, quality) = (epoch == 1 ? null : new BestEpoch(1, 780, 0.96, ""), Quality([largest, 1 - largest, 0, 0]) with { FrechetDistance = distance });
 
         Assert.Null(Divergence.Of(Presets.Of(preset), epoch, 468, new StepLosses(discriminator, generator, real, fake), best, quality));
         Assert.Empty(Alarms.Of(epoch, quality));
