@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using GanFunctions.Core.Quality;
 using GanFunctions.Core.Training;
 
 namespace GanFunctions.Core.Checkpoints;
@@ -56,6 +57,12 @@ public sealed record Manifest
 
     /// <summary>Sums of this epoch's losses over the steps done, from which a resumed epoch goes on.</summary>
     public required StepLosses EpochSums { get; init; }
+
+    /// <summary>How good its pictures are; null in mid-epoch, and where quality is not measured.</summary>
+    public PictureQuality? Quality { get; init; }
+
+    /// <summary>The best epoch up to here; null before the first that was measured.</summary>
+    public BestEpoch? Best { get; init; }
 
     /// <summary>Mean losses of this epoch over the steps done.</summary>
     [JsonIgnore]

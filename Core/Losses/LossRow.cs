@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using GanFunctions.Core.Quality;
 using GanFunctions.Core.Training;
 
 namespace GanFunctions.Core.Losses;
@@ -39,6 +40,24 @@ public sealed class LossRow : ITableEntity
     /// <summary>Training speed.</summary>
     public double? ImagesPerSecond { get; set; }
 
+    /// <summary>See <see cref="PictureQuality"/>; in an epoch's summary, where it was measured.</summary>
+    public double? FrechetDistance { get; set; }
+
+    /// <inheritdoc cref="FrechetDistance"/>
+    public double? KernelDistance { get; set; }
+
+    /// <inheritdoc cref="FrechetDistance"/>
+    public double? Variety { get; set; }
+
+    /// <summary>See <see cref="ClassCoverage"/>; the same, where the data has labels.</summary>
+    public double? RarestShare { get; set; }
+
+    /// <inheritdoc cref="RarestShare"/>
+    public double? ClassEntropy { get; set; }
+
+    /// <inheritdoc cref="RarestShare"/>
+    public double? Confidence { get; set; }
+
     /// <summary>When it was measured.</summary>
     public DateTimeOffset Time { get; set; }
 
@@ -49,9 +68,16 @@ public sealed class LossRow : ITableEntity
     public static LossRow OfStep(string run, int attempt, int epoch, int step, StepLosses losses, double speed, DateTimeOffset time) =>
         New(run, $"{attempt:D3}-{epoch:D5}-{step:D6}", losses, speed, time);
 
-    /// <summary>The mean losses of an epoch.</summary>
-    public static LossRow OfEpoch(string run, int attempt, int epoch, StepLosses losses, double speed, DateTimeOffset time) =>
-        New(run, $"{attempt:D3}-{epoch:D5}-{Summary}", losses, speed, time);
+    /// <summary>The mean losses of an epoch, and the quality of its pictures.</summary>
+    public static LossRow OfEpoch(
+        string run, int attempt, int epoch, StepLosses losses, double speed, DateTimeOffset time, PictureQuality? quality = null)
+    {
+        var row = New(run, $"{attempt:D3}-{epoch:D5}-{Summary}", losses, speed, time);
+        (row.FrechetDistance, row.KernelDistance, row.Variety) = (quality?.FrechetDistance, quality?.KernelDistance, quality?.Variety);
+        var classes = quality?.Classes;
+        (row.RarestShare, row.ClassEntropy, row.Confidence) = (classes?.RarestShare, classes?.Entropy, classes?.Confidence);
+        return row;
+    }
 
     /// <summary>Roll-backs before it.</summary>
     public int Attempt() => Part(0);

@@ -5,6 +5,7 @@ using Azure.Storage.Blobs.Models;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Losses;
+using GanFunctions.Core.Quality;
 using GanFunctions.Core.Training;
 
 namespace GanFunctions.Core.Runs;
@@ -15,14 +16,16 @@ namespace GanFunctions.Core.Runs;
 /// <param name="Phase">Paused, cancelled, completed or failed.</param>
 /// <param name="CompletedEpochs">Epochs committed.</param>
 /// <param name="Error">Why, when it failed.</param>
+/// <param name="StoppedEarly">Why, when it completed before its last epoch.</param>
 public sealed record Closing(
     string Run, string InstanceId, [property: JsonConverter(typeof(JsonStringEnumConverter<Phase>))] Phase Phase,
-    int CompletedEpochs, string? Error = null);
+    int CompletedEpochs, string? Error = null, string? StoppedEarly = null);
 
 /// <summary>What happens to a run before its first slice and after its last.</summary>
-public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog datasets, BlobContainerClient container)
+public sealed class RunLifecycle(
+    RunStore runs, LossLog losses, DatasetCatalog datasets, RulerStore rulers, BlobContainerClient container)
 {
-    /// <summary>Stores the options as resolved, and has the data set at hand for the slices to come.</summary>
+    /// <summary>Stores the options as resolved, and has the data set at hand for the slices to come, and what its pictures are measured with.</summary>
     /// <returns>Continue; Superseded when the run is not this orchestration's own any more; Refused when the data does not fill one batch.</returns>
     /// <exception cref="DatasetUnavailableException">The data set cannot be had.</exception>
     public async Task<SliceResult> PrepareAsync(SliceRequest request, CancellationToken cancellation)
@@ -44,8 +47,7 @@ public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog d
         int steps;
         try
         {
-            var data = await FetchAsync(row, cancellation); // null when the user wants something else; the next slice sees what
-            steps = data is null ? 0 : row.Options.StepsPerEpoch(data.Train.Count);
+            steps = await FetchAsync(row, cancellation); // none when the user wants something else; the next slice sees what
         }
         catch (RefusedException refusal)
         {
@@ -70,7 +72,7 @@ public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog d
         var closed = await runs.UpdateAsync(closing.Run, row =>
         {
             if (row.InstanceId != closing.InstanceId || IsRevoked(row, closing)) return false;
-            (row.Phase, row.Error) = (closing.Phase, closing.Error);
+            (row.Phase, row.Error, row.StoppedEarly) = (closing.Phase, closing.Error, closing.StoppedEarly);
             return true;
         }, cancellation);
         return closed is not { Changed: false, Row: var row } || row.InstanceId != closing.InstanceId;
@@ -105,18 +107,21 @@ public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog d
         return (row, instanceId, true);
     }
 
-    private async Task<Dataset?> FetchAsync(RunRow row, CancellationToken cancellation)
+    private async Task<int> FetchAsync(RunRow row, CancellationToken cancellation)
     {
-        // A download may take minutes; the user may lose patience.
+        // A download may take minutes, and a ruler one; the user may lose patience.
         using var wish = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var watching = WatchAsync(row, wish);
         try
         {
-            return await datasets.LoadAsync(row.Options.Dataset, wish.Token);
+            var data = await datasets.LoadAsync(row.Options.Dataset, wish.Token);
+            var steps = row.Options.StepsPerEpoch(data.Train.Count);
+            if (row.Options.QualitySamples > 0) await rulers.GetAsync(data, wish.Token);
+            return steps;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return null;
+            return 0;
         }
         finally
         {
@@ -138,7 +143,7 @@ public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog d
         }
         catch (OperationCanceledException)
         {
-            // The data set is there, or nobody wants it any more.
+            // All is there, or nobody wants it any more.
         }
     }
 
@@ -153,7 +158,7 @@ public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog d
     {
         Phase.Paused => row.Desired != Desired.Pause,
         Phase.Cancelled => row.Desired != Desired.Cancel,
-        Phase.Completed => closing.CompletedEpochs < row.TargetEpochs,
+        Phase.Completed => closing.StoppedEarly is null && closing.CompletedEpochs < row.TargetEpochs,
         _ => false,
     };
 

@@ -2,6 +2,7 @@ using System.Runtime.Serialization;
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
+using GanFunctions.Core.Quality;
 using GanFunctions.Core.Training;
 
 namespace GanFunctions.Core.Runs;
@@ -101,6 +102,12 @@ public sealed class RunRow : ITableEntity
     /// <summary>Why it failed.</summary>
     public string? Error { get; set; }
 
+    /// <summary>Why it completed before its last epoch.</summary>
+    public string? StoppedEarly { get; set; }
+
+    /// <summary>Epochs up to here do not count as ones without improvement: the user asked for more after them.</summary>
+    public int PatientFrom { get; set; }
+
     /// <summary>The epoch in training, from 1; 0 before the first.</summary>
     public int Epoch { get; set; }
 
@@ -131,6 +138,22 @@ public sealed class RunRow : ITableEntity
     /// <summary>The last step's D(G(z)).</summary>
     public double? FakeScore { get; set; }
 
+    /// <summary>The last epoch whose pictures were measured.</summary>
+    public int? QualityEpoch { get; set; }
+
+    /// <summary>How good they are, as JSON.</summary>
+    public string? QualityJson { get; set; }
+
+    /// <summary>The epoch with the lowest Fréchet distance.</summary>
+    public int? BestEpoch { get; set; }
+
+    /// <summary>That distance.</summary>
+    public double? BestDistance { get; set; }
+
+    /// <summary>How good the pictures of <see cref="QualityEpoch"/> are.</summary>
+    [IgnoreDataMember]
+    public PictureQuality? Quality => QualityJson is null ? null : JsonSerializer.Deserialize<PictureQuality>(QualityJson, OptionsReader.Json);
+
     /// <summary>The options as resolved.</summary>
     [IgnoreDataMember]
     public TrainingOptions Options => JsonSerializer.Deserialize<TrainingOptions>(OptionsJson, OptionsReader.Json)!;
@@ -142,6 +165,10 @@ public sealed class RunRow : ITableEntity
     /// <summary>Whether no orchestration works on it any more: paused, cancelled, completed, failed or being deleted.</summary>
     [IgnoreDataMember]
     public bool IsAtRest => Phase is Phase.Paused or Phase.Cancelled or Phase.Completed or Phase.Failed or Phase.Deleting;
+
+    /// <summary>Says how good the pictures of an epoch are.</summary>
+    public void SetQuality(int epoch, PictureQuality quality) =>
+        (QualityEpoch, QualityJson) = (epoch, JsonSerializer.Serialize(quality, OptionsReader.Json));
 
     /// <summary>Whether an activity of orchestration <paramref name="instanceId"/> may write what the training does.</summary>
     public bool IsOpenTo(string instanceId) => InstanceId == instanceId && !IsAtRest;

@@ -50,6 +50,13 @@ public static class OptionsReader
             problems.TryAdd(
                 "imagesPerEpoch", [$"imagesPerEpoch: {options.ImagesPerEpoch} is not valid; it must be at least batchSize, which is {options.BatchSize}."]);
         }
+        if (options.QualitySamples is > 0 and < TrainingOptions.FewestQualitySamples)
+        {
+            problems.TryAdd("qualitySamples", [$"qualitySamples: {options.QualitySamples} is not valid; it must be 0, which measures nothing, "
+                + $"or a whole number from {TrainingOptions.FewestQualitySamples} to 10000."]);
+        }
+        if (options is { Patience: not null, QualitySamples: 0 })
+            problems.TryAdd("patience", [$"patience: {options.Patience} is not valid; it must be null where qualitySamples is 0, since nothing says which epoch is better."]);
         if (problems.Count > 0) throw new OptionsException(problems);
         return options;
     }

@@ -31,6 +31,15 @@ public enum RandomPurpose
 
     /// <summary>A picture that a user asked for by seed and index.</summary>
     Sample,
+
+    /// <summary>First weights of a ruler's network.</summary>
+    RulerWeights,
+
+    /// <summary>Which real pictures a ruler holds out, and the order it sees the others in.</summary>
+    RulerShuffle,
+
+    /// <summary>Noise of the pictures that a ruler measures.</summary>
+    RulerNoise,
 }
 
 /// <summary>

@@ -15,7 +15,7 @@ public enum SliceOutcome
     /// <summary>Committed; the user wants no more.</summary>
     Cancelled,
 
-    /// <summary>The last epoch is committed.</summary>
+    /// <summary>The last epoch is committed, or the run's patience is at its end.</summary>
     Completed,
 
     /// <summary>The run diverged and its policy, or its limit of roll-backs, says to fail.</summary>
@@ -38,5 +38,5 @@ public sealed record SliceRequest(string Run, string InstanceId, int Attempt);
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Attempt">Roll-backs so far, for the next slice.</param>
 /// <param name="CompletedEpochs">Epochs committed.</param>
-/// <param name="Reason">Why it diverged or was refused.</param>
+/// <param name="Reason">Why it diverged, was refused, or completed early.</param>
 public sealed record SliceResult(SliceOutcome Outcome, int Attempt, int CompletedEpochs, string? Reason = null);

@@ -30,6 +30,9 @@ public enum Preset
 /// </summary>
 public sealed record TrainingOptions
 {
+    /// <summary>With fewer pictures a distance is mostly noise.</summary>
+    public const int FewestQualitySamples = 100;
+
     /// <summary>The recipe that the other defaults come from.</summary>
     public Preset Preset { get; init; } = Preset.Dcgan;
 
@@ -114,7 +117,18 @@ public sealed record TrainingOptions
     [Range(1, 480)]
     public int MaxSliceSeconds { get; init; } = 240;
 
-    /// <summary>What to do when a loss is not finite.</summary>
+    /// <summary>
+    /// Pictures that are drawn and measured at the end of every epoch; 0 measures nothing, else at least <see cref="FewestQualitySamples"/>.
+    /// The distances shrink with the count: only those of the same count compare.
+    /// </summary>
+    [Range(0, 10_000)]
+    public int QualitySamples { get; init; } = 2000;
+
+    /// <summary>The run completes early when so many epochs in a row were no better than the best before them; null trains to the last.</summary>
+    [Range(1, 99_999)]
+    public int? Patience { get; init; }
+
+    /// <summary>What to do when a loss is not finite, the discriminator is saturated, or the pictures collapse to one class.</summary>
     public DivergencePolicy OnDivergence { get; init; } = DivergencePolicy.Fail;
 
     /// <summary>Roll-backs allowed in a run before it fails.</summary>

@@ -1,9 +1,9 @@
-using Azure;
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Imaging;
 using GanFunctions.Core.Losses;
+using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Sampling;
 using Microsoft.Extensions.Logging;
@@ -16,7 +16,7 @@ namespace GanFunctions.Core.Training;
 /// same slice may run twice, on two workers even: both do the same work, and the first commit wins.
 /// </summary>
 public sealed partial class TrainingSlice(
-    RunStore runs, CheckpointStore checkpoints, LossLog losses, DatasetCatalog datasets, BlobContainerClient container,
+    RunStore runs, CheckpointStore checkpoints, LossLog losses, DatasetCatalog datasets, RulerStore rulers, BlobContainerClient container,
     TrainingTelemetry telemetry, TimeProvider time, ILogger<TrainingSlice> logger)
 {
     /// <summary>Pictures in the grid of an epoch.</summary>
@@ -57,9 +57,11 @@ public sealed partial class TrainingSlice(
         var options = row.Options;
         var last = await checkpoints.LoadForTrainingAsync(request.Run, request.Attempt, stopping);
         var completed = last?.Manifest.CompletedEpochs ?? 0;
-        if (row.Desired != Desired.Run || completed >= row.TargetEpochs) return await EndAsync(request, last?.Manifest);
+        if (row.Desired != Desired.Run || completed >= row.TargetEpochs || Patience.IsOver(row, last?.Manifest) is not null)
+            return await EndAsync(request, last?.Manifest);
         var data = await datasets.LoadAsync(options.Dataset, stopping);
         var start = Start(request, options, last?.Manifest, data);
+        var ruler = options.QualitySamples > 0 ? await rulers.GetAsync(data, stopping) : null;
 
         // Train
         LogTraining(request.Run, start.Attempt, start.Epoch, start.Step);
@@ -68,7 +70,7 @@ public sealed partial class TrainingSlice(
         {
             var deadline = begun + (long)(options.MaxSliceSeconds * time.TimestampFrequency);
             work = await TrainingThread.RunAsync(start.Threads, () => Train(
-                options, data.Train, start, last, watch, () => watch.Interrupted || stopping.IsCancellationRequested || time.GetTimestamp() > deadline));
+                options, data.Train, ruler, start, last, watch, () => watch.Interrupted || stopping.IsCancellationRequested || time.GetTimestamp() > deadline));
 
             // Log: before the commit, since nobody would train these steps again to log them
             await watch.CompleteAsync(CancellationToken.None);
@@ -86,6 +88,8 @@ public sealed partial class TrainingSlice(
             Step = work.Step,
             EpochSums = work.Sums,
             Precision = NameOf(work.Precision),
+            Quality = work.Quality,
+            Best = BestEpoch.Of(start.Best, start.Epoch, work.Quality),
             Generator = CheckpointStore.Reference(work.Generator),
             Training = CheckpointStore.Reference(work.Training),
         };
@@ -117,14 +121,14 @@ public sealed partial class TrainingSlice(
             throw new RefusedException($"The data set {data.Name} has changed since the run began: it was {start.Dataset} and is {data.Sha256}.");
         if (!Enum.TryParse<Precision>(start.Precision, ignoreCase: true, out _))
             throw new RefusedException($"The run was begun in {start.Precision}; this worker trains in fp32 and bf16 only.");
-        if (start.IsEpochEnd) start = start with { Epoch = start.Epoch + 1, Step = 0, EpochSums = default };
+        if (start.IsEpochEnd) start = start with { Epoch = start.Epoch + 1, Step = 0, EpochSums = default, Quality = null };
         return start with { Attempt = Math.Max(request.Attempt, start.Attempt) };
     }
 
     private static string NameOf(Precision precision) => precision.ToString().ToLowerInvariant();
 
     private Work Train(
-        TrainingOptions options, ImageSet pictures, Manifest start, Checkpoint? last, RunWatch watch, Func<bool> mustStop)
+        TrainingOptions options, ImageSet pictures, Ruler? ruler, Manifest start, Checkpoint? last, RunWatch watch, Func<bool> mustStop)
     {
         var random = new RunRandom(options.Seed, start.Attempt);
         var precision = Arithmetic.Resolve(Enum.Parse<Precision>(start.Precision, ignoreCase: true));
@@ -134,7 +138,7 @@ public sealed partial class TrainingSlice(
         networks.SetLearningRate(options.LearningRate * factor);
         using var data = new EpochData(pictures, options.BatchSize, random, start.Epoch);
 
-        var (step, sums, begun) = (start.Step, start.EpochSums, time.GetTimestamp());
+        var (step, sums, speed, begun) = (start.Step, start.EpochSums, double.NaN, time.GetTimestamp());
         while (step < start.StepsPerEpoch && (step == start.Step || !mustStop()))
         {
             using var scope = NewDisposeScope();
@@ -145,7 +149,7 @@ public sealed partial class TrainingSlice(
             sums += measured;
             step++;
 
-            var speed = (step - start.Step) * options.BatchSize / time.GetElapsedTime(begun).TotalSeconds;
+            speed = (step - start.Step) * options.BatchSize / time.GetElapsedTime(begun).TotalSeconds;
             watch.Report(new TrainingProgress(start.Attempt, start.Epoch, step, start.StepsPerEpoch, speed, measured));
             if (step % options.LogEvery == 0 || !measured.AreFinite)
             {
@@ -153,14 +157,19 @@ public sealed partial class TrainingSlice(
                 telemetry.Step(start.Run, speed, measured);
             }
             if (!measured.AreFinite) return Work.Failed($"a loss is not finite at epoch {start.Epoch}, step {step}: {measured}");
-            if (step == start.StepsPerEpoch)
-                watch.Log(LossRow.OfEpoch(start.Run, start.Attempt, start.Epoch, sums / step, speed, time.GetUtcNow()));
         }
         if (!networks.AreFinite()) return Work.Failed($"a weight is not finite after epoch {start.Epoch}, step {step}");
 
         var (generator, training) = NetworkState.Save(networks, options.Norm, factor);
-        var grid = step == start.StepsPerEpoch ? Sampler.Draw(networks.Average, options.Seed, GridPictures) : null;
-        return new Work(step, sums, precision, generator, training, grid, null);
+        if (step < start.StepsPerEpoch) return new Work(step, sums, precision, generator, training, null, null, null);
+
+        // Measure: with the threads of the training, on which its last digits depend
+        var quality = ruler?.Measure(networks.Average, options.QualitySamples);
+        watch.Log(LossRow.OfEpoch(start.Run, start.Attempt, start.Epoch, sums / step, speed, time.GetUtcNow(), quality));
+        if (ruler is not null && quality is null) return Work.Failed($"a picture is not finite after epoch {start.Epoch}, step {step}");
+        if (Divergence.Of(options, start.Epoch, step, sums / step, start.Best, quality) is { } lost) return Work.Failed(lost);
+        var grid = Sampler.Draw(networks.Average, options.Seed, GridPictures);
+        return new Work(step, sums, precision, generator, training, quality, grid, null);
     }
 
     private async Task<Manifest> CommitAsync(Manifest manifest, Work work)
@@ -178,73 +187,13 @@ public sealed partial class TrainingSlice(
         return committed;
     }
 
-    private async Task<SliceResult> EndAsync(SliceRequest request, Manifest? last)
-    {
-        var (attempt, completed) = (Math.Max(request.Attempt, last?.Attempt ?? 0), last?.CompletedEpochs ?? 0);
-        var ended = await runs.UpdateAsync(request.Run, row => TryEnd(row, request, last), CancellationToken.None);
-        return new(ended is { Changed: true, Row: var row } ? OutcomeOf(row, completed) : SliceOutcome.Superseded, attempt, completed);
-    }
-
-    private async Task LeaveAsync(SliceRequest request)
-    {
-        try
-        {
-            await runs.UpdateAsync(request.Run, row =>
-            {
-                if (!row.IsOpenTo(request.InstanceId)) return false;
-                row.Phase = Phase.Waiting;
-                return true;
-            }, CancellationToken.None);
-        }
-        catch (RequestFailedException silent)
-        {
-            LogNotLeft(request.Run, silent.Message);
-        }
-    }
-
-    private SliceResult Diverged(TrainingOptions options, Manifest start, int completed, string reason)
-    {
-        LogDiverged(start.Run, reason);
-        return options.OnDivergence == DivergencePolicy.RollBack && start.Attempt < options.MaxRollBacks
-            ? new(SliceOutcome.Continue, start.Attempt + 1, completed)
-            : new(SliceOutcome.Diverged, start.Attempt, completed, $"The training diverged: {reason}.");
-    }
-
-    private static bool TryBegin(RunRow row, SliceRequest request)
-    {
-        if (!row.IsOpenTo(request.InstanceId) || row.Desired != Desired.Run) return false;
-        row.Phase = Phase.Training;
-        return true;
-    }
-
-    private static bool TryEnd(RunRow row, SliceRequest request, Manifest? last)
-    {
-        if (!row.IsOpenTo(request.InstanceId)) return false;
-        (row.Phase, row.Checkpoint) = (Phase.Waiting, last?.Name);
-        (row.Attempt, row.Epoch, row.Step) = (last?.Attempt ?? request.Attempt, last?.Epoch ?? 0, last?.Step ?? 0);
-        return true;
-    }
-
-    private static SliceOutcome OutcomeOf(RunRow row, int completed) => row.Desired switch
-    {
-        Desired.Cancel => SliceOutcome.Cancelled,
-        _ when completed >= row.TargetEpochs => SliceOutcome.Completed,
-        Desired.Pause => SliceOutcome.Paused,
-        _ => SliceOutcome.Continue,
-    };
-
     [LoggerMessage(LogLevel.Information, "Run {Run}: training from attempt {Attempt}, epoch {Epoch}, step {Step}")]
     private partial void LogTraining(string run, int attempt, int epoch, int step);
 
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: could not say that nobody works on it just now: {Problem}")]
-    private partial void LogNotLeft(string run, string problem);
-
-    [LoggerMessage(LogLevel.Warning, "Run {Run} diverged: {Reason}")]
-    private partial void LogDiverged(string run, string reason);
-
     /// <summary>What the training thread hands over to be committed.</summary>
-    private sealed record Work(int Step, StepLosses Sums, Precision Precision, byte[] Generator, byte[] Training, byte[]? Grid, string? Divergence)
+    private sealed record Work(
+        int Step, StepLosses Sums, Precision Precision, byte[] Generator, byte[] Training, PictureQuality? Quality, byte[]? Grid, string? Divergence)
     {
-        public static Work Failed(string reason) => new(0, default, default, [], [], null, reason);
+        public static Work Failed(string reason) => new(0, default, default, [], [], null, null, reason);
     }
 }

@@ -17,7 +17,8 @@ public sealed partial class DemoRun(OwnAddress own, IHostApplicationLifetime lif
     private const string PictureFolder = "out";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    // Small batches and a high rate: rougher than the defaults in the end, but digits come within a few minutes.
+    // Small batches and a high rate: rougher than the defaults in the end, but digits come within a few minutes; what measures them would
+    // take the first of these to make.
     private static readonly JsonObject Recipe = new()
     {
         ["epochs"] = 7,
@@ -25,6 +26,7 @@ public sealed partial class DemoRun(OwnAddress own, IHostApplicationLifetime lif
         ["batchSize"] = 64,
         ["learningRate"] = 5e-4,
         ["emaDecay"] = 0.995,
+        ["qualitySamples"] = 0,
     };
 
     /// <inheritdoc/>

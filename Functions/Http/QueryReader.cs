@@ -10,12 +10,17 @@ public sealed class QueryReader(IQueryCollection query)
     private readonly SortedDictionary<string, string[]> _problems = new(StringComparer.Ordinal);
 
     /// <summary>A whole number in a range, or <paramref name="otherwise"/> when it is not given.</summary>
-    public long WholeNumber(string name, long from, long to, long otherwise)
+    /// <param name="name">Of the parameter.</param>
+    /// <param name="from">The least.</param>
+    /// <param name="to">The most.</param>
+    /// <param name="otherwise">Where it is not given, or not valid.</param>
+    /// <param name="words">What else it may say, for the message; read with <see cref="Text"/> before.</param>
+    public long WholeNumber(string name, long from, long to, long otherwise, params string[] words)
     {
         if (Text(name) is not { } text) return otherwise;
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= from && value <= to)
             return value;
-        _problems[name] = [$"{name}: '{text}' is not valid; it must be a whole number from {from} to {to}."];
+        _problems[name] = [$"{name}: '{text}' is not valid; it must be a whole number from {from} to {to}{string.Concat(words.Select(word => $" or {word}"))}."];
         return otherwise;
     }
 

@@ -62,10 +62,11 @@ public sealed class ControlRun(RunStore runs, RunStarter starter)
         ];
         return await ChangeAsync(client, run, "extend", allowed, row =>
         {
-            // What was cancelled or failed goes on from where it stopped, not from where it was once meant to end.
-            var ended = row.State() is RunState.Cancelled or RunState.Failed;
+            // What ended goes on from where it stopped, not from where it was once meant to end.
+            var ended = row.State() is RunState.Cancelled or RunState.Failed or RunState.Completed;
+            if (ended) row.PatientFrom = row.CompletedEpochs;
             row.TargetEpochs = Math.Min((ended ? row.CompletedEpochs : row.TargetEpochs) + epochs, ExtendBody.MaxEpochs);
-            if (ended || row.Phase == Phase.Completed) row.Desired = Desired.Run;
+            if (ended) row.Desired = Desired.Run;
             if (row.IsAtRest && row.Phase != Phase.Paused) starter.Claim(row);
         }, cancellation);
     }

@@ -37,7 +37,8 @@ public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger
     /// <summary>Gives a row that is about to be written a fresh orchestration, to be scheduled once it is.</summary>
     public void Claim(RunRow row)
     {
-        (row.InstanceId, row.ClaimedAt, row.Phase, row.Error) = (Guid.NewGuid().ToString("N"), time.GetUtcNow(), Phase.Queued, null);
+        (row.InstanceId, row.ClaimedAt, row.Phase) = (Guid.NewGuid().ToString("N"), time.GetUtcNow(), Phase.Queued);
+        (row.Error, row.StoppedEarly) = (null, null);
     }
 
     /// <summary>Schedules the orchestration that the row names. Not to be cut short: the row is written, and says that there is one.</summary>

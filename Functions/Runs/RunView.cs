@@ -1,3 +1,4 @@
+using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 
@@ -6,7 +7,8 @@ namespace GanFunctions.Functions.Runs;
 /// <summary>A run as the API shows it.</summary>
 public sealed record RunView(
     string Run, RunState State, string Dataset, Preset Preset, RunProgress Progress, double? ImagesPerSecond, double? SecondsLeft,
-    RunLosses? Losses, string? Checkpoint, int RollBacks, string? Error, DateTimeOffset CreatedAt, DateTimeOffset? UpdatedAt,
+    RunLosses? Losses, string? StoppedEarly, PictureQuality? Quality, int? QualityEpoch, RunBest? Best,
+    IReadOnlyList<string> Warnings, string? Checkpoint, int RollBacks, string? Error, DateTimeOffset CreatedAt, DateTimeOffset? UpdatedAt,
     TrainingOptions Options, IReadOnlyDictionary<string, string> Links)
 {
     /// <summary>The view of a row.</summary>
@@ -19,8 +21,8 @@ public sealed record RunView(
             ? Math.Round(stepsLeft * options.BatchSize / row.ImagesPerSecond.Value)
             : (double?)null;
         return new RunView(
-            row.RowKey, row.State(), options.Dataset, options.Preset, progress, Rounded(row.ImagesPerSecond), secondsLeft, RunLosses.Of(row),
-            row.Checkpoint, row.Attempt, row.Error, row.CreatedAt, row.Timestamp, options, LinksOf(row.RowKey));
+            row.RowKey, row.State(), options.Dataset, options.Preset, progress, Rounded(row.ImagesPerSecond), secondsLeft, RunLosses.Of(row), row.StoppedEarly,
+            row.Quality, row.QualityEpoch, RunBest.Of(row), WarningsOf(row), row.Checkpoint, row.Attempt, row.Error, row.CreatedAt, row.Timestamp, options, LinksOf(row.RowKey));
     }
 
     /// <summary>Where a run's resources are.</summary>
@@ -36,6 +38,9 @@ public sealed record RunView(
         ["extend"] = $"/api/runs/{run}/extend",
     };
 
+    private static IReadOnlyList<string> WarningsOf(RunRow row) =>
+        row is { QualityEpoch: { } epoch, Quality: { } quality } ? Alarms.Of(epoch, quality) : [];
+
     private static double? Rounded(double? value) => value is { } number ? Math.Round(number, 1) : null;
 }
 
@@ -44,15 +49,22 @@ public sealed record RunView(
 /// <param name="Epochs">The last epoch to train.</param>
 /// <param name="Step">Steps of that epoch done.</param>
 /// <param name="StepsPerEpoch">Steps in an epoch; 0 until known.</param>
-/// <param name="Fraction">Of all steps, from 0 to 1.</param>
+/// <param name="Fraction">Of all steps, from 0 to 1; 1 too where the run completed early.</param>
 public sealed record RunProgress(int Epoch, int Epochs, int Step, int StepsPerEpoch, double Fraction)
 {
     /// <summary>The progress of a row.</summary>
     public static RunProgress Of(RunRow row)
     {
         var done = row.Epoch == 0 || row.StepsPerEpoch == 0 ? 0 : row.Epoch - 1 + (double)row.Step / row.StepsPerEpoch;
-        return new(row.Epoch, row.TargetEpochs, row.Step, row.StepsPerEpoch, Math.Round(Math.Min(done / row.TargetEpochs, 1), 6));
+        return new(row.Epoch, row.TargetEpochs, row.Step, row.StepsPerEpoch, row.StoppedEarly is null ? Math.Round(Math.Min(done / row.TargetEpochs, 1), 6) : 1);
     }
+}
+
+/// <summary>The epoch whose pictures are nearest to real ones.</summary>
+public sealed record RunBest(int Epoch, double FrechetDistance)
+{
+    /// <summary>The best epoch of a row; null before the first that was measured.</summary>
+    public static RunBest? Of(RunRow row) => row is { BestEpoch: { } epoch, BestDistance: { } distance } ? new(epoch, distance) : null;
 }
 
 /// <summary>The last step's losses. A value that was not finite is null.</summary>

@@ -41,6 +41,11 @@ public sealed class GetSamples(RunStore runs, CheckpointStore checkpoints, Gener
     {
         var run = row.RowKey;
         var seed = query.Seed ?? row.Options.Seed;
+        if (query.Best)
+        {
+            if (row.BestEpoch is not { } best) return NoBest(row);
+            query = query with { Epoch = best };
+        }
         await foreach (var manifest in checkpoints.CandidatesAsync(run, query.Epoch, cancellation))
         {
             var tag = query.Tag(manifest.Generator.Sha256, seed);
@@ -76,10 +81,16 @@ public sealed class GetSamples(RunStore runs, CheckpointStore checkpoints, Gener
         }
     }
 
-    // What an epoch draws never changes; what the latest one draws does.
+    // What an epoch draws never changes; which is the latest, or the best, does.
     private static IResult Tagged(IResult result, string tag, SampleQuery query) => result
         .WithHeader(HeaderNames.ETag, tag)
-        .WithHeader(HeaderNames.CacheControl, query.Epoch is null ? "no-cache" : "private, max-age=3600");
+        .WithHeader(HeaderNames.CacheControl, query.Epoch is null || query.Best ? "no-cache" : "private, max-age=3600");
+
+    private static IResult NoBest(RunRow row) => row.Options.QualitySamples == 0
+        ? Problems.Conflict(
+            "The run has no best epoch.", $"Run '{row.RowKey}' does not measure its pictures: its qualitySamples is 0.", $"/api/runs/{row.RowKey}")
+        : Problems.NotFound("No best epoch yet.", $"Run '{row.RowKey}' has no epoch yet whose pictures were measured.")
+            .WithHeader(HeaderNames.RetryAfter, RetryAfter(row));
 
     private static string RetryAfter(RunRow row)
     {

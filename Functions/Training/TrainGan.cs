@@ -59,7 +59,7 @@ public static class TrainGan
     {
         SliceOutcome.Paused => new(run, instanceId, Phase.Paused, result.CompletedEpochs),
         SliceOutcome.Cancelled => new(run, instanceId, Phase.Cancelled, result.CompletedEpochs),
-        SliceOutcome.Completed => new(run, instanceId, Phase.Completed, result.CompletedEpochs),
+        SliceOutcome.Completed => new(run, instanceId, Phase.Completed, result.CompletedEpochs, StoppedEarly: result.Reason),
         SliceOutcome.Diverged or SliceOutcome.Refused => new(run, instanceId, Phase.Failed, result.CompletedEpochs, result.Reason),
         _ => null,
     };

@@ -1,4 +1,5 @@
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Runs;
@@ -16,6 +17,7 @@ public static class TrainingServices
         services.AddHttpClient(nameof(DatasetCatalog), client => client.Timeout = Timeout.InfiniteTimeSpan); // the catalog has time-outs of its own
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DatasetCatalog>(
             provider, provider.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(DatasetCatalog))));
+        services.AddSingleton<RulerStore>();
         services.AddSingleton<TrainingTelemetry>();
         services.AddSingleton<TrainingSlice>();
         services.AddSingleton<RunLifecycle>();

@@ -28,7 +28,7 @@ public sealed class An_app_killed_ten_times(ITestOutputHelper output)
         random.Shuffle(moments);
 
         await using var azurite = await AzuriteFixture.StartAsync();
-        var body = new JsonObject { ["dataset"] = "digits", ["epochs"] = 6, ["imagesPerEpoch"] = 1280, ["batchSize"] = 32, ["logEvery"] = 5, ["maxSliceSeconds"] = 3 };
+        var body = new JsonObject { ["dataset"] = "digits", ["epochs"] = 6, ["imagesPerEpoch"] = 1280, ["batchSize"] = 32, ["logEvery"] = 5, ["maxSliceSeconds"] = 3, ["qualitySamples"] = 0 };
 
         await using var slow = await SlowStorage.StartAsync(azurite);
         var app = App.Start(slow.ConnectionString);

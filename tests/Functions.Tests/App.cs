@@ -58,10 +58,11 @@ internal static class ApiCalls
         ["imagesPerEpoch"] = 64,
         ["batchSize"] = 16,
         ["logEvery"] = 2,
+        ["qualitySamples"] = 0,
     };
 
     /// <summary>A run whose epoch takes minutes.</summary>
-    public static JsonObject Long(string run) => new() { ["run"] = run, ["dataset"] = "digits", ["epochs"] = 3, ["batchSize"] = 32 };
+    public static JsonObject Long(string run) => new() { ["run"] = run, ["dataset"] = "digits", ["epochs"] = 3, ["batchSize"] = 32, ["qualitySamples"] = 0 };
 
     public static Task<HttpResponseMessage> StartAsync(this HttpClient http, JsonObject body) => http.PostAsJsonAsync("api/runs", body, Cancellation);
 

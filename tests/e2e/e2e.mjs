@@ -21,17 +21,17 @@ if (positionals.length !== 1) {
 const base = new URL(positionals[0]);
 const patience = Number(values.patience) * 1000;
 const name = `e2e-${randomBytes(4).toString("hex")}`;
-const [short, long, failing] = ["short", "long", "failing"].map((kind) => `${name}-${kind}`);
+const [short, long, failing, measured] = ["short", "long", "failing", "measured"].map((kind) => `${name}-${kind}`);
 const promptness = 5_000; // pause and cancel take effect within so many milliseconds
 
 /** A training of seconds: two epochs of forty steps. */
-const shortRun = { run: short, dataset: "digits", epochs: 2, imagesPerEpoch: 1280, batchSize: 32, logEvery: 10 };
+const shortRun = { run: short, dataset: "digits", epochs: 2, imagesPerEpoch: 1280, batchSize: 32, logEvery: 10, qualitySamples: 0 };
 
 /** A training whose discriminator saturates at once: its gradients vanish, and Adam divides by next to nothing. */
 const hopelessRun = { ...shortRun, run: failing, imagesPerEpoch: 3200, learningRate: 1000, beta2: 0, adamEpsilon: 1e-12, labelSmoothing: 0 };
 
 /** A training whose epoch takes minutes. */
-const longRun = { run: long, dataset: "digits", epochs: 3, batchSize: 32 };
+const longRun = { run: long, dataset: "digits", epochs: 3, batchSize: 32, qualitySamples: 0 };
 
 function call(method, path, { body, form, headers = {}, key = values.key } = {}) {
   return fetch(new URL(path, base), {
@@ -86,7 +86,7 @@ before(async () => {
 });
 
 after(async () => {
-  for (const run of [short, long, failing]) {
+  for (const run of [short, long, failing, measured]) {
     await call("POST", `/api/runs/${run}/cancel`);
     await until(`${run} to be gone`, () => call("DELETE", `/api/runs/${run}`), (answer) => answer.status === 404);
   }
@@ -145,6 +145,7 @@ test("its pictures come as PNG, the same for the same request", async () => {
   assert.equal((await call("GET", path, { headers: { "if-none-match": response.headers.get("etag") } })).status, 304);
   assert.equal((await call("GET", "/api/samples")).headers.get("content-type"), "image/png");
   await problem("GET", `/api/runs/${short}/samples?epoch=9`, 404, ["Epoch 9"]);
+  await problem("GET", `/api/runs/${short}/samples?epoch=best`, 409, ["qualitySamples"]); // it does not measure its pictures
 });
 
 test("its generator is what its checkpoint says", async () => {
@@ -197,6 +198,20 @@ test("a run that diverges fails with the reason", async () => {
   const { answer } = await untilState(failing, "failed");
   assert.match(answer.error, /^The training diverged: .+ epoch 1, step \d+/);
   await json("DELETE", `/api/runs/${failing}`, 204);
+});
+
+test("the pictures of a run are measured, and those of its best epoch served", async () => {
+  const form = new FormData();
+  form.append("images", idx(250, 28, 28), "train-images-idx3-ubyte");
+  await json("PUT", `/api/datasets/${name}`, 201, { form });
+  await json("POST", "/api/runs", 202, { body: { run: measured, dataset: name, epochs: 2, batchSize: 32, qualitySamples: 100 } });
+  const { answer } = await untilState(measured, "completed");
+  assert.ok(answer.quality.frechetDistance >= answer.best.frechetDistance && Array.isArray(answer.warnings));
+  assert.equal((await call("GET", `/api/runs/${measured}/samples?epoch=best`)).status, 200);
+  const { epochs } = await json("GET", `/api/runs/${measured}/losses`, 200);
+  assert.ok(epochs.every((row) => Number.isFinite(row.frechetDistance)));
+  await json("DELETE", `/api/runs/${measured}`, 204);
+  await json("DELETE", `/api/datasets/${name}`, 204);
 });
 
 test("a data set can be brought along, and one that is too small for the run fails it at once, in words", async () => {

@@ -51,4 +51,18 @@ public sealed class A_run_that_diverges(AzuriteFixture azurite)
         var rows = await bench.Losses.ReadAsync("hopeless", TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
         Assert.Contains(rows, row => row.NonFinite is not null);
     }
+
+    [Theory]
+    [InlineData(DivergencePolicy.Fail, 0)]
+    [InlineData(DivergencePolicy.RollBack, 1)]
+    public async Task Because_its_discriminator_is_saturated_is_treated_as_one_whose_losses_are_not_finite(DivergencePolicy policy, int rollBacks)
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        var options = Hopeless with { Epochs = 3, LearningRate = 1, AdamEpsilon = 1e-8, Beta2 = 0.999, Dropout = 0, OnDivergence = policy, MaxRollBacks = 1 };
+
+        var result = await bench.TrainToTheEndAsync(await bench.StartAsync("saturated", options));
+
+        Assert.Equal((SliceOutcome.Diverged, rollBacks), (result.Outcome, result.Attempt));
+        Assert.Matches("^The training diverged: the discriminator is saturated; over the whole of epoch \\d D\\(x\\) was ", result.Reason);
+    }
 }

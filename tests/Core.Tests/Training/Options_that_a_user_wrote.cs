@@ -63,6 +63,26 @@ public sealed class Options_that_a_user_wrote
     }
 
     [Fact]
+    public void Are_refused_when_too_few_pictures_are_to_be_measured()
+    {
+        Assert.Equal(0, OptionsReader.Read(new JsonObject { ["qualitySamples"] = 0 }).QualitySamples);
+
+        var problems = Assert.Throws<OptionsException>(() => OptionsReader.Read(new JsonObject { ["qualitySamples"] = 99 })).Problems;
+
+        Assert.Equal(
+            "qualitySamples: 99 is not valid; it must be 0, which measures nothing, or a whole number from 100 to 10000.", problems["qualitySamples"].Single());
+    }
+
+    [Fact]
+    public void Are_refused_when_patience_has_nothing_to_go_by()
+    {
+        var problems = Assert.Throws<OptionsException>(() => OptionsReader.Read(new JsonObject { ["patience"] = 3, ["qualitySamples"] = 0 })).Problems;
+
+        Assert.Equal(
+            "patience: 3 is not valid; it must be null where qualitySamples is 0, since nothing says which epoch is better.", problems["patience"].Single());
+    }
+
+    [Fact]
     public void Come_back_the_same_from_storage()
     {
         var options = Presets.Of(Preset.Tutorial) with { ImagesPerEpoch = 1000, Seed = 9_007_199_254_740_991, OnDivergence = DivergencePolicy.RollBack };

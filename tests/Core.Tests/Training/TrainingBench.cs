@@ -4,6 +4,7 @@ using Azure.Storage.Blobs;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Losses;
+using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;
@@ -29,6 +30,8 @@ public sealed class TrainingBench : IDisposable
 
     public CheckpointStore Checkpoints => _services.GetRequiredService<CheckpointStore>();
 
+    public DatasetCatalog Datasets => _services.GetRequiredService<DatasetCatalog>();
+
     public LossLog Losses => _services.GetRequiredService<LossLog>();
 
     public RunLifecycle Lifecycle => _services.GetRequiredService<RunLifecycle>();
@@ -50,13 +53,14 @@ public sealed class TrainingBench : IDisposable
             .AddSingleton(log).AddSingleton(time ?? TimeProvider.System).AddSingleton(container)
             .AddSingleton(new RunStore(runs)).AddSingleton(new LossLog(losses))
             .AddSingleton(new HttpClient()).AddSingleton(new DatasetOptions()).AddSingleton<DatasetCatalog>()
-            .AddSingleton<CheckpointStore>().AddSingleton<TrainingTelemetry>().AddSingleton<TrainingSlice>().AddSingleton<RunLifecycle>();
+            .AddSingleton<CheckpointStore>().AddSingleton<RulerStore>().AddSingleton<TrainingTelemetry>().AddSingleton<TrainingSlice>().AddSingleton<RunLifecycle>();
         return new TrainingBench(container, collection.BuildServiceProvider());
     }
 
-    /// <summary>Claims a run that trains on the built-in digits, one thread, small.</summary>
-    public async Task<SliceRequest> StartAsync(string run, TrainingOptions options)
+    /// <summary>Claims a run. Its pictures are measured only where a test asks for it: to make what measures digits takes most of a minute.</summary>
+    public async Task<SliceRequest> StartAsync(string run, TrainingOptions options, bool measured = false)
     {
+        if (!measured) options = options with { QualitySamples = 0 };
         var row = new RunRow { RowKey = run, InstanceId = "one", TargetEpochs = options.Epochs, OptionsJson = OptionsReader.Write(options) };
         Assert.True(await Runs.TryClaimAsync(row, TestContext.Current.CancellationToken));
         return new SliceRequest(run, row.InstanceId, 0);

@@ -1,0 +1,53 @@
+using static TorchSharp.torch;
+
+namespace GanFunctions.Core.Quality;
+
+/// <summary>Shares of one class, from 0 to 1, as the classifier sees them.</summary>
+/// <param name="Label">The class's label in the data set.</param>
+/// <param name="Generated">Among the generated pictures.</param>
+/// <param name="Real">Among the held-out real ones.</param>
+public sealed record ClassShare(int Label, double Generated, double Real);
+
+/// <summary>What generated pictures show, in the eyes of a classifier.</summary>
+/// <param name="Accuracy">The classifier's own, on held-out pictures, from 0 to 1.</param>
+/// <param name="Entropy">Of the distribution of classes, in nats; ln(classes) where all are as frequent, 0 where there is one only.</param>
+/// <param name="Confidence">Mean probability that the classifier gives to the class it chooses.</param>
+/// <param name="Shares">One for each class, by label.</param>
+public sealed record ClassCoverage(double Accuracy, double Entropy, double Confidence, IReadOnlyList<ClassShare> Shares)
+{
+    /// <summary>The rarest class's share among the generated pictures.</summary>
+    public double RarestShare => Shares.Min(share => share.Generated);
+
+    /// <summary>The most frequent class's share among the generated pictures.</summary>
+    public double LargestShare => Shares.Max(share => share.Generated);
+
+    /// <summary>The coverage of generated pictures.</summary>
+    /// <param name="generated">The classifier's logits of them, <c>[count, classes]</c>.</param>
+    /// <param name="real">And of held-out real ones.</param>
+    /// <param name="labels">Label of each class, rising.</param>
+    /// <param name="accuracy">The classifier's own.</param>
+    public static ClassCoverage Of(Tensor generated, Tensor real, IReadOnlyList<byte> labels, double accuracy)
+    {
+        using var scope = NewDisposeScope();
+        var (drawn, held) = (SharesOf(generated), SharesOf(real));
+        var entropy = -drawn.Where(share => share > 0).Sum(share => share * Math.Log(share));
+        var confidence = generated.to(ScalarType.Float64).softmax(1).amax(1).mean().item<double>();
+        return new ClassCoverage(
+            accuracy, Digits.Rounded(Math.Max(entropy, 0)), Digits.Rounded(confidence),
+            [.. labels.Select((label, index) => new ClassShare(label, Digits.Rounded(drawn[index]), Digits.Rounded(held[index])))]);
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(ClassCoverage? other) => other is not null
+        && (Accuracy, Entropy, Confidence) == (other.Accuracy, other.Entropy, other.Confidence) && Shares.SequenceEqual(other.Shares);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Accuracy, Entropy, Confidence, Shares.Count);
+
+    private static double[] SharesOf(Tensor logits)
+    {
+        var (count, classes) = (logits.shape[0], logits.shape[1]);
+        var chosen = logits.argmax(1).bincount(weights: null, minlength: classes);
+        return [.. chosen.data<long>().Select(pictures => (double)pictures / count)];
+    }
+}

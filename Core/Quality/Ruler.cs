@@ -1,0 +1,129 @@
+using System.Globalization;
+using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+using Generator = GanFunctions.Core.Model.Generator;
+
+namespace GanFunctions.Core.Quality;
+
+/// <summary>
+/// What generated pictures of a data set are measured with: a network that gives features, a classifier where there are labels, and the
+/// features of real pictures, held out and trained on. All of it is one safetensors file, so that every worker measures with the same.
+/// </summary>
+public sealed class Ruler : IDisposable
+{
+    internal const string NetworkPrefix = "network.";
+    internal const string HeldKey = "real.held";         // [up to 10,000, 128]
+    internal const string TrainingKey = "real.training"; // [up to 10,000, 128]
+    internal const string LabelsKey = "labels";
+    internal const string AccuracyKey = "accuracy";
+
+    private const int BatchSize = 128; // fixed: another size may take other kernels and give other last bits
+    private const int Seed = 0;        // the noise is the same for every epoch and every run
+
+    private readonly FeatureNetwork _network;
+    private readonly byte[] _labels;
+    private readonly Tensor _held;
+    private readonly Tensor _training;
+    private readonly Tensor _mean;
+    private readonly Tensor _covariance;
+
+    /// <summary>Loads a ruler.</summary>
+    /// <param name="file">As <see cref="RulerStore"/> keeps it.</param>
+    /// <exception cref="InvalidDataException">The file is no ruler.</exception>
+    public Ruler(byte[] file)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var (tensors, metadata) = SafeTensors.Read(file);
+        if (!metadata.TryGetValue(LabelsKey, out var labels) || !tensors.TryGetValue(HeldKey, out var held) || !tensors.TryGetValue(TrainingKey, out var training))
+            throw new InvalidDataException("The file is no ruler: it lacks its labels, or the features of real pictures.");
+        _labels = [.. labels.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(label => byte.Parse(label, CultureInfo.InvariantCulture))];
+        if (metadata.TryGetValue(AccuracyKey, out var accuracy)) Accuracy = double.Parse(accuracy, CultureInfo.InvariantCulture);
+        _network = new FeatureNetwork(_labels.Length);
+        foreach (var (name, value) in _network.state_dict())
+        {
+            if (!tensors.TryGetValue(NetworkPrefix + name, out var stored)) throw new InvalidDataException($"The ruler lacks the tensor {name}.");
+            value.copy_(stored);
+            value.requires_grad = false;
+            value.DetachFromDisposeScope();
+        }
+        (_held, _training) = (held.DetachFromDisposeScope(), training.DetachFromDisposeScope());
+        var (mean, covariance) = FrechetDistance.MomentsOf(held);
+        (_mean, _covariance) = (mean.DetachFromDisposeScope(), covariance.DetachFromDisposeScope());
+        Sha256 = CheckpointStore.Reference(file).Sha256;
+    }
+
+    /// <summary>Of the file.</summary>
+    public string Sha256 { get; }
+
+    /// <summary>The classifier's share of right answers on held-out pictures; null where there are no labels.</summary>
+    public double? Accuracy { get; }
+
+    /// <summary>
+    /// Measures what a generator draws, with the threads of the calling thread and without any random number but its own. Thread-safe.
+    /// </summary>
+    /// <param name="generator">In evaluation mode; <c>[batch, 100]</c> normals to <c>[batch, 1, 28, 28]</c> in [-1, 1].</param>
+    /// <param name="samples">Pictures to draw, at least 2.</param>
+    /// <returns>Null where what it draws is not even numbers.</returns>
+    public PictureQuality? Measure(nn.Module<Tensor, Tensor> generator, int samples)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var drawn = Drawn(generator, samples); // [samples, 128]
+        if (!drawn.isfinite().all().item<bool>()) return null;
+        var asMany = _training.narrow(0, 0, Math.Min(samples, _training.shape[0]));
+        return new PictureQuality(
+            samples,
+            Digits.Rounded(DistanceToHeld(drawn)),
+            Digits.Rounded(KernelDistance.Between(drawn, _held)),
+            Digits.Rounded(DistanceToHeld(asMany)),
+            Digits.Rounded(Variety.Of(drawn, _held)),
+            Sha256,
+            Accuracy is { } accuracy ? ClassCoverage.Of(_network.Classify(drawn), _network.Classify(_held), _labels, accuracy) : null);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _network.Dispose();
+        _held.Dispose();
+        _training.Dispose();
+        _mean.Dispose();
+        _covariance.Dispose();
+    }
+
+    /// <summary>Bytes, of any shape, to [-1, 1].</summary>
+    internal static Tensor Normalised(Tensor pixels) => pixels.to(ScalarType.Float32).div_(127.5).sub_(1);
+
+    /// <summary>Features of real pictures, <c>[count, 1, 28, 28]</c> bytes.</summary>
+    internal static Tensor FeaturesOf(FeatureNetwork network, Tensor pixels, CancellationToken cancellation)
+    {
+        using var scope = NewDisposeScope();
+        var features = new List<Tensor>();
+        for (var start = 0L; start < pixels.shape[0]; start += BatchSize)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            features.Add(network.call(Normalised(pixels.narrow(0, start, Math.Min(BatchSize, pixels.shape[0] - start)))));
+        }
+        return cat(features).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Drawn(nn.Module<Tensor, Tensor> generator, int samples)
+    {
+        using var scope = NewDisposeScope();
+        var (random, features) = (new RunRandom(Seed, 0), new List<Tensor>());
+        for (var batch = 0; batch * BatchSize < samples; batch++)
+        {
+            using var batchScope = NewDisposeScope();
+            using var draw = random.At(0, batch, RandomPurpose.RulerNoise);
+            // As they would be stored: real pictures have 256 shades, and so do these.
+            var pictures = generator.call(randn([BatchSize, Generator.LatentSize], generator: draw)).add(1).mul_(127.5).round_().clamp_(0, 255);
+            features.Add(_network.call(pictures.div_(127.5).sub_(1)).MoveToOuterDisposeScope());
+        }
+        return cat(features).narrow(0, 0, samples).MoveToOuterDisposeScope();
+    }
+
+    private double DistanceToHeld(Tensor features) => FrechetDistance.Between(FrechetDistance.MomentsOf(features), (_mean, _covariance));
+}

@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using Azure.Storage.Blobs;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Quality;
+using GanFunctions.Core.Tests.Data;
+using GanFunctions.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace GanFunctions.Core.Tests.Quality;
+
+public sealed class A_ruler(AzuriteFixture azurite, ITestOutputHelper output)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Of_MNIST_recognises_at_least_99_of_100_digits_that_it_has_not_seen()
+    {
+        var container = await ContainerAsync();
+        var mnist = await MnistAsync();
+        using var store = StoreOver(container);
+
+        var clock = Stopwatch.StartNew();
+        var ruler = await store.GetAsync(mnist, Cancellation);
+
+        output.WriteLine($"{ruler!.Sha256} made in {clock.Elapsed.TotalSeconds:F1} s: {ruler.Accuracy:P2}");
+        Assert.InRange(ruler.Accuracy!.Value, 0.99, 1);
+        Assert.Same(ruler, await store.GetAsync(mnist, Cancellation));
+        using var another = StoreOver(container); // another worker: the same ruler, without making it again
+        clock.Restart();
+        using var loaded = await another.GetAsync(mnist, Cancellation);
+        Assert.Equal(ruler.Sha256, loaded!.Sha256);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+
+        using var noise = new Painter(seed => rand([128, 1, 28, 28], generator: seed) * 2 - 1);
+        var quality = ruler.Measure(noise, 300)!;
+        output.WriteLine($"{quality}");
+        Assert.Equal(quality, loaded.Measure(noise, 300));
+        Assert.True(quality.FrechetDistance > 20 * quality.Floor, $"noise is at {quality.FrechetDistance}, the floor at {quality.Floor}");
+        Assert.InRange(quality.Classes!.Shares.Sum(share => share.Generated), 0.999, 1.001);
+    }
+
+    [Fact]
+    public async Task That_two_workers_make_at_once_is_one()
+    {
+        var container = await ContainerAsync();
+        var data = Bars.Of(600);
+        RulerStore[] stores = [StoreOver(container), StoreOver(container)];
+
+        var rulers = await Task.WhenAll(stores.Select(store => store.GetAsync(data, Cancellation)));
+
+        Assert.Single(rulers.Select(ruler => ruler!.Sha256).Distinct());
+        Assert.Equal(2, (await container.NamesOfBlobsAsync(Cancellation)).Count);
+    }
+
+    [Fact]
+    public async Task With_one_byte_changed_is_made_again_to_the_same_bytes()
+    {
+        var container = await ContainerAsync();
+        var data = Bars.Of(600);
+        using (var store = StoreOver(container)) await store.GetAsync(data, Cancellation);
+        var blob = container.GetBlobClient((await container.NamesOfBlobsAsync(Cancellation)).Single(name => name.EndsWith(".safetensors", StringComparison.Ordinal)));
+        var whole = (await blob.DownloadContentAsync(Cancellation)).Value.Content.ToArray();
+        byte[] damaged = [.. whole[..^1], (byte)(whole[^1] ^ 1)];
+        await blob.UploadAsync(new BinaryData(damaged), overwrite: true, Cancellation);
+
+        using (var store = StoreOver(container)) Assert.NotNull(await store.GetAsync(data, Cancellation));
+
+        Assert.Equal(whole, (await blob.DownloadContentAsync(Cancellation)).Value.Content.ToArray());
+    }
+
+    [Fact]
+    public async Task Of_pictures_without_labels_measures_in_random_features()
+    {
+        using var store = StoreOver(await ContainerAsync());
+        var data = Bars.Of(600, labelled: false);
+
+        var ruler = await store.GetAsync(data, Cancellation);
+
+        using var same = new Painter(_ => full([128, 1, 28, 28], -1f));
+        var quality = ruler!.Measure(same, 200)!;
+        Assert.Null(ruler.Accuracy);
+        Assert.Null(quality.Classes);
+        Assert.Equal(0, quality.Variety, 3);
+        Assert.True(quality.FrechetDistance > 10 * quality.Floor, $"black paper is at {quality.FrechetDistance}, the floor at {quality.Floor}");
+    }
+
+    [Fact]
+    public async Task Cannot_be_made_from_fewer_than_250_pictures()
+    {
+        using var store = StoreOver(await ContainerAsync());
+
+        Assert.Null(await store.GetAsync(Bars.Of(249), Cancellation));
+        Assert.NotNull(await store.GetAsync(Bars.Of(250), Cancellation));
+    }
+
+    [Fact]
+    public async Task Is_not_waited_for_by_who_has_changed_his_mind()
+    {
+        using var store = StoreOver(await ContainerAsync());
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var making = store.GetAsync(Bars.Of(20_000), enough.Token);
+        enough.CancelAfter(TimeSpan.FromMilliseconds(500));
+
+        var clock = Stopwatch.StartNew();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => making);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(3));
+    }
+
+    private async Task<BlobContainerClient> ContainerAsync()
+    {
+        var container = azurite.NewContainer();
+        await container.CreateAsync(cancellationToken: Cancellation);
+        return container;
+    }
+
+    private async Task<Dataset> MnistAsync() =>
+        await Catalogs.Over(azurite.NewContainer(), Catalogs.NoSources with { MnistFolder = RealFiles.MnistFolder() }).LoadAsync("mnist", Cancellation);
+
+    private static RulerStore StoreOver(BlobContainerClient container) => new(container, NullLogger<RulerStore>.Instance);
+
+    /// <summary>A generator that draws what it is told to, from numbers of its own.</summary>
+    private sealed class Painter(Func<torch.Generator, Tensor> paint) : nn.Module<Tensor, Tensor>(nameof(Painter))
+    {
+        public override Tensor forward(Tensor input)
+        {
+            using var seed = new torch.Generator(7);
+            return paint(seed);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using GanFunctions.Core.Quality;
+using GanFunctions.Core.Training;
+
+namespace GanFunctions.Core.Tests.Quality;
+
+public sealed class The_alarm
+{
+    private static readonly double[] Even = [0.3, 0.3, 0.2, 0.2];
+
+    [Fact]
+    public void Names_the_classes_that_are_hardly_drawn()
+    {
+        Assert.Equal(
+            ["Mode collapse: after epoch 7 2 of 4 classes are hardly drawn (1: 1.0% instead of 30.0%, 3: 0.0% instead of 20.0%)."],
+            Alarms.Of(7, Quality([0.6, 0.01, 0.39, 0])));
+    }
+
+    [Fact]
+    public void Says_nothing_of_classes_that_are_only_less_frequent_or_rare_among_the_real_ones_too()
+    {
+        Assert.Empty(Alarms.Of(3, Quality([0.7, 0.1, 0.1, 0.1])));
+        Assert.Empty(Alarms.Of(3, Quality(Even, real: [0.5, 0.3, 0.199, 0.001]) with { Samples = 2000 }));
+    }
+
+    [Fact]
+    public void Goes_by_variety_where_there_are_no_classes_or_none_to_be_trusted()
+    {
+        var same = Quality([1, 0, 0, 0]) with { Variety = 0.254 };
+        string[] expected = ["Mode collapse: after epoch 3 the pictures differ from each other 25% as much as real ones do."];
+
+        Assert.Equal(expected, Alarms.Of(3, same with { Classes = null }));
+        Assert.Equal(expected, Alarms.Of(3, same with { Classes = same.Classes! with { Accuracy = 0.6 } }));
+        Assert.Empty(Alarms.Of(3, same with { Classes = null, Variety = 0.8 }));
+    }
+
+    [Fact]
+    public void Leaves_the_first_two_epochs_alone()
+    {
+        Assert.Empty(Alarms.Of(2, Quality([1, 0, 0, 0])));
+        Assert.NotEmpty(Alarms.Of(3, Quality([1, 0, 0, 0])));
+    }
+
+    [Fact]
+    public void Becomes_a_divergence_when_good_pictures_fall_to_one_class()
+    {
+        var (good, fallen) = (new BestEpoch(4, 100, 0.3, ""), Quality([0.99, 0.01, 0, 0]) with { FrechetDistance = 500 });
+
+        Assert.Equal(
+            "nearly all pictures of epoch 5 are of one class; those of epoch 4 were not, at a Fréchet distance of 100 instead of 500", Judge(good, fallen));
+        Assert.Null(Judge(null, fallen));                             // never learned to draw: no fall
+        Assert.Null(Judge(good, fallen with { FrechetDistance = 150 }));
+        Assert.Null(Judge(good, Quality([0.9, 0.1, 0, 0]) with { FrechetDistance = 500 }));
+    }
+
+    // As measured after the first and second epochs on MNIST, seed 42: mean losses, largest share, distance. The first draw no digits yet.
+    [Theory]
+    [InlineData(Preset.Dcgan, 1, 1.401, 3.494, 0.864, 0.446, 0.964, 777.5)]
+    [InlineData(Preset.Dcgan, 2, 0.783, 2.645, 0.717, 0.177, 0.372, 181.2)]
+    [InlineData(Preset.Tutorial, 1, -1.635, 0.137, 0.995, 0.045, 0.99, 783.2)]
+    [InlineData(Preset.Tutorial, 2, -1.296, 2.524, 0.987, 0.063, 0.434, 386)]
+    public void Takes_no_real_first_epochs_for_a_divergence(
+        Preset preset, int epoch, double discriminator, double generator, double real, double fake, double largest, double distance)
+    {
+        var (best, quality) = (epoch == 1 ? null : new BestEpoch(1, 780, 0.96, ""), Quality([largest, 1 - largest, 0, 0]) with { FrechetDistance = distance });
+
+        Assert.Null(Divergence.Of(Presets.Of(preset), epoch, 468, new StepLosses(discriminator, generator, real, fake), best, quality));
+        Assert.Empty(Alarms.Of(epoch, quality));
+    }
+
+    private static string? Judge(BestEpoch? best, PictureQuality quality) =>
+        Divergence.Of(new TrainingOptions(), 5, 468, new StepLosses(1, 1, 0.6, 0.4), best, quality);
+
+    private static PictureQuality Quality(double[] generated, double[]? real = null) => new(
+        2000, FrechetDistance: 100, KernelDistance: 1, Floor: 5, Variety: 1, Ruler: "",
+        new ClassCoverage(Accuracy: 0.99, Entropy: 1, Confidence: 0.9, [.. generated.Zip(real ?? Even, (drawn, held) => new { drawn, held })
+            .Select((share, label) => new ClassShare(label, share.drawn, share.held))]));
+}

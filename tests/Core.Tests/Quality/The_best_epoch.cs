@@ -1,0 +1,24 @@
+using GanFunctions.Core.Quality;
+
+namespace GanFunctions.Core.Tests.Quality;
+
+public sealed class The_best_epoch
+{
+    private static readonly BestEpoch Third = new(3, 50, null, "one");
+
+    [Theory]
+    [InlineData(49.9, "one", 4)]
+    [InlineData(50, "one", 3)]   // as good is no better
+    [InlineData(80, "two", 4)]   // distances of two rulers do not compare
+    public void Is_the_one_with_the_lowest_distance_by_the_same_ruler(double distance, string ruler, int expected)
+    {
+        Assert.Equal(expected, BestEpoch.Of(Third, 4, new PictureQuality(2000, distance, 0, 1, 1, ruler, null))!.Epoch);
+    }
+
+    [Fact]
+    public void Stays_where_an_epoch_was_not_measured()
+    {
+        Assert.Equal(Third, BestEpoch.Of(Third, 4, null));
+        Assert.Null(BestEpoch.Of(null, 4, null));
+    }
+}

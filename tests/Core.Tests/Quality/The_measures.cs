@@ -1,0 +1,103 @@
+using GanFunctions.Core.Quality;
+using GanFunctions.Core.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace GanFunctions.Core.Tests.Quality;
+
+public sealed class The_measures
+{
+    private static readonly RunRandom Random = new(1, 0);
+
+    [Fact]
+    public void Find_the_Frechet_distance_of_normal_distributions_along_the_axes()
+    {
+        using var scope = NewDisposeScope();
+        var first = (tensor([1.0, -2, 0]), diag(tensor([4.0, 9, 0.25])));
+        var second = (tensor([3.0, -2, 1]), diag(tensor([1.0, 16, 0])));
+
+        // (m1 - m2)² and (s1 - s2)² along each axis
+        Assert.Equal(4 + 0 + 1 + 1 + 1 + 0.25, FrechetDistance.Between(first, second), 12);
+    }
+
+    [Fact]
+    public void Find_the_Frechet_distance_of_normal_distributions_that_lie_askew()
+    {
+        using var scope = NewDisposeScope();
+        var (first, second) = (tensor(new[,] { { 2.0, 1 }, { 1, 3 } }), tensor(new[,] { { 1.0, -0.5 }, { -0.5, 4 } }));
+
+        // Of a 2x2 matrix M with positive eigenvalues, tr M^½ = (tr M + 2 (det M)^½)^½; here tr S1 S2 = 13 and det S1 S2 = 5 * 3.75.
+        var expected = 5 + 5 - 2 * Math.Sqrt(13 + 2 * Math.Sqrt(5 * 3.75));
+        Assert.Equal(expected, FrechetDistance.Between((zeros(2, float64), first), (zeros(2, float64), second)), 12);
+    }
+
+    [Fact]
+    public void Find_the_Frechet_distance_of_samples()
+    {
+        using var scope = NewDisposeScope();
+        var (first, second) = (Normals(100_000, 3, index: 0), Normals(100_000, 3, index: 1) * 2 + 1);
+
+        Assert.InRange(FrechetDistance.Between(first, second), 5.9, 6.1); // 3 * (1² + (2 - 1)²)
+    }
+
+    [Fact]
+    public void Find_nothing_between_a_set_and_itself()
+    {
+        using var scope = NewDisposeScope();
+        var set = Normals(500, 128, index: 0) * 10;
+
+        Assert.Equal(0, FrechetDistance.Between(set, set), 6);
+    }
+
+    [Fact]
+    public void Find_the_kernel_distance_of_four_numbers()
+    {
+        using var scope = NewDisposeScope();
+        var (first, second) = (tensor([0.0, 1]).unsqueeze(1), tensor([2.0, 3]).unsqueeze(1));
+
+        // (xy + 1)³: 1 within the first, 7³ within the second, and 1, 1, 3³, 4³ between them
+        Assert.Equal(1 + 343 - 2 * (1 + 1 + 27 + 64) / 4.0, KernelDistance.Between(first, second), 12);
+    }
+
+    [Fact]
+    public void Find_the_kernel_distance_of_normal_distributions()
+    {
+        using var scope = NewDisposeScope();
+        var (first, second) = (Normals(60_000, 1, index: 0), Normals(60_000, 1, index: 1) + 1);
+
+        // E(xy + 1)³ from the moments 0, 1, 0 of the one and 1, 2, 4 of the other: 4 within the first, 32 within the second, 7 between them
+        Assert.InRange(KernelDistance.Between(first, second), 21, 23);
+        Assert.InRange(KernelDistance.Between(first, Normals(60_000, 1, index: 2)), -0.1, 0.1);
+    }
+
+    [Fact]
+    public void Find_the_variety_of_three_points_and_of_one_that_is_always_the_same()
+    {
+        using var scope = NewDisposeScope();
+
+        Assert.Equal(4, Variety.Of(tensor(new[,] { { 0.0, 0 }, { 3, 0 }, { 0, 4 } })), 12); // 3, 4 and 5 apart
+        Assert.Equal(0, Variety.Of(full(100, 128, 7, float64)), 12);
+    }
+
+    [Fact]
+    public void Count_classes_and_say_how_even_and_how_sure_they_are()
+    {
+        using var scope = NewDisposeScope();
+        var sure = eye(3) * 1000;
+        var drawn = cat([sure[0..1], sure[0..1], sure[1..2], tensor([0f, MathF.Log(2), 0]).unsqueeze(0)]); // 0, 0, 1 and, at one half, 1
+
+        var coverage = ClassCoverage.Of(drawn, sure, [3, 5, 8], accuracy: 0.99);
+
+        Assert.Equal([(3, 0.5), (5, 0.5), (8, 0)], coverage.Shares.Select(share => (share.Label, share.Generated)));
+        Assert.All(coverage.Shares, share => Assert.Equal(0.33333, share.Real));
+        Assert.Equal((0, 0.5), (coverage.RarestShare, coverage.LargestShare));
+        Assert.Equal(Math.Log(2), coverage.Entropy, tolerance: 1e-5);
+        Assert.Equal((1 + 1 + 1 + 0.5) / 4, coverage.Confidence, tolerance: 1e-5);
+    }
+
+    private static Tensor Normals(long count, long size, int index)
+    {
+        using var draw = Random.At(0, index, RandomPurpose.Sample);
+        return randn([count, size], float64, generator: draw);
+    }
+}

@@ -1,0 +1,59 @@
+using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Training;
+using GanFunctions.TestKit;
+
+namespace GanFunctions.Core.Tests.Training;
+
+public sealed class A_run_that_loses_patience(AzuriteFixture azurite)
+{
+    // Rough enough that one epoch in a few is worse than the one before.
+    private static readonly TrainingOptions Rough = new()
+    {
+        Dataset = "bars",
+        Epochs = 60,
+        ImagesPerEpoch = 4 * 16,
+        BatchSize = 16,
+        LearningRate = 5e-3,
+        EmaDecay = 0,
+        QualitySamples = 100,
+        Patience = 2,
+    };
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Completes_early_decides_the_same_again_and_goes_on_when_asked_for_more()
+    {
+        using var bench = await A_run_whose_pictures_are_measured.WithBarsAsync(azurite);
+        var request = await bench.StartAsync("rough", Rough, measured: true);
+
+        var ended = await bench.TrainToTheEndAsync(request);
+
+        var manifests = await bench.Checkpoints.ListAsync("rough", Cancellation);
+        Assert.Equal((SliceOutcome.Completed, FirstWithoutHope(manifests)), (ended.Outcome, ended.CompletedEpochs));
+        Assert.InRange(ended.CompletedEpochs, 3, Rough.Epochs - 1);
+        var best = manifests.MinBy(manifest => manifest.Quality!.FrechetDistance)!;
+        Assert.Equal(FormattableString.Invariant(
+            $"The last 2 epochs were no better than epoch {best.Epoch}, whose Fréchet distance is {best.Quality!.FrechetDistance}: patience is 2."), ended.Reason);
+
+        // As a crash leaves it between the commit and the row
+        Assert.Equal(ended, await bench.TrainAsync(request, Cancellation));
+        Assert.Equal(manifests.Count, (await bench.Checkpoints.ListAsync("rough", Cancellation)).Count);
+        Assert.True(await bench.Lifecycle.CloseAsync(
+            new("rough", request.InstanceId, Phase.Completed, ended.CompletedEpochs, StoppedEarly: ended.Reason), Cancellation));
+        Assert.Equal(ended.Reason, (await bench.Runs.FindAsync("rough", Cancellation))!.StoppedEarly);
+
+        // As the user's wish for more leaves it
+        await bench.Runs.UpdateAsync("rough", row =>
+        {
+            (row.Phase, row.PatientFrom, row.TargetEpochs) = (Phase.Queued, ended.CompletedEpochs, ended.CompletedEpochs + 1);
+            return true;
+        }, Cancellation);
+        var extended = await bench.TrainAsync(request, Cancellation);
+        Assert.Equal((SliceOutcome.Completed, ended.CompletedEpochs + 1, null), (extended.Outcome, extended.CompletedEpochs, extended.Reason));
+    }
+
+    private static int FirstWithoutHope(IReadOnlyList<Manifest> manifests) => Enumerable.Range(1, manifests.Count).First(epochs =>
+        epochs - manifests.Take(epochs).MinBy(manifest => manifest.Quality!.FrechetDistance)!.Epoch >= Rough.Patience);
+}

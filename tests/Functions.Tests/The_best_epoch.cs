@@ -1,0 +1,71 @@
+using System.Net;
+
+namespace GanFunctions.Functions.Tests;
+
+public sealed class The_best_epoch(App app)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Is_marked_can_be_asked_for_and_ends_a_run_that_gets_no_better()
+    {
+        await UploadBarsAsync();
+        var body = ApiCalls.Tiny("bars");
+        (body["dataset"], body["epochs"], body["learningRate"], body["emaDecay"]) = ("bars", 60, 5e-3, 0);
+        (body["qualitySamples"], body["patience"]) = (100, 1);
+        using var started = await app.Http.StartAsync(body);
+
+        var view = await app.Http.UntilAsync("bars", "completed");
+
+        var epochs = (int)view["progress"]!["epoch"]!;
+        Assert.InRange(epochs, 2, 59);
+        Assert.Equal((1, epochs, epochs - 1), ((double)view["progress"]!["fraction"]!, (int)view["qualityEpoch"]!, (int)view["best"]!["epoch"]!));
+        Assert.StartsWith($"The last epoch was no better than epoch {epochs - 1}, ", (string)view["stoppedEarly"]!, StringComparison.Ordinal);
+        Assert.NotNull(view["warnings"]);
+        Assert.Equal(4, view["quality"]!["classes"]!["shares"]!.AsArray().Count);
+        var logged = (await app.Http.JsonAsync("api/runs/bars/losses"))["epochs"]!.AsArray().Select(row => (double)row!["frechetDistance"]!).ToList();
+        Assert.Equal((epochs, logged.Min()), (logged.Count, (double)view["best"]!["frechetDistance"]!));
+        var checkpoints = (await app.Http.JsonAsync("api/runs/bars/checkpoints"))["checkpoints"]!.AsArray();
+        Assert.Equal([epochs - 1], checkpoints.Where(checkpoint => (bool)checkpoint!["best"]!).Select(checkpoint => (int)checkpoint!["epoch"]!));
+        Assert.Equal(logged, checkpoints.Select(checkpoint => (double)checkpoint!["quality"]!["frechetDistance"]!));
+
+        using var best = await app.Http.GetAsync("api/runs/bars/samples?epoch=best", Cancellation);
+        Assert.Equal(
+            await app.Http.GetByteArrayAsync($"api/runs/bars/samples?epoch={epochs - 1}", Cancellation), await best.Content.ReadAsByteArrayAsync(Cancellation));
+        Assert.True(best.Headers.CacheControl!.NoCache); // another epoch may become the best
+
+        using var extended = await app.Http.CallAsync("api/runs/bars/extend", new { epochs = 1 });
+        Assert.Null((await extended.ReadAsync())["stoppedEarly"]);
+        Assert.Equal(epochs + 1, (int)(await app.Http.UntilAsync("bars", "completed"))["progress"]!["epoch"]!);
+    }
+
+    [Fact]
+    public async Task Is_a_409_where_pictures_are_not_measured()
+    {
+        using var started = await app.Http.StartAsync(ApiCalls.Tiny("unmeasured"));
+        await app.Http.UntilAsync("unmeasured", "completed");
+
+        using var answer = await app.Http.GetAsync("api/runs/unmeasured/samples?epoch=best", Cancellation);
+
+        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+        Assert.Equal("Run 'unmeasured' does not measure its pictures: its qualitySamples is 0.", (string)(await answer.ReadAsync())["detail"]!);
+    }
+
+    // Four classes: a bright bar at one of four heights
+    private async Task UploadBarsAsync()
+    {
+        var (pictures, labels) = (new byte[300 * 784], new byte[300]);
+        for (var index = 0; index < 300; index++)
+        {
+            labels[index] = (byte)(index % 4);
+            pictures.AsSpan(index * 784 + (4 + index % 4 * 6) * 28, (1 + index % 3) * 28).Fill((byte)(150 + index % 100));
+        }
+        using var form = new MultipartFormDataContent
+        {
+            { new ByteArrayContent([0, 0, 8, 3, 0, 0, 1, 44, 0, 0, 0, 28, 0, 0, 0, 28, .. pictures]), "images", "images" },
+            { new ByteArrayContent([0, 0, 8, 1, 0, 0, 1, 44, .. labels]), "labels", "labels" },
+        };
+        using var stored = await app.Http.PutAsync("api/datasets/bars", form, Cancellation);
+        Assert.Equal(HttpStatusCode.Created, stored.StatusCode);
+    }
+}
