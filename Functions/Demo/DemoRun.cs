@@ -21,7 +21,7 @@ public sealed partial class DemoRun(OwnAddress own, IHostApplicationLifetime lif
     // take the first of these to make.
     private static readonly JsonObject Recipe = new()
     {
-        ["epochs"] = 7,
+        ["epochs"] = 12,
         ["imagesPerEpoch"] = 12_800,
         ["batchSize"] = 64,
         ["learningRate"] = 5e-4,

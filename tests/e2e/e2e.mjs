@@ -33,12 +33,14 @@ const hopelessRun = { ...shortRun, run: failing, imagesPerEpoch: 3200, learningR
 /** A training whose epoch takes minutes. */
 const longRun = { run: long, dataset: "digits", epochs: 3, batchSize: 32, qualitySamples: 0 };
 
-function call(method, path, { body, form, headers = {}, key = values.key } = {}) {
-  return fetch(new URL(path, base), {
+async function call(method, path, { body, form, headers = {}, key = values.key } = {}) {
+  const response = await fetch(new URL(path, base), {
     method,
     headers: { ...headers, ...(key && { "x-functions-key": key }), ...(body && { "content-type": "application/json" }) },
     body: form ?? (body && JSON.stringify(body)),
   });
+  const bytes = await response.arrayBuffer(); // always: an unread body holds its connection, and this process with it, for minutes
+  return new Response([204, 304].includes(response.status) ? null : bytes, response);
 }
 
 /** A file of the IDX format with bytes in it. */
