@@ -7,7 +7,7 @@ namespace GanFunctions.Core.Tests.Training;
 
 public sealed class A_run_that_is_cut(AzuriteFixture azurite)
 {
-    private static readonly TrainingOptions Small = new() { Dataset = "digits", Epochs = 2, ImagesPerEpoch = 12 * 16, BatchSize = 16, LogEvery = 5 };
+    private static readonly TrainingOptions Small = new() { Precision = Precision.Fp32, Dataset = "digits", Epochs = 2, ImagesPerEpoch = 12 * 16, BatchSize = 16, LogEvery = 5 };
 
     [Theory]
     [InlineData(Preset.Dcgan, Precision.Fp32)]
