@@ -48,6 +48,7 @@ public sealed partial class RulerStore(BlobContainerClient container, ILogger<Ru
 
     private async Task<Ruler?> MakeAsync(Dataset data, CancellationToken cancellation)
     {
+        LogMaking(data.Name);
         var file = await TrainingThread.RunAsync(RulerMaker.Threads, () => RulerMaker.Make(data, cancellation));
         if (file is null)
         {
@@ -110,6 +111,9 @@ public sealed partial class RulerStore(BlobContainerClient container, ILogger<Ru
     private BlobClient IndexBlob(Dataset data) => container.GetBlobClient($"quality/{data.Sha256}/v{RulerMaker.Version}.json");
 
     private BlobClient FileBlob(Dataset data, BlobReference reference) => container.GetBlobClient($"quality/{data.Sha256}/{reference.Sha256}.safetensors");
+
+    [LoggerMessage(LogLevel.Information, "Data set {Dataset}: making the ruler that its runs are measured with; that takes up to a minute, once")]
+    private partial void LogMaking(string dataset);
 
     [LoggerMessage(LogLevel.Information, "Data set {Dataset}: made its ruler {Sha256}; the classifier is right in {Accuracy} of held-out pictures")]
     private partial void LogMade(string dataset, string sha256, double? accuracy);

@@ -15,7 +15,7 @@ public sealed class Welcome(OwnAddress own) : BackgroundService
 
             GanFunctions serves on {root}. Try in another terminal:
 
-              curl -X POST {root}/api/runs -d '{"{"}"run": "first", "dataset": "digits", "epochs": 5, "imagesPerEpoch": 12800{"}"}'
+              curl -X POST {root}/api/runs -d '{"{"}"run": "first", "dataset": "digits", "epochs": 5, "imagesPerEpoch": 12800, "qualitySamples": 0{"}"}'
               curl {root}/api/runs/first
               curl {root}/api/runs/first/samples -o first.png
 
