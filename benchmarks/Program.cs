@@ -6,6 +6,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args is ["quality", .. var rest]) return await QualityCommand.RunAsync(rest);
 var options = Arguments.Parse(args);
 if (options is null) return 2;
 

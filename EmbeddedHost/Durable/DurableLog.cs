@@ -27,6 +27,9 @@ internal static partial class DurableLog
     [LoggerMessage(LogLevel.Warning, "Orchestration {InstanceId} belongs to owner number {Newer}; this process was number {Own} and writes nothing to it.")]
     public static partial void InstanceIsFenced(this ILogger logger, string instanceId, long newer, long own);
 
+    [LoggerMessage(LogLevel.Information, "Orchestration {InstanceId} was changed by another writer and is read again: {Reason}")]
+    public static partial void InstanceChanged(this ILogger logger, string instanceId, string reason);
+
     [LoggerMessage(LogLevel.Error, "Orchestration {InstanceId} could not go on; it is tried again in {Pause}.")]
     public static partial void RunnerFailed(this ILogger logger, Exception exception, string instanceId, TimeSpan pause);
 

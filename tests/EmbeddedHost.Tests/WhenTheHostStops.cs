@@ -14,7 +14,7 @@ public sealed class WhenTheHostStops(AzuriteFixture azurite)
         await using (var first = await TestHost.StartAsync(azurite, hub))
         {
             id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Slow", 2_000, Cancellation);
-            await Wait.UntilAsync(() => Seen.Of(id).Contains("began"), "the activity");
+            await first.UntilAsync(() => Seen.Of(id).Contains("began"), "the activity");
         }
 
         Assert.DoesNotContain("ended", Seen.Of(id));
@@ -31,7 +31,7 @@ public sealed class WhenTheHostStops(AzuriteFixture azurite)
         await using (var first = await TestHost.StartAsync(azurite, hub))
         {
             id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Stubborn", 1_500, Cancellation);
-            await Wait.UntilAsync(() => Seen.Of(id).Contains("began"), "the activity");
+            await first.UntilAsync(() => Seen.Of(id).Contains("began"), "the activity");
         }
 
         await using var second = await TestHost.StartAsync(azurite, hub);

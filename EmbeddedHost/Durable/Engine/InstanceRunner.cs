@@ -63,8 +63,9 @@ internal sealed class InstanceRunner(string instanceId, EngineParts parts, Owner
             {
                 return;
             }
-            catch (InstanceChangedException)
+            catch (InstanceChangedException e)
             {
+                parts.Logger.InstanceChanged(instanceId, e.InnerException!.Message);
                 // Either a request that seemed to have failed went through, or there is a new owner: reading it again tells.
                 await PauseAsync(PauseAfterConflict, cancellation);
             }

@@ -25,6 +25,7 @@ internal sealed class OwnerSession(EngineParts parts, Ownership ownership) : IDi
     private readonly Dictionary<string, (InstanceRunner Runner, Task Running)> _runners = [];
     private readonly CancellationTokenSource _ends = CancellationTokenSource.CreateLinkedTokenSource(ownership.Lost);
     private readonly ActivityDispatcher _dispatcher = new(parts.Settings.MaxConcurrentActivities, parts.Activities.CallAsync);
+    private volatile bool _hasTakenOver;
     private bool _isClosing;
 
     /// <summary>Serves until the ownership is lost or the host stops; stopping lets running activities finish what they can.</summary>
@@ -44,8 +45,22 @@ internal sealed class OwnerSession(EngineParts parts, Ownership ownership) : IDi
         }
     }
 
-    /// <summary>There is news for an instance.</summary>
+    /// <summary>There is news for an instance. Until all instances are taken over that is left to its mark: a runner would write under the take-over.</summary>
     public void Wake(string instanceId)
+    {
+        if (_hasTakenOver)
+        {
+            Run(instanceId);
+        }
+    }
+
+    public void Dispose()
+    {
+        _ends.Dispose();
+        _dispatcher.Dispose();
+    }
+
+    private void Run(string instanceId)
     {
         lock (_gate)
         {
@@ -65,15 +80,11 @@ internal sealed class OwnerSession(EngineParts parts, Ownership ownership) : IDi
         }
     }
 
-    public void Dispose()
-    {
-        _ends.Dispose();
-        _dispatcher.Dispose();
-    }
-
     private async Task ServeAsync(CancellationToken cancellation)
     {
-        await StorageFaults.WaitOutAsync(() => TakeOverAsync(cancellation), parts.Logger, cancellation);
+        var unfinished = await StorageFaults.WaitOutAsync(() => TakeOverAsync(cancellation), parts.Logger, cancellation);
+        _hasTakenOver = true;
+        unfinished.ForEach(Run);
         while (true)
         {
             var marks = await StorageFaults.WaitOutAsync(() => parts.Marks.ReadAsync(cancellation), parts.Logger, cancellation);
@@ -87,20 +98,22 @@ internal sealed class OwnerSession(EngineParts parts, Ownership ownership) : IDi
         }
     }
 
-    private async Task TakeOverAsync(CancellationToken cancellation)
+    /// <returns>The ids of all unfinished instances.</returns>
+    private async Task<List<string>> TakeOverAsync(CancellationToken cancellation)
     {
-        var count = 0;
+        List<string> unfinished = [];
         await foreach (var row in parts.Instances.Unfinished(cancellation))
         {
             await parts.Instances.TakeOverAsync(row, ownership.Epoch, cancellation);
-            Wake(row.InstanceId);
-            count++;
+            unfinished.Add(row.InstanceId);
         }
 
-        if (count > 0)
+        if (unfinished.Count > 0)
         {
-            parts.Logger.InstancesContinue(count);
+            parts.Logger.InstancesContinue(unfinished.Count);
         }
+
+        return unfinished;
     }
 
     private async Task RunAsync(InstanceRunner runner)
