@@ -20,7 +20,7 @@ internal sealed record Contender(string Name, Action<Tensor, Action<string>> Ste
     {
         var options = Presets.Of(Preset.Dcgan);
         var random = new RunRandom(options.Seed, 0);
-        var networks = new GanNetworks(options, precision, random);
+        var networks = new GanNetworks(options, precision, random, []);
         networks.Generator.train();
         networks.Discriminator.train();
         var step = 0;
@@ -31,11 +31,11 @@ internal sealed record Contender(string Name, Action<Tensor, Action<string>> Ste
             var noise = draw.Noise(real.shape[0]);
             var masks = draw.DropoutMask(3 * real.shape[0], options.Dropout)?.chunk(3);
             phase("random numbers");
-            var fake = networks.Generator.call(noise);
+            var fake = networks.Generator.call(noise, null);
             phase("generator, forward");
-            DcganStep.TrainDiscriminator(networks, options, draw, real, fake, masks).Loss.ToDouble();
+            DcganStep.TrainDiscriminator(networks, options, draw, new(real, null), fake, masks).Loss.ToDouble();
             phase("discriminator trains");
-            DcganStep.TrainGenerator(networks, fake, masks?[2]).ToDouble();
+            DcganStep.TrainGenerator(networks, fake, null, masks?[2]).ToDouble();
             phase("generator trains");
             networks.UpdateAverage(options.EmaDecay);
             phase("moving average");

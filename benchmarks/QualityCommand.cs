@@ -39,7 +39,7 @@ internal static class QualityCommand
         using var ruler = new Ruler(RulerMaker.Make(data, CancellationToken.None)!);
         Console.WriteLine($"{Processor.Name}; classifier {ruler.Sha256}, right in {ruler.Accuracy:P2} of held-out pictures; {samples} generated pictures");
         var benchmark = new QualityBenchmark(data, ruler, samples);
-        var lines = new List<string> { "preset,seed,epoch,frechet,floor,kernel,rarest,recognised,seconds" };
+        var lines = new List<string> { "preset,seed,epoch,frechet,floor,kernel,rarest,confidence,recognised,seconds" };
         Console.WriteLine(lines[0]);
         foreach (var options in Combinations(given).Select(OptionsReader.Read))
         {

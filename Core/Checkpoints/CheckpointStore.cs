@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Checkpoints;
 
-/// <summary>A checkpoint with its files, checked against their hashes.</summary>
-public sealed record Checkpoint(Manifest Manifest, byte[] Generator, byte[] Training);
+/// <summary>A checkpoint with its files, checked against their hashes; null where the caller has at hand what they hold.</summary>
+public sealed record Checkpoint(Manifest Manifest, byte[]? Generator, byte[]? Training);
 
 /// <summary>
 /// Checkpoints of runs on Blob Storage. Blobs are named by their content and written first; the manifest is written last, by whoever
@@ -18,13 +18,21 @@ public sealed record Checkpoint(Manifest Manifest, byte[] Generator, byte[] Trai
 /// <param name="logger">Says what was written, adopted, and found damaged.</param>
 public sealed partial class CheckpointStore(BlobContainerClient container, ILogger<CheckpointStore> logger)
 {
-    /// <summary>Commits a checkpoint. Where one of that name exists already, that one is returned and ours forgotten.</summary>
-    public async Task<Manifest> CommitAsync(Manifest manifest, byte[] generator, byte[] training, CancellationToken cancellation)
-    {
-        await Task.WhenAll(
-            UploadAsync(manifest.Run, manifest.Generator, generator, cancellation),
-            UploadAsync(manifest.Run, manifest.Training, training, cancellation));
+    /// <summary>The first half of a commit: writes the files that <paramref name="manifest"/> names.</summary>
+    public Task UploadAsync(Manifest manifest, byte[] generator, byte[] training, CancellationToken cancellation) => Task.WhenAll(
+        UploadAsync(manifest.Run, manifest.Generator, generator, cancellation),
+        UploadAsync(manifest.Run, manifest.Training, training, cancellation));
 
+    /// <summary>Takes back what <see cref="UploadAsync(Manifest, byte[], byte[], CancellationToken)"/> wrote for a commit that does not follow.</summary>
+    public Task WithdrawAsync(Manifest manifest, CancellationToken cancellation) => Task.WhenAll(
+        DeleteBlobAsync(manifest.Run, manifest.Generator, cancellation),
+        DeleteBlobAsync(manifest.Run, manifest.Training, cancellation));
+
+    /// <summary>
+    /// The second half, when the files are there: commits. Where a checkpoint of that name exists already, that one is returned and ours forgotten.
+    /// </summary>
+    public async Task<Manifest> CommitAsync(Manifest manifest, CancellationToken cancellation)
+    {
         var blob = container.GetBlobClient(RunPaths.Manifest(manifest.Run, manifest.Name));
         try
         {
@@ -48,15 +56,16 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
     /// </summary>
     /// <param name="run">The run's id.</param>
     /// <param name="attempt">Roll-backs so far.</param>
+    /// <param name="isAtHand">Whether the caller has in memory what the files of a checkpoint hold: those are not read.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="NewerFormatException">A later version wrote the newest checkpoint.</exception>
-    public async Task<Checkpoint?> LoadForTrainingAsync(string run, int attempt, CancellationToken cancellation)
+    public async Task<Checkpoint?> LoadForTrainingAsync(string run, int attempt, Predicate<Manifest> isAtHand, CancellationToken cancellation)
     {
         var names = await ListNamesAsync(run, cancellation);
         var removed = false;
         foreach (var name in names.Reverse())
         {
-            if (await TryLoadAsync(run, name, cancellation) is not { } checkpoint)
+            if (await TryLoadAsync(run, name, isAtHand, cancellation) is not { } checkpoint)
             {
                 await RemoveDamagedAsync(run, name, cancellation);
                 removed = true;
@@ -150,9 +159,13 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
         LogUploaded(run, reference.Sha256);
     }
 
-    private async Task<Checkpoint?> TryLoadAsync(string run, string name, CancellationToken cancellation)
+    private Task DeleteBlobAsync(string run, BlobReference reference, CancellationToken cancellation) =>
+        container.GetBlobClient(RunPaths.Blob(run, reference.Sha256)).DeleteIfExistsAsync(cancellationToken: cancellation);
+
+    private async Task<Checkpoint?> TryLoadAsync(string run, string name, Predicate<Manifest> isAtHand, CancellationToken cancellation)
     {
         if (await TryReadManifestAsync(run, name, cancellation, refuseNewer: true) is not { } manifest) return null;
+        if (isAtHand(manifest)) return new Checkpoint(manifest, null, null);
         var files = await Task.WhenAll(
             TryReadAsync(run, name, manifest.Generator, cancellation), TryReadAsync(run, name, manifest.Training, cancellation));
         return files is [{ } generator, { } training] ? new Checkpoint(manifest, generator, training) : null;
@@ -178,8 +191,7 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
             foreach (var reference in new[] { manifest.Generator, manifest.Training })
             {
                 // A damaged blob would stand in the way of its own replacement, which has the same name.
-                if (await TryReadAsync(run, name, reference, cancellation) is null)
-                    await container.GetBlobClient(RunPaths.Blob(run, reference.Sha256)).DeleteIfExistsAsync(cancellationToken: cancellation);
+                if (await TryReadAsync(run, name, reference, cancellation) is null) await DeleteBlobAsync(run, reference, cancellation);
             }
         }
         await container.GetBlobClient(RunPaths.Manifest(run, name)).DeleteIfExistsAsync(cancellationToken: cancellation);

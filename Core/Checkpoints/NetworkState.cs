@@ -18,6 +18,7 @@ public static class NetworkState
     private const string Averaged = "ema.";
     private const string Raw = "raw.";
     private const string EpsilonKey = "batch_norm_epsilon";
+    private const string LabelsKey = "labels"; // of a conditional generator's classes
 
     /// <summary>Both files of <paramref name="networks"/> as they stand.</summary>
     /// <param name="networks">What was trained.</param>
@@ -42,6 +43,7 @@ public static class NetworkState
             ["architecture"] = "dcgan-28x28x1",
             [EpsilonKey] = norm.Epsilon.ToString("R", CultureInfo.InvariantCulture),
         };
+        if (networks.Generator.IsConditional) metadata[LabelsKey] = string.Join(' ', networks.Generator.Labels);
         return (SafeTensors.Write(generator, metadata), SafeTensors.Write(training, metadata));
     }
 
@@ -75,7 +77,8 @@ public static class NetworkState
         if (!metadata.TryGetValue(EpsilonKey, out var epsilon))
             throw new InvalidDataException($"The generator's metadata lacks {EpsilonKey}.");
         var norm = new BatchNormSettings(Momentum: 0.9, double.Parse(epsilon, CultureInfo.InvariantCulture));
-        var generator = new Generator(norm);
+        var labels = metadata.GetValueOrDefault(LabelsKey, "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var generator = new Generator(norm, [.. labels.Select(label => byte.Parse(label, CultureInfo.InvariantCulture))]);
         LoadState(tensors, averaged ? Averaged : Raw, generator);
         GanNetworks.SetGradients(generator, needed: false);
         generator.eval();

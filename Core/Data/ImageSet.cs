@@ -7,4 +7,16 @@ namespace GanFunctions.Core.Data;
 /// <param name="Height">Rows of a picture, in pixels.</param>
 /// <param name="Width">Columns of a picture, in pixels.</param>
 /// <param name="Channels">1 is grey.</param>
-public sealed record ImageSet(byte[] Pixels, byte[]? Labels, int Count, int Height, int Width, int Channels = 1);
+public sealed record ImageSet(byte[] Pixels, byte[]? Labels, int Count, int Height, int Width, int Channels = 1)
+{
+    /// <summary>The labels that occur, rising; none where there are no labels.</summary>
+    public IReadOnlyList<byte> DistinctLabels() => Labels is null ? [] : [.. Labels.Distinct().Order()];
+
+    /// <summary>The class of every picture: the place of its label in <paramref name="labels"/>, -1 for one that is not there.</summary>
+    public long[] ClassesOf(IReadOnlyList<byte> labels)
+    {
+        var places = Enumerable.Repeat(-1L, byte.MaxValue + 1).ToArray();
+        foreach (var (place, label) in labels.Index()) places[label] = place;
+        return [.. Labels!.Select(label => places[label])];
+    }
+}

@@ -6,9 +6,9 @@ namespace GanFunctions.Core.Model;
 
 /// <summary>
 /// Tells real pictures from generated ones: <c>[batch, 1, 28, 28]</c> in, logits <c>[batch, 1]</c> out, positive for real.
-/// 213,633 numbers with buffers, 213,249 of them trainable.
+/// 213,633 numbers with buffers, 213,249 of them trainable; a conditional one has 6,272 more for each class.
 /// </summary>
-public sealed class Discriminator : nn.Module<Tensor, Tensor?, Tensor>
+public sealed class Discriminator : nn.Module<Tensor, Tensor?, Tensor?, Tensor>
 {
     /// <summary>Slope of LeakyReLU below zero, in both networks.</summary>
     public const double Leak = 0.2;
@@ -21,15 +21,21 @@ public sealed class Discriminator : nn.Module<Tensor, Tensor?, Tensor>
     private readonly Conv2d down2;
     private readonly BatchNorm2d norm2;
     private readonly Linear dense;
+    private readonly Embedding? classes;
 
     /// <param name="norm">Momentum and epsilon of the two batch normalisations.</param>
-    public Discriminator(BatchNormSettings norm) : base(nameof(Discriminator))
+    /// <param name="classCount">
+    /// Classes it is told; 0 where it is not conditional. A class is an embedding whose product with the features is added to the logit
+    /// (the projection of Miyato and Koyama 2018, arXiv:1802.05637).
+    /// </param>
+    public Discriminator(BatchNormSettings norm, int classCount = 0) : base(nameof(Discriminator))
     {
         down1 = nn.Conv2d(1, 64, 5, stride: 2, padding: 2);
         norm1 = nn.BatchNorm2d(64, norm.Epsilon, norm.UpdateShare);
         down2 = nn.Conv2d(64, 128, 5, stride: 2, padding: 2);
         norm2 = nn.BatchNorm2d(128, norm.Epsilon, norm.UpdateShare);
         dense = nn.Linear(FeatureSize, 1);
+        if (classCount > 0) classes = nn.Embedding(classCount, FeatureSize);
         RegisterComponents(); // sees only fields already assigned: stays last
     }
 
@@ -41,8 +47,9 @@ public sealed class Discriminator : nn.Module<Tensor, Tensor?, Tensor>
     /// <c>[batch, 6272]</c>, zero where a feature is dropped and 1 / (1 - rate) elsewhere; null drops nothing. Drawn by the caller,
     /// since a layer of its own would draw from the process-wide generator.
     /// </param>
+    /// <param name="shown">Where it is conditional, the class of each picture, <c>[batch]</c>, 64-bit; null where it is not.</param>
     /// <returns>Logits, <c>[batch, 1]</c>.</returns>
-    public override Tensor forward(Tensor pictures, Tensor? dropout)
+    public override Tensor forward(Tensor pictures, Tensor? dropout, Tensor? shown)
     {
         using var scope = NewDisposeScope();
         var x = Halve(Layout.ChannelsLast(pictures), down1);
@@ -50,7 +57,10 @@ public sealed class Discriminator : nn.Module<Tensor, Tensor?, Tensor>
         x = norm2.call(Activate(Halve(x, down2)));                              // [batch, 128, 7, 7]
         x = x.flatten(1);                                                       // [batch, 6272]
         if (dropout is not null) x = x * dropout.to(Arithmetic);
-        return dense.call(x.to(ScalarType.Float32)).MoveToOuterDisposeScope();  // [batch, 1]
+        x = x.to(ScalarType.Float32);
+        var logits = dense.call(x);                                             // [batch, 1]
+        if (classes is not null) logits = logits + (classes.call(shown!) * x).sum(1, keepdim: true);
+        return logits.MoveToOuterDisposeScope();
     }
 
     private Tensor Halve(Tensor x, Conv2d layer) => nn.functional.conv2d(

@@ -30,6 +30,7 @@ public static class WeightInitialisation
                 case Linear linear: Fill(linear.weight!, linear.bias, scheme, random); break;
                 case Conv2d convolution: Fill(convolution.weight!, convolution.bias, scheme, random); break;
                 case ConvTranspose2d transposed: Fill(transposed.weight!, transposed.bias, scheme, random); break;
+                case Embedding embedding: Fill(embedding.weight!, null, scheme, random); break;
                 case BatchNorm1d norm: FillNorm(norm.weight!, norm.bias!, scheme, random); break;
                 case BatchNorm2d norm: FillNorm(norm.weight!, norm.bias!, scheme, random); break;
                 default: throw new NotSupportedException($"No initialisation is known for a layer of type {layer.GetName()}.");

@@ -13,7 +13,9 @@ public sealed record ClassShare(int Label, double Generated, double Real);
 /// <param name="Entropy">Of the distribution of classes, in nats; ln(classes) where all are as frequent, 0 where there is one only.</param>
 /// <param name="Confidence">Mean probability that the classifier gives to the class it chooses.</param>
 /// <param name="Shares">One for each class, by label.</param>
-public sealed record ClassCoverage(double Accuracy, double Entropy, double Confidence, IReadOnlyList<ClassShare> Shares)
+/// <param name="Recognised">Share of the pictures that show the class they were asked for; null where the generator is not conditional.</param>
+public sealed record ClassCoverage(
+    double Accuracy, double Entropy, double Confidence, IReadOnlyList<ClassShare> Shares, double? Recognised = null)
 {
     /// <summary>The rarest class's share among the generated pictures.</summary>
     public double RarestShare => Shares.Min(share => share.Generated);
@@ -26,20 +28,23 @@ public sealed record ClassCoverage(double Accuracy, double Entropy, double Confi
     /// <param name="real">And of held-out real ones.</param>
     /// <param name="labels">Label of each class, rising.</param>
     /// <param name="accuracy">The classifier's own.</param>
-    public static ClassCoverage Of(Tensor generated, Tensor real, IReadOnlyList<byte> labels, double accuracy)
+    /// <param name="wanted">The class that each generated picture was to show, <c>[count]</c>, 64-bit; null where none was asked for.</param>
+    public static ClassCoverage Of(Tensor generated, Tensor real, IReadOnlyList<byte> labels, double accuracy, Tensor? wanted = null)
     {
         using var scope = NewDisposeScope();
         var (drawn, held) = (SharesOf(generated), SharesOf(real));
         var entropy = -drawn.Where(share => share > 0).Sum(share => share * Math.Log(share));
         var confidence = generated.to(ScalarType.Float64).softmax(1).amax(1).mean().item<double>();
+        var recognised = wanted is null ? (double?)null : generated.argmax(1).eq(wanted).to(ScalarType.Float64).mean().item<double>();
         return new ClassCoverage(
             accuracy, Digits.Rounded(Math.Max(entropy, 0)), Digits.Rounded(confidence),
-            [.. labels.Select((label, index) => new ClassShare(label, Digits.Rounded(drawn[index]), Digits.Rounded(held[index])))]);
+            [.. labels.Select((label, index) => new ClassShare(label, Digits.Rounded(drawn[index]), Digits.Rounded(held[index])))],
+            recognised is { } share ? Digits.Rounded(share) : null);
     }
 
     /// <inheritdoc/>
     public bool Equals(ClassCoverage? other) => other is not null
-        && (Accuracy, Entropy, Confidence) == (other.Accuracy, other.Entropy, other.Confidence) && Shares.SequenceEqual(other.Shares);
+        && (Accuracy, Entropy, Confidence, Recognised) == (other.Accuracy, other.Entropy, other.Confidence, other.Recognised) && Shares.SequenceEqual(other.Shares);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Accuracy, Entropy, Confidence, Shares.Count);

@@ -5,11 +5,12 @@ namespace GanFunctions.Core.Quality;
 /// <param name="FrechetDistance">See <see cref="Quality.FrechetDistance"/>; lower is better. Comparable between runs of the same ruler and count.</param>
 /// <param name="KernelDistance">See <see cref="Quality.KernelDistance"/>; lower is better, and about zero where the two cannot be told apart.</param>
 /// <param name="Floor">The Fréchet distance of as many training pictures, where there are so many, to the same held-out ones.</param>
+/// <param name="KernelFloor">The kernel distance of the same.</param>
 /// <param name="Variety">Mean distance between the features of two generated pictures, as a multiple of that between two real ones.</param>
 /// <param name="Ruler">SHA-256 of the ruler's file.</param>
 /// <param name="Classes">What they show; null where the data has no labels.</param>
 public sealed record PictureQuality(
-    int Samples, double FrechetDistance, double KernelDistance, double Floor, double Variety, string Ruler, ClassCoverage? Classes);
+    int Samples, double FrechetDistance, double KernelDistance, double Floor, double KernelFloor, double Variety, string Ruler, ClassCoverage? Classes);
 
 /// <summary>The epoch with the lowest Fréchet distance so far.</summary>
 /// <param name="Epoch">From 1.</param>

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Data;
 using GanFunctions.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -28,6 +30,7 @@ public sealed class Ruler : IDisposable
     private readonly Tensor _training;
     private readonly Tensor _mean;
     private readonly Tensor _covariance;
+    private readonly ConcurrentDictionary<int, (double Frechet, double Kernel)> _floors = new();
 
     /// <summary>Loads a ruler.</summary>
     /// <param name="file">As <see cref="RulerStore"/> keeps it.</param>
@@ -64,25 +67,37 @@ public sealed class Ruler : IDisposable
     /// <summary>
     /// Measures what a generator draws, with the threads of the calling thread and without any random number but its own. Thread-safe.
     /// </summary>
-    /// <param name="generator">In evaluation mode; <c>[batch, 100]</c> normals to <c>[batch, 1, 28, 28]</c> in [-1, 1].</param>
+    /// <param name="generator">
+    /// In evaluation mode; <c>[batch, 100]</c> normals, and the classes wanted where it is conditional, to <c>[batch, 1, 28, 28]</c> in [-1, 1].
+    /// </param>
     /// <param name="samples">Pictures to draw, at least 2.</param>
+    /// <param name="wanted">The label that each of the pictures is to show, <c>[samples]</c>, where the generator is conditional; else null.</param>
     /// <returns>Null where what it draws is not even numbers.</returns>
-    public PictureQuality? Measure(nn.Module<Tensor, Tensor> generator, int samples)
+    public PictureQuality? Measure(nn.Module<Tensor, Tensor?, Tensor> generator, int samples, IReadOnlyList<byte>? wanted = null)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var drawn = Drawn(generator, samples); // [samples, 128]
+        var classes = wanted is null ? null : tensor(wanted.Select(label => (long)Array.IndexOf(_labels, label)).ToArray());
+        var drawn = Drawn(generator, samples, classes); // [samples, 128]
         if (!drawn.isfinite().all().item<bool>()) return null;
-        var asMany = _training.narrow(0, 0, Math.Min(samples, _training.shape[0]));
+        var (floor, kernelFloor) = _floors.GetOrAdd(samples, Floors);
         return new PictureQuality(
             samples,
             Digits.Rounded(DistanceToHeld(drawn)),
             Digits.Rounded(KernelDistance.Between(drawn, _held)),
-            Digits.Rounded(DistanceToHeld(asMany)),
+            floor,
+            kernelFloor,
             Digits.Rounded(Variety.Of(drawn, _held)),
             Sha256,
-            Accuracy is { } accuracy ? ClassCoverage.Of(_network.Classify(drawn), _network.Classify(_held), _labels, accuracy) : null);
+            Accuracy is { } accuracy ? ClassCoverage.Of(_network.Classify(drawn), _network.Classify(_held), _labels, accuracy, classes) : null);
     }
+
+    /// <summary>
+    /// What a conditional generator is asked for, in the place of a number of pictures: labels of real ones, evenly from all of them, so
+    /// that every class has its share.
+    /// </summary>
+    public static byte[] LabelsOf(ImageSet pictures, int samples) =>
+        [.. Enumerable.Range(0, samples).Select(index => pictures.Labels![(int)((long)index * pictures.Count / samples)])];
 
     /// <inheritdoc/>
     public void Dispose()
@@ -110,7 +125,7 @@ public sealed class Ruler : IDisposable
         return cat(features).MoveToOuterDisposeScope();
     }
 
-    private Tensor Drawn(nn.Module<Tensor, Tensor> generator, int samples)
+    private Tensor Drawn(nn.Module<Tensor, Tensor?, Tensor> generator, int samples, Tensor? classes)
     {
         using var scope = NewDisposeScope();
         var (random, features) = (new RunRandom(Seed, 0), new List<Tensor>());
@@ -119,10 +134,29 @@ public sealed class Ruler : IDisposable
             using var batchScope = NewDisposeScope();
             using var draw = random.At(0, batch, RandomPurpose.RulerNoise);
             // As they would be stored: real pictures have 256 shades, and so do these.
-            var pictures = generator.call(randn([BatchSize, Generator.LatentSize], generator: draw)).add(1).mul_(127.5).round_().clamp_(0, 255);
+            var noise = randn([BatchSize, Generator.LatentSize], generator: draw);
+            var pictures = generator.call(noise, BatchOf(classes, batch)).add(1).mul_(127.5).round_().clamp_(0, 255);
             features.Add(_network.call(pictures.div_(127.5).sub_(1)).MoveToOuterDisposeScope());
         }
         return cat(features).narrow(0, 0, samples).MoveToOuterDisposeScope();
+    }
+
+    // A last batch that is not full is filled up with the first class: its pictures are not looked at.
+    private static Tensor? BatchOf(Tensor? classes, int batch)
+    {
+        if (classes is null) return null;
+        var start = (long)batch * BatchSize;
+        var length = Math.Min(BatchSize, classes.shape[0] - start);
+        var chosen = classes.narrow(0, start, length);
+        return length == BatchSize ? chosen : cat([chosen, zeros(BatchSize - length, ScalarType.Int64)]);
+    }
+
+    /// <summary>Both distances of as many training pictures, where there are so many. Always the same, so measured once.</summary>
+    private (double Frechet, double Kernel) Floors(int samples)
+    {
+        using var scope = NewDisposeScope();
+        var training = _training.narrow(0, 0, Math.Min(samples, _training.shape[0]));
+        return (Digits.Rounded(DistanceToHeld(training)), Digits.Rounded(KernelDistance.Between(training, _held)));
     }
 
     private double DistanceToHeld(Tensor features) => FrechetDistance.Between(FrechetDistance.MomentsOf(features), (_mean, _covariance));

@@ -18,9 +18,15 @@ public static class Sampler
     /// <param name="generator">In evaluation mode.</param>
     /// <param name="seed">Which noise to draw from.</param>
     /// <param name="count">Pictures.</param>
+    /// <param name="label">
+    /// What a conditional generator is to draw, one of its <see cref="Generator.Labels"/>; null draws each of them in turn.
+    /// </param>
     /// <returns><c>[count, 28, 28]</c>, 0 to 255.</returns>
-    public static byte[] Draw(Generator generator, long seed, int count)
+    /// <exception cref="ArgumentOutOfRangeException">The generator knows no such label.</exception>
+    public static byte[] Draw(Generator generator, long seed, int count, byte? label = null)
     {
+        if (label is { } unknown && !generator.Labels.Contains(unknown))
+            throw new ArgumentOutOfRangeException(nameof(label), label, $"Valid are {string.Join(", ", generator.Labels)}.");
         _ = get_num_threads(); // a thread's first question takes over what another one set last: ask before, not after
         set_num_threads(1);
         using var noGradient = no_grad();
@@ -30,7 +36,8 @@ public static class Sampler
             using var scope = NewDisposeScope();
             // Always a full batch: convolutions may pick another kernel, and other last bits, for another size.
             var noise = stack(Enumerable.Range(start, Batch).Select(index => Latent(seed, index)));
-            var drawn = generator.call(noise).add_(1).mul_(127.5).round_().clamp_(0, 255).to(ScalarType.Byte).contiguous();
+            using var classes = ClassesOf(generator, start, label);
+            var drawn = generator.call(noise, classes).add_(1).mul_(127.5).round_().clamp_(0, 255).to(ScalarType.Byte).contiguous();
             var wanted = Math.Min(Batch, count - start) * Side * Side;
             drawn.bytes[..wanted].CopyTo(pictures.AsSpan(start * Side * Side));
         }
@@ -42,5 +49,12 @@ public static class Sampler
     {
         using var draw = RunRandom.ForSample(seed, index);
         return randn(Generator.LatentSize, generator: draw);
+    }
+
+    private static Tensor? ClassesOf(Generator generator, int start, byte? label)
+    {
+        if (!generator.IsConditional) return null;
+        var chosen = label is null ? -1 : generator.Labels.Index().First(known => known.Item == label).Index;
+        return tensor(Enumerable.Range(start, Batch).Select(index => chosen < 0 ? (long)index % generator.Labels.Count : chosen).ToArray());
     }
 }

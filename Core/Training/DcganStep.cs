@@ -14,16 +14,16 @@ public static class DcganStep
     /// <param name="networks">What is trained.</param>
     /// <param name="options">The run's options.</param>
     /// <param name="draw">Random numbers of this step.</param>
-    /// <param name="real">Real pictures, <c>[batch, 1, 28, 28]</c> in [-1, 1].</param>
-    public static StepLosses Run(GanNetworks networks, TrainingOptions options, StepRandom draw, Tensor real)
+    /// <param name="real">Real pictures. Where they have classes, the generator is asked for the same ones.</param>
+    public static StepLosses Run(GanNetworks networks, TrainingOptions options, StepRandom draw, RealBatch real)
     {
         using var scope = NewDisposeScope();
         networks.Generator.train();
         networks.Discriminator.train();
-        var masks = draw.DropoutMask(3 * real.shape[0], options.Dropout)?.chunk(3); // [batch, 6272] each: real, fake, fake again
-        var fake = networks.Generator.call(draw.Noise(real.shape[0]));               // [batch, 1, 28, 28]
+        var masks = draw.DropoutMask(3 * real.Size, options.Dropout)?.chunk(3);    // [batch, 6272] each: real, fake, fake again
+        var fake = networks.Generator.call(draw.Noise(real.Size), real.Classes);    // [batch, 1, 28, 28]
         var (discriminatorLoss, realLogits, fakeLogits) = TrainDiscriminator(networks, options, draw, real, fake, masks);
-        var generatorLoss = TrainGenerator(networks, fake, masks?[2]);
+        var generatorLoss = TrainGenerator(networks, fake, real.Classes, masks?[2]);
         networks.UpdateAverage(options.EmaDecay);
         return new StepLosses(
             discriminatorLoss.ToDouble(), generatorLoss.ToDouble(),
@@ -33,18 +33,18 @@ public static class DcganStep
     /// <summary>Trains the discriminator on real and generated pictures.</summary>
     /// <returns>Its loss, and its logits <c>[batch, 1]</c> for both.</returns>
     public static (Tensor Loss, Tensor RealLogits, Tensor FakeLogits) TrainDiscriminator(
-        GanNetworks networks, TrainingOptions options, StepRandom draw, Tensor real, Tensor fake, Tensor[]? masks)
+        GanNetworks networks, TrainingOptions options, StepRandom draw, RealBatch real, Tensor fake, Tensor[]? masks)
     {
         var discriminator = networks.Discriminator;
         GanNetworks.SetGradients(discriminator, needed: true);
         networks.DiscriminatorOptimiser.zero_grad();
-        var realLogits = discriminator.call(real, masks?[0]);
-        var fakeLogits = discriminator.call(fake.detach(), masks?[1]);
+        var realLogits = discriminator.call(real.Pictures, masks?[0], real.Classes);
+        var fakeLogits = discriminator.call(fake.detach(), masks?[1], real.Classes);
         var realTargets = full_like(realLogits, 1 - options.LabelSmoothing);
         var fakeTargets = zeros_like(fakeLogits);
         if (options.LabelNoise > 0)
         {
-            var noise = draw.LabelNoise(2 * real.shape[0], options.LabelNoise).chunk(2);
+            var noise = draw.LabelNoise(2 * real.Size, options.LabelNoise).chunk(2);
             realTargets += noise[0];
             fakeTargets += noise[1];
         }
@@ -56,11 +56,11 @@ public static class DcganStep
 
     /// <summary>Trains the generator through the discriminator just updated, whose own weights need no gradients now.</summary>
     /// <returns>Its loss.</returns>
-    public static Tensor TrainGenerator(GanNetworks networks, Tensor fake, Tensor? mask)
+    public static Tensor TrainGenerator(GanNetworks networks, Tensor fake, Tensor? classes, Tensor? mask)
     {
         GanNetworks.SetGradients(networks.Discriminator, needed: false);
         networks.GeneratorOptimiser.zero_grad();
-        var verdict = networks.Discriminator.call(fake, mask);
+        var verdict = networks.Discriminator.call(fake, mask, classes);
         var loss = binary_cross_entropy_with_logits(verdict, ones_like(verdict));
         loss.backward();
         networks.GeneratorOptimiser.step();

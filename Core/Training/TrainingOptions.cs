@@ -40,6 +40,12 @@ public sealed record TrainingOptions
     [RegularExpression("[a-z0-9-]{1,40}")]
     public string Dataset { get; init; } = "mnist";
 
+    /// <summary>
+    /// Trains both networks with the labels of the pictures, so that pictures can be asked for by label. The data set must have labels, and
+    /// two different ones at least.
+    /// </summary>
+    public bool Conditional { get; init; }
+
     /// <summary>Passes over the data.</summary>
     [Range(1, 99_999)]
     public int Epochs { get; init; } = 100;

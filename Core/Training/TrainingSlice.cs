@@ -22,7 +22,7 @@ public sealed partial class TrainingSlice(
     /// <summary>Pictures in the grid of an epoch.</summary>
     public const int GridPictures = 64;
 
-    private const double RollBackFactor = 0.5;
+    private LiveTraining? _live; // of the last commit made here, to go on from
 
     /// <summary>Runs the slice. It returns committed, or not at all.</summary>
     /// <param name="request">Whose slice, and for which orchestration.</param>
@@ -55,7 +55,9 @@ public sealed partial class TrainingSlice(
     {
         // Load
         var options = row.Options;
-        var last = await checkpoints.LoadForTrainingAsync(request.Run, request.Attempt, stopping);
+        using var kept = new Kept(Interlocked.Exchange(ref _live, null));
+        var last = await checkpoints.LoadForTrainingAsync(request.Run, request.Attempt, kept.GoesOnFrom(request.Attempt), stopping);
+        if (last is not { Generator: null }) kept.Drop();
         var completed = last?.Manifest.CompletedEpochs ?? 0;
         if (row.Desired != Desired.Run || completed >= row.TargetEpochs || Patience.IsOver(row, last?.Manifest) is not null)
             return await EndAsync(request, last?.Manifest);
@@ -64,16 +66,21 @@ public sealed partial class TrainingSlice(
         var ruler = options.QualitySamples > 0 ? await rulers.GetAsync(data, stopping) : null;
 
         // Train
-        LogTraining(request.Run, start.Attempt, start.Epoch, start.Step);
         Work work;
         await using (var watch = new RunWatch(request, runs, losses, time, logger))
         {
             var deadline = begun + (long)(options.MaxSliceSeconds * time.TimestampFrequency);
-            work = await TrainingThread.RunAsync(start.Threads, () => Train(
-                options, data.Train, ruler, start, last, watch, () => watch.Interrupted || stopping.IsCancellationRequested || time.GetTimestamp() > deadline));
+            work = await TrainingThread.RunAsync(start.Threads, () =>
+            {
+                kept.Live ??= new LiveTraining(options, start, last, options.Conditional ? data.Train.DistinctLabels() : []);
+                return Train(
+                    kept.Live, start, options, data.Train, ruler, watch,
+                    () => watch.Interrupted || stopping.IsCancellationRequested, () => time.GetTimestamp() > deadline);
+            });
 
             // Log: before the commit, since nobody would train these steps again to log them
             await watch.CompleteAsync(CancellationToken.None);
+            if (watch.Superseded || work.Divergence is not null) await WithdrawAsync(work, watch.Superseded);
             if (watch.Superseded) return new(SliceOutcome.Superseded, start.Attempt, completed);
         }
         if (work.Divergence is { } reason)
@@ -83,19 +90,11 @@ public sealed partial class TrainingSlice(
         }
 
         // Save
-        var manifest = start with
-        {
-            Step = work.Step,
-            EpochSums = work.Sums,
-            Precision = NameOf(work.Precision),
-            Quality = work.Quality,
-            Best = BestEpoch.Of(start.Best, start.Epoch, work.Quality),
-            Generator = CheckpointStore.Reference(work.Generator),
-            Training = CheckpointStore.Reference(work.Training),
-        };
-        manifest = await CommitAsync(manifest, work);
+        var committed = await CommitAsync(work);
         telemetry.Slice(request.Run, time.GetElapsedTime(begun));
-        return await EndAsync(request, manifest);
+        var result = await EndAsync(request, committed);
+        if (work.IsGoodToGoOn && result.Outcome == SliceOutcome.Continue) _live = kept.Keep(committed);
+        return result;
     }
 
     /// <summary>Where this slice begins and what it must obey, as the manifest that its commit will complete.</summary>
@@ -127,73 +126,126 @@ public sealed partial class TrainingSlice(
 
     private static string NameOf(Precision precision) => precision.ToString().ToLowerInvariant();
 
+    /// <summary>Trains, saves, and while that is uploaded either measures the epoch or trains on. On the training thread.</summary>
     private Work Train(
-        TrainingOptions options, ImageSet pictures, Ruler? ruler, Manifest start, Checkpoint? last, RunWatch watch, Func<bool> mustStop)
+        LiveTraining live, Manifest start, TrainingOptions options, ImageSet pictures, Ruler? ruler, RunWatch watch, Func<bool> isUnwanted, Func<bool> isTimeUp)
     {
-        var random = new RunRandom(options.Seed, start.Attempt);
-        var precision = Arithmetic.Resolve(Enum.Parse<Precision>(start.Precision, ignoreCase: true));
-        using var networks = new GanNetworks(options, precision, random);
-        var factor = last is null ? 1 : NetworkState.Load(networks, last.Generator, last.Training);
-        factor *= Math.Pow(RollBackFactor, start.Attempt - (last?.Manifest.Attempt ?? 0));
-        networks.SetLearningRate(options.LearningRate * factor);
-        using var data = new EpochData(pictures, options.BatchSize, random, start.Epoch);
-
-        var (step, sums, speed, begun) = (start.Step, start.EpochSums, double.NaN, time.GetTimestamp());
-        while (step < start.StepsPerEpoch && (step == start.Step || !mustStop()))
+        live.GoTo(start);
+        LogTraining(start.Run, start.Attempt, live.Position.Epoch, live.Position.Step, live.Source);
+        live.Unlogged.ForEach(watch.Log);
+        live.Unlogged.Clear();
+        using var data = live.Data(pictures);
+        var (first, begun, speed) = (live.Position.Step, time.GetTimestamp(), double.NaN);
+        while (!live.Position.IsEpochEnd && (live.Position.Step == first || !(isUnwanted() || isTimeUp())))
         {
-            using var scope = NewDisposeScope();
-            var draw = new StepRandom(random, start.Epoch, step);
-            var measured = options.Preset == Preset.Tutorial
-                ? TutorialStep.Run(networks, options, draw, data.Batch(step))
-                : DcganStep.Run(networks, options, draw, data.Batch(step));
-            sums += measured;
-            step++;
-
-            speed = (step - start.Step) * options.BatchSize / time.GetElapsedTime(begun).TotalSeconds;
-            watch.Report(new TrainingProgress(start.Attempt, start.Epoch, step, start.StepsPerEpoch, speed, measured));
-            if (step % options.LogEvery == 0 || !measured.AreFinite)
+            var measured = live.Step(data);
+            var (epoch, step) = (live.Position.Epoch, live.Position.Step);
+            speed = (step - first) * options.BatchSize / time.GetElapsedTime(begun).TotalSeconds;
+            watch.Report(new TrainingProgress(start.Attempt, epoch, step, start.StepsPerEpoch, speed, measured));
+            if (RowOf(live, options, measured, speed) is { } row)
             {
-                watch.Log(LossRow.OfStep(start.Run, start.Attempt, start.Epoch, step, measured, speed, time.GetUtcNow()));
+                watch.Log(row);
                 telemetry.Step(start.Run, speed, measured);
             }
-            if (!measured.AreFinite) return Work.Failed($"a loss is not finite at epoch {start.Epoch}, step {step}: {measured}");
+            if (!measured.AreFinite) return Work.Failed(live.Position, $"a loss is not finite at epoch {epoch}, step {step}: {measured}");
         }
-        if (!networks.AreFinite()) return Work.Failed($"a weight is not finite after epoch {start.Epoch}, step {step}");
+        var place = $"epoch {live.Position.Epoch}, step {live.Position.Step}";
+        if (!live.Networks.AreFinite()) return Work.Failed(live.Position, $"a weight is not finite after {place}");
 
-        var (generator, training) = NetworkState.Save(networks, options.Norm, factor);
-        if (step < start.StepsPerEpoch) return new Work(step, sums, precision, generator, training, null, null, null);
+        var (generator, training) = live.Save();
+        var manifest = live.Position with { Generator = CheckpointStore.Reference(generator), Training = CheckpointStore.Reference(training) };
+        if (watch.Superseded) return Work.Failed(manifest, "nobody wants it");
+        var uploading = Task.Run(() => checkpoints.UploadAsync(manifest, generator, training, CancellationToken.None));
+        if (!manifest.IsEpochEnd)
+            return new Work(manifest, uploading, null, isUnwanted() || TrainAhead(live, options, data, speed, () => uploading.IsCompleted || isUnwanted()));
 
         // Measure: with the threads of the training, on which its last digits depend
-        var quality = ruler?.Measure(networks.Average, options.QualitySamples);
-        watch.Log(LossRow.OfEpoch(start.Run, start.Attempt, start.Epoch, sums / step, speed, time.GetUtcNow(), quality));
-        if (ruler is not null && quality is null) return Work.Failed($"a picture is not finite after epoch {start.Epoch}, step {step}");
-        if (Divergence.Of(options, start.Epoch, step, sums / step, start.Best, quality) is { } lost) return Work.Failed(lost);
-        var grid = Sampler.Draw(networks.Average, options.Seed, GridPictures);
-        return new Work(step, sums, precision, generator, training, quality, grid, null);
+        var quality = ruler?.Measure(live.Networks.Average, options.QualitySamples, options.Conditional ? Ruler.LabelsOf(pictures, options.QualitySamples) : null);
+        watch.Log(LossRow.OfEpoch(start.Run, start.Attempt, manifest.Epoch, manifest.MeanLosses, speed, time.GetUtcNow(), quality));
+        var isLost = ruler is not null && quality is null ? $"a picture is not finite after {place}"
+            : Divergence.Of(options, manifest.Epoch, manifest.Step, manifest.MeanLosses, start.Best, quality);
+        if (isLost is not null) return Work.Failed(manifest, isLost, uploading);
+        manifest = manifest with { Quality = quality, Best = BestEpoch.Of(start.Best, manifest.Epoch, quality) };
+        return new Work(manifest, uploading, Sampler.Draw(live.Networks.Average, options.Seed, GridPictures), IsGoodToGoOn: true);
     }
 
-    private async Task<Manifest> CommitAsync(Manifest manifest, Work work)
+    /// <summary>Goes on while the commit is written. What that trains is not committed: it is there for the next slice of this worker, and lost else.</summary>
+    /// <returns>Whether it is good to go on with.</returns>
+    private bool TrainAhead(LiveTraining live, TrainingOptions options, EpochData data, double speed, Func<bool> isEnough)
+    {
+        while (!live.Position.IsEpochEnd && !isEnough())
+        {
+            var measured = live.Step(data);
+            if (!measured.AreFinite) return false; // the next slice finds that out from the commit
+            if (RowOf(live, options, measured, speed) is { } row) live.Unlogged.Add(row);
+        }
+        return true;
+    }
+
+    private LossRow? RowOf(LiveTraining live, TrainingOptions options, StepLosses measured, double speed)
+    {
+        var at = live.Position;
+        return at.Step % options.LogEvery == 0 || !measured.AreFinite
+            ? LossRow.OfStep(at.Run, at.Attempt, at.Epoch, at.Step, measured, speed, time.GetUtcNow())
+            : null;
+    }
+
+    private async Task<Manifest> CommitAsync(Work work)
     {
         // Not to be cut short by the host's going down: what was trained is committed.
         var begun = time.GetTimestamp();
+        var manifest = work.Manifest;
         using var span = telemetry.Spans.StartActivity("commit")?.SetTag("gan.checkpoint", manifest.Name);
         if (work.Grid is { } pictures)
         {
             var png = PictureGrid.Png(pictures, GridPictures, 28, 28, columns: 8, scale: 2);
             await container.GetBlobClient(RunPaths.Grid(manifest.Run, manifest.Epoch)).UploadAsync(new BinaryData(png), overwrite: true);
         }
-        var committed = await checkpoints.CommitAsync(manifest, work.Generator, work.Training, CancellationToken.None);
+        await work.Uploading!;
+        var committed = await checkpoints.CommitAsync(manifest, CancellationToken.None);
         telemetry.Commit(manifest.Run, time.GetElapsedTime(begun));
         return committed;
     }
 
-    [LoggerMessage(LogLevel.Information, "Run {Run}: training from attempt {Attempt}, epoch {Epoch}, step {Step}")]
-    private partial void LogTraining(string run, int attempt, int epoch, int step);
+    /// <summary>Takes back files that no checkpoint will name. Where the run was begun anew under its name they may be the new one's, and stay.</summary>
+    private async Task WithdrawAsync(Work work, bool superseded)
+    {
+        if (work.Uploading is not { } uploading) return;
+        await uploading;
+        if (superseded && await runs.FindAsync(work.Manifest.Run, CancellationToken.None) is not null) return;
+        await checkpoints.WithdrawAsync(work.Manifest, CancellationToken.None);
+    }
+
+    [LoggerMessage(LogLevel.Information, "Run {Run}: training from attempt {Attempt}, epoch {Epoch}, step {Step}, {Source}")]
+    private partial void LogTraining(string run, int attempt, int epoch, int step, string source);
 
     /// <summary>What the training thread hands over to be committed.</summary>
-    private sealed record Work(
-        int Step, StepLosses Sums, Precision Precision, byte[] Generator, byte[] Training, PictureQuality? Quality, byte[]? Grid, string? Divergence)
+    private sealed record Work(Manifest Manifest, Task? Uploading, byte[]? Grid, bool IsGoodToGoOn, string? Divergence = null)
     {
-        public static Work Failed(string reason) => new(0, default, default, [], [], null, null, reason);
+        public static Work Failed(Manifest manifest, string reason, Task? uploading = null) => new(manifest, uploading, null, false, reason);
+    }
+
+    /// <summary>A training in memory that ends with the slice, unless it is kept for the next.</summary>
+    private sealed class Kept(LiveTraining? live) : IDisposable
+    {
+        public LiveTraining? Live { get; set; } = live;
+
+        public Predicate<Manifest> GoesOnFrom(int attempt) => last => Live?.GoesOnFrom(last, attempt) == true;
+
+        public void Drop()
+        {
+            Live?.Dispose();
+            Live = null;
+        }
+
+        public LiveTraining Keep(Manifest committed)
+        {
+            var kept = Live!;
+            kept.Follows(committed);
+            Live = null;
+            return kept;
+        }
+
+        public void Dispose() => Drop();
     }
 }

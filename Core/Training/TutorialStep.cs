@@ -12,22 +12,23 @@ namespace GanFunctions.Core.Training;
 public static class TutorialStep
 {
     /// <inheritdoc cref="DcganStep.Run"/>
-    public static StepLosses Run(GanNetworks networks, TrainingOptions options, StepRandom draw, Tensor real)
+    public static StepLosses Run(GanNetworks networks, TrainingOptions options, StepRandom draw, RealBatch real)
     {
         using var scope = NewDisposeScope();
-        var batch = real.shape[0];
+        var batch = real.Size;
         var (generator, discriminator) = (networks.Generator, networks.Discriminator);
 
         // Discriminator: fakes first, one batch of twice the size
         generator.eval();
         Tensor fake;
-        using (no_grad()) fake = generator.call(draw.Noise(batch)); // [batch, 1, 28, 28]
-        var pictures = cat([fake, real]);                           // [2 * batch, 1, 28, 28]
+        using (no_grad()) fake = generator.call(draw.Noise(batch), real.Classes); // [batch, 1, 28, 28]
+        var pictures = cat([fake, real.Pictures]);                  // [2 * batch, 1, 28, 28]
+        var classes = real.Classes is { } shown ? cat([shown, shown]) : null; // [2 * batch]
         var targets = cat([zeros(batch, 1), full(batch, 1, 1 - options.LabelSmoothing)]) + draw.LabelNoise(2 * batch, options.LabelNoise);
         discriminator.train();
         GanNetworks.SetGradients(discriminator, needed: true);
         networks.DiscriminatorOptimiser.zero_grad();
-        var logits = discriminator.call(pictures, draw.DropoutMask(2 * batch, options.Dropout)); // [2 * batch, 1]
+        var logits = discriminator.call(pictures, draw.DropoutMask(2 * batch, options.Dropout), classes); // [2 * batch, 1]
         var discriminatorLoss = binary_cross_entropy_with_logits(logits, targets);
         discriminatorLoss.backward();
         networks.DiscriminatorOptimiser.step();
@@ -37,7 +38,7 @@ public static class TutorialStep
         GanNetworks.SetGradients(discriminator, needed: false);
         generator.train();
         networks.GeneratorOptimiser.zero_grad();
-        var verdict = discriminator.call(generator.call(draw.GeneratorNoise(batch)), null);
+        var verdict = discriminator.call(generator.call(draw.GeneratorNoise(batch), real.Classes), null, real.Classes);
         var generatorLoss = binary_cross_entropy_with_logits(verdict, ones_like(verdict));
         generatorLoss.backward();
         networks.GeneratorOptimiser.step();

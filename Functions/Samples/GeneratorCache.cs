@@ -10,18 +10,19 @@ public sealed class GeneratorCache : IDisposable
     private readonly Lock _lock = new();
     private readonly MemoryCache _cache = new(new MemoryCacheOptions { SizeLimit = 4 });
 
-    /// <summary>The generator of a file, read by <paramref name="read"/> when it is not there.</summary>
+    /// <summary>The generator of a file, averaged or raw, read by <paramref name="read"/> when it is not there.</summary>
     /// <exception cref="InvalidDataException">The file is damaged; nothing is kept.</exception>
-    public async Task<Generator> GetAsync(string sha256, Func<Task<byte[]>> read)
+    public async Task<Generator> GetAsync(string sha256, bool averaged, Func<Task<byte[]>> read)
     {
+        var key = (sha256, averaged);
         Task<Generator> loading;
         lock (_lock)
         {
             // An evicted generator is left to its finalizer: a request may still be drawing from it.
-            loading = _cache.GetOrCreate(sha256, entry =>
+            loading = _cache.GetOrCreate(key, entry =>
             {
                 entry.Size = 1;
-                return Task.Run(async () => NetworkState.LoadGenerator(await read(), averaged: true));
+                return Task.Run(async () => NetworkState.LoadGenerator(await read(), averaged));
             })!;
         }
         try
@@ -30,7 +31,7 @@ public sealed class GeneratorCache : IDisposable
         }
         catch
         {
-            _cache.Remove(sha256);
+            _cache.Remove(key);
             throw;
         }
     }

@@ -41,6 +41,7 @@ public sealed class GetSamples(RunStore runs, CheckpointStore checkpoints, Gener
     {
         var run = row.RowKey;
         var seed = query.Seed ?? row.Options.Seed;
+        if (query.Label is not null && !row.Options.Conditional) return NoLabels(row);
         if (query.Best)
         {
             if (row.BestEpoch is not { } best) return NoBest(row);
@@ -53,7 +54,8 @@ public sealed class GetSamples(RunStore runs, CheckpointStore checkpoints, Gener
             try
             {
                 var generator = await generators.GetAsync(
-                    manifest.Generator.Sha256, () => checkpoints.ReadAsync(run, manifest.Generator, CancellationToken.None));
+                    manifest.Generator.Sha256, averaged: !query.Raw, () => checkpoints.ReadAsync(run, manifest.Generator, CancellationToken.None));
+                if (query.Label is { } label && !generator.Labels.Contains((byte)label)) return NoSuchLabel(label, generator);
                 var png = await GridAsync(generator, query, seed, cancellation);
                 return Tagged(Results.Bytes(png, "image/png"), tag, query).WithHeader("X-Checkpoint", manifest.Name);
             }
@@ -73,7 +75,7 @@ public sealed class GetSamples(RunStore runs, CheckpointStore checkpoints, Gener
         try
         {
             return await Task.Run(() => PictureGrid.Png(
-                Sampler.Draw(generator, seed, query.Count), query.Count, Side, Side, query.Columns, query.Scale), cancellation);
+                Sampler.Draw(generator, seed, query.Count, (byte?)query.Label), query.Count, Side, Side, query.Columns, query.Scale), cancellation);
         }
         finally
         {
@@ -85,6 +87,12 @@ public sealed class GetSamples(RunStore runs, CheckpointStore checkpoints, Gener
     private static IResult Tagged(IResult result, string tag, SampleQuery query) => result
         .WithHeader(HeaderNames.ETag, tag)
         .WithHeader(HeaderNames.CacheControl, query.Epoch is null || query.Best ? "no-cache" : "private, max-age=3600");
+
+    private static IResult NoLabels(RunRow row) => Problems.Invalid("label",
+        $"label: run '{row.RowKey}' is not conditional, so that nothing can be asked of it by label; leave label out, or start a run with conditional: true.");
+
+    private static IResult NoSuchLabel(int label, Generator generator) => Problems.Invalid("label",
+        $"label: {label} is not valid; it must be one of {string.Join(", ", generator.Labels)}.");
 
     private static IResult NoBest(RunRow row) => row.Options.QualitySamples == 0
         ? Problems.Conflict(

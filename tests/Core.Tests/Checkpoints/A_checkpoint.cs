@@ -17,7 +17,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         using var bench = await TrainingBench.CreateAsync(azurite);
         var committed = await CommitAsync(bench, epoch: 1);
 
-        var loaded = await bench.Checkpoints.LoadForTrainingAsync(Run, 0, Cancellation);
+        var loaded = await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation);
 
         Assert.Equal(committed, loaded!.Manifest);
         Assert.Equal(Content(1, "generator"), loaded.Generator);
@@ -34,12 +34,12 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         var second = await CommitAsync(bench, epoch: 2);
         await DamageAsync(bench, file == "generator" ? second.Generator : second.Training);
 
-        var loaded = await bench.Checkpoints.LoadForTrainingAsync(Run, 0, Cancellation);
+        var loaded = await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation);
 
         Assert.Equal(1, loaded!.Manifest.Epoch);
         Assert.Contains(bench.Log.Lines, line => line.Contains($"{second.Name} is damaged", StringComparison.Ordinal));
         Assert.Equal(second, await CommitAsync(bench, epoch: 2)); // trained again, under the same names
-        Assert.Equal(2, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, Cancellation))!.Manifest.Epoch);
+        Assert.Equal(2, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation))!.Manifest.Epoch);
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         var second = await CommitAsync(bench, epoch: 2);
         await pointer.UploadAsync(before, overwrite: true, Cancellation); // as a crash between manifest and pointer leaves it
 
-        Assert.Equal(second, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, Cancellation))!.Manifest);
+        Assert.Equal(second, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation))!.Manifest);
         Assert.Contains(second.Name, (await pointer.DownloadContentAsync(Cancellation)).Value.Content.ToString(), StringComparison.Ordinal);
     }
 
@@ -76,7 +76,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         await bench.Container.GetBlobClient(RunPaths.Latest(Run)).UploadAsync(new BinaryData("{\"name\": "), overwrite: true, Cancellation);
 
         Assert.Equal(committed, (await bench.Checkpoints.LoadGeneratorAsync(Run, null, Cancellation))!.Value.Manifest);
-        Assert.Equal(committed, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, Cancellation))!.Manifest);
+        Assert.Equal(committed, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation))!.Manifest);
         Assert.Contains(bench.Log.Lines, line => line.Contains("latest.json is damaged", StringComparison.Ordinal));
     }
 
@@ -89,7 +89,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         var changed = (second with { Step = 9 }).Write(); // one digit
         await bench.Container.GetBlobClient(RunPaths.Manifest(Run, second.Name)).UploadAsync(changed, overwrite: true, Cancellation);
 
-        Assert.Equal(1, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, Cancellation))!.Manifest.Epoch);
+        Assert.Equal(1, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation))!.Manifest.Epoch);
     }
 
     [Fact]
@@ -99,8 +99,8 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         var end = await CommitAsync(bench, epoch: 1);
         var middle = await CommitAsync(bench, epoch: 2, step: 5);
 
-        Assert.Equal(middle, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, Cancellation))!.Manifest);
-        Assert.Equal(end, (await bench.Checkpoints.LoadForTrainingAsync(Run, 1, Cancellation))!.Manifest);
+        Assert.Equal(middle, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation))!.Manifest);
+        Assert.Equal(end, (await bench.Checkpoints.LoadForTrainingAsync(Run, 1, _ => false, Cancellation))!.Manifest);
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         var commits = await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => CommitAsync(bench, epoch: 1, content: $"of worker {worker}")));
 
         Assert.Single(commits.Distinct());
-        Assert.Equal(commits[0], (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, Cancellation))!.Manifest);
+        Assert.Equal(commits[0], (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation))!.Manifest);
     }
 
     [Fact]
@@ -132,13 +132,13 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         var newer = bench.Container.GetBlobClient(RunPaths.Manifest(Run, "000-00002-000010"));
         await newer.UploadAsync(new BinaryData("""{"format": 2, "everything": "else is different"}"""), Cancellation);
 
-        var refusal = await Assert.ThrowsAsync<NewerFormatException>(() => bench.Checkpoints.LoadForTrainingAsync(Run, 0, Cancellation));
+        var refusal = await Assert.ThrowsAsync<NewerFormatException>(() => bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation));
 
         Assert.Contains("000-00002-000010.json is of format 2", refusal.Message, StringComparison.Ordinal);
         Assert.True(await newer.ExistsAsync(Cancellation));
     }
 
-    private static Task<Manifest> CommitAsync(TrainingBench bench, int epoch, string content = "", int step = 10)
+    private static async Task<Manifest> CommitAsync(TrainingBench bench, int epoch, string content = "", int step = 10)
     {
         var (generator, training) = (Content(epoch, "generator" + content), Content(epoch, "training" + content));
         var manifest = new Manifest
@@ -155,7 +155,8 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
             Training = CheckpointStore.Reference(training),
             EpochSums = new StepLosses(1, 2, 3, 4),
         };
-        return bench.Checkpoints.CommitAsync(manifest, generator, training, Cancellation);
+        await bench.Checkpoints.UploadAsync(manifest, generator, training, Cancellation);
+        return await bench.Checkpoints.CommitAsync(manifest, Cancellation);
     }
 
     private static byte[] Content(int epoch, string file) => [.. Enumerable.Range(0, 1000).Select(i => (byte)(i * epoch)), .. System.Text.Encoding.ASCII.GetBytes(file)];

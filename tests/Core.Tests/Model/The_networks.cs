@@ -28,12 +28,36 @@ public sealed class The_networks
         using var discriminator = new Discriminator(Norm);
         using var random = new torch.Generator(1);
 
-        var pictures = generator.call(randn([3, Generator.LatentSize], generator: random));
-        var logits = discriminator.call(pictures, null);
+        var pictures = generator.call(randn([3, Generator.LatentSize], generator: random), null);
+        var logits = discriminator.call(pictures, null, null);
 
         Assert.Equal([3, 1, 28, 28], pictures.shape);
         Assert.InRange(pictures.abs().max().item<float>(), 0, 1);
         Assert.Equal([3, 1], logits.shape);
+    }
+
+    [Fact]
+    public void Have_a_row_of_weights_for_each_class_where_they_are_conditional()
+    {
+        using var scope = NewDisposeScope();
+        byte[] labels = [3, 7, 9];
+        using var generator = new Generator(Norm, labels);
+        using var discriminator = new Discriminator(Norm, labels.Length);
+        using var random = new torch.Generator(1);
+        WeightInitialisation.Initialise(generator, WeightScheme.Normal, random);
+        WeightInitialisation.Initialise(discriminator, WeightScheme.Normal, random);
+        generator.eval();
+        discriminator.eval();
+        var noise = randn([1, Generator.LatentSize], generator: random).expand(3, Generator.LatentSize);
+        var classes = tensor(new long[] { 0, 1, 1 });
+
+        var pictures = generator.call(noise, classes);
+        var logits = discriminator.call(pictures[1].expand(3, 1, 28, 28), null, classes);
+
+        Assert.Equal((2_305_472 + 3 * 12_544, 213_249 + 3 * 6_272), (Trainable(generator), Trainable(discriminator)));
+        Assert.NotEqual(pictures[0].data<float>().ToArray(), pictures[1].data<float>().ToArray());
+        Assert.Equal(pictures[1].data<float>().ToArray(), pictures[2].data<float>().ToArray());
+        Assert.NotEqual(logits[0].item<float>(), logits[1].item<float>());
     }
 
     [Theory]

@@ -121,9 +121,9 @@ public sealed class A_ruler(AzuriteFixture azurite, ITestOutputHelper output)
     private static RulerStore StoreOver(BlobContainerClient container) => new(container, NullLogger<RulerStore>.Instance);
 
     /// <summary>A generator that draws what it is told to, from numbers of its own.</summary>
-    private sealed class Painter(Func<torch.Generator, Tensor> paint) : nn.Module<Tensor, Tensor>(nameof(Painter))
+    private sealed class Painter(Func<torch.Generator, Tensor> paint) : nn.Module<Tensor, Tensor?, Tensor>(nameof(Painter))
     {
-        public override Tensor forward(Tensor input)
+        public override Tensor forward(Tensor input1, Tensor? input2)
         {
             using var seed = new torch.Generator(7);
             return paint(seed);

@@ -71,7 +71,7 @@ public sealed class The_alarm
         Divergence.Of(new TrainingOptions(), 5, 468, new StepLosses(1, 1, 0.6, 0.4), best, quality);
 
     private static PictureQuality Quality(double[] generated, double[]? real = null) => new(
-        2000, FrechetDistance: 100, KernelDistance: 1, Floor: 5, Variety: 1, Ruler: "",
+        2000, FrechetDistance: 100, KernelDistance: 1, Floor: 5, KernelFloor: 0, Variety: 1, Ruler: "",
         new ClassCoverage(Accuracy: 0.99, Entropy: 1, Confidence: 0.9, [.. generated.Zip(real ?? Even, (drawn, held) => new { drawn, held })
             .Select((share, label) => new ClassShare(label, share.drawn, share.held))]));
 }

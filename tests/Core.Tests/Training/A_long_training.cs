@@ -21,12 +21,12 @@ public sealed class A_long_training
         var options = new TrainingOptions { BatchSize = 2 };
         var random = new RunRandom(options.Seed, 0);
         using var scope = NewDisposeScope();
-        using var networks = new GanNetworks(options, Precision.Bf16, random);
+        using var networks = new GanNetworks(options, Precision.Bf16, random, []);
         using var real = zeros(options.BatchSize, 1, 28, 28);
         var (tensors, megabytes) = (0L, 0.0);
         for (var step = 0; step < Steps; step++)
         {
-            DcganStep.Run(networks, options, new StepRandom(random, 1, step), real);
+            DcganStep.Run(networks, options, new StepRandom(random, 1, step), new(real, null));
             if (step == Settled) (tensors, megabytes) = (Tensor.TotalCount, ResidentMegabytes());
         }
 

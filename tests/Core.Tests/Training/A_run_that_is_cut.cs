@@ -10,24 +10,46 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
     private static readonly TrainingOptions Small = new() { Precision = Precision.Fp32, Dataset = "digits", Epochs = 2, ImagesPerEpoch = 12 * 16, BatchSize = 16, LogEvery = 5 };
 
     [Theory]
-    [InlineData(Preset.Dcgan, Precision.Fp32)]
-    [InlineData(Preset.Dcgan, Precision.Bf16)]
-    [InlineData(Preset.Tutorial, Precision.Fp32)]
-    public async Task Ends_with_the_same_bytes_as_one_that_was_not(Preset preset, Precision precision)
+    [InlineData(Preset.Dcgan, Precision.Fp32, false)]
+    [InlineData(Preset.Dcgan, Precision.Bf16, false)]
+    [InlineData(Preset.Dcgan, Precision.Bf16, true)]
+    [InlineData(Preset.Tutorial, Precision.Fp32, false)]
+    public async Task Ends_with_the_same_bytes_as_one_that_was_not(Preset preset, Precision precision, bool conditional)
     {
         var time = new FakeTimeProvider();
         using var bench = await TrainingBench.CreateAsync(azurite, time);
-        var options = Presets.Of(preset) with { Precision = precision, Dataset = "digits", Epochs = 2, ImagesPerEpoch = 12 * 16, BatchSize = 16 };
+        var options = Presets.Of(preset) with { Precision = precision, Conditional = conditional, Dataset = "digits", Epochs = 2, ImagesPerEpoch = 12 * 16, BatchSize = 16 };
         var whole = await bench.TrainToTheEndAsync(await bench.StartAsync("whole", options));
 
         // Each look at the clock costs a good part of a slice's time: it is cut after one to three steps.
         time.AutoAdvanceAmount = TimeSpan.FromSeconds(options.MaxSliceSeconds) / 5;
-        var cut = await bench.TrainToTheEndAsync(await bench.StartAsync("cut", options));
+        var cut = await bench.TrainToTheEndAsync(await bench.StartAsync("cut", options), anew: true);
 
         Assert.Equal((SliceOutcome.Completed, SliceOutcome.Completed), (whole.Outcome, cut.Outcome));
         Assert.InRange((await bench.Checkpoints.ListAsync("cut", TestContext.Current.CancellationToken)).Count, 6, 24);
         var (expected, actual) = (await bench.LatestAsync("whole"), await bench.LatestAsync("cut"));
         Assert.Equal((expected.Generator, expected.Training, expected.EpochSums), (actual.Generator, actual.Training, actual.EpochSums));
+    }
+
+    [Fact]
+    public async Task And_goes_on_at_the_same_worker_takes_what_is_in_memory_and_ends_with_the_same_bytes()
+    {
+        var time = new FakeTimeProvider();
+        using var bench = await TrainingBench.CreateAsync(azurite, time);
+        var options = Small with { ImagesPerEpoch = 60 * 16, LogEvery = 1 };
+        time.AutoAdvanceAmount = TimeSpan.FromSeconds(options.MaxSliceSeconds) / 10;
+
+        await bench.TrainToTheEndAsync(await bench.StartAsync("whole", options with { MaxSliceSeconds = 480 * 1000 }), anew: true);
+        await bench.TrainToTheEndAsync(await bench.StartAsync("kept", options));
+
+        var (expected, actual) = (await bench.LatestAsync("whole"), await bench.LatestAsync("kept"));
+        Assert.Equal((expected.Generator, expected.Training, expected.EpochSums), (actual.Generator, actual.Training, actual.EpochSums));
+        var begun = bench.Log.Lines.Where(line => line.Contains("Run kept: training from", StringComparison.Ordinal)).ToList();
+        Assert.True(begun.Count > 3, "it was not cut");
+        Assert.EndsWith("from the start", begun[0], StringComparison.Ordinal);
+        Assert.All(begun.Skip(1), line => Assert.EndsWith("as it is in memory", line, StringComparison.Ordinal));
+        var rows = await bench.Losses.ReadAsync("kept", TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(2 * 60, rows.Count(row => row.Step() is not null)); // those of steps trained ahead too
     }
 
     [Fact]

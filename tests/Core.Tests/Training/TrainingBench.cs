@@ -70,11 +70,14 @@ public sealed class TrainingBench : IDisposable
         _services.GetRequiredService<TrainingSlice>().RunAsync(request, stopping);
 
     /// <summary>Trains slice after slice until the outcome is another than to go on.</summary>
-    public async Task<SliceResult> TrainToTheEndAsync(SliceRequest request)
+    /// <param name="request">Of the first slice.</param>
+    /// <param name="anew">Each slice on another worker, which has nothing in memory.</param>
+    public async Task<SliceResult> TrainToTheEndAsync(SliceRequest request, bool anew = false)
     {
         while (true)
         {
-            var result = await TrainAsync(request);
+            var slice = anew ? ActivatorUtilities.CreateInstance<TrainingSlice>(_services) : _services.GetRequiredService<TrainingSlice>();
+            var result = await slice.RunAsync(request, CancellationToken.None);
             if (result.Outcome != SliceOutcome.Continue) return result;
             request = request with { Attempt = result.Attempt };
         }

@@ -1,0 +1,87 @@
+using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Losses;
+using static TorchSharp.torch;
+
+namespace GanFunctions.Core.Training;
+
+/// <summary>
+/// A run in the memory of a worker: its networks, and where in the run they stand. After a commit that is the state committed, or a few
+/// steps on, trained while the commit was written; whoever goes on from that commit need not load it.
+/// </summary>
+internal sealed class LiveTraining : IDisposable
+{
+    private const double RollBackFactor = 0.5;
+
+    private readonly TrainingOptions _options;
+    private readonly RunRandom _random;
+    private readonly double _learningRateFactor;
+    private (BlobReference Generator, BlobReference Training)? _committed;
+
+    /// <summary>Fresh networks, or those of the last checkpoint. To be made on the training thread.</summary>
+    /// <param name="options">The run's options.</param>
+    /// <param name="start">Where to begin.</param>
+    /// <param name="last">The checkpoint to go on from, if there is one.</param>
+    /// <param name="labels">Label of each class, rising, where it is conditional; else none.</param>
+    public LiveTraining(TrainingOptions options, Manifest start, Checkpoint? last, IReadOnlyList<byte> labels)
+    {
+        (_options, Position) = (options, start);
+        _random = new RunRandom(options.Seed, start.Attempt);
+        var precision = Arithmetic.Resolve(Enum.Parse<Precision>(start.Precision, ignoreCase: true));
+        Position = start with { Precision = precision.ToString().ToLowerInvariant() };
+        Networks = new GanNetworks(options, precision, _random, labels);
+        _learningRateFactor = last is { Generator: { } generator, Training: { } training } ? NetworkState.Load(Networks, generator, training) : 1;
+        _learningRateFactor *= Math.Pow(RollBackFactor, start.Attempt - (last?.Manifest.Attempt ?? 0));
+        Networks.SetLearningRate(options.LearningRate * _learningRateFactor);
+    }
+
+    public GanNetworks Networks { get; }
+
+    /// <summary>Where the networks come from, for people.</summary>
+    public string Source => (_committed, Position) switch
+    {
+        ({ }, _) => "as it is in memory",
+        (_, { Step: 0, Epoch: 1, Attempt: 0 }) => "from the start",
+        _ => "from its last checkpoint",
+    };
+
+    /// <summary>How far it is, as the manifest that a commit will complete.</summary>
+    public Manifest Position { get; private set; }
+
+    /// <summary>Rows of steps that were trained ahead; whoever goes on logs them.</summary>
+    public List<LossRow> Unlogged { get; } = [];
+
+    /// <summary>Whether this is what that checkpoint stores, by its hashes, or goes on from it, in the attempt asked for.</summary>
+    public bool GoesOnFrom(Manifest last, int attempt) =>
+        last.Run == Position.Run && Math.Max(last.Attempt, attempt) == Position.Attempt && _committed == (last.Generator, last.Training);
+
+    /// <summary>What <paramref name="committed"/> stores was saved here, and nothing has been trained since but the steps that follow.</summary>
+    public void Follows(Manifest committed) => _committed = (committed.Generator, committed.Training);
+
+    /// <summary>Goes to the next epoch where that is where to go.</summary>
+    public void GoTo(Manifest start)
+    {
+        if (start.Epoch != Position.Epoch) Position = start;
+    }
+
+    /// <summary>The pictures of the epoch it is in.</summary>
+    public EpochData Data(Data.ImageSet pictures) => new(pictures, Networks.Generator.Labels, _options.BatchSize, _random, Position.Epoch);
+
+    /// <summary>Trains a step.</summary>
+    public StepLosses Step(EpochData data)
+    {
+        using var scope = NewDisposeScope();
+        var draw = new StepRandom(_random, Position.Epoch, Position.Step);
+        var batch = data.Batch(Position.Step);
+        var measured = _options.Preset == Preset.Tutorial
+            ? TutorialStep.Run(Networks, _options, draw, batch)
+            : DcganStep.Run(Networks, _options, draw, batch);
+        Position = Position with { Step = Position.Step + 1, EpochSums = Position.EpochSums + measured };
+        return measured;
+    }
+
+    /// <summary>Both files of a checkpoint.</summary>
+    public (byte[] Generator, byte[] Training) Save() => NetworkState.Save(Networks, _options.Norm, _learningRateFactor);
+
+    /// <inheritdoc/>
+    public void Dispose() => Networks.Dispose();
+}
