@@ -34,7 +34,7 @@ internal sealed class QualityBenchmark(Dataset data, Ruler ruler, int samples)
                     : DcganStep.Run(networks, options, draw, pictures.Batch(step));
             }
             var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
-            var quality = ruler.Measure(networks.Average, samples, options.Conditional ? Ruler.LabelsOf(data.Train, samples) : null) ?? throw new ArithmeticException($"What epoch {epoch} draws is not even numbers.");
+            var quality = ruler.Measure(networks.Average, samples, options.Conditional ? WantedLabels.Of(data.Train, samples) : null) ?? throw new ArithmeticException($"What epoch {epoch} draws is not even numbers.");
             yield return new(options, epoch, quality, seconds);
         }
     }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Data;
 using GanFunctions.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -71,14 +70,13 @@ public sealed class Ruler : IDisposable
     /// In evaluation mode; <c>[batch, 100]</c> normals, and the classes wanted where it is conditional, to <c>[batch, 1, 28, 28]</c> in [-1, 1].
     /// </param>
     /// <param name="samples">Pictures to draw, at least 2.</param>
-    /// <param name="wanted">The label that each of the pictures is to show, <c>[samples]</c>, where the generator is conditional; else null.</param>
+    /// <param name="wanted">What the pictures are to show, where the generator is conditional; else null.</param>
     /// <returns>Null where what it draws is not even numbers.</returns>
-    public PictureQuality? Measure(nn.Module<Tensor, Tensor?, Tensor> generator, int samples, IReadOnlyList<byte>? wanted = null)
+    public PictureQuality? Measure(nn.Module<Tensor, Tensor?, Tensor> generator, int samples, WantedLabels? wanted = null)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var classes = wanted is null ? null : tensor(wanted.Select(label => (long)Array.IndexOf(_labels, label)).ToArray());
-        var drawn = Drawn(generator, samples, classes); // [samples, 128]
+        var drawn = Drawn(generator, samples, wanted?.ClassesIn(wanted.Known)); // [samples, 128]
         if (!drawn.isfinite().all().item<bool>()) return null;
         var (floor, kernelFloor) = _floors.GetOrAdd(samples, Floors);
         return new PictureQuality(
@@ -89,15 +87,8 @@ public sealed class Ruler : IDisposable
             kernelFloor,
             Digits.Rounded(Variety.Of(drawn, _held)),
             Sha256,
-            Accuracy is { } accuracy ? ClassCoverage.Of(_network.Classify(drawn), _network.Classify(_held), _labels, accuracy, classes) : null);
+            Accuracy is { } accuracy ? ClassCoverage.Of(_network.Classify(drawn), _network.Classify(_held), _labels, accuracy, wanted?.ClassesIn(_labels)) : null);
     }
-
-    /// <summary>
-    /// What a conditional generator is asked for, in the place of a number of pictures: labels of real ones, evenly from all of them, so
-    /// that every class has its share.
-    /// </summary>
-    public static byte[] LabelsOf(ImageSet pictures, int samples) =>
-        [.. Enumerable.Range(0, samples).Select(index => pictures.Labels![(int)((long)index * pictures.Count / samples)])];
 
     /// <inheritdoc/>
     public void Dispose()

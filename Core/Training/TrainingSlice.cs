@@ -118,6 +118,8 @@ public sealed partial class TrainingSlice(
         };
         if (start.Dataset != data.Sha256)
             throw new RefusedException($"The data set {data.Name} has changed since the run began: it was {start.Dataset} and is {data.Sha256}.");
+        if (options.Conditional && data.Train.DistinctLabels().Count < 2)
+            throw new RefusedException($"The data set {data.Name} has no labels, or one only: a conditional run needs two different ones at least.");
         if (!Enum.TryParse<Precision>(start.Precision, ignoreCase: true, out _))
             throw new RefusedException($"The run was begun in {start.Precision}; this worker trains in fp32 and bf16 only.");
         if (start.IsEpochEnd) start = start with { Epoch = start.Epoch + 1, Step = 0, EpochSums = default, Quality = null };
@@ -160,7 +162,7 @@ public sealed partial class TrainingSlice(
             return new Work(manifest, uploading, null, isUnwanted() || TrainAhead(live, options, data, speed, () => uploading.IsCompleted || isUnwanted()));
 
         // Measure: with the threads of the training, on which its last digits depend
-        var quality = ruler?.Measure(live.Networks.Average, options.QualitySamples, options.Conditional ? Ruler.LabelsOf(pictures, options.QualitySamples) : null);
+        var quality = ruler?.Measure(live.Networks.Average, options.QualitySamples, options.Conditional ? WantedLabels.Of(pictures, options.QualitySamples) : null);
         watch.Log(LossRow.OfEpoch(start.Run, start.Attempt, manifest.Epoch, manifest.MeanLosses, speed, time.GetUtcNow(), quality));
         var isLost = ruler is not null && quality is null ? $"a picture is not finite after {place}"
             : Divergence.Of(options, manifest.Epoch, manifest.Step, manifest.MeanLosses, start.Best, quality);

@@ -31,6 +31,8 @@ public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog d
         try
         {
             await datasets.CheckAsync(dataset, cancellation);
+            if (options is { Conditional: true } && await datasets.GetAsync(dataset, cancellation) is { Classes: not > 1 } unlabelled)
+                problems.TryAdd("conditional", [$"conditional: true is not valid; it needs labels, two different ones at least, and the data set {unlabelled.Name} has {unlabelled.Classes ?? 0}."]);
         }
         catch (UnknownDatasetException unknown)
         {

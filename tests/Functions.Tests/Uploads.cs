@@ -48,7 +48,8 @@ public sealed class Uploads(App app)
         Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
     }
 
-    private static byte[] Idx(int magic, int[] shape)
+    /// <summary>An IDX file of noise.</summary>
+    internal static byte[] Idx(int magic, int[] shape)
     {
         var content = new byte[shape.Aggregate(1, (product, side) => product * side)];
         new Random(1).NextBytes(content);

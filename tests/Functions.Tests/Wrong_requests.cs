@@ -10,8 +10,9 @@ public sealed class Wrong_requests(App app)
     [InlineData("api/samples?count=0", "count: '0' is not valid; it must be a whole number from 1 to 1024.")]
     [InlineData("api/samples?scale=x", "scale: 'x' is not valid; it must be a whole number from 1 to 16.")]
     [InlineData("api/samples?epoch=last", "epoch: 'last' is not valid; it must be a whole number from 1 to 99999 or latest or best.")]
+    [InlineData("api/samples?weights=average", "weights: 'average' is not valid; it must be one of ema, raw.")]
     [InlineData("api/samples?format=bmp", "format: 'bmp' is not valid; it must be one of png.")]
-    [InlineData("api/samples?cuont=3", "cuont is not a parameter here; valid are columns, count, epoch, format, scale, seed.")]
+    [InlineData("api/samples?cuont=3", "cuont is not a parameter here; valid are columns, count, epoch, format, label, scale, seed, weights.")]
     [InlineData("api/runs?state=sleeping", "state: 'sleeping' is not valid; it must be one of queued, preparing, training, pausing, paused, cancelling, cancelled, completed, failed.")]
     [InlineData("api/runs/x/losses?format=xls", "format: 'xls' is not valid; it must be one of json, csv.")]
     public async Task Name_the_value_and_what_is_valid(string path, string message)
