@@ -6,7 +6,11 @@ using TorchSharp;
 using static TorchSharp.torch;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-if (args is ["quality", .. var rest]) return await QualityCommand.RunAsync(rest);
+switch (args)
+{
+    case ["quality", .. var rest]: return await QualityCommand.RunAsync(rest);
+    case ["around", .. var rest]: return await AroundCommand.RunAsync(rest);
+}
 var options = Arguments.Parse(args);
 if (options is null) return 2;
 

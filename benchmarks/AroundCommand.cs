@@ -1,0 +1,53 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+
+namespace GanFunctions.Benchmarks;
+
+/// <summary>
+/// <c>benchmarks around</c>: what an epoch takes besides its steps, in an app that runs: loading, the losses' log, the quality measure, the
+/// grid, the commit and the orchestration. From one epoch's end to the next, less the time its steps took.
+/// </summary>
+internal static class AroundCommand
+{
+    private const string Usage = """
+        usage: dotnet run -c Release --project benchmarks -- around <address of the app> [dataset] [epochs]
+               dotnet run -c Release --project benchmarks -- around http://localhost:7071 mnist 4
+        """;
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var epochs = 4;
+        if (args.Length is < 1 or > 3 || !Uri.TryCreate(args[0] + "/", UriKind.Absolute, out var address) || (args.Length > 2 && !int.TryParse(args[2], out epochs)) || epochs < 2)
+        {
+            await Console.Error.WriteLineAsync(Usage);
+            return 2;
+        }
+        using var http = new HttpClient { BaseAddress = address };
+        var wanted = new JsonObject { ["dataset"] = args.ElementAtOrDefault(1) ?? "digits", ["epochs"] = epochs };
+        using var answer = await http.PostAsJsonAsync("api/runs", wanted);
+        var run = await answer.Content.ReadFromJsonAsync<JsonObject>();
+        if (!answer.IsSuccessStatusCode)
+        {
+            await Console.Error.WriteLineAsync($"The app refuses the run: {run?["detail"]}");
+            return 1;
+        }
+        var id = (string)run!["run"]!;
+        Console.WriteLine($"run {id} trains {epochs} epochs on {wanted["dataset"]}; the first is not counted");
+        while (run["state"]!.ToString() is not "completed" and var state)
+        {
+            if (state is "failed" or "cancelled") throw new InvalidOperationException($"The run is {state}: {run["error"]}");
+            await Task.Delay(TimeSpan.FromSeconds(2));
+            run = (await http.GetFromJsonAsync<JsonObject>($"api/runs/{id}"))!;
+        }
+
+        var rows = (await http.GetFromJsonAsync<JsonObject>($"api/runs/{id}/losses"))!["epochs"]!.AsArray();
+        var pictures = (int)run["progress"]!["stepsPerEpoch"]! * (int)run["options"]!["batchSize"]!;
+        var ends = rows.Select(row => ((DateTimeOffset)row!["time"]!, Steps: pictures / (double)row["imagesPerSecond"]!)).ToList();
+        Console.WriteLine("epoch   seconds     steps    around   share");
+        var around = ends.Zip(ends.Skip(1), (before, after) => (Seconds: (after.Item1 - before.Item1).TotalSeconds, after.Steps)).ToList();
+        foreach (var (index, (seconds, steps)) in around.Index())
+            Console.WriteLine($"{index + 2,5}  {seconds,8:F2}  {steps,8:F2}  {seconds - steps,8:F2}  {1 - steps / seconds,6:P1}");
+        Console.WriteLine($"mean share around the steps: {1 - around.Sum(epoch => epoch.Steps) / around.Sum(epoch => epoch.Seconds):P2}");
+        return 0;
+    }
+}
