@@ -2,7 +2,6 @@ using System.Diagnostics;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Training;
-using static TorchSharp.torch;
 
 namespace GanFunctions.Benchmarks;
 
@@ -18,23 +17,17 @@ internal sealed class QualityBenchmark(Dataset data, Ruler ruler, int samples)
 {
     public IEnumerable<MeasuredEpoch> Run(TrainingOptions options)
     {
-        var random = new RunRandom(options.Seed, 0);
-        var labels = options.Conditional ? data.Train.DistinctLabels() : [];
-        using var networks = new GanNetworks(options, Arithmetic.Resolve(options.Precision), random, labels);
+        var start = LiveTraining.Beginning("benchmark", 0, options, data);
+        using var live = new LiveTraining(options, start, null, options.Conditional ? data.Train.DistinctLabels() : []);
+        var wanted = options.Conditional ? WantedLabels.Of(data.Train, samples) : null;
         for (var epoch = 1; epoch <= options.Epochs; epoch++)
         {
             var begun = Stopwatch.GetTimestamp();
-            using var pictures = new EpochData(data.Train, labels, options.BatchSize, random, epoch);
-            for (var step = 0; step < options.StepsPerEpoch(data.Train.Count); step++)
-            {
-                using var scope = NewDisposeScope();
-                var draw = new StepRandom(random, epoch, step);
-                _ = options.Preset == Preset.Tutorial
-                    ? TutorialStep.Run(networks, options, draw, pictures.Batch(step))
-                    : DcganStep.Run(networks, options, draw, pictures.Batch(step));
-            }
+            live.GoTo(start with { Epoch = epoch, Precision = live.Position.Precision });
+            using var pictures = live.Pictures(data.Train);
+            while (!live.Position.IsEpochEnd) live.Step(pictures);
             var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
-            var quality = ruler.Measure(networks.Average, samples, options.Conditional ? WantedLabels.Of(data.Train, samples) : null) ?? throw new ArithmeticException($"What epoch {epoch} draws is not even numbers.");
+            var quality = ruler.Measure(live.Networks.Average, samples, wanted) ?? throw new ArithmeticException($"What epoch {epoch} draws is not even numbers.");
             yield return new(options, epoch, quality, seconds);
         }
     }

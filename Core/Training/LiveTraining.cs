@@ -1,4 +1,5 @@
 using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Data;
 using GanFunctions.Core.Losses;
 using static TorchSharp.torch;
 
@@ -27,11 +28,31 @@ internal sealed class LiveTraining : IDisposable
         (_options, Position) = (options, start);
         _random = new RunRandom(options.Seed, start.Attempt);
         var precision = Arithmetic.Resolve(Enum.Parse<Precision>(start.Precision, ignoreCase: true));
-        Position = start with { Precision = precision.ToString().ToLowerInvariant() };
+        Position = start with { Precision = NameOf(precision) };
         Networks = new GanNetworks(options, precision, _random, labels);
         _learningRateFactor = last is { Generator: { } generator, Training: { } training } ? NetworkState.Load(Networks, generator, training) : 1;
         _learningRateFactor *= Math.Pow(RollBackFactor, start.Attempt - (last?.Manifest.Attempt ?? 0));
-        Networks.SetLearningRate(options.LearningRate * _learningRateFactor);
+    }
+
+    /// <summary>Where a run begins: in front of its first step.</summary>
+    /// <exception cref="RefusedException">The pictures do not fill one batch.</exception>
+    public static Manifest Beginning(string run, int attempt, TrainingOptions options, Dataset data)
+    {
+        var nothing = new BlobReference("", 0);
+        return new Manifest
+        {
+            Run = run,
+            Attempt = attempt,
+            Epoch = 1,
+            Step = 0,
+            StepsPerEpoch = options.StepsPerEpoch(data.Train.Count),
+            Generator = nothing,
+            Training = nothing,
+            Dataset = data.Sha256,
+            Precision = NameOf(options.Precision), // settled on the training thread
+            Threads = options.Threads ?? Environment.ProcessorCount,
+            EpochSums = default,
+        };
     }
 
     public GanNetworks Networks { get; }
@@ -64,7 +85,7 @@ internal sealed class LiveTraining : IDisposable
     }
 
     /// <summary>The pictures of the epoch it is in.</summary>
-    public EpochData Data(Data.ImageSet pictures) => new(pictures, Networks.Generator.Labels, _options.BatchSize, _random, Position.Epoch);
+    public EpochData Pictures(ImageSet pictures) => new(pictures, Networks.Generator.Labels, _options.BatchSize, _random, Position.Epoch);
 
     /// <summary>Trains a step.</summary>
     public StepLosses Step(EpochData data)
@@ -72,6 +93,7 @@ internal sealed class LiveTraining : IDisposable
         using var scope = NewDisposeScope();
         var draw = new StepRandom(_random, Position.Epoch, Position.Step);
         var batch = data.Batch(Position.Step);
+        Networks.SetLearningRate(_learningRateFactor * _options.LearningRateAt(Position.Epoch - 1 + (double)Position.Step / Position.StepsPerEpoch));
         var measured = _options.Preset == Preset.Tutorial
             ? TutorialStep.Run(Networks, _options, draw, batch)
             : DcganStep.Run(Networks, _options, draw, batch);
@@ -84,4 +106,6 @@ internal sealed class LiveTraining : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Networks.Dispose();
+
+    private static string NameOf(Precision precision) => precision.ToString().ToLowerInvariant();
 }

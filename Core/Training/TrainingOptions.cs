@@ -66,6 +66,13 @@ public sealed record TrainingOptions
     [Range(1e-7, 1000.0)]
     public double LearningRate { get; init; } = 2e-4;
 
+    /// <summary>
+    /// The step size falls to 1 / (1 + this × epochs done): large steps find the classes, small ones draw them well. It does not depend on
+    /// <see cref="Epochs"/>, so that a run can be extended.
+    /// </summary>
+    [Range(0.0, 10.0)]
+    public double LearningRateDecay { get; init; }
+
     /// <summary>Adam's first decay; the usual 0.9 makes a GAN oscillate (Radford et al. 2016).</summary>
     [Range(0.0, 0.999)]
     public double Beta1 { get; init; } = 0.5;
@@ -144,6 +151,9 @@ public sealed record TrainingOptions
     /// <summary>How batch normalisation is set.</summary>
     [JsonIgnore]
     public BatchNormSettings Norm => new(BatchNormMomentum, BatchNormEpsilon);
+
+    /// <summary>Adam's step size after so many epochs.</summary>
+    public double LearningRateAt(double epochsDone) => LearningRate / (1 + LearningRateDecay * epochsDone);
 
     /// <summary>Steps in an epoch over <paramref name="pictures"/> pictures.</summary>
     /// <exception cref="RefusedException">The pictures do not fill one batch.</exception>

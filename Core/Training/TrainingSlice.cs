@@ -101,21 +101,7 @@ public sealed partial class TrainingSlice(
     /// <exception cref="RefusedException">The data set changed, or this worker cannot train as the run demands.</exception>
     private static Manifest Start(SliceRequest request, TrainingOptions options, Manifest? last, Dataset data)
     {
-        var nothing = new BlobReference("", 0);
-        var start = last ?? new Manifest
-        {
-            Run = request.Run,
-            Attempt = request.Attempt,
-            Epoch = 1,
-            Step = 0,
-            StepsPerEpoch = options.StepsPerEpoch(data.Train.Count),
-            Generator = nothing,
-            Training = nothing,
-            Dataset = data.Sha256,
-            Precision = NameOf(options.Precision), // settled on the training thread
-            Threads = options.Threads ?? Environment.ProcessorCount,
-            EpochSums = default,
-        };
+        var start = last ?? LiveTraining.Beginning(request.Run, request.Attempt, options, data);
         if (start.Dataset != data.Sha256)
             throw new RefusedException($"The data set {data.Name} has changed since the run began: it was {start.Dataset} and is {data.Sha256}.");
         if (options.Conditional && data.Train.DistinctLabels().Count < 2)
@@ -126,8 +112,6 @@ public sealed partial class TrainingSlice(
         return start with { Attempt = Math.Max(request.Attempt, start.Attempt) };
     }
 
-    private static string NameOf(Precision precision) => precision.ToString().ToLowerInvariant();
-
     /// <summary>Trains, saves, and while that is uploaded either measures the epoch or trains on. On the training thread.</summary>
     private Work Train(
         LiveTraining live, Manifest start, TrainingOptions options, ImageSet pictures, Ruler? ruler, RunWatch watch, Func<bool> isUnwanted, Func<bool> isTimeUp)
@@ -136,7 +120,7 @@ public sealed partial class TrainingSlice(
         LogTraining(start.Run, start.Attempt, live.Position.Epoch, live.Position.Step, live.Source);
         live.Unlogged.ForEach(watch.Log);
         live.Unlogged.Clear();
-        using var data = live.Data(pictures);
+        using var data = live.Pictures(pictures);
         var (first, begun, speed) = (live.Position.Step, time.GetTimestamp(), double.NaN);
         while (!live.Position.IsEpochEnd && (live.Position.Step == first || !(isUnwanted() || isTimeUp())))
         {

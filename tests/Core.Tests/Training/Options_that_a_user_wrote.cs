@@ -55,6 +55,15 @@ public sealed class Options_that_a_user_wrote
     }
 
     [Fact]
+    public void Let_the_learning_rate_fall_with_the_epochs_whatever_their_number()
+    {
+        var options = new TrainingOptions { LearningRate = 6e-4, LearningRateDecay = 0.5 };
+
+        Assert.Equal([6e-4, 4e-4, 3e-4], new[] { 0, 1, 2 }.Select(epochs => Math.Round(options.LearningRateAt(epochs), 10)));
+        Assert.Equal(options.LearningRateAt(1.5), (options with { Epochs = 1000 }).LearningRateAt(1.5));
+    }
+
+    [Fact]
     public void Are_refused_when_an_epoch_does_not_fill_a_batch()
     {
         var problems = Assert.Throws<OptionsException>(() => OptionsReader.Read(new JsonObject { ["imagesPerEpoch"] = 64 })).Problems;
