@@ -38,7 +38,9 @@ public static class DcganStep
         var discriminator = networks.Discriminator;
         GanNetworks.SetGradients(discriminator, needed: true);
         networks.DiscriminatorOptimiser.zero_grad();
-        var realLogits = discriminator.call(real.Pictures, masks?[0], real.Classes);
+        var isPenalised = options.GradientPenalty > 0 && draw.Step % options.GradientPenaltyEvery == 0;
+        var pictures = isPenalised ? real.Pictures.detach().requires_grad_() : real.Pictures;
+        var realLogits = discriminator.call(pictures, masks?[0], real.Classes);
         var fakeLogits = discriminator.call(fake.detach(), masks?[1], real.Classes);
         var realTargets = full_like(realLogits, 1 - options.LabelSmoothing);
         var fakeTargets = zeros_like(fakeLogits);
@@ -49,7 +51,10 @@ public static class DcganStep
             fakeTargets += noise[1];
         }
         var loss = binary_cross_entropy_with_logits(realLogits, realTargets) + binary_cross_entropy_with_logits(fakeLogits, fakeTargets);
-        loss.backward();
+        var penalised = isPenalised
+            ? loss + SquaredGradient(realLogits, pictures) * (options.GradientPenalty / 2 * options.GradientPenaltyEvery)
+            : loss;
+        penalised.backward();
         networks.DiscriminatorOptimiser.step();
         return (loss, realLogits, fakeLogits);
     }
@@ -65,5 +70,12 @@ public static class DcganStep
         loss.backward();
         networks.GeneratorOptimiser.step();
         return loss;
+    }
+
+    /// <summary>Mean over the pictures of the squared gradient of their logits.</summary>
+    private static Tensor SquaredGradient(Tensor logits, Tensor pictures)
+    {
+        var gradient = autograd.grad([logits.sum()], [pictures], create_graph: true)[0]; // [batch, 1, 28, 28]
+        return gradient.square().sum() / pictures.shape[0];
     }
 }

@@ -13,6 +13,9 @@ public static class Presets
         {
             Preset = Preset.Tutorial,
             Weights = WeightScheme.Glorot,
+            LearningRate = 2e-4,
+            LearningRateDecay = 0,
+            GradientPenalty = 0,
             BatchNormMomentum = 0.99,
             BatchNormEpsilon = 1e-3,
             AdamEpsilon = 1e-7,

@@ -64,14 +64,14 @@ public sealed record TrainingOptions
 
     /// <summary>Adam's step size, in both networks (Kingma and Ba 2015).</summary>
     [Range(1e-7, 1000.0)]
-    public double LearningRate { get; init; } = 2e-4;
+    public double LearningRate { get; init; } = 5e-4;
 
     /// <summary>
     /// The step size falls to 1 / (1 + this × epochs done): large steps find the classes, small ones draw them well. It does not depend on
     /// <see cref="Epochs"/>, so that a run can be extended.
     /// </summary>
     [Range(0.0, 10.0)]
-    public double LearningRateDecay { get; init; }
+    public double LearningRateDecay { get; init; } = 0.1;
 
     /// <summary>Adam's first decay; the usual 0.9 makes a GAN oscillate (Radford et al. 2016).</summary>
     [Range(0.0, 0.999)]
@@ -95,6 +95,17 @@ public sealed record TrainingOptions
     /// <summary>Added to batch normalisation's variance.</summary>
     [Range(1e-8, 0.1)]
     public double BatchNormEpsilon { get; init; } = 1e-5;
+
+    /// <summary>
+    /// Weight of the squared gradient of the discriminator's logit by the real pictures, which is added to its loss and keeps a GAN from
+    /// circling (R1; Mescheder et al. 2018, arXiv:1801.04406). In the <c>dcgan</c> preset.
+    /// </summary>
+    [Range(0.0, 1000.0)]
+    public double GradientPenalty { get; init; } = 0.1;
+
+    /// <summary>The penalty is taken every so many steps, as many times as strong (Karras et al. 2020, arXiv:1912.04958): it is dear.</summary>
+    [Range(1, 100)]
+    public int GradientPenaltyEvery { get; init; } = 4;
 
     /// <summary>Share of the discriminator's features that dropout hides.</summary>
     [Range(0.0, 0.9)]
