@@ -75,7 +75,7 @@ public static class DcganStep
     /// <summary>Mean over the pictures of the squared gradient of their logits.</summary>
     private static Tensor SquaredGradient(Tensor logits, Tensor pictures)
     {
-        var gradient = autograd.grad([logits.sum()], [pictures], create_graph: true)[0]; // [batch, 1, 28, 28]
+        var gradient = autograd.grad([logits.sum()], [pictures], retain_graph: true, create_graph: true)[0]; // [batch, 1, 28, 28]
         return gradient.square().sum() / pictures.shape[0];
     }
 }
