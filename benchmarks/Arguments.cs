@@ -4,13 +4,13 @@ namespace GanFunctions.Benchmarks;
 internal sealed record Arguments(int Rounds, int Batch, int Threads, string? Json)
 {
     private const string Usage = """
-        usage: dotnet run -c Release --project benchmarks -- [--rounds 10] [--batch 128] [--threads <processors>] [--json <file>]
+        usage: dotnet run -c Release --project benchmarks -- [--rounds 6] [--batch 128] [--threads <processors>] [--json <file>]
         """;
 
     /// <summary>Null, and a word on standard error, when it makes no sense.</summary>
     public static Arguments? Parse(string[] args)
     {
-        var parsed = new Arguments(10, 128, Environment.ProcessorCount, null);
+        var parsed = new Arguments(6, 128, Environment.ProcessorCount, null);
         for (var index = 0; index < args.Length; index += 2)
         {
             var value = index + 1 < args.Length ? args[index + 1] : "";

@@ -105,7 +105,7 @@ public sealed record TrainingOptions
 
     /// <summary>The penalty is taken every so many steps, as many times as strong (Karras et al. 2020, arXiv:1912.04958): it is dear.</summary>
     [Range(1, 100)]
-    public int GradientPenaltyEvery { get; init; } = 4;
+    public int GradientPenaltyEvery { get; init; } = 8;
 
     /// <summary>Share of the discriminator's features that dropout hides.</summary>
     [Range(0.0, 0.9)]
