@@ -16,7 +16,7 @@ internal sealed class LiveTraining : IDisposable
     private readonly TrainingOptions _options;
     private readonly RunRandom _random;
     private readonly double _learningRateFactor;
-    private (BlobReference Generator, BlobReference Training)? _committed;
+    private (BlobReference Generator, BlobReference Training)? _saved;
 
     /// <summary>Fresh networks, or those of the last checkpoint. To be made on the training thread.</summary>
     /// <param name="options">The run's options.</param>
@@ -58,7 +58,7 @@ internal sealed class LiveTraining : IDisposable
     public GanNetworks Networks { get; }
 
     /// <summary>Where the networks come from, for people.</summary>
-    public string Source => (_committed, Position) switch
+    public string Source => (_saved, Position) switch
     {
         ({ }, _) => "as it is in memory",
         (_, { Step: 0, Epoch: 1, Attempt: 0 }) => "from the start",
@@ -73,10 +73,10 @@ internal sealed class LiveTraining : IDisposable
 
     /// <summary>Whether this is what that checkpoint stores, by its hashes, or goes on from it, in the attempt asked for.</summary>
     public bool GoesOnFrom(Manifest last, int attempt) =>
-        last.Run == Position.Run && Math.Max(last.Attempt, attempt) == Position.Attempt && _committed == (last.Generator, last.Training);
+        last.Run == Position.Run && Math.Max(last.Attempt, attempt) == Position.Attempt && _saved == (last.Generator, last.Training);
 
-    /// <summary>What <paramref name="committed"/> stores was saved here, and nothing has been trained since but the steps that follow.</summary>
-    public void Follows(Manifest committed) => _committed = (committed.Generator, committed.Training);
+    /// <summary>What <paramref name="saved"/> stores was saved here, and nothing has been trained since but the steps that follow.</summary>
+    public void Follows(Manifest saved) => _saved = (saved.Generator, saved.Training);
 
     /// <summary>Goes to the next epoch where that is where to go.</summary>
     public void GoTo(Manifest start)

@@ -87,6 +87,7 @@ public static class OptionsReader
     {
         var type = Nullable.GetUnderlyingType(knob.PropertyType) ?? knob.PropertyType;
         if (type.IsEnum) return "one of " + string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName));
+        if (type == typeof(bool)) return "true or false";
         return Rule(knob) switch
         {
             RangeAttribute range => string.Create(CultureInfo.InvariantCulture,

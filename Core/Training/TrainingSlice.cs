@@ -93,7 +93,7 @@ public sealed partial class TrainingSlice(
         var committed = await CommitAsync(work);
         telemetry.Slice(request.Run, time.GetElapsedTime(begun));
         var result = await EndAsync(request, committed);
-        if (work.IsGoodToGoOn && result.Outcome == SliceOutcome.Continue) _live = kept.Keep(committed);
+        if (work.IsGoodToGoOn && result.Outcome == SliceOutcome.Continue) _live = kept.Keep(work.Manifest); // ours, which need not be the one adopted
         return result;
     }
 
@@ -224,10 +224,10 @@ public sealed partial class TrainingSlice(
             Live = null;
         }
 
-        public LiveTraining Keep(Manifest committed)
+        public LiveTraining Keep(Manifest saved)
         {
             var kept = Live!;
-            kept.Follows(committed);
+            kept.Follows(saved);
             Live = null;
             return kept;
         }

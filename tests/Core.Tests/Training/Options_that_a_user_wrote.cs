@@ -25,15 +25,16 @@ public sealed class Options_that_a_user_wrote
     [Fact]
     public void Are_refused_with_all_that_is_wrong_at_once()
     {
-        var given = new JsonObject { ["epochs"] = 0, ["batchSize"] = "many", ["epoch"] = 5, ["preset"] = "dcgna", ["colour"] = true };
+        var given = new JsonObject { ["epochs"] = 0, ["batchSize"] = "many", ["epoch"] = 5, ["preset"] = "dcgna", ["colour"] = true, ["conditional"] = "yes" };
 
         var problems = Assert.Throws<OptionsException>(() => OptionsReader.Read(given)).Problems;
 
-        Assert.Equal(["batchSize", "colour", "epoch", "epochs", "preset"], problems.Keys);
+        Assert.Equal(["batchSize", "colour", "conditional", "epoch", "epochs", "preset"], problems.Keys);
         Assert.Equal("epochs: 0 is not valid; it must be a whole number from 1 to 99999.", problems["epochs"].Single());
         Assert.Equal("batchSize: \"many\" is not valid; it must be a whole number from 2 to 1024.", problems["batchSize"].Single());
         Assert.Equal("epoch is not an option; did you mean epochs?", problems["epoch"].Single());
         Assert.Equal("preset: \"dcgna\" is not valid; it must be one of dcgan, tutorial.", problems["preset"].Single());
+        Assert.Equal("conditional: \"yes\" is not valid; it must be true or false.", problems["conditional"].Single());
         Assert.StartsWith("colour is not an option; valid are adamEpsilon, batchNormEpsilon", problems["colour"].Single());
     }
 
