@@ -6,9 +6,12 @@ namespace GanFunctions.Core.Data;
 /// <param name="Count">Number of pictures.</param>
 /// <param name="Height">Rows of a picture, in pixels.</param>
 /// <param name="Width">Columns of a picture, in pixels.</param>
-/// <param name="Channels">1 is grey.</param>
+/// <param name="Channels">1 is grey, 3 is red, green and blue.</param>
 public sealed record ImageSet(byte[] Pixels, byte[]? Labels, int Count, int Height, int Width, int Channels = 1)
 {
+    /// <summary>Of every picture, where they are square.</summary>
+    public PictureShape Shape => new(Height, Channels);
+
     /// <summary>The labels that occur, rising; none where there are no labels.</summary>
     public IReadOnlyList<byte> DistinctLabels() => Labels is null ? [] : [.. Labels.Distinct().Order()];
 
