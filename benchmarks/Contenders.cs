@@ -1,3 +1,4 @@
+using GanFunctions.Core.Data;
 using GanFunctions.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -20,7 +21,7 @@ internal sealed record Contender(string Name, Action<Tensor, Action<string>> Ste
     {
         var options = Presets.Of(Preset.Dcgan);
         var random = new RunRandom(options.Seed, 0);
-        var networks = new GanNetworks(options, precision, random, []);
+        var networks = new GanNetworks(options, precision, random, PictureShape.Mnist, []);
         networks.Generator.train();
         networks.Discriminator.train();
         var step = 0;
@@ -29,7 +30,7 @@ internal sealed record Contender(string Name, Action<Tensor, Action<string>> Ste
             using var scope = NewDisposeScope();
             var draw = new StepRandom(random, 1, step++);
             var noise = draw.Noise(real.shape[0]);
-            var masks = draw.DropoutMask(3 * real.shape[0], options.Dropout)?.chunk(3);
+            var masks = draw.DropoutMask(3 * real.shape[0], networks.Discriminator.FeatureSize, options.Dropout)?.chunk(3);
             phase("random numbers");
             var fake = networks.Generator.call(noise, null);
             phase("generator, forward");

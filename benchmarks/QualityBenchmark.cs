@@ -18,7 +18,7 @@ internal sealed class QualityBenchmark(Dataset data, Ruler ruler, int samples)
     public IEnumerable<MeasuredEpoch> Run(TrainingOptions options)
     {
         var start = LiveTraining.Beginning("benchmark", 0, options, data);
-        using var live = new LiveTraining(options, start, null, options.Conditional ? data.Train.DistinctLabels() : []);
+        using var live = new LiveTraining(options, start, null, data.Train);
         var wanted = options.Conditional ? WantedLabels.Of(data.Train, samples) : null;
         for (var epoch = 1; epoch <= options.Epochs; epoch++)
         {

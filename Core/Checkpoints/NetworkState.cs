@@ -1,4 +1,5 @@
 using System.Globalization;
+using GanFunctions.Core.Data;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Training;
 using TorchSharp;
@@ -17,6 +18,8 @@ public static class NetworkState
 {
     private const string Averaged = "ema.";
     private const string Raw = "raw.";
+    private const string ArchitectureKey = "architecture";
+    private const string Architecture = "dcgan-"; // and the shape
     private const string EpsilonKey = "batch_norm_epsilon";
     private const string LabelsKey = "labels"; // of a conditional generator's classes
 
@@ -40,7 +43,7 @@ public static class NetworkState
         AddAdam(training, "adam.discriminator.", networks.Discriminator, networks.DiscriminatorOptimiser);
         var metadata = new Dictionary<string, string>
         {
-            ["architecture"] = "dcgan-28x28x1",
+            [ArchitectureKey] = $"{Architecture}{networks.Generator.Shape}",
             [EpsilonKey] = norm.Epsilon.ToString("R", CultureInfo.InvariantCulture),
         };
         if (networks.Generator.IsConditional) metadata[LabelsKey] = string.Join(' ', networks.Generator.Labels);
@@ -76,9 +79,12 @@ public static class NetworkState
         var (tensors, metadata) = SafeTensors.Read(generatorFile);
         if (!metadata.TryGetValue(EpsilonKey, out var epsilon))
             throw new InvalidDataException($"The generator's metadata lacks {EpsilonKey}.");
+        var architecture = metadata.GetValueOrDefault(ArchitectureKey, "");
+        if (!architecture.StartsWith(Architecture, StringComparison.Ordinal) || PictureShape.Parse(architecture[Architecture.Length..]) is not { IsKnown: true } shape)
+            throw new InvalidDataException($"The generator is of the architecture '{architecture}', which this version does not know.");
         var norm = new BatchNormSettings(Momentum: 0.9, double.Parse(epsilon, CultureInfo.InvariantCulture));
         var labels = metadata.GetValueOrDefault(LabelsKey, "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var generator = new Generator(norm, [.. labels.Select(label => byte.Parse(label, CultureInfo.InvariantCulture))]);
+        var generator = new Generator(norm, shape, [.. labels.Select(label => byte.Parse(label, CultureInfo.InvariantCulture))]);
         LoadState(tensors, averaged ? Averaged : Raw, generator);
         GanNetworks.SetGradients(generator, needed: false);
         generator.eval();

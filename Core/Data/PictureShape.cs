@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace GanFunctions.Core.Data;
 
 /// <summary>How large the pictures are that a network draws and tells apart: square, and grey or in colour.</summary>
@@ -19,6 +21,14 @@ public readonly record struct PictureShape(int Side, int Channels)
 
     /// <summary>Bytes of a picture.</summary>
     public int Size => Side * Side * Channels;
+
+    /// <summary>Reads what <see cref="ToString"/> writes; null where it is something else.</summary>
+    public static PictureShape? Parse(string text) =>
+        text.Split('x') is [var rows, var columns, var channels] && rows == columns
+        && int.TryParse(rows, NumberStyles.None, CultureInfo.InvariantCulture, out var side)
+        && int.TryParse(channels, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            ? new(side, count)
+            : null;
 
     /// <summary>As <c>28x28x1</c>.</summary>
     public override string ToString() => $"{Side}x{Side}x{Channels}";

@@ -1,3 +1,4 @@
+using GanFunctions.Core.Data;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -5,9 +6,14 @@ using static TorchSharp.torch;
 namespace GanFunctions.Core.Model;
 
 /// <summary>
-/// Draws pictures from noise: <c>[batch, 100]</c> normals in, <c>[batch, 1, 28, 28]</c> pixels in [-1, 1] out.
-/// DCGAN (Radford et al. 2016, arXiv:1511.06434) in the sizes of the tutorial this project grew from.
-/// 2,330,944 numbers with buffers, 2,305,472 of them trainable; a conditional one has 12,544 more for each class.
+/// Draws pictures from noise: <c>[batch, 100]</c> normals in, <c>[batch, channels, side, side]</c> pixels in [-1, 1] out.
+/// DCGAN (Radford et al. 2016, arXiv:1511.06434) in the sizes of the tutorial this project grew from, and grown for larger pictures:
+/// <list type="table">
+/// <item><term>28x28</term><description>100 -> 256 x 7x7 -> 128 x 7x7 -> 64 x 14x14 -> channels x 28x28</description></item>
+/// <item><term>32x32</term><description>100 -> 256 x 8x8 -> 128 x 8x8 -> 64 x 16x16 -> channels x 32x32</description></item>
+/// <item><term>64x64</term><description>100 -> 512 x 8x8 -> 256 x 8x8 -> 128 x 16x16 -> 64 x 32x32 -> channels x 64x64</description></item>
+/// </list>
+/// For MNIST that is 2,330,944 numbers with buffers, 2,305,472 of them trainable; a conditional one has 12,544 more for each class.
 /// </summary>
 /// <remarks>
 /// Keras' 'same' padding of a strided 5x5 layer is one pixel on one side and two on the other. PyTorch's padding 2 with output
@@ -18,36 +24,49 @@ public sealed class Generator : nn.Module<Tensor, Tensor?, Tensor>
     /// <summary>Length of one noise vector.</summary>
     public const int LatentSize = 100;
 
-    private readonly Linear dense;
-    private readonly Embedding? classes;
-    private readonly BatchNorm1d norm0;
-    private readonly ConvTranspose2d up1;
-    private readonly BatchNorm2d norm1;
-    private readonly ConvTranspose2d up2;
-    private readonly BatchNorm2d norm2;
-    private readonly ConvTranspose2d up3;
+    private readonly int _start;     // rows and columns that the noise becomes
+    private readonly int[] _widths;  // channels in front of each of the layers up
+    private readonly Linear _dense;
+    private readonly Embedding? _classes;
+    private readonly List<BatchNorm2d> _norms = [];
+    private readonly BatchNorm1d _norm0;
+    private readonly List<ConvTranspose2d> _ups = [];
 
-    /// <param name="norm">Momentum and epsilon of the three batch normalisations.</param>
+    /// <param name="norm">Momentum and epsilon of the batch normalisations.</param>
+    /// <param name="shape">What it draws.</param>
     /// <param name="labels">
     /// Labels of the classes it can be asked for, rising; none where it is not conditional. Noise and the class, one-hot, go into the first
     /// layer side by side (Mirza and Osindero 2014, arXiv:1411.1784).
     /// </param>
-    public Generator(BatchNormSettings norm, IReadOnlyList<byte>? labels = null) : base(nameof(Generator))
+    /// <exception cref="ArgumentOutOfRangeException">There is no generator of that shape.</exception>
+    public Generator(BatchNormSettings norm, PictureShape shape, IReadOnlyList<byte>? labels = null) : base(nameof(Generator))
     {
-        Labels = labels ?? [];
-        dense = nn.Linear(LatentSize, 7 * 7 * 256, hasBias: false);
-        if (IsConditional) classes = nn.Embedding(Labels.Count, 7 * 7 * 256);
-        norm0 = nn.BatchNorm1d(7 * 7 * 256, norm.Epsilon, norm.UpdateShare);
-        up1 = nn.ConvTranspose2d(256, 128, 5, stride: 1, padding: 2, bias: false);
-        norm1 = nn.BatchNorm2d(128, norm.Epsilon, norm.UpdateShare);
-        up2 = nn.ConvTranspose2d(128, 64, 5, stride: 2, padding: 2, output_padding: 1, bias: false);
-        norm2 = nn.BatchNorm2d(64, norm.Epsilon, norm.UpdateShare);
-        up3 = nn.ConvTranspose2d(64, 1, 5, stride: 2, padding: 2, output_padding: 1, bias: false);
-        RegisterComponents(); // sees only fields already assigned: stays last
+        (Shape, Labels) = (shape, labels ?? []);
+        (_start, _widths) = shape.IsKnown
+            ? shape.Side switch { 28 => (7, [256, 128, 64]), 32 => (8, [256, 128, 64]), _ => (8, new[] { 512, 256, 128, 64 }) }
+            : throw new ArgumentOutOfRangeException(nameof(shape), shape, "There is no generator of such pictures.");
+        var firstSize = _widths[0] * _start * _start;
+        register_module("dense", _dense = nn.Linear(LatentSize, firstSize, hasBias: false));
+        if (IsConditional) register_module("classes", _classes = nn.Embedding(Labels.Count, firstSize));
+        register_module("norm0", _norm0 = nn.BatchNorm1d(firstSize, norm.Epsilon, norm.UpdateShare));
+        for (var layer = 0; layer < _widths.Length; layer++)
+        {
+            var isLast = layer + 1 == _widths.Length;
+            var width = isLast ? shape.Channels : _widths[layer + 1];
+            var (stride, outputPadding) = layer == 0 ? (1, 0) : (2, 1);
+            _ups.Add(nn.ConvTranspose2d(_widths[layer], width, 5, stride: stride, padding: 2, output_padding: outputPadding, bias: false));
+            register_module($"up{layer + 1}", _ups[^1]);
+            if (isLast) break;
+            _norms.Add(nn.BatchNorm2d(width, norm.Epsilon, norm.UpdateShare));
+            register_module($"norm{layer + 1}", _norms[^1]);
+        }
     }
 
     /// <summary>What the convolutions calculate in: float32 or bfloat16. Weights, normalisation statistics and pictures stay float32.</summary>
     public ScalarType Arithmetic { get; set; } = ScalarType.Float32;
+
+    /// <summary>Of the pictures it draws.</summary>
+    public PictureShape Shape { get; }
 
     /// <summary>Label of each class, rising; empty where it is not conditional.</summary>
     public IReadOnlyList<byte> Labels { get; }
@@ -57,21 +76,22 @@ public sealed class Generator : nn.Module<Tensor, Tensor?, Tensor>
 
     /// <param name="noise"><c>[batch, 100]</c> normals.</param>
     /// <param name="wanted">Where it is conditional, <c>[batch]</c> places in <see cref="Labels"/>, 64-bit; null where it is not.</param>
-    /// <returns>Pictures, <c>[batch, 1, 28, 28]</c> in [-1, 1].</returns>
+    /// <returns>Pictures, <c>[batch, channels, side, side]</c> in [-1, 1].</returns>
     public override Tensor forward(Tensor noise, Tensor? wanted)
     {
         using var scope = NewDisposeScope();
         var batch = noise.shape[0];
-        var x = noise.to(Arithmetic).mm(dense.weight!.to(Arithmetic).t());
-        if (classes is not null) x = x + classes.call(wanted!).to(Arithmetic);
-        x = Activate(norm0.call(x));                                                // [batch, 12544], channel by channel
-        x = x.view(batch, 256, 7 * 7).permute(2, 0, 1);                             // [49, batch, 256]
-        x = FourierConvolution.Transposed(x, up1.weight!.to(Arithmetic));           // [49, batch, 128]
-        x = Layout.ChannelsLast(x.permute(1, 2, 0).unflatten(2, [7, 7]));
-        x = Activate(norm1.call(x));                                                // [batch, 128, 7, 7]
-        x = Activate(norm2.call(Double(x, up2)));                                   // [batch, 64, 14, 14]
-        x = Double(x, up3).to(ScalarType.Float32);
-        return x.tanh().contiguous().MoveToOuterDisposeScope();                     // [batch, 1, 28, 28]
+        var x = noise.to(Arithmetic).mm(_dense.weight!.to(Arithmetic).t());
+        if (_classes is not null) x = x + _classes.call(wanted!).to(Arithmetic);
+        x = Activate(_norm0.call(x));                                              // [batch, 12544], channel by channel
+        x = x.view(batch, _widths[0], _start * _start).permute(2, 0, 1);           // [49, batch, 256]
+        x = FourierConvolution.Transposed(x, _ups[0].weight!.to(Arithmetic));      // [49, batch, 128]
+        x = Layout.ChannelsLast(x.permute(1, 2, 0).unflatten(2, [_start, _start]));
+        x = Activate(_norms[0].call(x));                                           // [batch, 128, 7, 7]
+        for (var layer = 1; layer < _norms.Count; layer++)
+            x = Activate(_norms[layer].call(Double(x, _ups[layer])));              // [batch, 64, 14, 14]
+        x = Double(x, _ups[^1]).to(ScalarType.Float32);
+        return x.tanh().contiguous().MoveToOuterDisposeScope();                    // [batch, 1, 28, 28]
     }
 
     private Tensor Double(Tensor x, ConvTranspose2d layer) => nn.functional.conv_transpose2d(

@@ -1,3 +1,4 @@
+using GanFunctions.Core.Data;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -5,7 +6,7 @@ using static TorchSharp.torch;
 namespace GanFunctions.Core.Quality;
 
 /// <summary>
-/// Turns pictures, <c>[batch, 1, 28, 28]</c> in [-1, 1], into the features that quality is measured in, <c>[batch, 128]</c>, and features
+/// Turns pictures, <c>[batch, channels, side, side]</c> in [-1, 1], into the features that quality is measured in, <c>[batch, 128]</c>, and features
 /// into classes: the layers of LeNet (LeCun et al. 1998) with rectifiers; the features are those of the last but one.
 /// </summary>
 public sealed class FeatureNetwork : nn.Module<Tensor, Tensor>
@@ -13,23 +14,38 @@ public sealed class FeatureNetwork : nn.Module<Tensor, Tensor>
     /// <summary>Features of a picture.</summary>
     public const int FeatureSize = 128;
 
+    private const int Border = 12;   // pixels that two layers of 5x5 without padding take, the second at half the size
+    private const int Shrinking = 4; // two poolings
+
+    internal const string FirstWeight = "conv1.weight";
+    internal const string DenseWeight = "dense.weight";
+
     private readonly Conv2d conv1;
     private readonly Conv2d conv2;
     private readonly Linear dense;
     private readonly Linear? head;
 
     /// <summary>With weights that are still to be drawn or loaded.</summary>
+    /// <param name="shape">Of the pictures.</param>
     /// <param name="classes">Classes to tell apart; 0 makes a network of features only.</param>
-    public FeatureNetwork(int classes) : base(nameof(FeatureNetwork))
+    public FeatureNetwork(PictureShape shape, int classes) : base(nameof(FeatureNetwork))
     {
-        conv1 = nn.Conv2d(1, 32, 5);
+        conv1 = nn.Conv2d(shape.Channels, 32, 5);
         conv2 = nn.Conv2d(32, 64, 5);
-        dense = nn.Linear(64 * 4 * 4, FeatureSize);
+        var side = (shape.Side - Border) / Shrinking;
+        dense = nn.Linear(64 * side * side, FeatureSize);
         if (classes > 0) head = nn.Linear(FeatureSize, classes);
         RegisterComponents(); // sees only fields already assigned: stays last
     }
 
-    /// <param name="input">Pictures, <c>[batch, 1, 28, 28]</c> in [-1, 1].</param>
+    /// <summary>What pictures a stored network is for, from the shapes of two of its weights.</summary>
+    internal static PictureShape ShapeOf(Tensor firstWeight, Tensor denseWeight)
+    {
+        var side = (int)Math.Sqrt(denseWeight.shape[1] / 64.0);
+        return new(side * Shrinking + Border, (int)firstWeight.shape[1]);
+    }
+
+    /// <param name="input">Pictures, <c>[batch, channels, side, side]</c> in [-1, 1].</param>
     /// <returns>Features, <c>[batch, 128]</c>, none below zero.</returns>
     public override Tensor forward(Tensor input)
     {

@@ -8,8 +8,8 @@ namespace GanFunctions.Core.Quality;
 /// Which real pictures a ruler is made from and which it holds out. They are held out of the test set where there is one of a sensible
 /// size, else out of the training set: the ruler has never seen those, but the network that is measured has.
 /// </summary>
-/// <param name="Fit">To train the classifier on, <c>[count, 1, 28, 28]</c> bytes.</param>
-/// <param name="Held">Held out of that, <c>[count, 1, 28, 28]</c> bytes, at most 10,000.</param>
+/// <param name="Fit">To train the classifier on, <c>[count, channels, side, side]</c> bytes.</param>
+/// <param name="Held">Held out of that, <c>[count, channels, side, side]</c> bytes, at most 10,000.</param>
 /// <param name="FitLabels">Their labels; null where there are none, or one only.</param>
 /// <param name="HeldLabels">The same for those held out.</param>
 internal sealed record RealPictures(Tensor Fit, Tensor Held, byte[]? FitLabels, byte[]? HeldLabels)
@@ -50,9 +50,9 @@ internal sealed record RealPictures(Tensor Fit, Tensor Held, byte[]? FitLabels, 
 
     private static Tensor Pixels(ImageSet pictures, int[] chosen)
     {
-        var size = pictures.Height * pictures.Width;
+        var size = pictures.Shape.Size;
         var pixels = new byte[chosen.Length * size];
         foreach (var (place, index) in chosen.Index()) pictures.Pixels.AsSpan(index * size, size).CopyTo(pixels.AsSpan(place * size));
-        return tensor(pixels, [chosen.Length, 1, pictures.Height, pictures.Width], dtype: ScalarType.Byte).MoveToOuterDisposeScope();
+        return tensor(pixels, [chosen.Length, pictures.Channels, pictures.Height, pictures.Width], dtype: ScalarType.Byte).MoveToOuterDisposeScope();
     }
 }

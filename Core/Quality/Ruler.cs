@@ -43,7 +43,9 @@ public sealed class Ruler : IDisposable
             throw new InvalidDataException("The file is no ruler: it lacks its labels, or the features of real pictures.");
         _labels = [.. labels.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(label => byte.Parse(label, CultureInfo.InvariantCulture))];
         if (metadata.TryGetValue(AccuracyKey, out var accuracy)) Accuracy = double.Parse(accuracy, CultureInfo.InvariantCulture);
-        _network = new FeatureNetwork(_labels.Length);
+        if (!tensors.TryGetValue(NetworkPrefix + FeatureNetwork.FirstWeight, out var first) || !tensors.TryGetValue(NetworkPrefix + FeatureNetwork.DenseWeight, out var dense))
+            throw new InvalidDataException("The ruler lacks its network.");
+        _network = new FeatureNetwork(FeatureNetwork.ShapeOf(first, dense), _labels.Length);
         foreach (var (name, value) in _network.state_dict())
         {
             if (!tensors.TryGetValue(NetworkPrefix + name, out var stored)) throw new InvalidDataException($"The ruler lacks the tensor {name}.");
@@ -67,7 +69,7 @@ public sealed class Ruler : IDisposable
     /// Measures what a generator draws, with the threads of the calling thread and without any random number but its own. Thread-safe.
     /// </summary>
     /// <param name="generator">
-    /// In evaluation mode; <c>[batch, 100]</c> normals, and the classes wanted where it is conditional, to <c>[batch, 1, 28, 28]</c> in [-1, 1].
+    /// In evaluation mode; <c>[batch, 100]</c> normals, and the classes wanted where it is conditional, to <c>[batch, channels, side, side]</c> in [-1, 1].
     /// </param>
     /// <param name="samples">Pictures to draw, at least 2.</param>
     /// <param name="wanted">What the pictures are to show, where the generator is conditional; else null.</param>
@@ -103,7 +105,7 @@ public sealed class Ruler : IDisposable
     /// <summary>Bytes, of any shape, to [-1, 1].</summary>
     internal static Tensor Normalised(Tensor pixels) => pixels.to(ScalarType.Float32).div_(127.5).sub_(1);
 
-    /// <summary>Features of real pictures, <c>[count, 1, 28, 28]</c> bytes.</summary>
+    /// <summary>Features of real pictures, <c>[count, channels, side, side]</c> bytes.</summary>
     internal static Tensor FeaturesOf(FeatureNetwork network, Tensor pixels, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();

@@ -33,7 +33,7 @@ internal static class RulerMaker
         if (RealPictures.Of(data) is not { } real) return null;
         var random = new RunRandom(Seed, 0);
         byte[] labels = [.. real.FitLabels?.Distinct().Order() ?? Enumerable.Empty<byte>()];
-        using var network = new FeatureNetwork(labels.Length);
+        using var network = new FeatureNetwork(data.Train.Shape, labels.Length);
         using (var draw = random.At(0, 0, RandomPurpose.RulerWeights)) WeightInitialisation.Initialise(network, WeightScheme.Glorot, draw);
         if (real.FitLabels is not null) Train(network, real.Fit, Indexes(real.FitLabels, labels), random, cancellation);
 

@@ -8,7 +8,6 @@ namespace GanFunctions.Core.Sampling;
 /// <summary>Draws pictures from a generator.</summary>
 public static class Sampler
 {
-    private const int Side = 28;
     private const int Batch = 64; // bounds memory; the same pictures come out whatever it is
 
     /// <summary>
@@ -21,7 +20,7 @@ public static class Sampler
     /// <param name="label">
     /// What a conditional generator is to draw, one of its <see cref="Generator.Labels"/>; null draws each of them in turn.
     /// </param>
-    /// <returns><c>[count, 28, 28]</c>, 0 to 255.</returns>
+    /// <returns><c>[count, channels, side, side]</c>, 0 to 255.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The generator knows no such label.</exception>
     public static byte[] Draw(Generator generator, long seed, int count, byte? label = null)
     {
@@ -30,7 +29,8 @@ public static class Sampler
         _ = get_num_threads(); // a thread's first question takes over what another one set last: ask before, not after
         set_num_threads(1);
         using var noGradient = no_grad();
-        var pictures = new byte[count * Side * Side];
+        var size = generator.Shape.Size;
+        var pictures = new byte[count * size];
         for (var start = 0; start < count; start += Batch)
         {
             using var scope = NewDisposeScope();
@@ -38,8 +38,8 @@ public static class Sampler
             var noise = stack(Enumerable.Range(start, Batch).Select(index => Latent(seed, index)));
             using var classes = ClassesOf(generator, start, label);
             var drawn = generator.call(noise, classes).add_(1).mul_(127.5).round_().clamp_(0, 255).to(ScalarType.Byte).contiguous();
-            var wanted = Math.Min(Batch, count - start) * Side * Side;
-            drawn.bytes[..wanted].CopyTo(pictures.AsSpan(start * Side * Side));
+            var wanted = Math.Min(Batch, count - start) * size;
+            drawn.bytes[..wanted].CopyTo(pictures.AsSpan(start * size));
         }
         return pictures;
     }

@@ -20,7 +20,7 @@ public static class DcganStep
         using var scope = NewDisposeScope();
         networks.Generator.train();
         networks.Discriminator.train();
-        var masks = draw.DropoutMask(3 * real.Size, options.Dropout)?.chunk(3);    // [batch, 6272] each: real, fake, fake again
+        var masks = draw.DropoutMask(3 * real.Size, networks.Discriminator.FeatureSize, options.Dropout)?.chunk(3); // [batch, 6272] each: real, fake, fake again
         var fake = networks.Generator.call(draw.Noise(real.Size), real.Classes);    // [batch, 1, 28, 28]
         var (discriminatorLoss, realLogits, fakeLogits) = TrainDiscriminator(networks, options, draw, real, fake, masks);
         var generatorLoss = TrainGenerator(networks, fake, real.Classes, masks?[2]);

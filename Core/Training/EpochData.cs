@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace GanFunctions.Core.Training;
 
 /// <summary>A batch of real pictures.</summary>
-/// <param name="Pictures"><c>[batch, 1, 28, 28]</c> in [-1, 1].</param>
+/// <param name="Pictures"><c>[batch, channels, side, side]</c> in [-1, 1].</param>
 /// <param name="Classes">Where the training is conditional, the class of each, <c>[batch]</c>, 64-bit; else null.</param>
 public readonly record struct RealBatch(Tensor Pictures, Tensor? Classes)
 {

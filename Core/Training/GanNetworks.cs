@@ -1,3 +1,4 @@
+using GanFunctions.Core.Data;
 using GanFunctions.Core.Model;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -31,12 +32,13 @@ public sealed class GanNetworks : IDisposable
     /// <param name="options">The run's options.</param>
     /// <param name="precision">What they are trained in, settled.</param>
     /// <param name="random">The run's random numbers.</param>
+    /// <param name="shape">Of the pictures.</param>
     /// <param name="labels">Label of each class, rising, where they are conditional; else none.</param>
-    public GanNetworks(TrainingOptions options, Precision precision, RunRandom random, IReadOnlyList<byte> labels)
+    public GanNetworks(TrainingOptions options, Precision precision, RunRandom random, PictureShape shape, IReadOnlyList<byte> labels)
     {
-        Generator = new Generator(options.Norm, labels) { Arithmetic = Arithmetic.TypeOf(precision) };
-        Average = new Generator(options.Norm, labels); // float32 always: pictures are drawn from it
-        Discriminator = new Discriminator(options.Norm, labels.Count) { Arithmetic = Arithmetic.TypeOf(precision) };
+        Generator = new Generator(options.Norm, shape, labels) { Arithmetic = Arithmetic.TypeOf(precision) };
+        Average = new Generator(options.Norm, shape, labels); // float32 always: pictures are drawn from it
+        Discriminator = new Discriminator(options.Norm, shape, labels.Count) { Arithmetic = Arithmetic.TypeOf(precision) };
         using (var draw = random.At(0, 0, RandomPurpose.GeneratorWeights))
             WeightInitialisation.Initialise(Generator, options.Weights, draw);
         using (var draw = random.At(0, 0, RandomPurpose.DiscriminatorWeights))

@@ -22,14 +22,14 @@ internal sealed class LiveTraining : IDisposable
     /// <param name="options">The run's options.</param>
     /// <param name="start">Where to begin.</param>
     /// <param name="last">The checkpoint to go on from, if there is one.</param>
-    /// <param name="labels">Label of each class, rising, where it is conditional; else none.</param>
-    public LiveTraining(TrainingOptions options, Manifest start, Checkpoint? last, IReadOnlyList<byte> labels)
+    /// <param name="pictures">What it is trained on.</param>
+    public LiveTraining(TrainingOptions options, Manifest start, Checkpoint? last, ImageSet pictures)
     {
         (_options, Position) = (options, start);
         _random = new RunRandom(options.Seed, start.Attempt);
         var precision = Arithmetic.Resolve(Enum.Parse<Precision>(start.Precision, ignoreCase: true));
         Position = start with { Precision = NameOf(precision) };
-        Networks = new GanNetworks(options, precision, _random, labels);
+        Networks = new GanNetworks(options, precision, _random, pictures.Shape, options.Conditional ? pictures.DistinctLabels() : []);
         _learningRateFactor = last is { Generator: { } generator, Training: { } training } ? NetworkState.Load(Networks, generator, training) : 1;
         _learningRateFactor *= Math.Pow(RollBackFactor, start.Attempt - (last?.Manifest.Attempt ?? 0));
     }

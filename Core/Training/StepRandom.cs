@@ -20,13 +20,13 @@ public readonly record struct StepRandom(RunRandom Random, int Epoch, int Step)
         return rand([count, 1], generator: draw).mul_(amount);
     }
 
-    /// <summary>Zero where a feature is dropped and 1 / (1 - rate) elsewhere, <c>[batch, 6272]</c>; null when nothing is dropped.</summary>
-    public Tensor? DropoutMask(long batch, double rate)
+    /// <summary>Zero where a feature is dropped and 1 / (1 - rate) elsewhere, <c>[batch, features]</c>; null when nothing is dropped.</summary>
+    public Tensor? DropoutMask(long batch, int features, double rate)
     {
         if (rate == 0) return null;
         using var scope = NewDisposeScope();
         using var draw = Random.At(Epoch, Step, RandomPurpose.Dropout);
-        var kept = rand([batch, Discriminator.FeatureSize], generator: draw).ge_(rate);
+        var kept = rand([batch, features], generator: draw).ge_(rate);
         return kept.mul_(1 / (1 - rate)).MoveToOuterDisposeScope();
     }
 

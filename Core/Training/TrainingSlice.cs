@@ -72,7 +72,7 @@ public sealed partial class TrainingSlice(
             var deadline = begun + (long)(options.MaxSliceSeconds * time.TimestampFrequency);
             work = await TrainingThread.RunAsync(start.Threads, () =>
             {
-                kept.Live ??= new LiveTraining(options, start, last, options.Conditional ? data.Train.DistinctLabels() : []);
+                kept.Live ??= new LiveTraining(options, start, last, data.Train);
                 return Train(
                     kept.Live, start, options, data.Train, ruler, watch,
                     () => watch.Interrupted || stopping.IsCancellationRequested, () => time.GetTimestamp() > deadline);
@@ -152,7 +152,7 @@ public sealed partial class TrainingSlice(
             : Divergence.Of(options, manifest.Epoch, manifest.Step, manifest.MeanLosses, start.Best, quality);
         if (isLost is not null) return Work.Failed(manifest, isLost, uploading);
         manifest = manifest with { Quality = quality, Best = BestEpoch.Of(start.Best, manifest.Epoch, quality) };
-        return new Work(manifest, uploading, Sampler.Draw(live.Networks.Average, options.Seed, GridPictures), IsGoodToGoOn: true);
+        return new Work(manifest, uploading, Grid(live.Networks.Average, options.Seed), IsGoodToGoOn: true);
     }
 
     /// <summary>Goes on while the commit is written. What that trains is not committed: it is there for the next slice of this worker, and lost else.</summary>
@@ -176,17 +176,17 @@ public sealed partial class TrainingSlice(
             : null;
     }
 
+    private static byte[] Grid(Model.Generator generator, long seed) =>
+        PictureGrid.Png(Sampler.Draw(generator, seed, GridPictures), generator.Shape, columns: 8, scale: 2);
+
     private async Task<Manifest> CommitAsync(Work work)
     {
         // Not to be cut short by the host's going down: what was trained is committed.
         var begun = time.GetTimestamp();
         var manifest = work.Manifest;
         using var span = telemetry.Spans.StartActivity("commit")?.SetTag("gan.checkpoint", manifest.Name);
-        if (work.Grid is { } pictures)
-        {
-            var png = PictureGrid.Png(pictures, GridPictures, 28, 28, columns: 8, scale: 2);
+        if (work.Grid is { } png)
             await container.GetBlobClient(RunPaths.Grid(manifest.Run, manifest.Epoch)).UploadAsync(new BinaryData(png), overwrite: true);
-        }
         await work.Uploading!;
         var committed = await checkpoints.CommitAsync(manifest, CancellationToken.None);
         telemetry.Commit(manifest.Run, time.GetElapsedTime(begun));

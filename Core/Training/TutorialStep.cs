@@ -28,7 +28,7 @@ public static class TutorialStep
         discriminator.train();
         GanNetworks.SetGradients(discriminator, needed: true);
         networks.DiscriminatorOptimiser.zero_grad();
-        var logits = discriminator.call(pictures, draw.DropoutMask(2 * batch, options.Dropout), classes); // [2 * batch, 1]
+        var logits = discriminator.call(pictures, draw.DropoutMask(2 * batch, discriminator.FeatureSize, options.Dropout), classes); // [2 * batch, 1]
         var discriminatorLoss = binary_cross_entropy_with_logits(logits, targets);
         discriminatorLoss.backward();
         networks.DiscriminatorOptimiser.step();

@@ -11,7 +11,6 @@ namespace GanFunctions.Functions.Samples;
 /// <summary><c>GET /api/runs/{run}/samples</c> and <c>GET /api/samples</c>: pictures from a checkpoint, as a PNG grid.</summary>
 public sealed class GetSamples(RunStore runs, CheckpointStore checkpoints, GeneratorCache generators)
 {
-    private const int Side = 28;
     private static readonly SemaphoreSlim Drawing = new(Math.Max(1, Environment.ProcessorCount / 2)); // the rest is for the training
 
     [Function("GetRunSamples")]
@@ -75,7 +74,7 @@ public sealed class GetSamples(RunStore runs, CheckpointStore checkpoints, Gener
         try
         {
             return await Task.Run(() => PictureGrid.Png(
-                Sampler.Draw(generator, seed, query.Count, (byte?)query.Label), query.Count, Side, Side, query.Columns, query.Scale), cancellation);
+                Sampler.Draw(generator, seed, query.Count, (byte?)query.Label), generator.Shape, query.Columns, query.Scale), cancellation);
         }
         finally
         {

@@ -1,3 +1,4 @@
+using GanFunctions.Core.Data;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Training;
 using TorchSharp;
@@ -13,27 +14,42 @@ public sealed class The_networks
     [Fact]
     public void Have_the_published_numbers_of_parameters()
     {
-        using var generator = new Generator(Norm);
-        using var discriminator = new Discriminator(Norm);
+        using var generator = new Generator(Norm, PictureShape.Mnist);
+        using var discriminator = new Discriminator(Norm, PictureShape.Mnist);
 
         Assert.Equal((2_305_472, 2_330_944), (Trainable(generator), WithBuffers(generator)));
         Assert.Equal((213_249, 213_633), (Trainable(discriminator), WithBuffers(discriminator)));
     }
 
-    [Fact]
-    public void Turn_noise_into_pictures_and_pictures_into_logits()
+    [Theory]
+    [InlineData(28, 1, 6_272)]
+    [InlineData(28, 3, 6_272)]
+    [InlineData(32, 1, 8_192)]
+    [InlineData(32, 3, 8_192)]
+    [InlineData(64, 3, 16_384)]
+    public void Turn_noise_into_pictures_and_pictures_into_logits(int side, int channels, int features)
     {
         using var scope = NewDisposeScope();
-        using var generator = new Generator(Norm);
-        using var discriminator = new Discriminator(Norm);
+        using var generator = new Generator(Norm, new(side, channels));
+        using var discriminator = new Discriminator(Norm, new(side, channels));
         using var random = new torch.Generator(1);
 
         var pictures = generator.call(randn([3, Generator.LatentSize], generator: random), null);
         var logits = discriminator.call(pictures, null, null);
 
-        Assert.Equal([3, 1, 28, 28], pictures.shape);
+        Assert.Equal([3, channels, side, side], pictures.shape);
+        Assert.Equal(features, discriminator.FeatureSize);
         Assert.InRange(pictures.abs().max().item<float>(), 0, 1);
         Assert.Equal([3, 1], logits.shape);
+    }
+
+    [Theory]
+    [InlineData(30, 1)]
+    [InlineData(28, 2)]
+    public void Of_another_shape_there_are_not(int side, int channels)
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Generator(Norm, new(side, channels)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Discriminator(Norm, new(side, channels)));
     }
 
     [Fact]
@@ -41,8 +57,8 @@ public sealed class The_networks
     {
         using var scope = NewDisposeScope();
         byte[] labels = [3, 7, 9];
-        using var generator = new Generator(Norm, labels);
-        using var discriminator = new Discriminator(Norm, labels.Length);
+        using var generator = new Generator(Norm, PictureShape.Mnist, labels);
+        using var discriminator = new Discriminator(Norm, PictureShape.Mnist, labels.Length);
         using var random = new torch.Generator(1);
         WeightInitialisation.Initialise(generator, WeightScheme.Normal, random);
         WeightInitialisation.Initialise(discriminator, WeightScheme.Normal, random);
@@ -66,7 +82,7 @@ public sealed class The_networks
     public void Start_with_weights_of_the_scheme_asked_for(WeightScheme scheme, double deviation)
     {
         using var scope = NewDisposeScope();
-        using var generator = new Generator(Norm);
+        using var generator = new Generator(Norm, PictureShape.Mnist);
         using var random = new torch.Generator(1);
 
         WeightInitialisation.Initialise(generator, scheme, random);
@@ -80,9 +96,9 @@ public sealed class The_networks
     public void Drop_the_features_that_the_mask_says_and_scale_the_rest()
     {
         using var scope = NewDisposeScope();
-        var mask = new StepRandom(new RunRandom(42, 0), 1, 0).DropoutMask(64, 0.2)!;
+        var mask = new StepRandom(new RunRandom(42, 0), 1, 0).DropoutMask(64, 6272, 0.2)!;
 
-        Assert.Equal([64, Discriminator.FeatureSize], mask.shape);
+        Assert.Equal([64, 6272], mask.shape);
         Assert.Equal(0.8, mask.gt(0).to(ScalarType.Float32).mean().item<float>(), tolerance: 0.01);
         Assert.Equal(1.25, mask.max().item<float>(), tolerance: 1e-6);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GanFunctions.Core.Data;
 using GanFunctions.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -21,7 +22,7 @@ public sealed class A_long_training
         var options = new TrainingOptions { BatchSize = 2 };
         var random = new RunRandom(options.Seed, 0);
         using var scope = NewDisposeScope();
-        using var networks = new GanNetworks(options, Precision.Bf16, random, []);
+        using var networks = new GanNetworks(options, Precision.Bf16, random, PictureShape.Mnist, []);
         using var real = zeros(options.BatchSize, 1, 28, 28);
         var (tensors, megabytes) = (0L, 0.0);
         for (var step = 0; step < Steps; step++)
