@@ -22,5 +22,8 @@ public static class RunPaths
     public static string Latest(string run) => Root(run) + "latest.json";
 
     /// <summary>The picture grid of an epoch.</summary>
-    public static string Grid(string run, int epoch) => $"{Root(run)}grids/{epoch:D5}.png";
+    public static string Grid(string run, int epoch) => $"{Grids(run)}{epoch:D5}.png";
+
+    /// <summary>All picture grids.</summary>
+    public static string Grids(string run) => Root(run) + "grids/";
 }

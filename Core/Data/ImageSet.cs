@@ -12,6 +12,9 @@ public sealed record ImageSet(byte[] Pixels, byte[]? Labels, int Count, int Heig
     /// <summary>Of every picture, where they are square.</summary>
     public PictureShape Shape => new(Height, Channels);
 
+    /// <summary>A picture, <c>[channels, height, width]</c>.</summary>
+    public ReadOnlySpan<byte> Picture(int index) => Pixels.AsSpan(index * Channels * Height * Width, Channels * Height * Width);
+
     /// <summary>The labels that occur, rising; none where there are no labels.</summary>
     public IReadOnlyList<byte> DistinctLabels() => Labels is null ? [] : [.. Labels.Distinct().Order()];
 

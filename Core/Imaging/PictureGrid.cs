@@ -16,30 +16,32 @@ public static class PictureGrid
     /// <returns>The caller disposes it.</returns>
     public static Image Of(ReadOnlySpan<byte> pictures, PictureShape shape, int columns, int scale)
     {
-        var (count, side, channels) = (pictures.Length / shape.Size, shape.Side, shape.Channels);
+        var count = pictures.Length / shape.Size;
+        var (width, height) = SizeOf(count, shape, columns, scale: 1);
         columns = Math.Min(columns, count);
-        var rows = (count + columns - 1) / columns;
-        var (height, width) = (rows * (side + Gap) - Gap, columns * (side + Gap) - Gap);
-        var grid = new byte[height * width * channels];
+        var grid = new byte[height * width * shape.Channels];
         for (var index = 0; index < count; index++)
         {
-            var corner = index / columns * (side + Gap) * width + index % columns * (side + Gap);
-            for (var channel = 0; channel < channels; channel++)
-            {
-                var plane = pictures.Slice((index * channels + channel) * side * side, side * side);
-                for (var pixel = 0; pixel < plane.Length; pixel++)
-                    grid[(corner + pixel / side * width + pixel % side) * channels + channel] = plane[pixel];
-            }
+            var corner = index / columns * (shape.Side + Gap) * width + index % columns * (shape.Side + Gap);
+            Pixels.Interleave(pictures.Slice(index * shape.Size, shape.Size), shape, grid.AsSpan(corner * shape.Channels), width);
         }
-        using var bytes = Image.NewFromMemory(grid, width, height, channels, Enums.BandFormat.Uchar);
-        using var image = bytes.Copy(interpretation: channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb);
+        using var bytes = Image.NewFromMemory(grid, width, height, shape.Channels, Enums.BandFormat.Uchar);
+        using var image = bytes.Copy(interpretation: shape.Channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb);
         return image.Zoom(scale, scale);
     }
 
-    /// <summary>The same, as PNG.</summary>
+    /// <summary>How large a grid is, in pixels.</summary>
+    public static (int Width, int Height) SizeOf(int count, PictureShape shape, int columns, int scale)
+    {
+        columns = Math.Min(columns, count);
+        var rows = (count + columns - 1) / columns;
+        return ((columns * (shape.Side + Gap) - Gap) * scale, (rows * (shape.Side + Gap) - Gap) * scale);
+    }
+
+    /// <summary>A grid as PNG.</summary>
     public static byte[] Png(ReadOnlySpan<byte> pictures, PictureShape shape, int columns, int scale)
     {
         using var grid = Of(pictures, shape, columns, scale);
-        return Encoder.Encode(grid, PictureFormat.Png);
+        return PictureEncoder.Encode(grid, PictureFormat.Png);
     }
 }

@@ -27,11 +27,14 @@ internal sealed record RealPictures(Tensor Fit, Tensor Held, byte[]? FitLabels, 
     {
         using var scope = NewDisposeScope();
         var order = Shuffled(data.Train.Count);
-        if (data.Test is { Count: >= Fewest } test && order.Length >= Fewest)
-            return Of(data.Train, order, test, Shuffled(test.Count)[..Math.Min(test.Count, Most)]); // MNIST's has the easy half first
+        if (AreHeldOutOfTest(data)) // MNIST's has the easy half first
+            return Of(data.Train, order, data.Test!, Shuffled(data.Test!.Count)[..Math.Min(data.Test.Count, Most)]);
         var held = Math.Min(order.Length / HeldOutOf, Most);
         return held < Fewest ? null : Of(data.Train, order[held..], data.Train, order[..held]);
     }
+
+    /// <summary>Whether the pictures held out are ones that networks are not trained on.</summary>
+    public static bool AreHeldOutOfTest(Dataset data) => data.Test is { Count: >= Fewest } && data.Train.Count >= Fewest;
 
     private static RealPictures Of(ImageSet fit, int[] fitChosen, ImageSet held, int[] heldChosen)
     {

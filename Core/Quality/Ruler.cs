@@ -92,6 +92,12 @@ public sealed class Ruler : IDisposable
             Accuracy is { } accuracy ? ClassCoverage.Of(_network.Classify(drawn), _network.Classify(_held), _labels, accuracy, wanted?.ClassesIn(_labels)) : null);
     }
 
+    /// <summary>Features of pictures, <c>[count, channels, side, side]</c> bytes: <c>[count, 128]</c>. Thread-safe.</summary>
+    internal Tensor FeaturesOf(Tensor pixels) => FeaturesOf(_network, pixels, CancellationToken.None);
+
+    /// <summary>Features of real pictures that were held out, at most <paramref name="most"/> of them: <c>[count, 128]</c>.</summary>
+    internal Tensor HeldOut(int most) => _held.narrow(0, 0, Math.Min(most, _held.shape[0]));
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -5,15 +5,12 @@ using Generator = GanFunctions.Core.Model.Generator;
 
 namespace GanFunctions.Core.Sampling;
 
-/// <summary>Draws pictures from a generator.</summary>
+/// <summary>Draws pictures from a generator. Uses the calling thread alone, so that requests do not take the processors from training.</summary>
 public static class Sampler
 {
     private const int Batch = 64; // bounds memory; the same pictures come out whatever it is
 
-    /// <summary>
-    /// Draws pictures 0 to <paramref name="count"/> - 1 of <paramref name="seed"/>. Picture <em>i</em> is the same whatever the count.
-    /// Uses the calling thread alone, so that requests do not take the processors from training.
-    /// </summary>
+    /// <summary>Draws pictures 0 to <paramref name="count"/> - 1 of <paramref name="seed"/>. Picture <em>i</em> is the same whatever the count.</summary>
     /// <param name="generator">In evaluation mode.</param>
     /// <param name="seed">Which noise to draw from.</param>
     /// <param name="count">Pictures.</param>
@@ -22,10 +19,18 @@ public static class Sampler
     /// </param>
     /// <returns><c>[count, channels, side, side]</c>, 0 to 255.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The generator knows no such label.</exception>
-    public static byte[] Draw(Generator generator, long seed, int count, byte? label = null)
+    public static byte[] Draw(Generator generator, long seed, int count, byte? label = null) =>
+        DrawEach(generator, count, index => Latent(seed, index), index => LabelOf(generator, index, label));
+
+    /// <summary>Draws pictures from noise of the caller's own.</summary>
+    /// <param name="generator">In evaluation mode.</param>
+    /// <param name="count">Pictures.</param>
+    /// <param name="latent">The noise of each, <c>[100]</c>.</param>
+    /// <param name="label">What each is to show; null where the generator is not conditional.</param>
+    /// <returns><c>[count, channels, side, side]</c>, 0 to 255.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The generator knows no such label.</exception>
+    public static byte[] DrawEach(Generator generator, int count, Func<int, Tensor> latent, Func<int, byte?> label)
     {
-        if (label is { } unknown && !generator.Labels.Contains(unknown))
-            throw new ArgumentOutOfRangeException(nameof(label), label, $"Valid are {string.Join(", ", generator.Labels)}.");
         _ = get_num_threads(); // a thread's first question takes over what another one set last: ask before, not after
         set_num_threads(1);
         using var noGradient = no_grad();
@@ -34,12 +39,13 @@ public static class Sampler
         for (var start = 0; start < count; start += Batch)
         {
             using var scope = NewDisposeScope();
+            var wanted = Math.Min(Batch, count - start);
             // Always a full batch: convolutions may pick another kernel, and other last bits, for another size.
-            var noise = stack(Enumerable.Range(start, Batch).Select(index => Latent(seed, index)));
-            using var classes = ClassesOf(generator, start, label);
+            var indexes = Enumerable.Range(0, Batch).Select(place => start + Math.Min(place, wanted - 1)).ToList();
+            var noise = stack(indexes.Select(latent));
+            var classes = generator.IsConditional ? tensor(indexes.Select(index => (long)PlaceOf(generator, label(index))).ToArray()) : null;
             var drawn = generator.call(noise, classes).add_(1).mul_(127.5).round_().clamp_(0, 255).to(ScalarType.Byte).contiguous();
-            var wanted = Math.Min(Batch, count - start) * size;
-            drawn.bytes[..wanted].CopyTo(pictures.AsSpan(start * size));
+            drawn.bytes[..(wanted * size)].CopyTo(pictures.AsSpan(start * size));
         }
         return pictures;
     }
@@ -51,10 +57,14 @@ public static class Sampler
         return randn(Generator.LatentSize, generator: draw);
     }
 
-    private static Tensor? ClassesOf(Generator generator, int start, byte? label)
+    /// <summary>What a picture of a conditional generator shows: the label asked for, else each in turn; null of one that is not conditional.</summary>
+    public static byte? LabelOf(Generator generator, int index, byte? asked) =>
+        generator.IsConditional ? asked ?? generator.Labels[index % generator.Labels.Count] : null;
+
+    private static int PlaceOf(Generator generator, byte? label)
     {
-        if (!generator.IsConditional) return null;
-        var chosen = label is null ? -1 : generator.Labels.Index().First(known => known.Item == label).Index;
-        return tensor(Enumerable.Range(start, Batch).Select(index => chosen < 0 ? (long)index % generator.Labels.Count : chosen).ToArray());
+        foreach (var (place, known) in generator.Labels.Index())
+            if (known == label) return place;
+        throw new ArgumentOutOfRangeException(nameof(label), label, $"Valid are {string.Join(", ", generator.Labels)}.");
     }
 }

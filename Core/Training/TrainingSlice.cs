@@ -1,4 +1,3 @@
-using Azure.Storage.Blobs;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Imaging;
@@ -16,7 +15,7 @@ namespace GanFunctions.Core.Training;
 /// same slice may run twice, on two workers even: both do the same work, and the first commit wins.
 /// </summary>
 public sealed partial class TrainingSlice(
-    RunStore runs, CheckpointStore checkpoints, LossLog losses, DatasetCatalog datasets, RulerStore rulers, BlobContainerClient container,
+    RunStore runs, CheckpointStore checkpoints, LossLog losses, DatasetCatalog datasets, RulerStore rulers, GridStore grids,
     TrainingTelemetry telemetry, TimeProvider time, ILogger<TrainingSlice> logger)
 {
     /// <summary>Pictures in the grid of an epoch.</summary>
@@ -186,7 +185,7 @@ public sealed partial class TrainingSlice(
         var manifest = work.Manifest;
         using var span = telemetry.Spans.StartActivity("commit")?.SetTag("gan.checkpoint", manifest.Name);
         if (work.Grid is { } png)
-            await container.GetBlobClient(RunPaths.Grid(manifest.Run, manifest.Epoch)).UploadAsync(new BinaryData(png), overwrite: true);
+            await grids.SaveAsync(manifest.Run, manifest.Epoch, png, CancellationToken.None);
         await work.Uploading!;
         var committed = await checkpoints.CommitAsync(manifest, CancellationToken.None);
         telemetry.Commit(manifest.Run, time.GetElapsedTime(begun));

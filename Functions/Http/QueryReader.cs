@@ -24,6 +24,17 @@ public sealed class QueryReader(IQueryCollection query)
         return otherwise;
     }
 
+    /// <summary>Whole numbers between commas, or null where they are not given or not valid.</summary>
+    public IReadOnlyList<long>? WholeNumbers(string name, long from, long to, int fewest, int most)
+    {
+        if (Text(name) is not { } text) return null;
+        var values = text.Split(',').Select(part =>
+            long.TryParse(part, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= from && value <= to ? value : (long?)null).ToList();
+        if (values.Count >= fewest && values.Count <= most && !values.Contains(null)) return [.. values.OfType<long>()];
+        _problems[name] = [$"{name}: '{text}' is not valid; it must be {fewest} to {most} whole numbers from {from} to {to} with commas between them."];
+        return null;
+    }
+
     /// <summary>One of a list of words, or null when it is not given.</summary>
     public string? Choice(string name, params string[] valid)
     {

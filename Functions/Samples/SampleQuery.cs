@@ -1,45 +1,38 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Samples;
 
-/// <summary>Which pictures are asked for.</summary>
+/// <summary>Which pictures are asked for, and how they are to be laid out.</summary>
+/// <param name="Choice">Of which generator.</param>
 /// <param name="Count">Pictures, 1 to 1024.</param>
 /// <param name="Seed">Which noise; null is the run's own seed.</param>
-/// <param name="Epoch">Of which epoch; null is the latest checkpoint, or the best epoch.</param>
-/// <param name="Best">Of the epoch with the lowest Fréchet distance.</param>
-/// <param name="Label">What they are to show, where the run is conditional; null shows each label in turn.</param>
-/// <param name="Raw">Drawn with the weights of the last step, not with their moving average.</param>
 /// <param name="Columns">Pictures in a row.</param>
 /// <param name="Scale">Each pixel becomes a square of this side.</param>
-public sealed record SampleQuery(int Count, long? Seed, int? Epoch, bool Best, int? Label, bool Raw, int Columns, int Scale)
+/// <param name="Format">What they are written as.</param>
+public sealed record SampleQuery(CheckpointChoice Choice, int Count, long? Seed, int Columns, int Scale, Format Format)
 {
-    private const string Latest = "latest";
-    private const string BestWord = "best";
-    private const int EncoderVersion = 2; // to be raised when the same pictures come out as other bytes
+    /// <summary>Seeds are whole numbers that JavaScript counts exactly.</summary>
+    public const long LastSeed = 9_007_199_254_740_991;
+
+    /// <summary>Pictures one by one, with a list of them.</summary>
+    public static Format Zip { get; } = new("zip", "application/zip");
+
+    /// <summary>Pixels as an array of NumPy.</summary>
+    public static Format Npy { get; } = new("npy", "application/x-npy");
 
     /// <summary>Reads the query parameters.</summary>
-    public static (SampleQuery Query, IResult? Wrong) Read(IQueryCollection parameters)
+    public static (SampleQuery Query, IResult? Wrong) Read(HttpRequest request)
     {
-        var query = new QueryReader(parameters);
+        var query = new QueryReader(request.Query);
         var count = (int)query.WholeNumber("count", 1, 1024, otherwise: 64);
-        var seed = query.WholeNumber("seed", 0, 9_007_199_254_740_991, otherwise: -1);
-        var word = query.Text("epoch");
-        var epoch = word is null or Latest or BestWord ? 0 : query.WholeNumber("epoch", 1, 99_999, otherwise: 0, Latest, BestWord);
-        var label = query.WholeNumber("label", 0, 255, otherwise: -1);
-        var raw = query.Choice("weights", "ema", "raw") == "raw";
+        var seed = query.WholeNumber("seed", 0, LastSeed, otherwise: -1);
         var columns = (int)query.WholeNumber("columns", 1, 64, otherwise: (long)Math.Ceiling(Math.Sqrt(count)));
         var scale = (int)query.WholeNumber("scale", 1, 16, otherwise: 2);
-        query.Choice("format", "png");
-        return (new(count, seed < 0 ? null : seed, epoch == 0 ? null : (int)epoch, word == BestWord, label < 0 ? null : (int)label, raw, columns, scale), query.Error());
+        var format = Format.Choose(request, query, Format.Png, Format.WebP, Format.Jpeg, Zip, Npy);
+        return (new(CheckpointChoice.Read(query), count, seed < 0 ? null : seed, columns, scale, format), query.Error());
     }
 
-    /// <summary>Names the bytes that come out: from the checkpoint, what is asked of it, and the encoder.</summary>
-    public string Tag(string generatorSha256, long seed)
-    {
-        var text = string.Create(CultureInfo.InvariantCulture, $"{generatorSha256}/{(Raw ? "raw" : "ema")}/{Count}/{seed}/{Label}/{Columns}/{Scale}/{EncoderVersion}");
-        return $"\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(text)))[..32]}\"";
-    }
+    /// <summary>What of it changes the answer of one generator.</summary>
+    public string Tag(long seed) => string.Create(CultureInfo.InvariantCulture, $"samples/{Count}/{seed}/{Columns}/{Scale}");
 }

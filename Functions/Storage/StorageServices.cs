@@ -1,6 +1,7 @@
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Imaging;
 using GanFunctions.Core.Losses;
 using GanFunctions.Core.Runs;
 using GanFunctions.Storage;
@@ -21,6 +22,7 @@ public static class StorageServices
         services.AddSingleton(provider => new RunStore(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanRuns")));
         services.AddSingleton(provider => new LossLog(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanLosses")));
         services.AddSingleton<CheckpointStore>();
+        services.AddSingleton<GridStore>();
         return services.AddHostedService<StorageSetup>();
     }
 

@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text.Json;
+using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Imaging;
+using GanFunctions.Core.Quality;
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Sampling;
+using GanFunctions.Core.Training;
+using GanFunctions.Functions.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace GanFunctions.Functions.Samples;
+
+/// <summary>
+/// <c>GET /api/runs/{run}/neighbours</c>: the training pictures that are nearest to one the run has drawn. A generator that has learnt
+/// pictures by heart gives itself away here.
+/// </summary>
+public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, NeighbourSearch search, Pictures pictures)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>A generated picture, and the training pictures nearest to it.</summary>
+    /// <param name="Run">Which run drew it.</param>
+    /// <param name="Checkpoint">From which checkpoint.</param>
+    /// <param name="Seed">From which noise.</param>
+    /// <param name="Index">The picture's number.</param>
+    /// <param name="TypicalDistance">How far real pictures are from the nearest other one that was trained on: the median.</param>
+    /// <param name="Neighbours">The nearest first.</param>
+    private sealed record View(string Run, string Checkpoint, long Seed, int Index, double TypicalDistance, IReadOnlyList<Neighbour> Neighbours);
+
+    [Function(nameof(GetNeighbours))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/neighbours")] HttpRequest request, string run,
+        CancellationToken cancellation)
+    {
+        var query = new QueryReader(request.Query);
+        var seed = query.WholeNumber("seed", 0, SampleQuery.LastSeed, otherwise: -1);
+        var index = (int)query.WholeNumber("index", 0, 1023, otherwise: 0);
+        var count = (int)query.WholeNumber("count", 1, 64, otherwise: 8);
+        var scale = (int)query.WholeNumber("scale", 1, 16, otherwise: 2);
+        var choice = CheckpointChoice.Read(query);
+        var format = Format.Choose(request, query, Format.Json, Format.Png);
+        if (query.Error() is { } wrong) return wrong;
+        if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
+
+        if (seed < 0) seed = row.Options.Seed;
+        var data = await datasets.LoadAsync(row.Options.Dataset, cancellation);
+        FeatureSpace? space;
+        try
+        {
+            space = await search.PrepareAsync(data, Patience, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            return NotYet(row);
+        }
+        if (space is null) return TooSmall(row);
+        var asked = string.Create(CultureInfo.InvariantCulture, $"neighbours/{data.Sha256}/{space.RulerSha256}/{seed}/{index}/{count}/{scale}");
+        return await pictures.AnswerAsync(row, choice, request, asked, format, (generator, manifest) =>
+        {
+            if (manifest.Dataset != data.Sha256) return (null, Changed(row, manifest));
+            var drawn = Sampler.DrawEach(generator, 1, _ => Sampler.Latent(seed, index), _ => Sampler.LabelOf(generator, index, choice.Label));
+            var found = space.Nearest(drawn, count);
+            return (format == Format.Png
+                ? PictureGrid.Png([.. drawn, .. found.SelectMany(neighbour => data.Train.Picture(neighbour.Index).ToArray())], generator.Shape, count + 1, scale)
+                : JsonSerializer.SerializeToUtf8Bytes(new View(run, manifest.Name, seed, index, space.TypicalDistance, found), OptionsReader.Json), null);
+        }, cancellation);
+    }
+
+    private static IResult NotYet(RunRow row) => Results.Problem(
+        $"The pictures of '{row.Options.Dataset}' are being looked at, which takes up to a minute, once. Ask again.", statusCode: 503, title: "Not ready yet.")
+        .WithHeader(HeaderNames.RetryAfter, "15");
+
+    private static IResult TooSmall(RunRow row) => Problems.Conflict("The data set is too small.",
+        $"The pictures of '{row.Options.Dataset}' are too few for features to be told of them: it takes 250.", $"/api/runs/{row.RowKey}");
+
+    private static IResult Changed(RunRow row, Manifest manifest) => Problems.Conflict("The data set has changed.",
+        $"Run '{row.RowKey}' was trained on '{row.Options.Dataset}' with the hash {manifest.Dataset}, which has been replaced since.", $"/api/runs/{row.RowKey}");
+}

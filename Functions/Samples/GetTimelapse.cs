@@ -1,0 +1,59 @@
+using GanFunctions.Core.Imaging;
+using GanFunctions.Core.Runs;
+using GanFunctions.Functions.Http;
+using Microsoft.Net.Http.Headers;
+using NetVips;
+
+namespace GanFunctions.Functions.Samples;
+
+/// <summary><c>GET /api/runs/{run}/timelapse</c>: what the run has drawn from the same noise, epoch after epoch, as an animation.</summary>
+public sealed class GetTimelapse(RunStore runs, GridStore grids)
+{
+    [Function(nameof(GetTimelapse))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/timelapse")] HttpRequest request, string run,
+        CancellationToken cancellation)
+    {
+        var query = new QueryReader(request.Query);
+        var frames = (int)query.WholeNumber("frames", 2, 200, otherwise: 60);
+        var milliseconds = (int)query.WholeNumber("milliseconds", 20, 5000, otherwise: 150);
+        var hold = (int)query.WholeNumber("hold", 20, 30_000, otherwise: 2000);
+        var format = Format.Choose(request, query, Format.Gif, Format.WebP);
+        if (query.Error() is { } wrong) return wrong;
+        if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
+
+        var all = await grids.ListAsync(run, cancellation).ToListAsync(cancellation);
+        var chosen = Evenly(all, frames);
+        if (chosen.Count == 0)
+            return Problems.NotFound("No pictures yet.", $"Run '{run}' has completed no epoch yet.").WithHeader(HeaderNames.RetryAfter, NextEpoch.SecondsUntil(row));
+        var tag = Pictures.TagOf($"timelapse/{run}/{string.Join(',', chosen)}/{milliseconds}/{hold}/{format.Name}/{PictureEncoder.Version}");
+        if (request.Headers.IfNoneMatch.Contains(tag)) return Tagged(Results.StatusCode(304), tag);
+
+        var files = await Task.WhenAll(chosen.Select(grid => grids.FindAsync(run, grid.Epoch, cancellation)));
+        return Tagged(Results.Bytes(await Task.Run(() => Animate([.. files.OfType<byte[]>()], milliseconds, hold, format), cancellation), format.MediaType), tag);
+    }
+
+    /// <summary>So many of all, the first and the last among them.</summary>
+    private static List<GridStore.Stored> Evenly(List<GridStore.Stored> all, int most) => all.Count <= most
+        ? all
+        : [.. Enumerable.Range(0, most).Select(frame => all[(int)Math.Round((double)frame * (all.Count - 1) / (most - 1))])];
+
+    private static byte[] Animate(IReadOnlyList<byte[]> files, int milliseconds, int hold, Format format)
+    {
+        var frames = files.Select(file => Image.PngloadBuffer(file)).ToList();
+        try
+        {
+            int[] shown = [.. Enumerable.Repeat(milliseconds, frames.Count - 1), hold];
+            return PictureEncoder.Animate(frames, shown, format == Format.WebP ? AnimationFormat.WebP : AnimationFormat.Gif);
+        }
+        finally
+        {
+            frames.ForEach(frame => frame.Dispose());
+        }
+    }
+
+    private static IResult Tagged(IResult result, string tag) => result
+        .WithHeader(HeaderNames.ETag, tag)
+        .WithHeader(HeaderNames.Vary, HeaderNames.Accept)
+        .WithHeader(HeaderNames.CacheControl, "no-cache");
+}

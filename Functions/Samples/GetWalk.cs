@@ -1,0 +1,64 @@
+using System.Globalization;
+using GanFunctions.Core.Imaging;
+using GanFunctions.Core.Model;
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Sampling;
+using GanFunctions.Functions.Http;
+
+namespace GanFunctions.Functions.Samples;
+
+/// <summary><c>GET /api/runs/{run}/walk</c>: pictures that turn into each other on a way through latent space, from seed to seed.</summary>
+public sealed class GetWalk(RunStore runs, Pictures pictures)
+{
+    private const int MostSeeds = 16;
+    private const int MostPictures = 8192; // of all frames: ten seconds or so
+
+    [Function(nameof(GetWalk))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/walk")] HttpRequest request, string run,
+        CancellationToken cancellation)
+    {
+        var query = new QueryReader(request.Query);
+        var seeds = query.WholeNumbers("seeds", 0, SampleQuery.LastSeed, fewest: 2, MostSeeds);
+        var frames = (int)query.WholeNumber("frames", 1, 120, otherwise: 24);
+        var count = (int)query.WholeNumber("count", 1, 64, otherwise: 16);
+        var columns = (int)query.WholeNumber("columns", 1, 64, otherwise: (long)Math.Ceiling(Math.Sqrt(count)));
+        var scale = (int)query.WholeNumber("scale", 1, 8, otherwise: 2);
+        var milliseconds = (int)query.WholeNumber("milliseconds", 20, 5000, otherwise: 60);
+        var closed = query.Choice("closed", "true", "false") != "false";
+        var choice = CheckpointChoice.Read(query);
+        var format = Format.Choose(request, query, Format.Gif, Format.WebP);
+        if (query.Error() is { } wrong) return wrong;
+        if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
+
+        seeds ??= [.. Enumerable.Range(0, 4).Select(next => (row.Options.Seed + next) % SampleQuery.LastSeed)];
+        var walk = new LatentWalk(seeds, frames, closed);
+        if (walk.Frames * count > MostPictures)
+            return Problems.Invalid("frames", $"frames: {frames} is not valid here: {walk.Frames} frames of {count} pictures are {walk.Frames * count}, and at most {MostPictures} are drawn.");
+        var asked = string.Create(CultureInfo.InvariantCulture, $"walk/{string.Join(',', seeds)}/{frames}/{closed}/{count}/{columns}/{scale}/{milliseconds}");
+        return await pictures.AnswerAsync(row, choice, request, asked, format, (generator, _) =>
+        {
+            var drawn = Draw(generator, walk, count, choice.Label);
+            return (Animate(drawn, generator, walk.Frames, columns, scale, milliseconds, format), null);
+        }, cancellation);
+    }
+
+    private static byte[] Draw(Generator generator, LatentWalk walk, int count, byte? label) => Sampler.DrawEach(
+        generator, walk.Frames * count, place => walk.Latent(place / count, place % count), place => Sampler.LabelOf(generator, place % count, label));
+
+    private static byte[] Animate(byte[] drawn, Generator generator, int count, int columns, int scale, int milliseconds, Format format)
+    {
+        var size = drawn.Length / count;
+        var frames = Enumerable.Range(0, count)
+            .Select(frame => PictureGrid.Of(drawn.AsSpan(frame * size, size), generator.Shape, columns, scale)).ToList();
+        try
+        {
+            return PictureEncoder.Animate(
+                frames, [.. Enumerable.Repeat(milliseconds, count)], format == Format.WebP ? AnimationFormat.WebP : AnimationFormat.Gif);
+        }
+        finally
+        {
+            frames.ForEach(frame => frame.Dispose());
+        }
+    }
+}

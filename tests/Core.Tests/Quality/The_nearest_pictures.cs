@@ -1,0 +1,51 @@
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Quality;
+using GanFunctions.Core.Tests.Data;
+using GanFunctions.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace GanFunctions.Core.Tests.Quality;
+
+public sealed class The_nearest_pictures(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(28, 1)]
+    [InlineData(32, 3)]
+    public async Task Of_one_that_was_trained_on_are_itself_and_its_twin(int side, int channels)
+    {
+        var container = azurite.NewContainer();
+        await container.CreateAsync(cancellationToken: Cancellation);
+        using var rulers = new RulerStore(container, NullLogger<RulerStore>.Instance);
+        var search = new NeighbourSearch(rulers);
+        var data = Twins(new(side, channels));
+
+        var space = (await search.PrepareAsync(data, Timeout.InfiniteTimeSpan, Cancellation))!;
+        var found = space.Nearest(data.Train.Picture(16).ToArray(), 5);
+
+        Assert.Equal([(16, 5), (17, 5)], found.Take(2).Select(neighbour => (neighbour.Index, (int)neighbour.Label!)));
+        Assert.Equal(0, found[0].Distance, 1e-6);
+        Assert.InRange(found[1].Distance, 1e-3, found[2].Distance);
+        Assert.Equal(found.OrderBy(neighbour => neighbour.Distance), found);
+        Assert.True(space.TypicalDistance > 0);
+        Assert.Same(space, await search.PrepareAsync(data, TimeSpan.Zero, Cancellation));
+    }
+
+    // Noise; the second of every two pictures is the first with a shade more in its upper half. One label is as none: the features are random.
+    private static Dataset Twins(PictureShape shape)
+    {
+        const int Count = 400;
+        var random = new Random(5);
+        var pixels = new byte[Count * shape.Size];
+        for (var picture = 0; picture < Count; picture += 2)
+        {
+            var first = pixels.AsSpan(picture * shape.Size, shape.Size);
+            var second = pixels.AsSpan((picture + 1) * shape.Size, shape.Size);
+            random.NextBytes(first);
+            for (var pixel = 0; pixel < shape.Size; pixel++) second[pixel] = (byte)Math.Min(first[pixel] + (pixel < shape.Size / 2 ? 9 : 0), 255);
+        }
+        var labels = Enumerable.Repeat((byte)5, Count).ToArray();
+        return Dataset.Of("twins", new ImageSet(pixels, labels, Count, shape.Side, shape.Side, shape.Channels), null);
+    }
+}
