@@ -10,14 +10,17 @@ public sealed partial class CheckpointStore
 {
     private sealed record Pointer(string Name);
 
-    private async Task<IReadOnlyList<string>> ListNamesAsync(string run, CancellationToken cancellation)
+    private async Task<IReadOnlyList<(string Name, ETag? Version)>> ListManifestsAsync(string run, CancellationToken cancellation)
     {
-        var names = new List<string>();
+        var found = new List<(string Name, ETag? Version)>();
         var blobs = container.GetBlobsAsync(new GetBlobsOptions { Prefix = RunPaths.Manifests(run) }, cancellation);
-        await foreach (var blob in blobs) names.Add(Path.GetFileNameWithoutExtension(blob.Name));
-        names.Sort(StringComparer.Ordinal);
-        return names;
+        await foreach (var blob in blobs) found.Add((Path.GetFileNameWithoutExtension(blob.Name), blob.Properties.ETag));
+        found.Sort((one, other) => string.CompareOrdinal(one.Name, other.Name));
+        return found;
     }
+
+    private async Task<IReadOnlyList<string>> ListNamesAsync(string run, CancellationToken cancellation) =>
+        [.. (await ListManifestsAsync(run, cancellation)).Select(manifest => manifest.Name)];
 
     private async Task<Manifest?> ReadManifestAsync(string run, string name, CancellationToken cancellation)
     {

@@ -67,6 +67,9 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
         {
             if (await TryLoadAsync(run, name, isAtHand, cancellation) is not { } checkpoint)
             {
+                // Another worker went on meanwhile, and collected what was just read.
+                if ((await ListNamesAsync(run, cancellation)) is [.., var newest] && string.CompareOrdinal(newest, names[^1]) > 0)
+                    return await LoadForTrainingAsync(run, attempt, isAtHand, cancellation);
                 await RemoveDamagedAsync(run, name, cancellation);
                 removed = true;
                 continue;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using GanFunctions.Core.Quality;
@@ -79,6 +80,9 @@ public sealed record Manifest
     /// <summary>Name among the run's checkpoints; later ones sort behind earlier ones.</summary>
     [JsonIgnore]
     public string Name => $"{Attempt:D3}-{Epoch:D5}-{Step:D6}";
+
+    /// <summary>The step that the name of a manifest says.</summary>
+    internal static int StepOf(string name) => int.Parse(name.AsSpan(name.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture);
 
     /// <summary>As it is stored.</summary>
     public BinaryData Write() => BinaryData.FromObjectAsJson(this, Json);

@@ -9,8 +9,11 @@ public static class RunPaths
     /// <summary>The options as resolved.</summary>
     public static string Options(string run) => Root(run) + "run.json";
 
+    /// <summary>All blobs of checkpoints.</summary>
+    public static string Blobs(string run) => Root(run) + "blobs/";
+
     /// <summary>A blob by the hash of its content.</summary>
-    public static string Blob(string run, string sha256) => $"{Root(run)}blobs/{sha256}";
+    public static string Blob(string run, string sha256) => Blobs(run) + sha256;
 
     /// <summary>All manifests.</summary>
     public static string Manifests(string run) => Root(run) + "checkpoints/";

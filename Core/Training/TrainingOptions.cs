@@ -152,6 +152,13 @@ public sealed record TrainingOptions
     [Range(1, 99_999)]
     public int? Patience { get; init; }
 
+    /// <summary>
+    /// Training states that are kept, of the last commits and of the last ends of epochs, to go on from where the newest is damaged or a
+    /// divergence is rolled back. The generator of every epoch is kept whatever this says.
+    /// </summary>
+    [Range(1, 99_999)]
+    public int KeepTraining { get; init; } = 2;
+
     /// <summary>What to do when a loss is not finite, the discriminator is saturated, or the pictures collapse to one class.</summary>
     public DivergencePolicy OnDivergence { get; init; } = DivergencePolicy.Fail;
 

@@ -1,3 +1,4 @@
+using Azure;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Imaging;
@@ -89,7 +90,7 @@ public sealed partial class TrainingSlice(
         }
 
         // Save
-        var committed = await CommitAsync(work);
+        var committed = await CommitAsync(work, options.KeepTraining);
         telemetry.Slice(request.Run, time.GetElapsedTime(begun));
         var result = await EndAsync(request, committed);
         if (work.IsGoodToGoOn && result.Outcome == SliceOutcome.Continue) _live = kept.Keep(work.Manifest); // ours, which need not be the one adopted
@@ -178,7 +179,7 @@ public sealed partial class TrainingSlice(
     private static byte[] Grid(Model.Generator generator, long seed) =>
         PictureGrid.Png(Sampler.Draw(generator, seed, GridPictures), generator.Shape, columns: 8, scale: 2);
 
-    private async Task<Manifest> CommitAsync(Work work)
+    private async Task<Manifest> CommitAsync(Work work, int keepTraining)
     {
         // Not to be cut short by the host's going down: what was trained is committed.
         var begun = time.GetTimestamp();
@@ -189,6 +190,14 @@ public sealed partial class TrainingSlice(
         await work.Uploading!;
         var committed = await checkpoints.CommitAsync(manifest, CancellationToken.None);
         telemetry.Commit(manifest.Run, time.GetElapsedTime(begun));
+        try
+        {
+            await checkpoints.CollectAsync(committed, keepTraining, CancellationToken.None);
+        }
+        catch (RequestFailedException problem)
+        {
+            LogNotCollected(manifest.Run, problem.Message); // the next commit tries again
+        }
         return committed;
     }
 
@@ -200,6 +209,9 @@ public sealed partial class TrainingSlice(
         if (superseded && await runs.FindAsync(work.Manifest.Run, CancellationToken.None) is not null) return;
         await checkpoints.WithdrawAsync(work.Manifest, CancellationToken.None);
     }
+
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: what is no longer needed could not be collected: {Problem}")]
+    private partial void LogNotCollected(string run, string problem);
 
     [LoggerMessage(LogLevel.Information, "Run {Run}: training from attempt {Attempt}, epoch {Epoch}, step {Step}, {Source}")]
     private partial void LogTraining(string run, int attempt, int epoch, int step, string source);

@@ -138,6 +138,68 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         Assert.True(await newer.ExistsAsync(Cancellation));
     }
 
+    [Fact]
+    public async Task Keeps_its_generator_when_its_training_state_is_collected()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        var commits = new List<Manifest>();
+        foreach (var (epoch, step) in new[] { (1, 5), (1, 10), (2, 10), (3, 4), (3, 8), (3, 10), (4, 3), (4, 6) })
+        {
+            commits.Add(await CommitAsync(bench, epoch, content: $"after step {step}", step));
+            await bench.Checkpoints.CollectAsync(commits[^1], keep: 2, Cancellation);
+        }
+
+        var names = (await bench.Checkpoints.ListAsync(Run, Cancellation)).Select(manifest => manifest.Name);
+        Assert.Equal(["000-00001-000010", "000-00002-000010", "000-00003-000010", "000-00004-000003", "000-00004-000006"], names);
+        var files = await bench.Checkpoints.ListFilesAsync(Run, Cancellation);
+        Assert.Equal(
+            [.. commits.Where(commit => names.Contains(commit.Name)).Select(commit => commit.Generator.Sha256),
+             .. commits.Where(commit => names.Contains(commit.Name) && commit.Epoch > 1).Select(commit => commit.Training.Sha256)],
+            files.ToHashSet());
+        Assert.NotNull(await bench.Checkpoints.LoadGeneratorAsync(Run, 1, Cancellation));
+        // A roll-back goes to the last end of an epoch, with which it can go on.
+        Assert.Equal("000-00003-000010", (await bench.Checkpoints.LoadForTrainingAsync(Run, 1, _ => false, Cancellation))!.Manifest.Name);
+    }
+
+    [Fact]
+    public async Task That_a_crash_left_over_is_collected_later()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        var first = await CommitAsync(bench, epoch: 1);
+        await CommitAsync(bench, epoch: 2);
+        var last = await CommitAsync(bench, epoch: 3);
+
+        await bench.Checkpoints.CollectAsync(last, keep: 1, Cancellation);
+
+        var files = await bench.Checkpoints.ListFilesAsync(Run, Cancellation);
+        Assert.Equal((4, false), (files.Count, files.Contains(first.Training.Sha256)));
+    }
+
+    [Fact]
+    public async Task That_was_collected_while_a_slow_worker_read_it_is_not_taken_for_damaged()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        var first = await CommitAsync(bench, epoch: 1);
+        Manifest? last = null;
+
+        // The other worker goes on between this one's listing and its reading.
+        var loaded = await bench.Checkpoints.LoadForTrainingAsync(Run, 0, manifest =>
+        {
+            if (manifest != first || last is not null) return false;
+            last = Task.Run(async () =>
+            {
+                await CommitAsync(bench, epoch: 2);
+                var third = await CommitAsync(bench, epoch: 3);
+                await bench.Checkpoints.CollectAsync(third, keep: 1, Cancellation);
+                return third;
+            }, Cancellation).GetAwaiter().GetResult();
+            return false;
+        }, Cancellation);
+
+        Assert.Equal(last, loaded!.Manifest);
+        Assert.NotNull(await bench.Checkpoints.LoadGeneratorAsync(Run, 1, Cancellation));
+    }
+
     private static async Task<Manifest> CommitAsync(TrainingBench bench, int epoch, string content = "", int step = 10)
     {
         var (generator, training) = (Content(epoch, "generator" + content), Content(epoch, "training" + content));
