@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Azure.Data.Tables;
 
 namespace GanFunctions.Core.Losses;
@@ -17,6 +18,28 @@ public sealed class LossLog(TableClient table)
     /// <summary>A run's rows by attempt, epoch and step.</summary>
     public IAsyncEnumerable<LossRow> ReadAsync(string run, CancellationToken cancellation) =>
         table.QueryAsync<LossRow>(row => row.PartitionKey == run, cancellationToken: cancellation);
+
+    /// <summary>A run's rows of an epoch and those behind it, by attempt, epoch and step. What comes before is skipped by key, in every attempt.</summary>
+    /// <param name="run">The run's id.</param>
+    /// <param name="from">The first epoch, from 1.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async IAsyncEnumerable<LossRow> ReadAsync(string run, int from, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        for (var start = LossRow.FirstKey(0, from); start is not null;)
+        {
+            var rest = TableClient.CreateQueryFilter($"PartitionKey eq {run} and RowKey ge {start}");
+            start = null;
+            await foreach (var row in table.QueryAsync<LossRow>(rest, cancellationToken: cancellation))
+            {
+                if (row.Epoch() < from) // the next attempt, from its start
+                {
+                    start = LossRow.FirstKey(row.Attempt(), from);
+                    break;
+                }
+                yield return row;
+            }
+        }
+    }
 
     /// <summary>Removes a run's rows.</summary>
     public async Task DeleteAsync(string run, CancellationToken cancellation)

@@ -66,18 +66,21 @@ public sealed class LossRow : ITableEntity
 
     /// <summary>The losses of one step.</summary>
     public static LossRow OfStep(string run, int attempt, int epoch, int step, StepLosses losses, double speed, DateTimeOffset time) =>
-        New(run, $"{attempt:D3}-{epoch:D5}-{step:D6}", losses, speed, time);
+        New(run, $"{FirstKey(attempt, epoch)}-{step:D6}", losses, speed, time);
 
     /// <summary>The mean losses of an epoch, and the quality of its pictures.</summary>
     public static LossRow OfEpoch(
         string run, int attempt, int epoch, StepLosses losses, double speed, DateTimeOffset time, PictureQuality? quality = null)
     {
-        var row = New(run, $"{attempt:D3}-{epoch:D5}-{Summary}", losses, speed, time);
+        var row = New(run, $"{FirstKey(attempt, epoch)}-{Summary}", losses, speed, time);
         (row.FrechetDistance, row.KernelDistance, row.Variety) = (quality?.FrechetDistance, quality?.KernelDistance, quality?.Variety);
         var classes = quality?.Classes;
         (row.RarestShare, row.ClassEntropy, row.Confidence) = (classes?.RarestShare, classes?.Entropy, classes?.Confidence);
         return row;
     }
+
+    /// <summary>The row key that an attempt's rows of an epoch begin behind.</summary>
+    public static string FirstKey(int attempt, int epoch) => $"{attempt:D3}-{epoch:D5}";
 
     /// <summary>Roll-backs before it.</summary>
     public int Attempt() => Part(0);

@@ -1,19 +1,15 @@
-using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
+using GanFunctions.Core.Imaging;
 using GanFunctions.Core.Losses;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Losses;
 
-/// <summary>One row of the loss log as the API shows it. <c>Step</c> is null for the mean of an epoch, which has the quality of its pictures too.</summary>
-public sealed record LossView(
-    int Attempt, int Epoch, int? Step, double? DiscriminatorLoss, double? GeneratorLoss, double? RealScore, double? FakeScore,
-    double? ImagesPerSecond, DateTimeOffset Time, string? NonFinite, double? FrechetDistance, double? KernelDistance, double? Variety,
-    double? RarestShare, double? ClassEntropy, double? Confidence);
-
-/// <summary><c>GET /api/runs/{run}/losses</c>, as JSON or CSV.</summary>
+/// <summary><c>GET /api/runs/{run}/losses</c>, as JSON, as CSV or as a chart.</summary>
 public sealed class GetLosses(RunStore runs, LossLog losses)
 {
     [Function(nameof(GetLosses))]
@@ -21,34 +17,33 @@ public sealed class GetLosses(RunStore runs, LossLog losses)
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/losses")] HttpRequest request, string run,
         CancellationToken cancellation)
     {
-        var query = new QueryReader(request.Query);
-        var format = query.Choice("format", "json", "csv") ?? (Accepts(request, "text/csv") ? "csv" : "json");
-        if (query.Error() is { } wrong) return wrong;
-        if (await runs.FindAsync(run, cancellation) is null) return Problems.NoRun(run);
+        var (query, wrong) = LossQuery.Read(request);
+        if (wrong is not null) return wrong;
+        if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
 
-        var rows = await losses.ReadAsync(run, cancellation).Select(row => new LossView(
-            row.Attempt(), row.Epoch(), row.Step(), row.DiscriminatorLoss, row.GeneratorLoss, row.RealScore, row.FakeScore,
-            row.ImagesPerSecond, row.Time, row.NonFinite, row.FrechetDistance, row.KernelDistance, row.Variety,
-            row.RarestShare, row.ClassEntropy, row.Confidence)).ToListAsync(cancellation);
-        return format == "csv"
-            ? Results.Text(Csv(rows), "text/csv", Encoding.UTF8)
-            : Results.Json(new { Run = run, Steps = rows.Where(row => row.Step is not null), Epochs = rows.Where(row => row.Step is null) }, OptionsReader.Json);
+        var result = query.Format is "png" or "svg"
+            ? await ChartAsync(row, query, request, cancellation)
+            : await RowsAsync(run, query, cancellation);
+        return result.WithHeader(HeaderNames.Vary, HeaderNames.Accept);
     }
 
-    private static bool Accepts(HttpRequest request, string type) =>
-        request.Headers.Accept.Any(value => value?.Contains(type, StringComparison.OrdinalIgnoreCase) == true);
-
-    private static string Csv(IEnumerable<LossView> rows)
+    private async Task<IResult> RowsAsync(string run, LossQuery query, CancellationToken cancellation)
     {
-        var text = new StringBuilder("attempt,epoch,step,discriminatorLoss,generatorLoss,realScore,fakeScore,imagesPerSecond,time,nonFinite,"
-            + "frechetDistance,kernelDistance,variety,rarestShare,classEntropy,confidence\n");
-        foreach (var row in rows)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"{row.Attempt},{row.Epoch},{row.Step},{row.DiscriminatorLoss},{row.GeneratorLoss},");
-            text.Append(CultureInfo.InvariantCulture, $"{row.RealScore},{row.FakeScore},{row.ImagesPerSecond},{row.Time:O},{row.NonFinite},");
-            text.Append(CultureInfo.InvariantCulture, $"{row.FrechetDistance},{row.KernelDistance},{row.Variety},");
-            text.Append(CultureInfo.InvariantCulture, $"{row.RarestShare},{row.ClassEntropy},{row.Confidence}\n");
-        }
-        return text.ToString();
+        var views = await losses.ReadAsync(run, query.From, cancellation).EveryStep(query.Every).Select(LossView.Of).ToListAsync(cancellation);
+        return query.Format == "csv"
+            ? Results.Text(LossView.Csv(views), query.MediaType, Encoding.UTF8)
+            : Results.Json(new { Run = run, Steps = views.Where(view => view.Step is not null), Epochs = views.Where(view => view.Step is null) }, OptionsReader.Json);
+    }
+
+    private async Task<IResult> ChartAsync(RunRow row, LossQuery query, HttpRequest request, CancellationToken cancellation)
+    {
+        // From the first epoch on, whatever is shown: a roll-back to before it takes back what came later.
+        var rows = await losses.ReadAsync(row.RowKey, cancellation).ToListAsync(cancellation);
+        var svg = LossChart.Svg(row.RowKey, rows, row.StepsPerEpoch, query.From, query.Theme, query.Width, query.Height);
+        var tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(query.Format + svg)))[..32]}\"";
+        var result = request.Headers.IfNoneMatch.Contains(tag) ? Results.StatusCode(304)
+            : query.Format == "svg" ? Results.Text(svg, query.MediaType, Encoding.UTF8)
+            : Results.Bytes(ChartPicture.Png(svg), query.MediaType);
+        return result.WithHeader(HeaderNames.ETag, tag).WithHeader(HeaderNames.CacheControl, "no-cache");
     }
 }

@@ -14,7 +14,12 @@ public sealed class Wrong_requests(App app)
     [InlineData("api/samples?format=bmp", "format: 'bmp' is not valid; it must be one of png, webp, jpeg, zip, npy.")]
     [InlineData("api/samples?cuont=3", "cuont is not a parameter here; valid are columns, count, epoch, format, label, scale, seed, weights.")]
     [InlineData("api/runs?state=sleeping", "state: 'sleeping' is not valid; it must be one of queued, preparing, training, pausing, paused, cancelling, cancelled, completed, failed.")]
-    [InlineData("api/runs/x/losses?format=xls", "format: 'xls' is not valid; it must be one of json, csv.")]
+    [InlineData("api/runs/x/losses?format=xls", "format: 'xls' is not valid; it must be one of json, csv, png, svg.")]
+    [InlineData("api/runs/x/losses?from=0", "from: '0' is not valid; it must be a whole number from 1 to 99999.")]
+    [InlineData("api/runs/x/losses?every=1.5", "every: '1.5' is not valid; it must be a whole number from 1 to 100000.")]
+    [InlineData("api/runs/x/losses?format=png&theme=blue", "theme: 'blue' is not valid; it must be one of light, dark.")]
+    [InlineData("api/runs/x/losses?format=png&width=10", "width: '10' is not valid; it must be a whole number from 640 to 3840.")]
+    [InlineData("api/runs/x/losses?form=3", "form is not a parameter here; valid are every, format, from, height, theme, width.")]
     public async Task Name_the_value_and_what_is_valid(string path, string message)
     {
         using var answer = await app.Http.GetAsync(path, Cancellation);

@@ -38,4 +38,40 @@ public sealed class The_loss_log(AzuriteFixture azurite)
         Assert.Equal((null, null, 0.5, null), (row.DiscriminatorLoss, row.GeneratorLoss, row.RealScore, row.FakeScore));
         Assert.Equal("discriminatorLoss generatorLoss fakeScore", row.NonFinite);
     }
+
+    [Fact]
+    public async Task Begins_at_the_epoch_asked_for_in_every_attempt()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        await bench.Losses.WriteAsync([.. Epochs(attempt: 0, 1, 2, 3, 4), .. Epochs(attempt: 1, 2), .. Epochs(attempt: 3, 1, 2, 3, 4, 5), .. Epochs(attempt: 4, 1)], Cancellation);
+        await bench.Losses.WriteAsync(Epochs(attempt: 0, 5).Select(row => Of("run2", row)), Cancellation);
+
+        Assert.Equal(["000-00003", "000-00004", "003-00003", "003-00004", "003-00005"], await ReadAsync(from: 3));
+        Assert.Equal(["003-00005"], await ReadAsync(from: 5));
+        Assert.Empty(await ReadAsync(from: 6));
+        Assert.Equal(11, (await ReadAsync(from: 1)).Count);
+
+        async Task<List<string>> ReadAsync(int from) =>
+            await bench.Losses.ReadAsync("run", from, Cancellation).Where(row => row.Step() is null).Select(row => row.RowKey[..9]).ToListAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task Can_be_thinned_to_every_third_step_of_an_epoch()
+    {
+        var rows = Epochs(attempt: 0, 1, 2).ToAsyncEnumerable();
+
+        Assert.Equal(
+            ["000-00001-000010", "000-00001-000040", "000-00001-epoch", "000-00002-000010", "000-00002-000040", "000-00002-epoch"],
+            await rows.EveryStep(3).Select(row => row.RowKey).ToListAsync(Cancellation));
+    }
+
+    private static IEnumerable<LossRow> Epochs(int attempt, params int[] epochs) => epochs.SelectMany(epoch => (IEnumerable<LossRow>)[
+        .. Enumerable.Range(1, 5).Select(step => LossRow.OfStep("run", attempt, epoch, 10 * step, default, 300, Time)),
+        LossRow.OfEpoch("run", attempt, epoch, default, 300, Time)]);
+
+    private static LossRow Of(string run, LossRow row)
+    {
+        row.PartitionKey = run;
+        return row;
+    }
 }
