@@ -1,0 +1,85 @@
+using GanFunctions.Core.Export.Onnx;
+using Google.Protobuf;
+using TorchSharp.Modules;
+using static GanFunctions.Core.Export.Onnx.TensorProto.Types;
+using static GanFunctions.Core.Export.OnnxGraph;
+using Discriminator = GanFunctions.Core.Model.Discriminator;
+using Generator = GanFunctions.Core.Model.Generator;
+
+namespace GanFunctions.Core.Export;
+
+/// <summary>
+/// A generator as an ONNX file (https://github.com/onnx/onnx/blob/main/docs/IR.md), to draw pictures wherever there is a runtime for those: in a
+/// browser, on a phone, from any language. <c>noise [batch, 100]</c> normals and, where it is conditional, <c>label [batch]</c>, 64-bit, in;
+/// <c>pictures [batch, channels, side, side]</c> in [-1, 1] out.
+/// </summary>
+public static class OnnxFile
+{
+    /// <summary>To be raised when the same generator comes out as other bytes.</summary>
+    public const int Version = 1;
+
+    // Of 2020: what runs ONNX at all knows these, and nothing newer would make the graph smaller.
+    private const int Format = 7;
+    private const int Operators = 13;
+
+    private const int LabelCount = 256;
+
+    /// <summary>Writes a generator, with its batch normalisations folded into the layers in front of them. The same generator gives the same bytes.</summary>
+    /// <param name="generator">What draws.</param>
+    /// <param name="metadata">What else a reader is to know, by key, in order.</param>
+    /// <exception cref="NotSupportedException">It has a layer that is not known here.</exception>
+    public static byte[] Write(Generator generator, IEnumerable<KeyValuePair<string, string>> metadata)
+    {
+        var model = new ModelProto
+        {
+            IrVersion = Format,
+            ProducerName = "GanFunctions",
+            OpsetImport = { new OperatorSetIdProto { Version = Operators } },
+            Graph = Draw(generator),
+        };
+        model.MetadataProps.Add(metadata.Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value }));
+        return model.ToByteArray();
+    }
+
+    private static GraphProto Draw(Generator generator)
+    {
+        var graph = new OnnxGraph("generator");
+        var x = graph.Input("noise", DataType.Float, "normals", Generator.LatentSize);
+        var layers = GeneratorLayer.Of(generator);
+        foreach (var layer in layers)
+        {
+            var folded = FoldedLayer.Of(layer);
+            List<string> inputs = [x, graph.Constant($"{layer.Name}.weight", folded.Weight, layer.Weight.shape)];
+            if (layer.Classes is not null) inputs.Add(BiasByLabel(graph, generator.Labels, folded.Bias, layer.Outs));
+            else if (folded.Bias.Length > 0) inputs.Add(graph.Constant($"{layer.Name}.bias", folded.Bias, [layer.Outs]));
+            x = layer.Up is null ? graph.Node("Gemm", layer.Name, inputs, With("transB", 1)) : Up(graph, layer.Up, layer.Name, inputs);
+            x = layer.Norm is null
+                ? graph.Node("Tanh", "pictures", [x])
+                : graph.Node("LeakyRelu", $"{layer.Name}.activated", [x], With("alpha", (float)Discriminator.Leak));
+            if (layer.Up is null) x = Unflattened(graph, x, layer.Outs, (int)layers[1].Weight.shape[0]);
+        }
+        var shape = generator.Shape;
+        graph.Output(x, "in [-1, 1]", shape.Channels, shape.Side, shape.Side);
+        return graph.Proto;
+    }
+
+    private static string Up(OnnxGraph graph, ConvTranspose2d up, string name, IReadOnlyList<string> inputs) => graph.Node(
+        "ConvTranspose", name, inputs,
+        With("kernel_shape", up.kernel_size), With("strides", up.stride!), With("pads", [.. up.padding!, .. up.padding!]), With("output_padding", up.output_padding!));
+
+    private static string Unflattened(OnnxGraph graph, string x, int features, int channels)
+    {
+        var side = (int)Math.Sqrt(features / channels);
+        return graph.Node("Reshape", $"{x}.pictures", [x, graph.Constant("shape", 0, channels, side, side)]); // 0 leaves the batch as it is
+    }
+
+    // A label that is not the generator's leads behind the last row of biases, which a runtime refuses.
+    private static string BiasByLabel(OnnxGraph graph, IReadOnlyList<byte> labels, float[] biases, int outs)
+    {
+        var places = Enumerable.Repeat((long)labels.Count, LabelCount).ToArray();
+        for (var place = 0; place < labels.Count; place++) places[labels[place]] = place;
+        var label = graph.Input("label", DataType.Int64, $"one of {string.Join(", ", labels)}");
+        var placeOfLabel = graph.Node("Gather", "place", [graph.Constant("places", places), label]);
+        return graph.Node("Gather", "bias", [graph.Constant("biases", biases, labels.Count, outs), placeOfLabel]);
+    }
+}

@@ -1,0 +1,108 @@
+using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Export;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using TorchSharp;
+using Generator = GanFunctions.Core.Model.Generator;
+
+namespace GanFunctions.Core.Tests.Export;
+
+public sealed class An_ONNX_file
+{
+    private static readonly Dictionary<string, string> Metadata = new() { ["run"] = "first", ["epoch"] = "3" };
+
+    [Theory]
+    [InlineData(28, 1)]
+    [InlineData(28, 3)]
+    [InlineData(32, 3)]
+    [InlineData(64, 1)]
+    [InlineData(64, 3)]
+    public void Draws_what_the_generator_draws(int side, int channels)
+    {
+        using var generator = NetworkState.LoadGenerator(TrainedLike.File(new(side, channels)), averaged: true);
+        using var session = Open(OnnxFile.Write(generator, Metadata));
+
+        AssertDrawsTheSame(generator, session, []);
+        AssertDrawsTheSame(generator, session, [], count: 5);
+    }
+
+    [Theory]
+    [InlineData(28, 1)]
+    [InlineData(64, 3)]
+    public void Draws_the_labels_it_is_asked_for(int side, int channels)
+    {
+        using var generator = NetworkState.LoadGenerator(TrainedLike.File(new(side, channels), 3, 7, 9, 255), averaged: true);
+        using var session = Open(OnnxFile.Write(generator, Metadata));
+
+        AssertDrawsTheSame(generator, session, [9]);
+        AssertDrawsTheSame(generator, session, [7, 3, 255, 3, 9], count: 5);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(8)]
+    [InlineData(256)]
+    public void Refuses_a_label_that_it_does_not_know(long label)
+    {
+        using var generator = NetworkState.LoadGenerator(TrainedLike.File(PictureShape.Mnist, 3, 7, 9), averaged: true);
+        using var session = Open(OnnxFile.Write(generator, Metadata));
+        using var noise = TrainedLike.Noise(1);
+
+        Assert.Throws<OnnxRuntimeException>(() => Run(session, noise, [label]));
+    }
+
+    [Fact]
+    public void Says_what_it_is_and_takes_any_number_of_pictures()
+    {
+        using var generator = NetworkState.LoadGenerator(TrainedLike.File(new(32, 3), 3, 7), averaged: true);
+        using var session = Open(OnnxFile.Write(generator, Metadata));
+
+        Assert.Equal(Metadata, session.ModelMetadata.CustomMetadataMap);
+        Assert.Equal("GanFunctions", session.ModelMetadata.ProducerName);
+        Assert.Equal(["noise", "label"], session.InputMetadata.Keys);
+        Assert.Equal([-1, Generator.LatentSize], session.InputMetadata["noise"].Dimensions);
+        Assert.Equal([-1], session.InputMetadata["label"].Dimensions);
+        Assert.Equal((typeof(float), typeof(long)), (session.InputMetadata["noise"].ElementType, session.InputMetadata["label"].ElementType));
+        Assert.Equal([-1, 3, 32, 32], session.OutputMetadata["pictures"].Dimensions);
+    }
+
+    [Fact]
+    public void Is_the_same_to_the_last_byte_when_written_again_and_another_one_of_other_weights()
+    {
+        var file = TrainedLike.File(PictureShape.Mnist);
+        using var average = NetworkState.LoadGenerator(file, averaged: true);
+        using var again = NetworkState.LoadGenerator(file, averaged: true);
+        using var raw = NetworkState.LoadGenerator(file, averaged: false);
+
+        Assert.Equal(OnnxFile.Write(average, Metadata), OnnxFile.Write(again, Metadata));
+        Assert.NotEqual(OnnxFile.Write(average, Metadata), OnnxFile.Write(raw, Metadata));
+    }
+
+    private static InferenceSession Open(byte[] file)
+    {
+        using var options = new SessionOptions { GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL };
+        return new InferenceSession(file, options);
+    }
+
+    private static void AssertDrawsTheSame(Generator generator, InferenceSession session, byte[] labels, int count = 1)
+    {
+        using var noise = TrainedLike.Noise(count);
+        var expected = TrainedLike.Draw(generator, noise, labels);
+
+        var drawn = Run(session, noise, [.. labels]);
+
+        Assert.Equal([count, generator.Shape.Channels, generator.Shape.Side, generator.Shape.Side], drawn.Dimensions.ToArray());
+        Assert.InRange(expected.Max(Math.Abs), 0.3, 0.999); // neither blank nor saturated: a mistake would show
+        var differences = drawn.ToArray().Zip(expected, (left, right) => Math.Abs(left - right));
+        Assert.InRange(differences.Max(), 0, 1e-4);
+    }
+
+    private static DenseTensor<float> Run(InferenceSession session, torch.Tensor noise, long[] labels)
+    {
+        List<NamedOnnxValue> inputs = [NamedOnnxValue.CreateFromTensor("noise", new DenseTensor<float>(noise.data<float>().ToArray(), [(int)noise.shape[0], Generator.LatentSize]))];
+        if (labels.Length > 0) inputs.Add(NamedOnnxValue.CreateFromTensor("label", new DenseTensor<long>(labels, [labels.Length])));
+        using var results = session.Run(inputs);
+        return results.Single().AsTensor<float>().ToDenseTensor();
+    }
+}
