@@ -1,3 +1,4 @@
+using GanFunctions.Functions.Checkpoints;
 using GanFunctions.Functions.Demo;
 using GanFunctions.Functions.Http;
 using GanFunctions.Functions.Samples;
@@ -12,6 +13,7 @@ builder.Services
     .AddStorage()
     .AddTraining(builder.Configuration)
     .AddSampling()
+    .AddCheckpoints()
     .AddTelemetry(builder.Configuration)
     .AddWelcomeOrDemo(args);
 builder.Build().Run();

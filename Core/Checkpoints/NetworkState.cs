@@ -43,7 +43,7 @@ public static class NetworkState
         AddAdam(training, "adam.discriminator.", networks.Discriminator, networks.DiscriminatorOptimiser);
         var metadata = new Dictionary<string, string>
         {
-            [ArchitectureKey] = $"{Architecture}{networks.Generator.Shape}",
+            [ArchitectureKey] = ArchitectureOf(networks.Generator),
             [EpsilonKey] = norm.Epsilon.ToString("R", CultureInfo.InvariantCulture),
         };
         if (networks.Generator.IsConditional) metadata[LabelsKey] = string.Join(' ', networks.Generator.Labels);
@@ -91,6 +91,9 @@ public static class NetworkState
         foreach (var value in generator.state_dict().Values) value.DetachFromDisposeScope();
         return generator;
     }
+
+    /// <summary>Name of a generator's architecture, as <c>dcgan-28x28x1</c>.</summary>
+    public static string ArchitectureOf(Generator generator) => $"{Architecture}{generator.Shape}";
 
     // Batch norm's count of batches only matters without a momentum; ours has one.
     private static IEnumerable<(string Name, Tensor Value)> StateOf(nn.Module module) => module.state_dict()

@@ -1,3 +1,5 @@
+using System.Globalization;
+using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Export.Onnx;
 using Google.Protobuf;
 using TorchSharp.Modules;
@@ -23,6 +25,26 @@ public static class OnnxFile
     private const int Operators = 13;
 
     private const int LabelCount = 256;
+
+    /// <summary>Of a checkpoint: says in its metadata what it was made from.</summary>
+    /// <param name="manifest">The checkpoint's.</param>
+    /// <param name="generatorFile">Its <c>generator</c> file.</param>
+    /// <param name="averaged">The moving average, or else the raw weights.</param>
+    /// <exception cref="InvalidDataException">The file is not a generator of ours.</exception>
+    public static byte[] Of(Manifest manifest, byte[] generatorFile, bool averaged)
+    {
+        using var generator = NetworkState.LoadGenerator(generatorFile, averaged);
+        var metadata = new List<KeyValuePair<string, string>>
+        {
+            new("architecture", NetworkState.ArchitectureOf(generator)),
+            new("run", manifest.Run),
+            new("epoch", manifest.Epoch.ToString(CultureInfo.InvariantCulture)),
+            new("weights", averaged ? "ema" : "raw"),
+            new("safetensors_sha256", manifest.Generator.Sha256),
+        };
+        if (generator.IsConditional) metadata.Add(new("labels", string.Join(' ', generator.Labels)));
+        return Write(generator, metadata);
+    }
 
     /// <summary>Writes a generator, with its batch normalisations folded into the layers in front of them. The same generator gives the same bytes.</summary>
     /// <param name="generator">What draws.</param>

@@ -51,6 +51,9 @@ public sealed class QueryReader(IQueryCollection query)
         return query.TryGetValue(name, out var values) && values.Count > 0 ? values[^1] : null;
     }
 
+    /// <summary>Adds what is wrong with a part of the path, or with parameters that do not go together.</summary>
+    public void Refuse(string name, string problem) => _problems[name] = [problem];
+
     /// <summary>The error to answer with, or null when all is well. Call it after everything was read.</summary>
     public IResult? Error()
     {

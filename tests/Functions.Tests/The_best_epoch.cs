@@ -34,6 +34,14 @@ public sealed class The_best_epoch(App app)
             await app.Http.GetByteArrayAsync($"api/runs/bars/samples?epoch={epochs - 1}", Cancellation), await best.Content.ReadAsByteArrayAsync(Cancellation));
         Assert.True(best.Headers.CacheControl!.NoCache); // another epoch may become the best
 
+        var card = await app.Http.JsonAsync("api/runs/bars/checkpoints/best/card");
+        Assert.Equal((epochs - 1, logged.Min()), ((int)card["epoch"]!, (double)card["metrics"]!["frechetDistance"]!));
+        Assert.Equal(("bars", 300, 4), ((string)card["dataset"]!["name"]!, (int)card["dataset"]!["pictures"]!, (int)card["dataset"]!["classes"]!));
+        Assert.Equal([0, 1, 2, 3], card["dataset"]!["labels"]!.AsArray().Select(label => (int)label!));
+        Assert.Equal(
+            await app.Http.GetByteArrayAsync($"api/runs/bars/checkpoints/{epochs - 1}/generator", Cancellation),
+            await app.Http.GetByteArrayAsync("api/runs/bars/checkpoints/best/generator", Cancellation));
+
         using var extended = await app.Http.CallAsync("api/runs/bars/extend", new { epochs = 1 });
         Assert.Null((await extended.ReadAsync())["stoppedEarly"]);
         Assert.Equal(epochs + 1, (int)(await app.Http.UntilAsync("bars", "completed"))["progress"]!["epoch"]!);
@@ -49,6 +57,10 @@ public sealed class The_best_epoch(App app)
 
         Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
         Assert.Equal("Run 'unmeasured' does not measure its pictures: its qualitySamples is 0.", (string)(await answer.ReadAsync())["detail"]!);
+        using var generator = await app.Http.GetAsync("api/runs/unmeasured/checkpoints/best/generator", Cancellation);
+        Assert.Equal(
+            (answer.StatusCode, "Run 'unmeasured' does not measure its pictures: its qualitySamples is 0."),
+            (generator.StatusCode, (string)(await generator.ReadAsync())["detail"]!));
     }
 
     // Four classes: a bright bar at one of four heights
