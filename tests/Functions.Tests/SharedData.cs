@@ -1,3 +1,5 @@
+using GanFunctions.TestKit;
+
 namespace GanFunctions.Functions.Tests;
 
 /// <summary>Real data beside the repository, where there is any.</summary>
@@ -11,7 +13,6 @@ internal static class SharedData
             var candidate = Path.Combine(folder.FullName, "shared", "data", "mnist");
             if (Directory.Exists(candidate)) return candidate;
         }
-        Assert.Skip("There is no folder shared/data/mnist beside the repository, and MNIST is not part of it.");
-        return "";
+        throw Missing.Here("There is no folder shared/data/mnist beside the repository, and MNIST is not part of it.");
     }
 }

@@ -157,6 +157,18 @@ test("its generator is what its checkpoint says", async () => {
   assert.equal(createHash("sha256").update(file).digest("hex"), checkpoints[1].generator.sha256);
 });
 
+test("its files are what its card says", async () => {
+  const card = await json("GET", `/api/runs/${short}/checkpoints/latest/card`, 200);
+  assert.deepEqual([card.epoch, card.architecture.name, card.training.epochs], [2, "dcgan-28x28x1", 2]);
+  assert.deepEqual(card.files.map((file) => file.format), ["safetensors", "onnx", "onnx"]);
+  for (const { href, sha256 } of card.files) {
+    const response = await call("GET", href);
+    assert.equal(createHash("sha256").update(Buffer.from(await response.arrayBuffer())).digest("hex"), sha256);
+    assert.equal((await call("GET", href, { headers: { "if-none-match": response.headers.get("etag") } })).status, 304);
+  }
+  await problem("GET", `/api/runs/${short}/checkpoints/1/generator?format=onnx&weights=both`, 400, ["both", "ema, raw"]);
+});
+
 test("it can be extended", async () => {
   await problem("POST", `/api/runs/${short}/extend`, 400, ["epochs"], { body: {} });
   await json("POST", `/api/runs/${short}/extend`, 202, { body: { epochs: 1 } });

@@ -1,3 +1,5 @@
+using GanFunctions.TestKit;
+
 namespace GanFunctions.Core.Tests.Data;
 
 /// <summary>The published files, where this machine has them; elsewhere the test is skipped and says why.</summary>
@@ -13,14 +15,12 @@ internal static class RealFiles
             var mnist = Path.Combine(folder.FullName, "shared", "data", "mnist");
             if (Directory.Exists(mnist)) return mnist;
         }
-        Assert.Skip("MNIST is not here: no folder above the tests holds shared/data/mnist");
-        return "";
+        throw Missing.Here("MNIST is not here: no folder above the tests holds shared/data/mnist");
     }
 
     /// <summary>Where Debian's package puts Fashion-MNIST.</summary>
     public static string FashionMnistFolder()
     {
-        Assert.SkipUnless(Directory.Exists(DebianFolder), "Fashion-MNIST is not here: apt-get install dataset-fashion-mnist");
-        return DebianFolder;
+        return Directory.Exists(DebianFolder) ? DebianFolder : throw Missing.Here("Fashion-MNIST is not here: apt-get install dataset-fashion-mnist");
     }
 }

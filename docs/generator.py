@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Draws pictures with a generator that GanFunctions trained. Needs PyTorch 1.10 or newer and nothing else.
+
+    python3 generator.py first-00005.safetensors --count 64 --seed 1
+
+writes pictures.pgm, or pictures.ppm where they are in colour, which every viewer of pictures shows. A generator that was trained with
+labels draws what it is asked for:
+
+    python3 generator.py first-00005.safetensors --label 7
+"""
+import argparse
+import json
+import math
+import struct
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+LATENT_SIZE = 100
+LEAK = 0.2
+
+
+def read_safetensors(path):
+    """The tensors of a file by name, and its metadata. The format: https://github.com/huggingface/safetensors#format"""
+    types = {"F32": torch.float32, "F64": torch.float64, "I64": torch.int64, "U8": torch.uint8}
+    with open(path, "rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+        content = bytearray(file.read())
+    metadata = header.pop("__metadata__", {})
+    tensors = {}
+    for name, entry in header.items():
+        start, end = entry["data_offsets"]
+        tensors[name] = torch.frombuffer(content[start:end], dtype=types[entry["dtype"]]).reshape(entry["shape"])
+    return tensors, metadata
+
+
+class Generator(nn.Module):
+    """Noise [batch, 100] in, and the class of each picture where it was trained with labels; pictures [batch, channels, side, side] in [-1, 1] out.
+    How large its layers are follows from the shapes of their weights."""
+
+    def __init__(self, weights, labels, epsilon):
+        super().__init__()
+        self.labels = labels
+        self.ups = sum(name.startswith("up") for name in weights)
+        features = weights["dense.weight"].shape[0]
+        self.dense = nn.Linear(LATENT_SIZE, features, bias=False)
+        if labels:
+            self.classes = nn.Embedding(len(labels), features)
+        self.norm0 = nn.BatchNorm1d(features, epsilon)
+        for layer in range(1, self.ups + 1):
+            width_in, width_out = weights[f"up{layer}.weight"].shape[:2]
+            stride = 1 if layer == 1 else 2  # each layer but the first doubles the side
+            self.add_module(f"up{layer}", nn.ConvTranspose2d(width_in, width_out, 5, stride, padding=2, output_padding=stride - 1, bias=False))
+            if layer < self.ups:
+                self.add_module(f"norm{layer}", nn.BatchNorm2d(width_out, epsilon))
+        self.load_state_dict(weights)
+        self.eval()
+
+    def forward(self, noise, classes=None):
+        x = self.dense(noise)
+        if self.labels:
+            x = x + self.classes(classes)
+        x = functional.leaky_relu(self.norm0(x), LEAK)
+        channels = self.up1.in_channels
+        side = math.isqrt(x.shape[1] // channels)
+        x = x.view(-1, channels, side, side)
+        for layer in range(1, self.ups):
+            x = self.get_submodule(f"up{layer}")(x)
+            x = functional.leaky_relu(self.get_submodule(f"norm{layer}")(x), LEAK)
+        return torch.tanh(self.get_submodule(f"up{self.ups}")(x))
+
+    def classes_of(self, wanted):
+        """The class of each label: its place among the labels."""
+        for label in wanted:
+            if not self.labels:
+                raise SystemExit(f"label: {label} cannot be asked for, since this generator was trained without labels.")
+            if label not in self.labels:
+                raise SystemExit(f"label: {label} is not valid; it must be one of {', '.join(map(str, self.labels))}.")
+        return torch.tensor([self.labels.index(label) for label in wanted])
+
+
+def load_generator(path, weights="ema"):
+    """The generator of a file, with the moving average of its weights (ema) or those of the last step (raw)."""
+    tensors, metadata = read_safetensors(path)
+    if not metadata.get("architecture", "").startswith("dcgan-"):
+        raise SystemExit(f"{path} is of the architecture '{metadata.get('architecture')}', which is not known here.")
+    labels = [int(label) for label in metadata.get("labels", "").split()]
+    prefix = weights + "."
+    chosen = {name[len(prefix):]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+    return Generator(chosen, labels, float(metadata["batch_norm_epsilon"]))
+
+
+def draw(generator, noise, label=None):
+    """Pictures [batch, channels, side, side] in [-1, 1] of a label, or of each label in turn where none is given."""
+    with torch.no_grad():
+        if label is None and not generator.labels:
+            return generator(noise)
+        count = len(noise)
+        wanted = [generator.labels[i % len(generator.labels)] for i in range(count)] if label is None else [label] * count
+        return generator(noise, generator.classes_of(wanted))
+
+
+def save_grid(pictures, path):
+    """Writes pictures side by side as a PGM or PPM file, and returns its name."""
+    count, channels, side, _ = pictures.shape
+    columns = math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    grid = torch.zeros(rows * side, columns * side, channels, dtype=torch.uint8)
+    for i, picture in enumerate(((pictures + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)):
+        top, left = i // columns * side, i % columns * side
+        grid[top:top + side, left:left + side] = picture.permute(1, 2, 0)
+    kind, suffix = ("P5", ".pgm") if channels == 1 else ("P6", ".ppm")
+    with open(path + suffix, "wb") as file:
+        file.write(f"{kind} {columns * side} {rows * side} 255\n".encode())
+        file.write(bytes(grid.flatten().tolist()))
+    return path + suffix
+
+
+def main():
+    arguments = argparse.ArgumentParser(description="Draws pictures with a generator that GanFunctions trained.")
+    arguments.add_argument("file", help="the safetensors file of a generator")
+    arguments.add_argument("--weights", choices=["ema", "raw"], default="ema", help="the moving average, or those of the last step")
+    arguments.add_argument("--count", type=int, default=64, help="pictures")
+    arguments.add_argument("--seed", type=int, default=0, help="which noise; not the same noise as the app's")
+    arguments.add_argument("--label", type=int, help="what to draw, where it was trained with labels; each in turn if not given")
+    arguments.add_argument("--noise", help="a file with the noise instead: float32, little endian, 100 for each picture")
+    arguments.add_argument("--numbers", help="a file for the pictures as they come, float32 in [-1, 1], instead of the picture file")
+    arguments.add_argument("--out", default="pictures", help="name of the picture file, without suffix")
+    given = arguments.parse_args()
+
+    generator = load_generator(given.file, given.weights)
+    if given.noise:
+        with open(given.noise, "rb") as file:
+            noise = torch.frombuffer(bytearray(file.read()), dtype=torch.float32).reshape(-1, LATENT_SIZE)
+    else:
+        noise = torch.randn(given.count, LATENT_SIZE, generator=torch.Generator().manual_seed(given.seed))
+    pictures = draw(generator, noise, given.label)
+    if given.numbers:
+        with open(given.numbers, "wb") as file:
+            file.write(struct.pack(f"<{pictures.numel()}f", *pictures.flatten().tolist()))
+    else:
+        print(save_grid(pictures, given.out))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Data;
+using GanFunctions.TestKit;
+using TorchSharp;
+
+namespace GanFunctions.Core.Tests.Export;
+
+/// <summary><c>docs/generator.py</c>, run as it stands.</summary>
+public sealed class The_Python_script : IDisposable
+{
+    private static readonly string Script = Path.Combine(AppContext.BaseDirectory, "generator.py");
+    private static readonly Lazy<Task<string>> Python = new(FindPythonAsync);
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("generator-").FullName;
+
+    [Theory]
+    [InlineData(28, 1, "ema")]
+    [InlineData(32, 3, "raw")]
+    [InlineData(64, 3, "ema")]
+    public async Task Draws_what_the_generator_draws(int side, int channels, string weights)
+    {
+        var file = await StoreAsync(TrainedLike.File(new(side, channels)));
+
+        Assert.InRange(await DifferenceAsync(file, weights, [], "--weights", weights), 0, 1e-4);
+    }
+
+    [Fact]
+    public async Task Draws_the_label_it_is_asked_for_or_each_in_turn()
+    {
+        var file = await StoreAsync(TrainedLike.File(PictureShape.Mnist, 3, 7, 9));
+
+        Assert.InRange(await DifferenceAsync(file, "ema", [7, 7, 7, 7, 7], "--label", "7"), 0, 1e-4);
+        Assert.InRange(await DifferenceAsync(file, "ema", [3, 7, 9, 3, 7]), 0, 1e-4);
+    }
+
+    [Fact]
+    public async Task Says_which_labels_there_are()
+    {
+        var file = await StoreAsync(TrainedLike.File(PictureShape.Mnist, 3, 7, 9));
+
+        var (code, _, error) = await RunAsync(await Python.Value, Script, file, "--label", "8");
+
+        Assert.Equal(1, code);
+        Assert.EndsWith("label: 8 is not valid; it must be one of 3, 7, 9.", error.Trim(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, "P5 84 56 255\n", ".pgm")]
+    [InlineData(3, "P6 84 56 255\n", ".ppm")]
+    public async Task Writes_a_picture_file(int channels, string header, string suffix)
+    {
+        var file = await StoreAsync(TrainedLike.File(new(28, channels)));
+        var path = Path.Combine(_folder, "grid");
+
+        var (code, output, error) = await RunAsync(await Python.Value, Script, file, "--count", "5", "--out", path);
+
+        Assert.True(code == 0, error);
+        Assert.Equal(path + suffix, output.Trim());
+        var picture = await System.IO.File.ReadAllBytesAsync(path + suffix, Cancellation);
+        Assert.Equal(header, System.Text.Encoding.ASCII.GetString(picture, 0, header.Length));
+        Assert.Equal(header.Length + 84 * 56 * channels, picture.Length);
+        Assert.InRange(picture[header.Length..].Distinct().Count(), 50, 256);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private async Task<double> DifferenceAsync(string file, string weights, byte[] labels, params string[] arguments)
+    {
+        using var generator = NetworkState.LoadGenerator(await System.IO.File.ReadAllBytesAsync(file, Cancellation), averaged: weights == "ema");
+        using var noise = TrainedLike.Noise(5);
+        var expected = TrainedLike.Draw(generator, noise, labels);
+        var (noiseFile, numbers) = (Path.Combine(_folder, "noise"), Path.Combine(_folder, "numbers"));
+        await System.IO.File.WriteAllBytesAsync(noiseFile, noise.bytes.ToArray(), Cancellation);
+
+        var (code, _, error) = await RunAsync(await Python.Value, [Script, file, "--noise", noiseFile, "--numbers", numbers, .. arguments]);
+
+        Assert.True(code == 0, error);
+        var drawn = MemoryMarshal.Cast<byte, float>(await System.IO.File.ReadAllBytesAsync(numbers, Cancellation)).ToArray();
+        Assert.Equal(expected.Length, drawn.Length);
+        return expected.Zip(drawn, (left, right) => Math.Abs((double)left - right)).Max();
+    }
+
+    private async Task<string> StoreAsync(byte[] generator)
+    {
+        var path = Path.Combine(_folder, "generator.safetensors");
+        await System.IO.File.WriteAllBytesAsync(path, generator, Cancellation);
+        return path;
+    }
+
+    // Debian's package is for Debian's Python, which need not be the first of the path.
+    private static async Task<string> FindPythonAsync()
+    {
+        foreach (var python in new[] { "/usr/bin/python3", "python3" })
+        {
+            try
+            {
+                if ((await RunAsync(python, "-c", "import torch")).Code == 0) return python;
+            }
+            catch (System.ComponentModel.Win32Exception)
+            {
+                // There is none of that name.
+            }
+        }
+        throw Missing.Here("There is no Python with PyTorch: apt-get install python3-torch");
+    }
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(Cancellation), process.StandardError.ReadToEndAsync(Cancellation));
+        await process.WaitForExitAsync(Cancellation);
+        return (process.ExitCode, await output, await error);
+    }
+}
