@@ -85,10 +85,16 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
     /// <summary>
     /// The checkpoint to sample from: the latest, or that of <paramref name="epoch"/>; passes over damaged ones. Null when there is none.
     /// </summary>
-    public async Task<(Manifest Manifest, byte[] Generator)?> LoadGeneratorAsync(string run, int? epoch, CancellationToken cancellation)
+    /// <param name="run">The run's id.</param>
+    /// <param name="epoch">Of which epoch; null is the latest.</param>
+    /// <param name="isAtHand">Whether the caller has what comes of a checkpoint: its file is not read.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<(Manifest Manifest, byte[]? Generator)?> LoadGeneratorAsync(
+        string run, int? epoch, Predicate<Manifest> isAtHand, CancellationToken cancellation)
     {
-        foreach (var manifest in await CandidatesAsync(run, epoch, cancellation).ToListAsync(cancellation))
+        await foreach (var manifest in CandidatesAsync(run, epoch, cancellation))
         {
+            if (isAtHand(manifest)) return (manifest, null);
             if (await TryReadAsync(run, manifest.Name, manifest.Generator, cancellation) is { } file) return (manifest, file);
         }
         return null;

@@ -15,7 +15,7 @@ public sealed class GeneratorFiles(RunStore runs, CheckpointStore checkpoints)
     /// <param name="run">The run's id.</param>
     /// <param name="choice">Which checkpoint.</param>
     /// <param name="tagOf">Names the answer from a checkpoint; null where it may change.</param>
-    /// <param name="answer">Makes the answer from the checkpoint and its <c>generator</c> file.</param>
+    /// <param name="answer">Makes the answer from the checkpoint and its <c>generator</c> file; an <see cref="InvalidDataException"/> becomes a 409.</param>
     /// <param name="cancellation">Gives up.</param>
     public async Task<IResult> AnswerAsync(
         HttpRequest request, string run, CheckpointChoice choice, Func<Manifest, string>? tagOf, Func<RunRow, Manifest, byte[], Task<IResult>> answer,
@@ -23,31 +23,31 @@ public sealed class GeneratorFiles(RunStore runs, CheckpointStore checkpoints)
     {
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
         if (choice.Best && row.BestEpoch is null) return NoBest(row);
-        var known = request.GetTypedHeaders().IfNoneMatch;
         var epoch = choice.Best ? row.BestEpoch : choice.Epoch;
-        await foreach (var manifest in checkpoints.CandidatesAsync(run, epoch, cancellation))
+        var found = await checkpoints.LoadGeneratorAsync(run, epoch, manifest => IsKnown(tagOf?.Invoke(manifest)), cancellation);
+        if (found is not (var manifest, var file)) return NoCheckpoint(run, epoch);
+        try
         {
-            var tag = tagOf is null ? null : new EntityTagHeaderValue($"\"{tagOf(manifest)}\"");
-            if (tag is not null && known.Any(other => other.Compare(tag, useStrongComparison: false))) return Tagged(Results.StatusCode(304), tag, choice);
-            try
-            {
-                var file = await checkpoints.ReadAsync(run, manifest.Generator, cancellation);
-                var result = await answer(row, manifest, file);
-                return tag is null ? result : Tagged(result, tag, choice);
-            }
-            catch (InvalidDataException damage)
-            {
-                checkpoints.LogDamaged(run, manifest.Name, damage.Message);
-            }
+            return Tagged(file is null ? Results.StatusCode(StatusCodes.Status304NotModified) : await answer(row, manifest, file), tagOf?.Invoke(manifest), choice);
         }
-        return epoch is { } number
-            ? Problems.NotFound("No such checkpoint.", $"Epoch {number} of run '{run}' has no whole checkpoint; see /api/runs/{run}/checkpoints.")
-            : Problems.NotFound("No checkpoint yet.", $"Run '{run}' has no checkpoint yet.").WithHeader(HeaderNames.RetryAfter, SecondsToWait);
+        catch (InvalidDataException strange)
+        {
+            return Problems.Conflict("The checkpoint cannot be used.", $"Checkpoint {manifest.Name} of run '{run}': {strange.Message}", $"/api/runs/{run}");
+        }
+
+        bool IsKnown(string? tag) => tag is not null
+            && request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(Quoted(tag), useStrongComparison: false));
     }
 
-    private static IResult Tagged(IResult result, EntityTagHeaderValue tag, CheckpointChoice choice) => result
-        .WithHeader(HeaderNames.ETag, tag.ToString())
+    private static EntityTagHeaderValue Quoted(string tag) => new($"\"{tag}\"");
+
+    private static IResult Tagged(IResult result, string? tag, CheckpointChoice choice) => tag is null ? result : result
+        .WithHeader(HeaderNames.ETag, Quoted(tag).ToString())
         .WithHeader(HeaderNames.CacheControl, choice.Moves ? "no-cache" : "private, max-age=3600");
+
+    private static IResult NoCheckpoint(string run, int? epoch) => epoch is { } number
+        ? Problems.NotFound("No such checkpoint.", $"Epoch {number} of run '{run}' has no whole checkpoint; see /api/runs/{run}/checkpoints.")
+        : Problems.NotFound("No checkpoint yet.", $"Run '{run}' has no checkpoint yet.").WithHeader(HeaderNames.RetryAfter, SecondsToWait);
 
     private static IResult NoBest(RunRow row) => row.Options.QualitySamples == 0
         ? Problems.Conflict(

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace GanFunctions.Functions.Tests;
 
@@ -59,8 +60,7 @@ public sealed class A_generator_to_take_away(App app)
     [InlineData("?format=onnx", "left-00002.onnx", "left-00001.onnx")]
     public async Task Is_sent_once_to_those_who_say_what_they_have(string query, string latestName, string firstName)
     {
-        using var started = await app.Http.StartAsync(ApiCalls.Tiny("left")); // by the first of the two
-        await app.Http.UntilAsync("left", "completed");
+        await TrainAsync();
 
         using var latest = await app.Http.GetAsync($"api/runs/left/checkpoints/latest/generator{query}", Cancellation);
         using var first = await app.Http.GetAsync($"api/runs/left/checkpoints/1/generator{query}", Cancellation);
@@ -90,13 +90,41 @@ public sealed class A_generator_to_take_away(App app)
     [InlineData("card")]
     public async Task Of_an_epoch_that_is_not_there_is_a_404(string what)
     {
-        using var started = await app.Http.StartAsync(ApiCalls.Tiny("short-of-nine"));
-        await app.Http.UntilAsync("short-of-nine", "completed");
+        await TrainAsync();
 
-        using var answer = await app.Http.GetAsync($"api/runs/short-of-nine/checkpoints/9/{what}", Cancellation);
+        using var answer = await app.Http.GetAsync($"api/runs/left/checkpoints/9/{what}", Cancellation);
 
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
-        Assert.Equal("Epoch 9 of run 'short-of-nine' has no whole checkpoint; see /api/runs/short-of-nine/checkpoints.", (string)(await answer.ReadAsync())["detail"]!);
+        Assert.Equal("Epoch 9 of run 'left' has no whole checkpoint; see /api/runs/left/checkpoints.", (string)(await answer.ReadAsync())["detail"]!);
+    }
+
+    [Fact]
+    public async Task Of_an_architecture_that_is_not_known_is_refused_by_its_name_but_for_the_file_itself()
+    {
+        await TrainAsync();
+        var file = await app.Http.GetByteArrayAsync("api/runs/left/checkpoints/2/generator", Cancellation);
+        var strange = Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(file).Replace("dcgan-28x28x1", "dcgan-99x99x9", StringComparison.Ordinal));
+        var container = app.Azurite.Blobs().GetBlobContainerClient("gan");
+        var second = (await container.GetBlobClient("runs/left/checkpoints/000-00002-000004.json").DownloadContentAsync(Cancellation)).Value.Content;
+        var manifest = second.ToObjectFromJson<JsonObject>()!;
+        (manifest["epoch"], manifest["generator"]!["sha256"]) = (3, Convert.ToHexStringLower(SHA256.HashData(strange)));
+        await container.UploadBlobAsync($"runs/left/blobs/{manifest["generator"]!["sha256"]}", new BinaryData(strange), Cancellation);
+        await container.UploadBlobAsync("runs/left/checkpoints/000-00003-000004.json", new BinaryData(manifest.ToJsonString()), Cancellation);
+
+        foreach (var what in new[] { "generator?format=onnx", "card" })
+        {
+            using var answer = await app.Http.GetAsync($"api/runs/left/checkpoints/3/{what}", Cancellation);
+            Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+            Assert.Contains("the architecture 'dcgan-99x99x9', which this version does not know", (string)(await answer.ReadAsync())["detail"]!, StringComparison.Ordinal);
+        }
+        Assert.Equal(strange, await app.Http.GetByteArrayAsync("api/runs/left/checkpoints/3/generator", Cancellation));
+    }
+
+    // The first test to come here starts the run, the others find it.
+    private async Task TrainAsync()
+    {
+        using var started = await app.Http.StartAsync(ApiCalls.Tiny("left"));
+        await app.Http.UntilAsync("left", "completed");
     }
 
     private static string? NameOf(HttpResponseMessage answer) => answer.Content.Headers.ContentDisposition?.FileName;

@@ -50,8 +50,8 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         var second = await CommitAsync(bench, epoch: 2);
         await DamageAsync(bench, second.Generator);
 
-        Assert.Equal(1, (await bench.Checkpoints.LoadGeneratorAsync(Run, null, Cancellation))!.Value.Manifest.Epoch);
-        Assert.Null(await bench.Checkpoints.LoadGeneratorAsync(Run, 2, Cancellation));
+        Assert.Equal(1, (await bench.Checkpoints.LoadGeneratorAsync(Run, null, _ => false, Cancellation))!.Value.Manifest.Epoch);
+        Assert.Null(await bench.Checkpoints.LoadGeneratorAsync(Run, 2, _ => false, Cancellation));
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         var committed = await CommitAsync(bench, epoch: 1);
         await bench.Container.GetBlobClient(RunPaths.Latest(Run)).UploadAsync(new BinaryData("{\"name\": "), overwrite: true, Cancellation);
 
-        Assert.Equal(committed, (await bench.Checkpoints.LoadGeneratorAsync(Run, null, Cancellation))!.Value.Manifest);
+        Assert.Equal(committed, (await bench.Checkpoints.LoadGeneratorAsync(Run, null, _ => false, Cancellation))!.Value.Manifest);
         Assert.Equal(committed, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation))!.Manifest);
         Assert.Contains(bench.Log.Lines, line => line.Contains("latest.json is damaged", StringComparison.Ordinal));
     }
@@ -121,7 +121,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         await CommitAsync(bench, epoch: 2);
         await CommitAsync(bench, epoch: 1);
 
-        Assert.Equal(2, (await bench.Checkpoints.LoadGeneratorAsync(Run, null, Cancellation))!.Value.Manifest.Epoch);
+        Assert.Equal(2, (await bench.Checkpoints.LoadGeneratorAsync(Run, null, _ => false, Cancellation))!.Value.Manifest.Epoch);
     }
 
     [Fact]

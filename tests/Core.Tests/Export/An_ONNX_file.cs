@@ -1,6 +1,7 @@
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Export;
+using GanFunctions.Core.Training;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using TorchSharp;
@@ -65,6 +66,40 @@ public sealed class An_ONNX_file
         Assert.Equal([-1], session.InputMetadata["label"].Dimensions);
         Assert.Equal((typeof(float), typeof(long)), (session.InputMetadata["noise"].ElementType, session.InputMetadata["label"].ElementType));
         Assert.Equal([-1, 3, 32, 32], session.OutputMetadata["pictures"].Dimensions);
+    }
+
+    [Fact]
+    public void Says_which_checkpoint_it_was_made_from()
+    {
+        var file = TrainedLike.File(new(32, 3), 3, 7);
+        var manifest = new Manifest
+        {
+            Run = "first",
+            Attempt = 0,
+            Epoch = 12,
+            Step = 10,
+            StepsPerEpoch = 10,
+            Dataset = "d",
+            Precision = "fp32",
+            Threads = 2,
+            Generator = CheckpointStore.Reference(file),
+            Training = CheckpointStore.Reference(file),
+            EpochSums = new StepLosses(1, 2, 3, 4),
+        };
+
+        using var session = Open(OnnxFile.Of(manifest, file, averaged: false));
+
+        Assert.Equal(
+            new Dictionary<string, string>
+            {
+                ["architecture"] = "dcgan-32x32x3",
+                ["run"] = "first",
+                ["epoch"] = "12",
+                ["weights"] = "raw",
+                ["safetensors_sha256"] = manifest.Generator.Sha256,
+                ["labels"] = "3 7",
+            },
+            session.ModelMetadata.CustomMetadataMap);
     }
 
     [Fact]
