@@ -8,8 +8,6 @@ namespace GanFunctions.Functions.Checkpoints;
 /// <summary>Finds the generator that a path names, and passes over damaged ones.</summary>
 public sealed class GeneratorFiles(RunStore runs, CheckpointStore checkpoints)
 {
-    private const string SecondsToWait = "15";
-
     /// <summary>Answers from the file of a checkpoint, with 304 where the caller has the answer already, or says why there is none.</summary>
     /// <param name="request">May say what the caller has.</param>
     /// <param name="run">The run's id.</param>
@@ -22,10 +20,9 @@ public sealed class GeneratorFiles(RunStore runs, CheckpointStore checkpoints)
         CancellationToken cancellation)
     {
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
-        if (choice.Best && row.BestEpoch is null) return NoBest(row);
-        var epoch = choice.Best ? row.BestEpoch : choice.Epoch;
-        var found = await checkpoints.LoadGeneratorAsync(run, epoch, manifest => IsKnown(tagOf?.Invoke(manifest)), cancellation);
-        if (found is not (var manifest, var file)) return NoCheckpoint(run, epoch);
+        if (choice.ProblemWith(row) is { } problem) return problem;
+        var found = await checkpoints.LoadGeneratorAsync(run, choice.EpochIn(row), manifest => IsKnown(tagOf?.Invoke(manifest)), cancellation);
+        if (found is not (var manifest, var file)) return choice.NotFound(row);
         try
         {
             return Tagged(file is null ? Results.StatusCode(StatusCodes.Status304NotModified) : await answer(row, manifest, file), tagOf?.Invoke(manifest), choice);
@@ -35,23 +32,12 @@ public sealed class GeneratorFiles(RunStore runs, CheckpointStore checkpoints)
             return Problems.Conflict("The checkpoint cannot be used.", $"Checkpoint {manifest.Name} of run '{run}': {strange.Message}", $"/api/runs/{run}");
         }
 
-        bool IsKnown(string? tag) => tag is not null
-            && request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(Quoted(tag), useStrongComparison: false));
+        bool IsKnown(string? tag) => tag is not null && EntityTag.IsKnown(request, Quoted(tag));
     }
 
-    private static EntityTagHeaderValue Quoted(string tag) => new($"\"{tag}\"");
+    private static string Quoted(string tag) => $"\"{tag}\"";
 
     private static IResult Tagged(IResult result, string? tag, CheckpointChoice choice) => tag is null ? result : result
-        .WithHeader(HeaderNames.ETag, Quoted(tag).ToString())
-        .WithHeader(HeaderNames.CacheControl, choice.Moves ? "no-cache" : "private, max-age=3600");
-
-    private static IResult NoCheckpoint(string run, int? epoch) => epoch is { } number
-        ? Problems.NotFound("No such checkpoint.", $"Epoch {number} of run '{run}' has no whole checkpoint; see /api/runs/{run}/checkpoints.")
-        : Problems.NotFound("No checkpoint yet.", $"Run '{run}' has no checkpoint yet.").WithHeader(HeaderNames.RetryAfter, SecondsToWait);
-
-    private static IResult NoBest(RunRow row) => row.Options.QualitySamples == 0
-        ? Problems.Conflict(
-            "The run has no best epoch.", $"Run '{row.RowKey}' does not measure its pictures: its qualitySamples is 0.", $"/api/runs/{row.RowKey}")
-        : Problems.NotFound("No best epoch yet.", $"Run '{row.RowKey}' has no epoch yet whose pictures were measured.")
-            .WithHeader(HeaderNames.RetryAfter, SecondsToWait);
+        .WithHeader(HeaderNames.ETag, Quoted(tag))
+        .WithHeader(HeaderNames.CacheControl, choice.CacheControl);
 }

@@ -1,5 +1,3 @@
-using Microsoft.Net.Http.Headers;
-
 namespace GanFunctions.Functions.Http;
 
 /// <summary>What an answer may be written as.</summary>
@@ -22,25 +20,17 @@ public sealed record Format(string Name, string MediaType)
     /// <summary>JSON.</summary>
     public static Format Json { get; } = new("json", "application/json");
 
-    /// <summary>
-    /// Chooses by the parameter <c>format</c>, else by <c>Accept</c> (RFC 9110, 12.5.1): the format with the highest quality, of equals the first
-    /// on offer. Where none is accepted, or nothing asked for, it is the first.
-    /// </summary>
+    /// <summary>Comma-separated values.</summary>
+    public static Format Csv { get; } = new("csv", "text/csv");
+
+    /// <summary>SVG.</summary>
+    public static Format Svg { get; } = new("svg", "image/svg+xml");
+
+    /// <summary>What the parameter <c>format</c> names, else what <see cref="Accepted"/> prefers, which is the first on offer where nothing is said.</summary>
     public static Format Choose(HttpRequest request, QueryReader query, params IReadOnlyList<Format> offered)
     {
         var named = query.Choice("format", [.. offered.Select(format => format.Name)]);
-        if (named is not null) return offered.First(format => format.Name == named);
-        return MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var ranges)
-            ? offered.MaxBy(format => QualityOf(format, ranges))! // of equals the first
-            : offered[0];
-    }
-
-    /// <summary>The quality of the range that names the format most exactly; 0 where none does.</summary>
-    private static double QualityOf(Format format, IEnumerable<MediaTypeHeaderValue> ranges)
-    {
-        var type = new MediaTypeHeaderValue(format.MediaType);
-        return ranges.Where(range => range.MatchesAllTypes || range.MatchesMediaType(type.MediaType))
-            .OrderBy(range => range.MatchesAllTypes).ThenBy(range => range.MatchesAllSubTypes)
-            .Select(range => range.Quality ?? 1).FirstOrDefault();
+        var type = named is null ? Accepted.Of(request, [.. offered.Select(format => format.MediaType)]) : null;
+        return offered.First(format => format.Name == named || format.MediaType == type);
     }
 }

@@ -14,13 +14,12 @@ public sealed class QueryReader(IQueryCollection query)
     /// <param name="from">The least.</param>
     /// <param name="to">The most.</param>
     /// <param name="otherwise">Where it is not given, or not valid.</param>
-    /// <param name="words">What else it may say, for the message; read with <see cref="Text"/> before.</param>
-    public long WholeNumber(string name, long from, long to, long otherwise, params string[] words)
+    public long WholeNumber(string name, long from, long to, long otherwise)
     {
         if (Text(name) is not { } text) return otherwise;
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= from && value <= to)
             return value;
-        _problems[name] = [$"{name}: '{text}' is not valid; it must be a whole number from {from} to {to}{string.Concat(words.Select(word => $" or {word}"))}."];
+        _problems[name] = [$"{name}: '{text}' is not valid; it must be a whole number from {from} to {to}."];
         return otherwise;
     }
 

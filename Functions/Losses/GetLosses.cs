@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using GanFunctions.Core.Imaging;
 using GanFunctions.Core.Losses;
@@ -21,7 +20,7 @@ public sealed class GetLosses(RunStore runs, LossLog losses)
         if (wrong is not null) return wrong;
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
 
-        var result = query.Format is "png" or "svg"
+        var result = query.Format == Format.Png || query.Format == Format.Svg
             ? await ChartAsync(row, query, request, cancellation)
             : await RowsAsync(run, query, cancellation);
         return result.WithHeader(HeaderNames.Vary, HeaderNames.Accept);
@@ -30,8 +29,8 @@ public sealed class GetLosses(RunStore runs, LossLog losses)
     private async Task<IResult> RowsAsync(string run, LossQuery query, CancellationToken cancellation)
     {
         var views = await losses.ReadAsync(run, query.From, cancellation).EveryStep(query.Every).Select(LossView.Of).ToListAsync(cancellation);
-        return query.Format == "csv"
-            ? Results.Text(LossView.Csv(views), query.MediaType, Encoding.UTF8)
+        return query.Format == Format.Csv
+            ? Results.Text(LossView.Csv(views), query.Format.MediaType, Encoding.UTF8)
             : Results.Json(new { Run = run, Steps = views.Where(view => view.Step is not null), Epochs = views.Where(view => view.Step is null) }, OptionsReader.Json);
     }
 
@@ -40,10 +39,10 @@ public sealed class GetLosses(RunStore runs, LossLog losses)
         // From the first epoch on, whatever is shown: a roll-back to before it takes back what came later.
         var rows = await losses.ReadAsync(row.RowKey, cancellation).ToListAsync(cancellation);
         var svg = LossChart.Svg(row.RowKey, rows, row.StepsPerEpoch, query.From, query.Theme, query.Width, query.Height);
-        var tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(query.Format + svg)))[..32]}\"";
-        var result = request.Headers.IfNoneMatch.Contains(tag) ? Results.StatusCode(304)
-            : query.Format == "svg" ? Results.Text(svg, query.MediaType, Encoding.UTF8)
-            : Results.Bytes(ChartPicture.Png(svg), query.MediaType);
+        var tag = EntityTag.Of(query.Format.Name + svg);
+        var result = EntityTag.IsKnown(request, tag) ? Results.StatusCode(304)
+            : query.Format == Format.Svg ? Results.Text(svg, query.Format.MediaType, Encoding.UTF8)
+            : Results.Bytes(ChartPicture.Png(svg), query.Format.MediaType);
         return result.WithHeader(HeaderNames.ETag, tag).WithHeader(HeaderNames.CacheControl, "no-cache");
     }
 }

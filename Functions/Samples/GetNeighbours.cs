@@ -39,7 +39,7 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
         var index = (int)query.WholeNumber("index", 0, 1023, otherwise: 0);
         var count = (int)query.WholeNumber("count", 1, 64, otherwise: 8);
         var scale = (int)query.WholeNumber("scale", 1, 16, otherwise: 2);
-        var choice = CheckpointChoice.Read(query);
+        var choice = GeneratorChoice.Read(query);
         var format = Format.Choose(request, query, Format.Json, Format.Png);
         if (query.Error() is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);

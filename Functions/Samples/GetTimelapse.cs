@@ -1,5 +1,6 @@
 using GanFunctions.Core.Imaging;
 using GanFunctions.Core.Runs;
+using GanFunctions.Functions.Checkpoints;
 using GanFunctions.Functions.Http;
 using Microsoft.Net.Http.Headers;
 using NetVips;
@@ -26,8 +27,8 @@ public sealed class GetTimelapse(RunStore runs, GridStore grids)
         var chosen = Evenly(all, frames);
         if (chosen.Count == 0)
             return Problems.NotFound("No pictures yet.", $"Run '{run}' has completed no epoch yet.").WithHeader(HeaderNames.RetryAfter, NextEpoch.SecondsUntil(row));
-        var tag = Pictures.TagOf($"timelapse/{run}/{string.Join(',', chosen)}/{milliseconds}/{hold}/{format.Name}/{PictureEncoder.Version}");
-        if (request.Headers.IfNoneMatch.Contains(tag)) return Tagged(Results.StatusCode(304), tag);
+        var tag = EntityTag.Of($"timelapse/{run}/{string.Join(',', chosen)}/{milliseconds}/{hold}/{format.Name}/{PictureEncoder.Version}");
+        if (EntityTag.IsKnown(request, tag)) return Tagged(Results.StatusCode(304), tag);
 
         var files = await Task.WhenAll(chosen.Select(grid => grids.FindAsync(run, grid.Epoch, cancellation)));
         return Tagged(Results.Bytes(await Task.Run(() => Animate([.. files.OfType<byte[]>()], milliseconds, hold, format), cancellation), format.MediaType), tag);

@@ -26,7 +26,7 @@ public sealed class GetWalk(RunStore runs, Pictures pictures)
         var scale = (int)query.WholeNumber("scale", 1, 8, otherwise: 2);
         var milliseconds = (int)query.WholeNumber("milliseconds", 20, 5000, otherwise: 60);
         var closed = query.Choice("closed", "true", "false") != "false";
-        var choice = CheckpointChoice.Read(query);
+        var choice = GeneratorChoice.Read(query);
         var format = Format.Choose(request, query, Format.Gif, Format.WebP);
         if (query.Error() is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);

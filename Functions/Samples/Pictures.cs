@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Imaging;
 using GanFunctions.Core.Model;
@@ -23,17 +21,16 @@ public sealed class Pictures(CheckpointStore checkpoints, GeneratorCache generat
     /// <param name="draw">The answer's bytes, or what is wrong with the question; on a thread of its own.</param>
     /// <param name="cancellation">Gives up waiting for a thread.</param>
     public async Task<IResult> AnswerAsync(
-        RunRow row, CheckpointChoice choice, HttpRequest request, string asked, Format format,
+        RunRow row, GeneratorChoice choice, HttpRequest request, string asked, Format format,
         Func<Generator, Manifest, (byte[]? Bytes, IResult? Wrong)> draw, CancellationToken cancellation)
     {
         var run = row.RowKey;
         if (choice.Label is not null && !row.Options.Conditional) return NoLabels(row);
-        if (choice.Best && row.BestEpoch is null) return NoBest(row);
-        var epoch = choice.Best ? row.BestEpoch : choice.Epoch;
-        await foreach (var manifest in checkpoints.CandidatesAsync(run, epoch, cancellation))
+        if (choice.Checkpoint.ProblemWith(row) is { } problem) return problem;
+        await foreach (var manifest in checkpoints.CandidatesAsync(run, choice.Checkpoint.EpochIn(row), cancellation))
         {
-            var tag = TagOf($"{manifest.Generator.Sha256}/{choice.Tag}/{asked}/{format.Name}/{PictureEncoder.Version}");
-            if (request.Headers.IfNoneMatch.Contains(tag)) return Tagged(Results.StatusCode(304), tag, choice);
+            var tag = EntityTag.Of($"{manifest.Generator.Sha256}/{choice.Tag}/{asked}/{format.Name}/{PictureEncoder.Version}");
+            if (EntityTag.IsKnown(request, tag)) return Tagged(Results.StatusCode(304), tag, choice);
             try
             {
                 var generator = await generators.GetAsync(
@@ -47,13 +44,8 @@ public sealed class Pictures(CheckpointStore checkpoints, GeneratorCache generat
                 checkpoints.LogDamaged(run, manifest.Name, damage.Message);
             }
         }
-        return epoch is null
-            ? Problems.NotFound("No pictures yet.", $"Run '{run}' has no checkpoint yet.").WithHeader(HeaderNames.RetryAfter, NextEpoch.SecondsUntil(row))
-            : Problems.NotFound("No such checkpoint.", $"Epoch {epoch} of run '{run}' has no whole checkpoint; see /api/runs/{run}/checkpoints.");
+        return choice.Checkpoint.NotFound(row);
     }
-
-    /// <summary>Names the bytes that a question is answered with.</summary>
-    public static string TagOf(string question) => $"\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(question)))[..32]}\"";
 
     private static async Task<T> OnOneThreadAsync<T>(Func<T> draw, CancellationToken cancellation)
     {
@@ -69,20 +61,14 @@ public sealed class Pictures(CheckpointStore checkpoints, GeneratorCache generat
     }
 
     // What an epoch draws never changes; which is the latest, or the best, does.
-    private static IResult Tagged(IResult result, string tag, CheckpointChoice choice) => result
+    private static IResult Tagged(IResult result, string tag, GeneratorChoice choice) => result
         .WithHeader(HeaderNames.ETag, tag)
         .WithHeader(HeaderNames.Vary, HeaderNames.Accept)
-        .WithHeader(HeaderNames.CacheControl, choice.IsFixed ? "private, max-age=3600" : "no-cache");
+        .WithHeader(HeaderNames.CacheControl, choice.Checkpoint.CacheControl);
 
     private static IResult NoLabels(RunRow row) => Problems.Invalid("label",
         $"label: run '{row.RowKey}' is not conditional, so that nothing can be asked of it by label; leave label out, or start a run with conditional: true.");
 
     private static IResult NoSuchLabel(int label, Generator generator) => Problems.Invalid("label",
         $"label: {label} is not valid; it must be one of {string.Join(", ", generator.Labels)}.");
-
-    private static IResult NoBest(RunRow row) => row.Options.QualitySamples == 0
-        ? Problems.Conflict(
-            "The run has no best epoch.", $"Run '{row.RowKey}' does not measure its pictures: its qualitySamples is 0.", $"/api/runs/{row.RowKey}")
-        : Problems.NotFound("No best epoch yet.", $"Run '{row.RowKey}' has no epoch yet whose pictures were measured.")
-            .WithHeader(HeaderNames.RetryAfter, NextEpoch.SecondsUntil(row));
 }

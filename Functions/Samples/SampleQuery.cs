@@ -10,7 +10,7 @@ namespace GanFunctions.Functions.Samples;
 /// <param name="Columns">Pictures in a row.</param>
 /// <param name="Scale">Each pixel becomes a square of this side.</param>
 /// <param name="Format">What they are written as.</param>
-public sealed record SampleQuery(CheckpointChoice Choice, int Count, long? Seed, int Columns, int Scale, Format Format)
+public sealed record SampleQuery(GeneratorChoice Choice, int Count, long? Seed, int Columns, int Scale, Format Format)
 {
     /// <summary>Seeds are whole numbers that JavaScript counts exactly.</summary>
     public const long LastSeed = 9_007_199_254_740_991;
@@ -30,7 +30,7 @@ public sealed record SampleQuery(CheckpointChoice Choice, int Count, long? Seed,
         var columns = (int)query.WholeNumber("columns", 1, 64, otherwise: (long)Math.Ceiling(Math.Sqrt(count)));
         var scale = (int)query.WholeNumber("scale", 1, 16, otherwise: 2);
         var format = Format.Choose(request, query, Format.Png, Format.WebP, Format.Jpeg, Zip, Npy);
-        return (new(CheckpointChoice.Read(query), count, seed < 0 ? null : seed, columns, scale, format), query.Error());
+        return (new(GeneratorChoice.Read(query), count, seed < 0 ? null : seed, columns, scale, format), query.Error());
     }
 
     /// <summary>What of it changes the answer of one generator.</summary>

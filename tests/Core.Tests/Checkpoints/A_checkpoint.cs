@@ -156,7 +156,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
             [.. commits.Where(commit => names.Contains(commit.Name)).Select(commit => commit.Generator.Sha256),
              .. commits.Where(commit => names.Contains(commit.Name) && commit.Epoch > 1).Select(commit => commit.Training.Sha256)],
             files.ToHashSet());
-        Assert.NotNull(await bench.Checkpoints.LoadGeneratorAsync(Run, 1, Cancellation));
+        Assert.NotNull(await bench.Checkpoints.LoadGeneratorAsync(Run, 1, _ => false, Cancellation));
         // A roll-back goes to the last end of an epoch, with which it can go on.
         Assert.Equal("000-00003-000010", (await bench.Checkpoints.LoadForTrainingAsync(Run, 1, _ => false, Cancellation))!.Manifest.Name);
     }
@@ -197,7 +197,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         }, Cancellation);
 
         Assert.Equal(last, loaded!.Manifest);
-        Assert.NotNull(await bench.Checkpoints.LoadGeneratorAsync(Run, 1, Cancellation));
+        Assert.NotNull(await bench.Checkpoints.LoadGeneratorAsync(Run, 1, _ => false, Cancellation));
     }
 
     private static async Task<Manifest> CommitAsync(TrainingBench bench, int epoch, string content = "", int step = 10)

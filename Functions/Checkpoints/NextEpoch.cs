@@ -1,9 +1,9 @@
 using System.Globalization;
 using GanFunctions.Core.Runs;
 
-namespace GanFunctions.Functions.Samples;
+namespace GanFunctions.Functions.Checkpoints;
 
-/// <summary>When there will be pictures.</summary>
+/// <summary>When there will be a checkpoint.</summary>
 internal static class NextEpoch
 {
     private const int Unknown = 15; // seconds

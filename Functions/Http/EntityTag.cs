@@ -1,0 +1,17 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Net.Http.Headers;
+
+namespace GanFunctions.Functions.Http;
+
+/// <summary>Names for answers (RFC 9110, section 8.8.3), by which who has one already is told so.</summary>
+public static class EntityTag
+{
+    /// <summary>A name for the answer to a question, as <c>ETag</c> has it.</summary>
+    /// <param name="question">All that the answer depends on.</param>
+    public static string Of(string question) => $"\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(question)))[..32]}\"";
+
+    /// <summary>Whether <c>If-None-Match</c> has the name, weak or not.</summary>
+    public static bool IsKnown(HttpRequest request, string tag) =>
+        request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(new EntityTagHeaderValue(tag), useStrongComparison: false));
+}
