@@ -1,4 +1,5 @@
 using GanFunctions.Functions.Checkpoints;
+using GanFunctions.Functions.Datasets;
 using GanFunctions.Functions.Demo;
 using GanFunctions.Functions.Http;
 using GanFunctions.Functions.Samples;
@@ -12,6 +13,7 @@ builder.Services
     .AddRequestLimits(builder.Configuration)
     .AddStorage()
     .AddTraining(builder.Configuration)
+    .AddUploads()
     .AddSampling()
     .AddCheckpoints()
     .AddTelemetry(builder.Configuration)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Data.Digits;
+using GanFunctions.Core.Data.Uploads;
 using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Data;
@@ -21,6 +22,7 @@ public sealed partial class DatasetCatalog(
     private readonly DatasetWriter _writer = new(container, time, logger);
     private readonly DatasetFetcher _fetcher = new(http, options, time, logger);
     private readonly DatasetCache _cache = new();
+    private byte[]? _digits;
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new();
     private readonly IReadOnlyList<KnownDataset> _known = KnownDataset.All(options);
 
@@ -79,15 +81,23 @@ public sealed partial class DatasetCatalog(
         }
     }
 
-    /// <summary>Checks an upload whole, then stores it, in place of one of the same name if there is one.</summary>
+    /// <summary>Whether a data set can be stored or removed under this name.</summary>
     /// <exception cref="DatasetNameException">The name is reserved, or no name.</exception>
-    /// <exception cref="IdxFormatException">A file is damaged or missing, or the files do not fit together; nothing was stored.</exception>
-    public async Task<DatasetInfo> SaveIdxAsync(string name, IdxUpload upload, CancellationToken cancellation = default)
+    public static void CheckWritable(string name) => DatasetNames.CheckWritable(name);
+
+    /// <summary>Pictures of a data set in a grid, evenly over its classes, as PNG; made once.</summary>
+    /// <returns>Null for one that is neither built in nor stored.</returns>
+    /// <exception cref="DatasetUnavailableException">What is stored cannot be used.</exception>
+    public async Task<byte[]?> PreviewAsync(string name, CancellationToken cancellation = default)
     {
-        DatasetNames.CheckWritable(name);
-        var parts = await IdxUploadReader.ReadAsync(upload, options.MaxFileBytes, cancellation).ConfigureAwait(false);
-        var manifest = await _writer.SaveAsync(name, parts, cancellation).ConfigureAwait(false);
-        return DatasetInfos.Of(Known(name), manifest)!;
+        if (name == DrawnDigits.Name)
+            return _digits ??= Preview.Of((await LoadAsync(name, cancellation).ConfigureAwait(false)).Train);
+        if (await FindAsync(name, cancellation).ConfigureAwait(false) is not { } manifest) return null;
+        var blob = container.PreviewBlob(name, manifest.Upload);
+        if (await blob.TryReadAsync(cancellation).ConfigureAwait(false) is { } made) return made.Json.ToArray();
+        var png = Preview.Of((await LoadAsync(name, cancellation).ConfigureAwait(false)).Train);
+        await blob.UploadAsync(BinaryData.FromBytes(png), overwrite: true, cancellation).ConfigureAwait(false);
+        return png;
     }
 
     /// <summary>Removes a data set from Blob Storage. A known one can be fetched again.</summary>

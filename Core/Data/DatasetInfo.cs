@@ -9,9 +9,10 @@ namespace GanFunctions.Core.Data;
 /// <param name="Classes">Different labels, if there are labels.</param>
 /// <param name="Height">Rows of a picture, in pixels.</param>
 /// <param name="Width">Columns of a picture, in pixels.</param>
-/// <param name="Channels">1 is grey.</param>
+/// <param name="Channels">1 is grey, 3 is red, green and blue.</param>
 /// <param name="Sha256">See <see cref="Dataset.Sha256"/>.</param>
 /// <param name="Description">What it shows and where it came from, for people.</param>
+/// <param name="ClassNames">What the labels stand for, by label, where that is known.</param>
 public sealed record DatasetInfo(
     string Name, string Source, bool Stored, int? Train, int? Test, int? Classes, int? Height, int? Width, int? Channels, string? Sha256,
-    string Description);
+    string Description, IReadOnlyList<string>? ClassNames = null);

@@ -6,14 +6,16 @@ namespace GanFunctions.Core.Data;
 /// <summary><c>datasets/{name}/dataset.json</c>: written last; a data set is stored when this is.</summary>
 /// <param name="Format">1. A reader refuses what is newer than it knows.</param>
 /// <param name="Name">The data set's name.</param>
-/// <param name="Upload">The folder, under the data set's, that holds its parts; each upload has one of its own.</param>
+/// <param name="Upload">The folder, under the data set's, that holds its parts; each attempt to store one has a folder of its own.</param>
 /// <param name="Sha256">See <see cref="Dataset.Sha256"/>.</param>
 /// <param name="Classes">Different labels, if there are labels.</param>
 /// <param name="StoredAt">When it was stored.</param>
 /// <param name="Parts">Its parts.</param>
+/// <param name="ClassNames">What the labels stand for, by label, where that is known.</param>
+/// <param name="ConvertedFrom">The upload it was made of; null for one that was fetched.</param>
 internal sealed record DatasetManifest(
     int Format, string Name, string Upload, string Sha256, int? Classes, DateTimeOffset StoredAt,
-    IReadOnlyList<DatasetManifest.StoredPart> Parts)
+    IReadOnlyList<DatasetManifest.StoredPart> Parts, IReadOnlyList<string>? ClassNames = null, string? ConvertedFrom = null)
 {
     private const int KnownFormat = 1;
 
@@ -31,13 +33,12 @@ internal sealed record DatasetManifest(
     /// <param name="Sha256">Of the IDX file, not compressed.</param>
     public sealed record StoredPart(IdxPart Part, int[] Shape, string Sha256);
 
-    public static DatasetManifest Of(string name, string upload, IReadOnlyDictionary<IdxPart, IdxArray> parts, DateTimeOffset storedAt)
+    /// <summary>The manifest of parts that are written.</summary>
+    public static DatasetManifest Of(string name, string folder, IEnumerable<StoredPart> parts, int? classes, DateTimeOffset storedAt)
     {
-        var stored = parts.OrderBy(part => part.Key)
-            .Select(part => new StoredPart(part.Key, part.Value.Shape, part.Value.ComputeSha256())).ToList();
+        List<StoredPart> stored = [.. parts.OrderBy(part => part.Part)];
         var hash = Dataset.HashOf(stored.ToDictionary(part => part.Part, part => part.Sha256));
-        var classes = parts.GetValueOrDefault(IdxPart.TrainLabels)?.Data.Distinct().Count();
-        return new DatasetManifest(KnownFormat, name, upload, hash, classes, storedAt, stored);
+        return new DatasetManifest(KnownFormat, name, folder, hash, classes, storedAt, stored);
     }
 
     public BinaryData ToJson() => BinaryData.FromObjectAsJson(this, Json);
@@ -63,12 +64,25 @@ internal sealed record DatasetManifest(
         }
     }
 
+    /// <summary>The same; null if it is damaged, or newer than this program.</summary>
+    public static DatasetManifest? TryParse(string name, BinaryData json)
+    {
+        try
+        {
+            return Parse(name, json);
+        }
+        catch (StoredDatasetException)
+        {
+            return null;
+        }
+    }
+
     public DatasetInfo ToInfo(string source, string description)
     {
         var images = ShapeOf(IdxPart.TrainImages);
         return new DatasetInfo(
-            Name, source, Stored: true, images?[0], ShapeOf(IdxPart.TestImages)?[0], Classes, images?[1], images?[2], 1, Sha256,
-            description);
+            Name, source, Stored: true, images?[0], ShapeOf(IdxPart.TestImages)?[0], Classes, images?[^2], images?[^1],
+            images is [_, var channels, _, _] ? channels : 1, Sha256, description, ClassNames);
     }
 
     private int[]? ShapeOf(IdxPart part) => Parts.FirstOrDefault(stored => stored.Part == part)?.Shape;

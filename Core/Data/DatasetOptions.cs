@@ -1,6 +1,6 @@
 namespace GanFunctions.Core.Data;
 
-/// <summary>Where data sets come from, and how long to wait for them.</summary>
+/// <summary>Where data sets come from, how long to wait for them, and how large they may be.</summary>
 public sealed record DatasetOptions
 {
     /// <summary>
@@ -30,6 +30,24 @@ public sealed record DatasetOptions
     /// <summary>How long a whole file may take. Default 10 minutes: MNIST's largest has 10 MB, Fashion-MNIST's 26 MB.</summary>
     public TimeSpan FileTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How large a file of a data set may be, as sent and unpacked alike, in bytes. Default 256 MiB: 340,000 pictures.</summary>
+    /// <summary>How large an upload may be, as sent, in bytes. Default 2 GiB, which is also what a request may carry.</summary>
+    public long MaxUploadBytes { get; init; } = 2L << 30;
+
+    /// <summary>How many files and folders an uploaded archive may list. Default 500,000.</summary>
+    public int MaxEntries { get; init; } = 500_000;
+
+    /// <summary>How large a file of an upload may be, as sent and unpacked alike, in bytes. Default 256 MiB: an IDX file of 340,000 pictures.</summary>
     public long MaxFileBytes { get; init; } = 256L << 20;
+
+    /// <summary>How many bytes one byte of an archive may unpack to, in files of more than 1 MiB. Default 100; drawings come to 10.</summary>
+    public int MaxCompressionRatio { get; init; } = 100;
+
+    /// <summary>How large the file of one picture may be, in bytes. Default 64 MiB.</summary>
+    public long MaxPictureBytes { get; init; } = 64L << 20;
+
+    /// <summary>How many pixels an uploaded picture may have, by its header. Default 50 million.</summary>
+    public long MaxPixels { get; init; } = 50_000_000;
+
+    /// <summary>How large the pictures of a data set may be once they are converted, in bytes. Default 1 GiB: 87,000 of 64x64 in colour.</summary>
+    public long MaxDatasetBytes { get; init; } = 1L << 30;
 }

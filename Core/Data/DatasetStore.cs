@@ -14,21 +14,8 @@ internal sealed class DatasetStore(BlobContainerClient container, DatasetOptions
             : null;
 
     /// <summary>Names of all data sets that are stored.</summary>
-    public async Task<List<string>> NamesAsync(CancellationToken cancellation)
-    {
-        List<string> names = [];
-        try
-        {
-            var items = container.GetBlobsAsync(new() { Prefix = DatasetBlobs.Root }, cancellation);
-            await foreach (var item in items.ConfigureAwait(false))
-                if (item.Name.Split('/') is [_, var name, "dataset.json"]) names.Add(name);
-        }
-        catch (RequestFailedException missing) when (missing.Status == (int)HttpStatusCode.NotFound)
-        {
-            // No container yet: nothing is stored.
-        }
-        return names;
-    }
+    public Task<List<string>> NamesAsync(CancellationToken cancellation) =>
+        container.NamesWithAsync(DatasetBlobs.ManifestFile, cancellation);
 
     /// <summary>Reads a data set whole and checks every part.</summary>
     /// <exception cref="StoredDatasetException">A part is missing or damaged.</exception>
@@ -53,7 +40,7 @@ internal sealed class DatasetStore(BlobContainerClient container, DatasetOptions
             var stream = await blob.OpenReadAsync(cancellationToken: cancellation).ConfigureAwait(false);
             await using (stream.ConfigureAwait(false))
             {
-                return await IdxReader.ReadAsync(stream, blob.Name, options.MaxFileBytes, cancellation).ConfigureAwait(false);
+                return await IdxReader.ReadAsync(stream, blob.Name, options.MaxDatasetBytes, cancellation).ConfigureAwait(false);
             }
         }
         catch (RequestFailedException missing) when (missing.Status == (int)HttpStatusCode.NotFound)

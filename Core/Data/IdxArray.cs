@@ -19,7 +19,7 @@ public sealed record IdxArray(int[] Shape, byte[] Data)
     public string ComputeSha256()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Header());
+        hash.AppendData(HeaderOf(Shape));
         hash.AppendData(Data);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
@@ -38,7 +38,7 @@ public sealed record IdxArray(int[] Shape, byte[] Data)
     /// <summary>Writes the IDX file and leaves the stream open.</summary>
     public async Task WriteAsync(Stream stream, CancellationToken cancellation = default)
     {
-        await stream.WriteAsync(Header(), cancellation).ConfigureAwait(false);
+        await stream.WriteAsync(HeaderOf(Shape), cancellation).ConfigureAwait(false);
         await stream.WriteAsync(Data, cancellation).ConfigureAwait(false);
     }
 
@@ -46,12 +46,13 @@ public sealed record IdxArray(int[] Shape, byte[] Data)
         ? new IdxArray([set.Count, set.Height, set.Width], set.Pixels)
         : new IdxArray([set.Count, set.Channels, set.Height, set.Width], set.Pixels);
 
-    private byte[] Header()
+    /// <summary>What the file begins with.</summary>
+    internal static byte[] HeaderOf(int[] shape)
     {
-        var header = new byte[4 + 4 * Shape.Length];
+        var header = new byte[4 + 4 * shape.Length];
         header[2] = UnsignedByte;
-        header[3] = (byte)Shape.Length;
-        for (var i = 0; i < Shape.Length; i++) BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4 + 4 * i), Shape[i]);
+        header[3] = (byte)shape.Length;
+        for (var i = 0; i < shape.Length; i++) BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4 + 4 * i), shape[i]);
         return header;
     }
 }

@@ -3,13 +3,13 @@ namespace GanFunctions.Core.Data;
 /// <summary>The files that make up a data set.</summary>
 public enum IdxPart
 {
-    /// <summary>Pictures to train on, <c>[count, height, width]</c>.</summary>
+    /// <summary>Pictures to train on, <c>[count, height, width]</c> or <c>[count, channels, height, width]</c>.</summary>
     TrainImages,
 
     /// <summary>Their labels, <c>[count]</c>.</summary>
     TrainLabels,
 
-    /// <summary>Pictures held out, <c>[count, height, width]</c>.</summary>
+    /// <summary>Pictures held out, <c>[count, height, width]</c> or <c>[count, channels, height, width]</c>.</summary>
     TestImages,
 
     /// <summary>Their labels, <c>[count]</c>.</summary>
@@ -59,6 +59,8 @@ public static class IdxParts
 
     private static ImageSet? ImagesOf(IReadOnlyDictionary<IdxPart, IdxArray> parts, IdxPart images, IdxPart labels) =>
         parts.TryGetValue(images, out var pixels)
-            ? new ImageSet(pixels.Data, parts.GetValueOrDefault(labels)?.Data, pixels.Shape[0], pixels.Shape[1], pixels.Shape[2])
+            ? new ImageSet(
+                pixels.Data, parts.GetValueOrDefault(labels)?.Data, pixels.Shape[0], pixels.Shape[^2], pixels.Shape[^1],
+                pixels.Shape is [_, var channels, _, _] ? channels : 1)
             : null;
 }

@@ -9,19 +9,6 @@ public sealed record IdxUpload(IReadOnlyDictionary<IdxPart, IdxUpload.File> Part
     /// <param name="Open">Opens it; the reader closes it.</param>
     public sealed record File(string Name, Func<Stream> Open);
 
-    /// <summary>An upload of streams, which the reader closes.</summary>
-    /// <param name="trainImages">IDX file of pictures, <c>[count, 28, 28]</c>, gzip or not.</param>
-    /// <param name="trainLabels">IDX file of their labels, <c>[count]</c>.</param>
-    /// <param name="testImages">Pictures held out.</param>
-    /// <param name="testLabels">Their labels.</param>
-    public static IdxUpload FromStreams(
-        Stream trainImages, Stream? trainLabels = null, Stream? testImages = null, Stream? testLabels = null)
-    {
-        Stream?[] streams = [trainImages, trainLabels, testImages, testLabels];
-        return new(streams.Index().Where(s => s.Item is not null).ToDictionary(
-            s => (IdxPart)s.Index, s => new File(((IdxPart)s.Index).FileName(), () => s.Item!)));
-    }
-
     /// <summary>An upload of named files, say of a form: each is recognised by its name (<see cref="IdxParts.FromFileName"/>).</summary>
     /// <exception cref="IdxFormatException">A name says nothing, or two files are the same part.</exception>
     public static IdxUpload FromFiles(IEnumerable<File> files)
@@ -37,16 +24,8 @@ public sealed record IdxUpload(IReadOnlyDictionary<IdxPart, IdxUpload.File> Part
         return new IdxUpload(parts);
     }
 
-    /// <summary>An upload of the files in a zip; see <see cref="IdxZip.OpenAsync"/>.</summary>
-    /// <param name="zip">The archive; read to its end, left open.</param>
-    /// <param name="maxBytes">How large the archive, and each file in it, may be.</param>
-    /// <param name="cancellation">Stops reading.</param>
-    /// <exception cref="IdxFormatException">The archive is damaged, too large, or holds something else.</exception>
-    public static Task<IdxUpload> FromZipAsync(Stream zip, long maxBytes, CancellationToken cancellation = default) =>
-        IdxZip.OpenAsync(zip, maxBytes, cancellation);
-
     /// <summary>The names that a file of an upload may have, in words.</summary>
-    internal static string ValidNames =>
+    public static string ValidNames =>
         string.Join(", ", Enum.GetValues<IdxPart>().Select(part => part.FileName()))
         + ", images, labels, test-images or test-labels, with .gz or without";
 }

@@ -3,8 +3,6 @@ namespace GanFunctions.Core.Data;
 /// <summary>Reads an upload whole and checks all of it.</summary>
 internal static class IdxUploadReader
 {
-    private const int Side = 28;
-
     /// <exception cref="IdxFormatException">A file is missing or damaged, or the files do not fit each other or the model.</exception>
     public static async Task<Dictionary<IdxPart, IdxArray>> ReadAsync(IdxUpload upload, long maxBytes, CancellationToken cancellation)
     {
@@ -20,6 +18,7 @@ internal static class IdxUploadReader
         }
         CheckCounts(upload, parts, IdxPart.TrainImages, IdxPart.TrainLabels);
         CheckCounts(upload, parts, IdxPart.TestImages, IdxPart.TestLabels);
+        CheckSame(upload, parts);
         return parts;
     }
 
@@ -50,14 +49,25 @@ internal static class IdxUploadReader
     private static void CheckShape(IdxPart part, string file, int[] shape)
     {
         var images = part is IdxPart.TrainImages or IdxPart.TestImages;
-        if (shape.Length != (images ? 3 : 1))
+        if (images ? shape.Length is not (3 or 4) : shape.Length != 1)
             throw new IdxFormatException(file, $"it has {shape.Length} dimensions ({string.Join('x', shape)})",
-                images ? "three for pictures: count, height, width" : "one for labels: count");
-        if (images && (shape[1] != Side || shape[2] != Side))
+                images ? "three for pictures: count, height, width; or four: count, channels, height, width" : "one for labels: count");
+        if (!images) return;
+        if (shape[^1] != shape[^2] || !PictureShape.Sides.Contains(shape[^1]))
         {
-            throw new IdxFormatException(
-                file, $"its pictures are {shape[1]} high and {shape[2]} wide", $"{Side}x{Side}, which is what the model draws");
+            throw new IdxFormatException(file, $"its pictures are {shape[^2]} high and {shape[^1]} wide",
+                $"{string.Join(", ", PictureShape.Sides.Select(side => $"{side}x{side}"))}, which is what there are networks for");
         }
+        if (shape.Length == 4 && !PictureShape.ChannelCounts.Contains(shape[1]))
+            throw new IdxFormatException(file, $"its pictures have {shape[1]} channels", string.Join(" or ", PictureShape.ChannelCounts));
+    }
+
+    private static void CheckSame(IdxUpload upload, Dictionary<IdxPart, IdxArray> parts)
+    {
+        var (train, test) = IdxParts.ToImages(parts);
+        if (test is null || test.Shape == train.Shape) return;
+        throw new IdxFormatException(
+            upload.Parts[IdxPart.TestImages].Name, $"its pictures are {test.Shape}", $"{train.Shape}, as those of {upload.Parts[IdxPart.TrainImages].Name}");
     }
 
     private static void CheckCounts(IdxUpload upload, Dictionary<IdxPart, IdxArray> parts, IdxPart images, IdxPart labels)

@@ -35,6 +35,10 @@ public sealed class RunStore(TableClient table)
     public IAsyncEnumerable<RunRow> ListAsync(CancellationToken cancellation) =>
         table.QueryAsync<RunRow>(row => row.PartitionKey == RunRow.Partition, cancellationToken: cancellation);
 
+    /// <summary>A run that is not finished and trains on a data set, or null.</summary>
+    public async Task<RunRow?> NeedingAsync(string dataset, CancellationToken cancellation) => await ListAsync(cancellation).FirstOrDefaultAsync(
+        row => row.Options.Dataset == dataset && (!row.IsAtRest || row.Phase == Phase.Paused), cancellation);
+
     /// <summary>
     /// Reads, lets <paramref name="change"/> decide and writes with If-Match, again and again until nobody came in between.
     /// </summary>

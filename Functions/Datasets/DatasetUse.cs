@@ -7,12 +7,8 @@ namespace GanFunctions.Functions.Datasets;
 internal static class DatasetUse
 {
     /// <summary>The 409 to answer with when a run that is not finished needs the data set, else null.</summary>
-    public static async Task<IResult?> RefuseAsync(RunStore runs, string name, CancellationToken cancellation)
-    {
-        var needing = await runs.ListAsync(cancellation).FirstOrDefaultAsync(row =>
-            row.Options.Dataset == name && (!row.IsAtRest || row.Phase == Phase.Paused), cancellation);
-        return needing is null
-            ? null
-            : Problems.Conflict("The data set is in use.", $"Run '{needing.RowKey}' still needs '{name}'; cancel it first.", $"/api/runs/{needing.RowKey}");
-    }
+    public static async Task<IResult?> RefuseAsync(RunStore runs, string name, CancellationToken cancellation) =>
+        await runs.NeedingAsync(name, cancellation) is { } needing
+            ? Problems.Conflict("The data set is in use.", $"Run '{needing.RowKey}' still needs '{name}'; cancel it first.", $"/api/runs/{needing.RowKey}")
+            : null;
 }

@@ -1,44 +1,64 @@
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Data.Uploads;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Http;
+using GanFunctions.Functions.Runs;
 
 namespace GanFunctions.Functions.Datasets;
 
 /// <summary><c>GET /api/datasets</c>, <c>GET</c> and <c>DELETE /api/datasets/{name}</c>.</summary>
-public sealed class Datasets(DatasetCatalog catalog, RunStore runs)
+public sealed class Datasets(
+    DatasetCatalog catalog, RunStore runs, RunStarter runStarter, ConversionStore conversions, UploadConversion conversion, ConversionStarter starter)
 {
     [Function("ListDatasets")]
     public async Task<IResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/datasets")] HttpRequest request, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/datasets")] HttpRequest request, [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation)
     {
         if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
-        return Results.Json(new { Datasets = await catalog.ListAsync(cancellation) }, OptionsReader.Json);
+        var uploads = await Task.WhenAll(
+            (await conversions.ListAsync(cancellation)).Select(each => starter.RecoverAsync(client, each, cancellation)));
+        var byName = uploads.OfType<Conversion>().ToDictionary(each => each.Name);
+        var infos = await catalog.ListAsync(cancellation);
+        var views = infos.Select(info => DatasetView.Of(info, byName.GetValueOrDefault(info.Name)));
+        var others = byName.Values.ExceptBy(infos.Select(info => info.Name), each => each.Name).Select(each => DatasetView.Of(null, each));
+        return Results.Json(new { Datasets = views.Concat(others) }, OptionsReader.Json);
     }
 
     [Function("GetDataset")]
     public async Task<IResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/datasets/{name}")] HttpRequest request, string name,
-        CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/datasets/{name}")] HttpRequest request, [DurableClient] DurableTaskClient client,
+        string name, CancellationToken cancellation)
     {
         if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
-        return await catalog.GetAsync(name, cancellation) is { } info ? Results.Json(info, OptionsReader.Json) : NoDataset(name);
+        var upload = await conversions.FindAsync(name, cancellation);
+        if (upload is not null) upload = await starter.RecoverAsync(client, upload, cancellation);
+        return DatasetView.Of(await catalog.GetAsync(name, cancellation), upload) is { } view ? Results.Json(view, OptionsReader.Json) : NoDataset(name);
     }
 
     [Function("DeleteDataset")]
     public async Task<IResult> DeleteAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/datasets/{name}")] HttpRequest request, string name,
-        CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/datasets/{name}")] HttpRequest request, [DurableClient] DurableTaskClient client,
+        string name, CancellationToken cancellation)
     {
         if (await DatasetUse.RefuseAsync(runs, name, cancellation) is { } inUse) return inUse;
         try
         {
-            return await catalog.DeleteAsync(name, cancellation) ? Results.NoContent() : NoDataset(name);
+            DatasetCatalog.CheckWritable(name);
         }
         catch (DatasetNameException wrong)
         {
             return Problems.Invalid("name", wrong.Message);
         }
+        var upload = await conversions.DeleteAsync(name, cancellation);
+        var removed = await catalog.DeleteAsync(name, cancellation);
+        if (upload is { Upload.Length: > 0 })
+        {
+            await runStarter.PurgeAsync(client, upload.InstanceId);
+            await conversion.DropAsync(name, upload.Upload);
+        }
+        return removed || upload is not null ? Results.NoContent() : NoDataset(name);
     }
 
     private static IResult NoDataset(string name) => Problems.NotFound(

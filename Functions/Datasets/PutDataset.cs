@@ -1,35 +1,44 @@
-using System.Net.Mime;
+using System.Globalization;
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Data.Uploads;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace GanFunctions.Functions.Datasets;
 
-/// <summary><c>PUT /api/datasets/{name}</c>: takes IDX files, as a zip or as the files of a form.</summary>
-public sealed class PutDataset(DatasetCatalog catalog, DatasetOptions options, RunStore runs)
+/// <summary>
+/// <c>PUT /api/datasets/{name}</c>: takes pictures, or IDX files, as a zip, or IDX files as those of a form. They are put aside as they come,
+/// and converted by <see cref="ConvertDataset"/>; what is wrong with the request itself is answered at once.
+/// </summary>
+public sealed class PutDataset(
+    DatasetCatalog catalog, DatasetOptions options, RunStore runs, UploadStaging staging, ConversionStarter starter)
 {
     [Function(nameof(PutDataset))]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "put", Route = "api/datasets/{name}")] HttpRequest request, string name,
-        CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Function, "put", Route = "api/datasets/{name}")] HttpRequest request, [DurableClient] DurableTaskClient client,
+        string name, CancellationToken cancellation)
     {
-        if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
-        if (await catalog.GetAsync(name, cancellation) is { Stored: true } && await DatasetUse.RefuseAsync(runs, name, cancellation) is { } inUse) return inUse;
+        var query = new QueryReader(request.Query);
+        var size = Number(query.Choice("size", Words(PictureShape.Sides)));
+        var channels = Number(query.Choice("channels", Words(PictureShape.ChannelCounts)));
+        if (query.Error() is { } wrong) return wrong;
+        if (!UploadBody.IsTaken(request)) return NotTaken(request);
         try
         {
-            if (request.HasFormContentType)
-            {
-                var form = await request.ReadFormAsync(new FormOptions { MultipartBodyLengthLimit = 4 * options.MaxFileBytes }, cancellation);
-                var files = form.Files.Select(file => new IdxUpload.File(NameOf(file), file.OpenReadStream));
-                return Stored(name, await catalog.SaveIdxAsync(name, IdxUpload.FromFiles(files), cancellation));
-            }
-            if (request.ContentType is MediaTypeNames.Application.Zip or MediaTypeNames.Application.Octet or "application/x-zip-compressed")
-            {
-                var upload = await IdxUpload.FromZipAsync(request.Body, options.MaxFileBytes, cancellation);
-                return Stored(name, await catalog.SaveIdxAsync(name, upload, cancellation));
-            }
+            DatasetCatalog.CheckWritable(name);
+            if (request.ContentLength > options.MaxUploadBytes) throw new UploadTooLargeException(options.MaxUploadBytes);
+            if (await catalog.GetAsync(name, cancellation) is { Stored: true } && await DatasetUse.RefuseAsync(runs, name, cancellation) is { } inUse) return inUse;
+            var upload = await staging.StageAsync(name, UploadBody.Of(request), cancellation);
+            return Accepted(await catalog.GetAsync(name, cancellation), await starter.StartAsync(client, name, upload, size, channels));
+        }
+        catch (UploadTooLargeException large)
+        {
+            return TooLarge(large.Message);
+        }
+        catch (BadHttpRequestException refused) when (refused.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return TooLarge($"{refused.Message} The setting FUNCTIONS_REQUEST_BODY_SIZE_LIMIT says how much a request may carry.");
         }
         catch (IdxFormatException damage)
         {
@@ -37,20 +46,24 @@ public sealed class PutDataset(DatasetCatalog catalog, DatasetOptions options, R
         }
         catch (Exception cut) when (cut is InvalidDataException or IOException)
         {
-            return Problems.Invalid("body", $"The upload cannot be read: {cut.Message}");
+            return Problems.Invalid("body", $"The upload cannot be read: {cut.Message.TrimEnd('.')}.");
         }
         catch (DatasetNameException reserved)
         {
             return Problems.Invalid("name", reserved.Message);
         }
-        return Results.Problem(
-            $"Content-Type '{request.ContentType}' is not taken; valid are application/zip with IDX files in it, and multipart/form-data with one IDX file a part.",
-            statusCode: 415, title: "The body is of a kind not taken.");
     }
 
-    // curl -F images=@train-images-idx3-ubyte.gz: the file's own name says more than the field's, where it has one of the usual names.
-    private static string NameOf(IFormFile file) => IdxParts.FromFileName(file.FileName) is null ? file.Name : file.FileName;
+    private static IResult Accepted(DatasetInfo? info, Conversion staged) =>
+        Results.Json(DatasetView.Of(info, staged), OptionsReader.Json, statusCode: 202).WithLocation($"/api/datasets/{staged.Name}");
 
-    private static IResult Stored(string name, DatasetInfo info) =>
-        Results.Json(info, OptionsReader.Json, statusCode: 201).WithLocation($"/api/datasets/{name}");
+    private static IResult NotTaken(HttpRequest request) => Results.Problem(
+        $"Content-Type '{request.ContentType}' is not taken; valid are application/zip with pictures or IDX files in it, and multipart/form-data with one IDX file a part.",
+        statusCode: 415, title: "The body is of a kind not taken.");
+
+    private static IResult TooLarge(string detail) => Results.Problem(detail, statusCode: 413, title: "The upload is too large.");
+
+    private static string[] Words(IEnumerable<int> numbers) => [.. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture))];
+
+    private static int? Number(string? word) => word is null ? null : int.Parse(word, CultureInfo.InvariantCulture);
 }

@@ -1,13 +1,16 @@
+using GanFunctions.Core.Data.Uploads;
 using GanFunctions.Core.Runs;
+using GanFunctions.Functions.Datasets;
 
 namespace GanFunctions.Functions.Runs;
 
 /// <summary>
-/// Takes up, shortly after the start, what a crash left between claim and schedule. Only a host that offers its durable client by
+/// Takes up, shortly after the start, what a crash left between claim and schedule, of runs and of uploads. Only a host that offers its durable client by
 /// injection gets this (the embedded one does); on the other, the first status request does the same.
 /// </summary>
 public sealed partial class StartupRecovery(
-    IServiceProvider services, RunStore runs, RunStarter starter, TimeProvider time, ILogger<StartupRecovery> logger) : BackgroundService
+    IServiceProvider services, RunStore runs, RunStarter starter, ConversionStore conversions, ConversionStarter conversionStarter,
+    TimeProvider time, ILogger<StartupRecovery> logger) : BackgroundService
 {
     // The first look comes when whatever claimed a run just before the crash is old enough to be taken over.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(35);
@@ -21,6 +24,7 @@ public sealed partial class StartupRecovery(
             try
             {
                 await foreach (var row in runs.ListAsync(stoppingToken)) await starter.RecoverAsync(client, row, stoppingToken);
+                foreach (var upload in await conversions.ListAsync(stoppingToken)) await conversionStarter.RecoverAsync(client, upload, stoppingToken);
             }
             catch (Exception problem) when (problem is not OperationCanceledException)
             {
@@ -30,6 +34,6 @@ public sealed partial class StartupRecovery(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Could not look for runs to take up again")]
+    [LoggerMessage(LogLevel.Warning, "Could not look for runs and uploads to take up again")]
     private partial void LogFailed(Exception problem);
 }

@@ -124,8 +124,7 @@ public sealed class A_training(App app)
         }
         zip.Position = 0;
         using var content = new StreamContent(zip) { Headers = { ContentType = new("application/zip") } };
-        using var response = await app.Http.PutAsync("api/datasets/mnist", content, Cancellation);
-        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
-        Assert.Equal((60_000, 10_000), ((int)(await response.ReadAsync())["train"]!, (int)(await app.Http.JsonAsync("api/datasets/mnist"))["test"]!));
+        var stored = await app.Http.UploadAsync("mnist", content);
+        Assert.Equal((60_000, 10_000), ((int)stored["train"]!, (int)stored["test"]!));
     }
 }

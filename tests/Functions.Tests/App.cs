@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using GanFunctions.TestKit;
@@ -91,6 +92,30 @@ internal static class ApiCalls
             if ((string)view["state"]! == "failed" && state != "failed") Assert.Fail($"{run} failed: {view["error"]}");
             return (string)view["state"]! == state;
         }, $"{run} to be {state}", timeout ?? TimeSpan.FromMinutes(3));
+        return view!;
+    }
+
+    /// <summary>Uploads a data set and waits until it is converted; fails at once when it cannot be.</summary>
+    public static async Task<JsonObject> UploadAsync(this HttpClient http, string name, HttpContent content, string query = "")
+    {
+        using (var taken = await http.PutAsync($"api/datasets/{name}{query}", content, Cancellation))
+        {
+            Assert.Equal((HttpStatusCode.Accepted, $"/api/datasets/{name}"), (taken.StatusCode, taken.Headers.Location?.ToString()));
+        }
+        var view = await http.ConvertedAsync(name);
+        if ((string)view["conversion"]!["state"]! != "ready") Assert.Fail($"{name} failed: {view["conversion"]!["error"]}");
+        return view;
+    }
+
+    /// <summary>The data set once its conversion is over.</summary>
+    public static async Task<JsonObject> ConvertedAsync(this HttpClient http, string name)
+    {
+        JsonObject? view = null;
+        await Wait.UntilAsync(async () =>
+        {
+            view = await http.JsonAsync($"api/datasets/{name}");
+            return (string)view["conversion"]!["state"]! is "ready" or "failed";
+        }, $"{name} to be converted", TimeSpan.FromMinutes(3));
         return view!;
     }
 

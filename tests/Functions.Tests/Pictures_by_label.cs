@@ -45,8 +45,7 @@ public sealed class Pictures_by_label(App app)
     public async Task Need_a_data_set_with_labels()
     {
         using var form = new MultipartFormDataContent { { new ByteArrayContent(Uploads.Idx(0x803, [64, 28, 28])), "images", "images" } };
-        using var stored = await app.Http.PutAsync("api/datasets/unlabelled", form, Cancellation);
-        Assert.Equal(HttpStatusCode.Created, stored.StatusCode);
+        await app.Http.UploadAsync("unlabelled", form);
 
         using var refused = await app.Http.StartAsync(new JsonObject { ["dataset"] = "unlabelled", ["conditional"] = true });
 

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Text.Json.Nodes;
 using GanFunctions.TestKit;
@@ -16,8 +17,8 @@ public sealed class Uploads(App app)
             { new ByteArrayContent(Idx(0x803, [64, 28, 28])), "images", "whatever.idx" },
             { new ByteArrayContent(Idx(0x801, [64])), "labels", "whatever-else.idx" },
         };
-        using var stored = await app.Http.PutAsync("api/datasets/noise", form, Cancellation);
-        Assert.Equal((HttpStatusCode.Created, "/api/datasets/noise"), (stored.StatusCode, stored.Headers.Location?.ToString()));
+        var stored = await app.Http.UploadAsync("noise", form);
+        Assert.Equal((58, 6, 28, 1), ((int)stored["train"]!, (int)stored["test"]!, (int)stored["size"]!, (int)stored["channels"]!));
         Assert.Contains("noise", (await app.Http.JsonAsync("api/datasets"))["datasets"]!.AsArray().Select(set => (string)set!["name"]!));
 
         var body = ApiCalls.Tiny("on-noise");
@@ -25,14 +26,142 @@ public sealed class Uploads(App app)
         using var started = await app.Http.StartAsync(body);
         await app.Http.CallAsync("api/runs/on-noise/pause");
         await app.Http.UntilAsync("on-noise", "paused");
+        using var replacement = new ByteArrayContent([0x50, 0x4b, 3, 4]) { Headers = { ContentType = new("application/zip") } };
         using var refused = await app.Http.DeleteAsync("api/datasets/noise", Cancellation);
-        Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
-        Assert.Equal("Run 'on-noise' still needs 'noise'; cancel it first.", (string)(await refused.ReadAsync())["detail"]!);
+        using var refusedToo = await app.Http.PutAsync("api/datasets/noise", replacement, Cancellation);
+        foreach (var refusal in (HttpResponseMessage[])[refused, refusedToo])
+        {
+            Assert.Equal(HttpStatusCode.Conflict, refusal.StatusCode);
+            Assert.Equal("Run 'on-noise' still needs 'noise'; cancel it first.", (string)(await refusal.ReadAsync())["detail"]!);
+        }
 
         await app.Http.CallAsync("api/runs/on-noise/resume");
         await app.Http.UntilAsync("on-noise", "completed");
         using var removed = await app.Http.DeleteAsync("api/datasets/noise", Cancellation);
         Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        Assert.Empty(await FilesAsync("noise"));
+    }
+
+    [Fact]
+    public async Task Of_pictures_in_folders_become_a_data_set_with_names_for_its_classes_and_a_preview()
+    {
+        using var zip = ZipOf([.. Enumerable.Range(0, 30).Select(i => ($"{(i % 2 == 0 ? "dogs" : "cats")}/{i}.png", Pictures.Png(i * 8))), ("dogs/notes.txt", "no picture"u8.ToArray())]);
+
+        var view = await app.Http.UploadAsync("pets", zip, "?size=32&channels=3");
+
+        Assert.Equal((27, 3, 2, 32, 3), ((int)view["train"]!, (int)view["test"]!, (int)view["classes"]!, (int)view["size"]!, (int)view["channels"]!));
+        Assert.Equal(["cats", "dogs"], view["classNames"]!.AsArray().Select(name => (string)name!));
+        var conversion = view["conversion"]!;
+        Assert.Equal((31, 31, 1), ((int)conversion["done"]!, (int)conversion["total"]!, (int)conversion["problemCount"]!));
+        Assert.Equal(
+            ("dogs/notes.txt", "it is no PNG, JPEG or WebP file: it begins with 6e6f207069637475"),
+            ((string)conversion["problems"]![0]!["file"]!, (string)conversion["problems"]![0]!["problem"]!));
+
+        using var preview = await app.Http.GetAsync((string)view["links"]!["preview"]!, Cancellation);
+        Assert.Equal("image/png", preview.Content.Headers.ContentType?.MediaType);
+        Assert.Equal((8 * 34 - 2) * 2, Png.Size(await preview.Content.ReadAsByteArrayAsync(Cancellation)).Width);
+        using var again = new HttpRequestMessage(HttpMethod.Get, "api/datasets/pets/preview") { Headers = { IfNoneMatch = { preview.Headers.ETag! } } };
+        using var unchanged = await app.Http.SendAsync(again, Cancellation);
+        Assert.Equal(HttpStatusCode.NotModified, unchanged.StatusCode);
+    }
+
+    [Fact]
+    public async Task Are_not_needed_for_a_preview_of_what_is_built_in_and_what_is_not_fetched_has_none()
+    {
+        Assert.Equal((8 * 30 - 2) * 2, Png.Size(await app.Http.GetByteArrayAsync("api/datasets/digits/preview", Cancellation)).Width);
+
+        using var none = await app.Http.GetAsync("api/datasets/fashion-mnist/preview", Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+        Assert.Equal("'fashion-mnist' is fetched when a run first trains on it, and has not been yet.", (string)(await none.ReadAsync())["detail"]!);
+    }
+
+    [Fact]
+    public async Task That_the_client_does_not_finish_leave_nothing()
+    {
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        using var content = new StreamContent(new Endless(after: 9_000_000, gone.Cancel)) { Headers = { ContentType = new("application/zip") } };
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => app.Http.PutAsync("api/datasets/half", content, gone.Token));
+
+        await UntilNothingIsLeftAsync("half");
+        using var none = await app.Http.GetAsync("api/datasets/half", Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("", "application/zip", "", 400, "The upload cannot be read: it is empty.")]
+    [InlineData("", "application/zip", "<html>", 400, "The upload cannot be read: it begins with 3c68746d; a zip archive begins with 504b0304.")]
+    [InlineData("", "application/octet-stream", "PK\u0005\u0006", 400, "The upload cannot be read: it is a zip archive without files.")]
+    [InlineData("?size=30", "application/zip", "PK\u0003\u0004", 400, "size: '30' is not valid; it must be one of 28, 32, 64.")]
+    [InlineData("?channels=4", "application/zip", "PK\u0003\u0004", 400, "channels: '4' is not valid; it must be one of 1, 3.")]
+    [InlineData("", "image/png", "x", 415, "Content-Type 'image/png' is not taken; valid are application/zip with pictures or IDX files in it, and multipart/form-data with one IDX file a part.")]
+    public async Task That_are_wrong_at_first_sight_are_refused_at_once(string query, string type, string body, int status, string detail)
+    {
+        using var content = new ByteArrayContent([.. body.Select(letter => (byte)letter)]) { Headers = { ContentType = new(type) } };
+        using var answer = await app.Http.PutAsync($"api/datasets/wrong{query}", content, Cancellation);
+
+        Assert.Equal((status, detail), ((int)answer.StatusCode, (string)(await answer.ReadAsync())["detail"]!));
+        Assert.Empty(await FilesAsync("wrong"));
+    }
+
+    /// <summary>A zip archive as a body.</summary>
+    internal static ByteArrayContent ZipOf(params (string Name, byte[] Content)[] files)
+    {
+        using var memory = new MemoryStream();
+        using (var archive = new ZipArchive(memory, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (name, content) in files)
+            {
+                using var entry = archive.CreateEntry(name, CompressionLevel.NoCompression).Open();
+                entry.Write(content);
+            }
+        }
+        return new ByteArrayContent(memory.ToArray()) { Headers = { ContentType = new("application/zip") } };
+    }
+
+    private Task UntilNothingIsLeftAsync(string name) => Wait.UntilAsync(async () => (await FilesAsync(name)).Count == 0, $"what was staged of {name} to go");
+
+    private async Task<List<string>> FilesAsync(string name)
+    {
+        List<string> names = [];
+        await foreach (var blob in app.Azurite.Blobs().GetBlobContainerClient("gan").GetBlobsAsync(new() { Prefix = $"datasets/{name}/" }, Cancellation))
+            if (!blob.Name.EndsWith("conversion.json", StringComparison.Ordinal)) names.Add(blob.Name);
+        return names;
+    }
+
+    /// <summary>A body that begins as a zip archive and whose sender gives up.</summary>
+    private sealed class Endless(int after, Action giveUp) : Stream
+    {
+        private int _read;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => _read; set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            if (_read >= after) giveUp();
+            buffer.AsSpan(offset, count).Clear();
+            if (_read == 0) ((byte[])[0x50, 0x4b, 3, 4]).CopyTo(buffer.AsSpan(offset));
+            _read += count;
+            return count;
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 
     [Fact]
@@ -40,12 +169,13 @@ public sealed class Uploads(App app)
     {
         using var form = new MultipartFormDataContent { { new ByteArrayContent(Idx(0x803, [64, 28, 28])[..5000]), "images", "cut.idx" } };
 
-        using var answer = await app.Http.PutAsync("api/datasets/cut", form, Cancellation);
+        using var taken = await app.Http.PutAsync("api/datasets/cut", form, Cancellation);
 
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.StartsWith("images: ", (string)(await answer.ReadAsync())["detail"]!, StringComparison.Ordinal);
-        using var none = await app.Http.GetAsync("api/datasets/cut", Cancellation);
-        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+        Assert.Equal(HttpStatusCode.Accepted, taken.StatusCode);
+        var view = await app.Http.ConvertedAsync("cut");
+        Assert.Equal((false, "failed"), ((bool)view["stored"]!, (string)view["conversion"]!["state"]!));
+        Assert.StartsWith("images: it is cut short", (string)view["conversion"]!["error"]!, StringComparison.Ordinal);
+        await UntilNothingIsLeftAsync("cut");
     }
 
     /// <summary>An IDX file of noise.</summary>

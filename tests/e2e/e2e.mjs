@@ -83,6 +83,15 @@ async function until(what, ask, isEnough, milliseconds = patience) {
 const view = (run) => json("GET", `/api/runs/${run}`, 200);
 const untilState = (run, state, milliseconds) => until(`${run} to be ${state}`, () => view(run), (seen) => seen.state === state, milliseconds);
 
+/** Uploads a data set and waits until it is converted. */
+async function upload(form) {
+  await json("PUT", `/api/datasets/${name}`, 202, { form });
+  const ask = () => json("GET", `/api/datasets/${name}`, 200);
+  const { answer } = await until(`${name} to be converted`, ask, ({ conversion }) => ["ready", "failed"].includes(conversion.state));
+  assert.equal(answer.conversion.state, "ready", answer.conversion.error);
+  return answer;
+}
+
 before(async () => {
   await until("health", () => call("GET", "/api/health").catch((error) => error), (answer) => answer.status === 200);
 });
@@ -216,8 +225,8 @@ test("a run that diverges fails with the reason", async () => {
 
 test("the pictures of a run are measured, and those of its best epoch served", async () => {
   const form = new FormData();
-  form.append("images", idx(250, 28, 28), "train-images-idx3-ubyte");
-  await json("PUT", `/api/datasets/${name}`, 201, { form });
+  form.append("images", idx(300, 28, 28), "train-images-idx3-ubyte");
+  await upload(form);
   await json("POST", "/api/runs", 202, { body: { run: measured, dataset: name, epochs: 2, batchSize: 32, qualitySamples: 100 } });
   const { answer } = await untilState(measured, "completed");
   assert.ok(answer.quality.frechetDistance >= answer.best.frechetDistance && Array.isArray(answer.warnings));
@@ -232,11 +241,13 @@ test("a data set can be brought along, and one that is too small for the run fai
   const form = new FormData();
   form.append("images", idx(40, 28, 28), "train-images-idx3-ubyte");
   form.append("labels", idx(40), "train-labels-idx1-ubyte");
-  const stored = await json("PUT", `/api/datasets/${name}`, 201, { form });
-  assert.equal(stored.train, 40);
+  const stored = await upload(form);
+  assert.deepEqual([stored.train, stored.test], [36, 4]);
+  const preview = await call("GET", `/api/datasets/${name}/preview`);
+  assert.deepEqual([preview.status, preview.headers.get("content-type")], [200, "image/png"]);
   await json("POST", "/api/runs", 202, { body: { run: failing, dataset: name, batchSize: 64 } });
   const { answer } = await untilState(failing, "failed", 30_000);
-  assert.equal(answer.error, "An epoch of 40 pictures does not fill one batch of 64: lower batchSize or raise imagesPerEpoch.");
+  assert.equal(answer.error, "An epoch of 36 pictures does not fill one batch of 64: lower batchSize or raise imagesPerEpoch.");
   await json("DELETE", `/api/runs/${failing}`, 204);
   await json("DELETE", `/api/datasets/${name}`, 204);
 });

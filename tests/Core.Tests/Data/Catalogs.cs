@@ -27,6 +27,14 @@ internal static class Catalogs
     public static DatasetCatalog Over(BlobContainerClient container, DatasetOptions? options = null) =>
         new(container, Http, options ?? NoSources, TimeProvider.System, NullLogger<DatasetCatalog>.Instance);
 
+    /// <summary>Stores a data set as it is.</summary>
+    public static async Task<DatasetInfo> StoreAsync(this BlobContainerClient container, string name, ImageSet train, ImageSet? test = null)
+    {
+        await new DatasetWriter(container, TimeProvider.System, NullLogger.Instance).SaveAsync(
+            name, IdxParts.Of(train, test), TestContext.Current.CancellationToken);
+        return (await Over(container).GetAsync(name, TestContext.Current.CancellationToken))!;
+    }
+
     public static async Task<List<string>> NamesOfBlobsAsync(this BlobContainerClient container, CancellationToken cancellation)
     {
         List<string> names = [];

@@ -11,6 +11,9 @@ internal static class Idx
 
     public static byte[] Labels(int count) => File([count], [.. Enumerable.Range(0, count).Select(i => (byte)(i % 10))]);
 
+    /// <summary>The pictures of <see cref="Images"/> with the labels of <see cref="Labels"/>.</summary>
+    public static ImageSet Set(int count) => new(Images(count)[16..], Labels(count)[8..], count, 28, 28);
+
     public static byte[] File(int[] shape, byte[] data) =>
         [
             0, 0, 8, (byte)shape.Length,
@@ -40,8 +43,8 @@ internal static class Idx
         return memory;
     }
 
-    public static IdxUpload Upload(byte[] images, byte[]? labels = null, byte[]? testImages = null, byte[]? testLabels = null) =>
-        IdxUpload.FromStreams(Open(images)!, Open(labels), Open(testImages), Open(testLabels));
-
-    private static MemoryStream? Open(byte[]? file) => file is null ? null : new MemoryStream(file);
+    /// <summary>A zip of IDX files.</summary>
+    public static MemoryStream Upload(byte[] images, byte[]? labels = null, byte[]? testImages = null, byte[]? testLabels = null) => Zip(
+        [.. new[] { images, labels, testImages, testLabels }.Index().Where(file => file.Item is not null)
+            .Select(file => (((IdxPart)file.Index).FileName(), file.Item!))]);
 }

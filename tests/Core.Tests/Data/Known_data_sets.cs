@@ -130,8 +130,9 @@ public sealed class A_name_that_nobody_knows(AzuriteFixture azurite)
     [InlineData("")]
     public async Task is_an_error_that_lists_the_names_there_are(string name)
     {
-        var catalog = Catalogs.Over(azurite.NewContainer());
-        await catalog.SaveIdxAsync("mine", Idx.Upload(Idx.Images(3)), TestContext.Current.CancellationToken);
+        var container = azurite.NewContainer();
+        var catalog = Catalogs.Over(container);
+        await container.StoreAsync("mine", Idx.Set(3));
 
         var unknown = await Assert.ThrowsAsync<UnknownDatasetException>(() =>
             catalog.CheckAsync(name, TestContext.Current.CancellationToken));

@@ -12,7 +12,7 @@ public sealed class A_stored_data_set(AzuriteFixture azurite)
     {
         var container = azurite.NewContainer();
         var catalog = Catalogs.Over(container);
-        await catalog.SaveIdxAsync("mine", Idx.Upload(Idx.Images(3), Idx.Labels(3)), _cancellation);
+        await container.StoreAsync("mine", Idx.Set(3));
 
         Assert.True(await catalog.DeleteAsync("mine", _cancellation));
 
@@ -28,7 +28,7 @@ public sealed class A_stored_data_set(AzuriteFixture azurite)
     {
         var container = azurite.NewContainer();
         var catalog = Catalogs.Over(container);
-        await catalog.SaveIdxAsync("mine", Idx.Upload(Idx.Images(3)), _cancellation);
+        await container.StoreAsync("mine", Idx.Set(3) with { Labels = null });
         var names = await container.NamesOfBlobsAsync(_cancellation);
         var part = container.GetBlobClient(names.Single(name => name.EndsWith(".gz", StringComparison.Ordinal)));
         if (replaced) await part.UploadAsync(BinaryData.FromBytes(Idx.Images(3, seed: 5)), overwrite: true, _cancellation);
@@ -55,7 +55,7 @@ public sealed class A_stored_data_set(AzuriteFixture azurite)
         Assert.Contains("data set 'mnist' was stored in format 2; this program knows formats up to 1", refusal.Message);
         var listed = (await catalog.ListAsync(_cancellation)).Single(info => info.Name == "mnist");
         Assert.Contains("format 2", listed.Description);
-        await catalog.SaveIdxAsync("mnist", Idx.Upload(Idx.Images(3)), _cancellation);
+        await container.StoreAsync("mnist", Idx.Set(3));
         Assert.Contains("not the published data set", (await catalog.GetAsync("mnist", _cancellation))!.Description);
         Assert.Equal(3, (await catalog.LoadAsync("mnist", _cancellation)).Train.Count);
     }

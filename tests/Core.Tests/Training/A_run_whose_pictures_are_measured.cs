@@ -78,8 +78,7 @@ public sealed class A_run_whose_pictures_are_measured(AzuriteFixture azurite)
     internal static async Task<TrainingBench> WithBarsAsync(AzuriteFixture azurite, TimeProvider? time = null)
     {
         var bench = await TrainingBench.CreateAsync(azurite, time);
-        var bars = Bars.Of(600).Train;
-        await bench.Datasets.SaveIdxAsync("bars", Idx.Upload(Idx.File([600, 28, 28], bars.Pixels), Idx.File([600], bars.Labels!)), Cancellation);
+        await bench.Container.StoreAsync("bars", Bars.Of(600).Train);
         return bench;
     }
 }

@@ -1,0 +1,104 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace GanFunctions.Core.Data.Uploads;
+
+/// <summary>Where the conversion of an upload stands.</summary>
+public enum ConversionState
+{
+    /// <summary>The upload is whole; nobody has begun with it.</summary>
+    Staged,
+
+    /// <summary>It is being read.</summary>
+    Converting,
+
+    /// <summary>It is the data set now.</summary>
+    Ready,
+
+    /// <summary>It cannot be used; <see cref="Conversion.Error"/> says why.</summary>
+    Failed,
+}
+
+/// <summary>What is wrong with one file of an upload.</summary>
+/// <param name="File">Its name in the archive.</param>
+/// <param name="Problem">In words.</param>
+public sealed record FileProblem(string File, string Problem);
+
+/// <summary><c>datasets/{name}/conversion.json</c>: how the latest upload of a data set becomes one. Changed with If-Match only.</summary>
+/// <param name="Name">The data set's name.</param>
+/// <param name="Upload">The folder, under the data set's, that holds what was sent and what was made of it so far.</param>
+/// <param name="InstanceId">The orchestration that works on it.</param>
+/// <param name="ClaimedAt">When that was chosen.</param>
+/// <param name="Size">Rows and columns asked for, in pixels; null leaves them to the upload.</param>
+/// <param name="Channels">Channels asked for; null leaves them to the upload.</param>
+public sealed record Conversion(string Name, string Upload, string InstanceId, DateTimeOffset ClaimedAt, int? Size, int? Channels)
+{
+    /// <summary>So many of the problems are kept; all are counted.</summary>
+    public const int MaxProblems = 100;
+
+    private const int KnownFormat = 1;
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    /// <summary>1. A reader refuses what is newer than it knows.</summary>
+    public int Format { get; init; } = KnownFormat;
+
+    /// <summary>Where it stands.</summary>
+    public ConversionState State { get; init; }
+
+    /// <summary>Files looked at.</summary>
+    public int Done { get; init; }
+
+    /// <summary>Files there are; 0 until the archive was opened.</summary>
+    public int Total { get; init; }
+
+    /// <summary>Of <see cref="Done"/>, those whose pixels are in Blob Storage: where a worker goes on.</summary>
+    public int Committed { get; init; }
+
+    /// <summary>How often a worker has begun since <see cref="Committed"/> moved last.</summary>
+    public int Starts { get; init; }
+
+    /// <summary>The first files that were passed over, and why.</summary>
+    public IReadOnlyList<FileProblem> Problems { get; init; } = [];
+
+    /// <summary>How many were.</summary>
+    public int ProblemCount { get; init; }
+
+    /// <summary>Why it failed.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>Whether there is still something to do.</summary>
+    [JsonIgnore]
+    public bool IsOpen => State is ConversionState.Staged or ConversionState.Converting;
+
+    internal BinaryData ToJson() => BinaryData.FromObjectAsJson(this, Json);
+
+    /// <summary>One that cannot be read has failed, in words.</summary>
+    internal static Conversion Parse(string name, BinaryData json)
+    {
+        try
+        {
+            var format = json.ToObjectFromJson<FormatOnly>(Json)?.Format ?? 0;
+            if (format > KnownFormat) return Unreadable(name, $"it is in format {format}; this program knows formats up to {KnownFormat}");
+            return json.ToObjectFromJson<Conversion>(Json) ?? Unreadable(name, "it is null");
+        }
+        catch (JsonException damage)
+        {
+            return Unreadable(name, damage.Message.TrimEnd('.'));
+        }
+    }
+
+    private static Conversion Unreadable(string name, string reason) => new(name, "", "", DateTimeOffset.UnixEpoch, null, null)
+    {
+        State = ConversionState.Failed,
+        Error = $"The state of the last upload cannot be read: {reason}.",
+    };
+
+    private sealed record FormatOnly(int Format);
+}

@@ -1,0 +1,138 @@
+using System.IO.Compression;
+using System.Runtime.CompilerServices;
+using Azure.Storage.Blobs;
+using GanFunctions.Core.Imaging;
+
+namespace GanFunctions.Core.Data.Uploads;
+
+/// <summary>Makes a data set of an archive of pictures, a thousand files at a time, so that one that was cut goes on where it was.</summary>
+internal sealed class PictureConversion
+{
+    /// <summary>Leaves the machine usable: a training may be running beside it.</summary>
+    private static readonly int Threads = Math.Max(1, Environment.ProcessorCount / 2);
+
+    private readonly BlobContainerClient _container;
+    private readonly DatasetOptions _options;
+    private readonly PictureShape _shape;
+    private readonly IReadOnlyList<ZipArchiveEntry> _files;
+    private readonly ArchiveLayout _layout;
+    private readonly PictureChunks _chunks;
+
+    /// <exception cref="UploadRefusedException">There are more pictures, or more classes, than are taken.</exception>
+    public PictureConversion(BlobContainerClient container, DatasetOptions options, Conversion conversion, IReadOnlyList<ZipArchiveEntry> files)
+    {
+        (_container, _options, _files) = (container, options, files);
+        _shape = new PictureShape(conversion.Size ?? PictureShape.Mnist.Side, conversion.Channels ?? PictureShape.Mnist.Channels);
+        _chunks = new PictureChunks(container, conversion, _shape);
+        _layout = ArchiveLayout.Of([.. files.Select(file => file.FullName)]);
+        var bytes = (long)_layout.Places.Count(place => place is not null) * _shape.Size;
+        if (bytes <= options.MaxDatasetBytes) return;
+        throw new UploadRefusedException(
+            "the zip", $"its {files.Count} files come to {bytes} bytes of {_shape}", $"at most {options.MaxDatasetBytes} (setting Datasets:MaxDatasetBytes)");
+    }
+
+    /// <summary>Converts the next files, and keeps what came out.</summary>
+    /// <param name="first">The number of the first.</param>
+    /// <param name="progress">Called after each file.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>How many, and what was wrong with some.</returns>
+    public async Task<(int Count, List<FileProblem> Problems)> ConvertAsync(int first, Action progress, CancellationToken cancellation)
+    {
+        var count = Math.Min(PictureChunks.Size, _files.Count - first);
+        var (pictures, problems) = (new byte[]?[count], new string?[count]);
+        var each = new ParallelOptions { MaxDegreeOfParallelism = Threads, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(UnpackAsync(first, count, problems, cancellation), each, (file, _) =>
+        {
+            try
+            {
+                pictures[file.Index] = PictureDecoder.Decode(file.Content, _shape, _options.MaxPixels);
+            }
+            catch (PictureException damage)
+            {
+                problems[file.Index] = damage.Message;
+            }
+            progress();
+            return ValueTask.CompletedTask;
+        });
+        await _chunks.WriteAsync(first, [.. _layout.Places.Skip(first).Take(count).Select(place => place ?? default)], pictures, cancellation);
+        return (count, [.. problems.Index().Where(problem => problem.Item is not null).Select(problem => new FileProblem(_files[first + problem.Index].FullName, problem.Item!))]);
+    }
+
+    /// <summary>Writes the parts and the preview from all that was converted.</summary>
+    /// <returns>The manifest to commit.</returns>
+    /// <exception cref="UploadRefusedException">Too few of the files are pictures.</exception>
+    public async Task<DatasetManifest> AssembleAsync(string name, string folder, Conversion conversion, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var places = await _chunks.PlacesAsync(_files.Count, cancellation);
+        if (places.Count == 0) throw NoPictures(conversion);
+        byte[]? labels = _layout.ClassNames is null ? null : [.. places.Select(place => place.Label)];
+        var held = places.Any(place => place.IsTest) ? [.. places.Select(place => place.IsTest)] : HeldOut.Choose(places.Count, labels);
+        if (!held.Contains(false)) throw new UploadRefusedException("train/", "no picture in it can be read", "one at least");
+
+        byte[]? Labels(bool test) => labels is null ? null : [.. labels.Where((_, index) => held[index] == test)];
+        var (trainLabels, testLabels) = (Labels(test: false), Labels(test: true));
+        var preview = new Preview(_shape, held.Count(test => !test), trainLabels);
+        var parts = await WriteImagesAsync(name, folder, held, preview, cancellation);
+        if (trainLabels is not null) parts.Add(await WriteLabelsAsync(name, folder, IdxPart.TrainLabels, trainLabels, cancellation));
+        if (testLabels is not null) parts.Add(await WriteLabelsAsync(name, folder, IdxPart.TestLabels, testLabels, cancellation));
+        await _container.PreviewBlob(name, folder).UploadAsync(BinaryData.FromBytes(preview.Png()), overwrite: true, cancellation);
+        return DatasetManifest.Of(name, folder, parts, trainLabels?.Distinct().Count(), now) with { ClassNames = _layout.ClassNames };
+    }
+
+    private async Task<List<DatasetManifest.StoredPart>> WriteImagesAsync(
+        string name, string folder, bool[] held, Preview preview, CancellationToken cancellation)
+    {
+        var tests = held.Count(test => test);
+        await using var train = await BeginImagesAsync(IdxPart.TrainImages, held.Length - tests);
+        await using var test = await BeginImagesAsync(IdxPart.TestImages, tests);
+        var (index, trained) = (0, 0);
+        await foreach (var picture in _chunks.PicturesAsync(_files.Count, cancellation))
+        {
+            if (!held[index]) preview.Show(trained++, picture.Span);
+            await (held[index++] ? test : train).WriteAsync(picture, cancellation);
+        }
+        return [await train.EndAsync(), await test.EndAsync()];
+
+        Task<PartWriter> BeginImagesAsync(IdxPart part, int count) => PartWriter.BeginAsync(
+            _container.PartBlob(name, folder, part), part,
+            _shape.Channels == 1 ? [count, _shape.Side, _shape.Side] : [count, _shape.Channels, _shape.Side, _shape.Side], cancellation);
+    }
+
+    private async Task<DatasetManifest.StoredPart> WriteLabelsAsync(
+        string name, string folder, IdxPart part, byte[] labels, CancellationToken cancellation)
+    {
+        await using var writer = await PartWriter.BeginAsync(_container.PartBlob(name, folder, part), part, [labels.Length], cancellation);
+        await writer.WriteAsync(labels, cancellation);
+        return await writer.EndAsync();
+    }
+
+    // One after the other, as an archive is read; no more than one waits for each thread.
+    private async IAsyncEnumerable<(int Index, byte[] Content)> UnpackAsync(
+        int first, int count, string?[] problems, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        for (var index = 0; index < count; index++)
+        {
+            var file = _files[first + index];
+            byte[]? content = null;
+            if (_layout.Places[first + index] is null) problems[index] = ArchiveLayout.Beside;
+            else if (file.Length > _options.MaxPictureBytes)
+                problems[index] = $"it has {file.Length} bytes, and at most {_options.MaxPictureBytes} are taken (setting Datasets:MaxPictureBytes)";
+            else
+            {
+                try
+                {
+                    content = await StagedArchive.ReadAsync(file, cancellation);
+                }
+                catch (InvalidDataException damage)
+                {
+                    problems[index] = $"it cannot be unpacked ({damage.Message.TrimEnd('.')})";
+                }
+            }
+            if (content is not null) yield return (index, content);
+        }
+    }
+
+    private UploadRefusedException NoPictures(Conversion conversion) => new(
+        "the zip", $"none of its {_files.Count} files is a picture; {conversion.Problems[0].File}: {conversion.Problems[0].Problem}",
+        "PNG, JPEG or WebP files in folders, one for each class, or without folders; or IDX files");
+}

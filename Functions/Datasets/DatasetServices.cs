@@ -1,0 +1,18 @@
+using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Core.Imaging;
+
+namespace GanFunctions.Functions.Datasets;
+
+/// <summary>What takes uploads in.</summary>
+public static class DatasetServices
+{
+    /// <summary>Registers uploads and their conversion.</summary>
+    public static IServiceCollection AddUploads(this IServiceCollection services)
+    {
+        VipsSettings.Apply();
+        services.AddSingleton<ConversionStore>();
+        services.AddSingleton<UploadStaging>();
+        services.AddSingleton<UploadConversion>();
+        return services.AddSingleton<ConversionStarter>();
+    }
+}

@@ -1,0 +1,40 @@
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Data.Uploads;
+
+namespace GanFunctions.Functions.Datasets;
+
+/// <summary>A data set as the API shows it: what is stored, and how the latest upload of that name is getting on.</summary>
+public sealed record DatasetView(
+    string Name, string Source, bool Stored, int? Train, int? Test, int? Classes, IReadOnlyList<string>? ClassNames, int? Size, int? Height,
+    int? Width, int? Channels, string? Sha256, string Description, ConversionView? Conversion, DatasetLinks Links)
+{
+    /// <summary>The view; null where there is neither.</summary>
+    public static DatasetView? Of(DatasetInfo? info, Conversion? conversion)
+    {
+        var name = info?.Name ?? conversion?.Name;
+        if (name is null) return null;
+        info ??= new DatasetInfo(name, "stored", Stored: false, null, null, null, null, null, null, null, "Uploaded; nothing is stored of it yet");
+        return new DatasetView(
+            name, info.Source, info.Stored, info.Train, info.Test, info.Classes, info.ClassNames, info.Height, info.Height, info.Width, info.Channels,
+            info.Sha256, info.Description, conversion is null ? null : ConversionView.Of(conversion), new($"/api/datasets/{name}", $"/api/datasets/{name}/preview"));
+    }
+}
+
+/// <summary>How a conversion is getting on.</summary>
+/// <param name="State"><c>staged</c>, <c>converting</c>, <c>ready</c> or <c>failed</c>.</param>
+/// <param name="Done">Files looked at.</param>
+/// <param name="Total">Files there are; 0 until the archive was opened.</param>
+/// <param name="ProblemCount">Files passed over.</param>
+/// <param name="Problems">The first hundred of them.</param>
+/// <param name="Error">Why it failed.</param>
+public sealed record ConversionView(
+    ConversionState State, int Done, int Total, int ProblemCount, IReadOnlyList<FileProblem> Problems, string? Error)
+{
+    internal static ConversionView Of(Conversion conversion) => new(
+        conversion.State, conversion.Done, conversion.Total, conversion.ProblemCount, conversion.Problems, conversion.Error);
+}
+
+/// <summary>Where to go on.</summary>
+/// <param name="Self">The data set, and its conversion.</param>
+/// <param name="Preview">Some of its pictures.</param>
+public sealed record DatasetLinks(string Self, string Preview);

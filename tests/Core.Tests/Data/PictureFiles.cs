@@ -1,0 +1,64 @@
+using NetVips;
+
+namespace GanFunctions.Core.Tests.Data;
+
+/// <summary>Files of pictures, made for a test.</summary>
+internal static class PictureFiles
+{
+    /// <summary>A PNG of one grey.</summary>
+    public static byte[] Grey(int value, int side = 28) => Png(Flat(side, side, value));
+
+    /// <summary>An image of one colour, a band for each value.</summary>
+    public static Image Flat(int width, int height, params double[] bands)
+    {
+        using var black = Image.Black(width, height, bands.Length);
+        using var flat = black.Linear([1], bands);
+        using var bytes = flat.Cast(Enums.BandFormat.Uchar);
+        return bytes.Copy(interpretation: bands.Length < 3 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb);
+    }
+
+    public static byte[] Png(Image image, int? bits = null, bool? palette = null)
+    {
+        using (image) return image.PngsaveBuffer(bitdepth: bits, palette: palette);
+    }
+
+    public static byte[] Jpeg(Image image)
+    {
+        using (image) return image.JpegsaveBuffer(q: 95);
+    }
+
+    public static byte[] WebP(Image image)
+    {
+        using (image) return image.WebpsaveBuffer(lossless: true);
+    }
+
+    /// <summary>A PNG of pixels in [channels, height, width].</summary>
+    public static byte[] OfPlanes(byte[] planes, int side, int channels)
+    {
+        var pixels = new byte[planes.Length];
+        for (var i = 0; i < planes.Length; i++) pixels[i % (side * side) * channels + i / (side * side)] = planes[i];
+        using var image = Image.NewFromMemory(pixels, side, side, channels, Enums.BandFormat.Uchar);
+        return Png(image.Copy(interpretation: channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb));
+    }
+
+    /// <summary>A PNG file whose header claims a size that its few bytes do not have.</summary>
+    public static byte[] PngThatClaims(int width, int height)
+    {
+        var png = Grey(1);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(png.AsSpan(16), width);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(png.AsSpan(20), height);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(png.AsSpan(29), Crc(png.AsSpan(12, 17)));
+        return png;
+    }
+
+    private static uint Crc(ReadOnlySpan<byte> bytes)
+    {
+        var crc = uint.MaxValue;
+        foreach (var value in bytes)
+        {
+            crc ^= value;
+            for (var bit = 0; bit < 8; bit++) crc = (crc & 1) == 1 ? crc >> 1 ^ 0xEDB88320 : crc >> 1;
+        }
+        return ~crc;
+    }
+}

@@ -1,0 +1,121 @@
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Imaging;
+using NetVips;
+
+namespace GanFunctions.Core.Tests.Data;
+
+public sealed class A_picture_file
+{
+    private const long MaxPixels = 50_000_000;
+    private static readonly PictureShape Grey28 = PictureShape.Mnist, Colour32 = new(32, 3);
+
+    [Theory]
+    [InlineData(28, 1)]
+    [InlineData(32, 3)]
+    [InlineData(64, 3)]
+    public void of_the_right_size_is_taken_to_the_pixel(int side, int channels)
+    {
+        var planes = new byte[side * side * channels];
+        new Random(1).NextBytes(planes);
+
+        Assert.Equal(planes, PictureDecoder.Decode(PictureFiles.OfPlanes(planes, side, channels), new(side, channels), MaxPixels));
+    }
+
+    public static TheoryData<string, byte[], PictureShape, byte[]> Kinds { get; } = new()
+    {
+        { "a PNG of 16 bit", PictureFiles.Png(Deep(40_000)), Grey28, [156] },
+        { "a PNG of 1 bit", PictureFiles.Png(PictureFiles.Flat(28, 28, 255), bits: 1), Grey28, [255] },
+        { "a PNG with a palette", PictureFiles.Png(PictureFiles.Flat(50, 50, 255, 0, 0), palette: true), Colour32, [255, 0, 0] },
+        { "a PNG with alpha", PictureFiles.Png(PictureFiles.Flat(50, 50, 200, 100, 50, 0)), Colour32, [0, 0, 0] },
+        { "a half transparent grey PNG", PictureFiles.Png(PictureFiles.Flat(50, 50, 200, 128)), Grey28, [100] },
+        { "a large JPEG", PictureFiles.Jpeg(PictureFiles.Flat(1500, 1000, 90)), Grey28, [90] },
+        { "a JPEG of CMYK without ink", PictureFiles.Jpeg(Cmyk()), Colour32, [255, 255, 255] },
+        { "a large WebP", PictureFiles.WebP(PictureFiles.Flat(900, 1200, 10, 200, 30)), Colour32, [10, 200, 30] },
+        { "a tiny picture", PictureFiles.Png(PictureFiles.Flat(3, 2, 77)), Grey28, [77] },
+        { "a grey picture in colour", PictureFiles.Png(PictureFiles.Flat(60, 60, 77)), Colour32, [77, 77, 77] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void of_any_kind_becomes_what_it_shows(string kind, byte[] file, PictureShape shape, byte[] middle)
+    {
+        Assert.NotEmpty(kind);
+        var pixels = PictureDecoder.Decode(file, shape, MaxPixels);
+
+        Assert.Equal(shape.Size, pixels.Length);
+        Assert.All(middle.Index(), channel => Assert.InRange(
+            pixels[channel.Index * shape.Side * shape.Side + shape.Side / 2 * shape.Side + shape.Side / 2], channel.Item - 2, channel.Item + 2));
+    }
+
+    [Fact]
+    public void that_is_wider_than_high_loses_its_sides()
+    {
+        using var dark = PictureFiles.Flat(100, 100, 20);
+        using var bright = PictureFiles.Flat(100, 100, 220);
+        using var right = bright.Join(dark, Enums.Direction.Horizontal);
+
+        var pixels = PictureDecoder.Decode(PictureFiles.Png(dark.Join(right, Enums.Direction.Horizontal)), Grey28, MaxPixels);
+
+        Assert.All(pixels, pixel => Assert.True(pixel > 150));
+    }
+
+    [Fact]
+    public void with_an_orientation_is_turned_upright()
+    {
+        using var dark = PictureFiles.Flat(100, 200, 20);
+        using var bright = PictureFiles.Flat(100, 200, 220);
+        using var lying = dark.Join(bright, Enums.Direction.Horizontal);
+        using var turned = lying.Mutate(image => image.Set(GValue.GIntType, "orientation", 6)); // its left side is the top
+
+        var pixels = PictureDecoder.Decode(PictureFiles.Jpeg(turned.Copy()), Grey28, MaxPixels);
+
+        Assert.All(pixels[..(28 * 12)], pixel => Assert.InRange(pixel, 0, 40));
+        Assert.All(pixels[^(28 * 12)..], pixel => Assert.InRange(pixel, 200, 240));
+    }
+
+    [Fact]
+    public void that_moves_becomes_its_first_frame()
+    {
+        using var first = PictureFiles.Flat(40, 40, 30, 30, 30);
+        using var second = PictureFiles.Flat(40, 40, 240, 240, 240);
+        using var both = first.Join(second, Enums.Direction.Vertical);
+        using var frames = both.Mutate(image => image.Set(GValue.GIntType, "page-height", 40));
+
+        Assert.All(PictureDecoder.Decode(PictureFiles.WebP(frames.Copy()), Grey28, MaxPixels), pixel => Assert.InRange(pixel, 28, 32));
+    }
+
+    public static TheoryData<string, byte[], string> Wrong { get; } = new()
+    {
+        { "empty", [], "it is empty" },
+        { "of SVG", "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"u8.ToArray(), "it is no PNG, JPEG or WebP file: it begins with 3c73766720786d6c" },
+        { "of GIF", "GIF89a"u8.ToArray(), "it is no PNG, JPEG or WebP file: it begins with 474946383961" },
+        { "of a zip", Idx.Zip(("x", [1])).ToArray(), "it is no PNG, JPEG or WebP file: it begins with 504b0304" },
+        { "of HTML", "<html>"u8.ToArray(), "it is no PNG, JPEG or WebP file: it begins with 3c68746d6c3e" },
+        { "of TIFF", [0x49, 0x49, 0x2a, 0, 8, 0, 0, 0, 0], "it is no PNG, JPEG or WebP file: it begins with 49492a0008000000" },
+        { "too large", PictureFiles.PngThatClaims(100_000, 100_000), "it has 100000x100000 pixels, and at most 50000000 are taken (setting Datasets:MaxPixels)" },
+        { "cut short", PictureFiles.Jpeg(PictureFiles.Flat(64, 64, 90))[..^40], "it cannot be decoded (" },
+        { "with a signature only", [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], "it cannot be decoded (" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void that_is_none_says_what_it_is(string kind, byte[] file, string problem)
+    {
+        Assert.NotEmpty(kind);
+        Assert.StartsWith(problem, Assert.Throws<PictureException>(() => PictureDecoder.Decode(file, Grey28, MaxPixels)).Message, StringComparison.Ordinal);
+    }
+
+    private static Image Deep(int value)
+    {
+        using var black = Image.Black(28, 28);
+        using var flat = black.Linear([1], [value]);
+        using var words = flat.Cast(Enums.BandFormat.Ushort);
+        return words.Copy(interpretation: Enums.Interpretation.Grey16);
+    }
+
+    private static Image Cmyk()
+    {
+        using var noInk = PictureFiles.Flat(80, 80, 0, 0, 0, 0);
+        return noInk.Copy(interpretation: Enums.Interpretation.Cmyk);
+    }
+}

@@ -1,0 +1,62 @@
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Core.Runs;
+using GanFunctions.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace GanFunctions.Core.Tests.Data;
+
+/// <summary>Uploads as the app does it, without the orchestration: who converts is the test.</summary>
+internal sealed class Uploader(AzuriteFixture azurite, DatasetOptions? options = null)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private readonly TableClient _table = azurite.Tables().GetTableClient($"runs{Guid.NewGuid():n}");
+
+    public BlobContainerClient Container { get; } = azurite.NewContainer();
+
+    public ConversionStore Conversions => new(Container);
+
+    public DatasetCatalog Catalog => Catalogs.Over(Container, options);
+
+    public RunStore Runs => new(_table);
+
+    /// <summary>A worker of its own.</summary>
+    public UploadConversion Worker => new(
+        Container, options ?? Catalogs.NoSources, Runs, TimeProvider.System, NullLogger<UploadConversion>.Instance);
+
+    public async Task<Conversion> StageAsync(string name, Stream zip, int? size = null, int? channels = null)
+    {
+        await Container.CreateIfNotExistsAsync(cancellationToken: Cancellation);
+        await _table.CreateIfNotExistsAsync(Cancellation);
+        var upload = await new UploadStaging(Container, options ?? Catalogs.NoSources).StageAsync(
+            name, (stream, cancellation) => zip.CopyToAsync(stream, cancellation), Cancellation);
+        var staged = new Conversion(name, upload, "none", TimeProvider.System.GetUtcNow(), size, channels);
+        await Conversions.ReplaceAsync(staged, Cancellation);
+        return staged;
+    }
+
+    /// <summary>Uploads and converts to the end.</summary>
+    public async Task<Conversion> UploadAsync(string name, Stream zip, int? size = null, int? channels = null)
+    {
+        var staged = await StageAsync(name, zip, size, channels);
+        while (!await Worker.ConvertAsync(name, staged.Upload, Cancellation))
+        {
+        }
+        return (await Conversions.FindAsync(name, Cancellation))!;
+    }
+
+    /// <summary>The same, of an upload that must become a data set.</summary>
+    public async Task<Dataset> LoadAsync(string name, Stream zip, int? size = null, int? channels = null)
+    {
+        var conversion = await UploadAsync(name, zip, size, channels);
+        Assert.True(conversion.State == ConversionState.Ready, conversion.Error);
+        return await Catalog.LoadAsync(name, Cancellation);
+    }
+
+    /// <summary>Names of blobs below the data set's folders.</summary>
+    public async Task<List<string>> FilesAsync() =>
+        [.. (await Container.NamesOfBlobsAsync(Cancellation)).Where(name => name.Count(letter => letter == '/') == 3)];
+}

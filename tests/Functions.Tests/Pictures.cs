@@ -1,0 +1,16 @@
+using NetVips;
+
+namespace GanFunctions.Functions.Tests;
+
+/// <summary>Files of pictures, made for a test.</summary>
+internal static class Pictures
+{
+    /// <summary>A PNG of one grey.</summary>
+    public static byte[] Png(int value, int side = 40)
+    {
+        using var black = Image.Black(side, side);
+        using var flat = black.Linear([1], [value]);
+        using var bytes = flat.Cast(Enums.BandFormat.Uchar);
+        return bytes.PngsaveBuffer();
+    }
+}
