@@ -1,0 +1,111 @@
+using System.IO.Compression;
+using GanFunctions.Core.Data.Uploads;
+using GanFunctions.TestKit;
+
+namespace GanFunctions.Core.Tests.Data;
+
+public sealed class A_hostile_upload(AzuriteFixture azurite)
+{
+    private readonly Uploader _uploader = new(azurite, Catalogs.NoSources with { MaxEntries = 120_000, MaxPictureBytes = 5_000_000, MaxDatasetBytes = 80_000_000 });
+
+    public static TheoryData<string, Func<byte[]>, string> Uploads { get; } = new()
+    {
+        { "empty", () => [], CutShort },
+        { "not a zip", () => "no zip at all"u8.ToArray(), CutShort },
+        { "truncated", () => Idx.Zip(("1.png", PictureFiles.Grey(1)), ("2.png", PictureFiles.Grey(2))).ToArray()[..^30], CutShort },
+        { "without files", () => Idx.Zip().ToArray(), "the zip: there is no file in it. Valid is pictures, or IDX files." },
+        { "with folders only", () => Idx.Zip(("a/", [])).ToArray(), "the zip: there is no file in it. Valid is pictures, or IDX files." },
+        { "a bomb", () => Bomb(), "1.png: it claims 20000000 bytes out of 19…" },
+        { "of overlapping files", () => Overlapping(), "the zip: its files claim 600…" },
+        { "a zip in a zip", () => Idx.Zip(("inner.zip", Idx.Zip(("1.png", PictureFiles.Grey(1))).ToArray())).ToArray(), None(1, "inner.zip", "it is no PNG, JPEG or WebP file: it begins with 504b030414000000") },
+        { "a page before a zip", () => [.. "<html><script>"u8, .. Idx.Zip(("1.png", PictureFiles.Grey(1))).ToArray()], "the zip: it is damaged (…" },
+        { "SVG as PNG", () => Idx.Zip(("1.png", "<svg/>"u8.ToArray())).ToArray(), None(1, "1.png", "it is no PNG, JPEG or WebP file: it begins with 3c7376672f3e") },
+        { "GIF as PNG", () => Idx.Zip(("1.png", "GIF89a"u8.ToArray())).ToArray(), None(1, "1.png", "it is no PNG, JPEG or WebP file: it begins with 474946383961") },
+        { "a vast PNG", () => Idx.Zip(("1.png", PictureFiles.PngThatClaims(100_000, 100_000))).ToArray(), None(1, "1.png", "it has 100000x100000 pixels, and at most 50000000 are taken (setting Datasets:MaxPixels)") },
+        { "a vast file", () => Idx.Zip(("1.png", Noise(5_000_001))).ToArray(), None(1, "1.png", "it has 5000001 bytes, and at most 5000000 are taken (setting Datasets:MaxPictureBytes)") },
+        { "damaged within", () => Damaged(), None(1, "1.png", "it cannot be unpacked (…") },
+        { "100,000 empty files", () => Empty(100_000), None(100_000, "0.png", "it is empty") },
+        { "too many pictures", () => Empty(119_000), "the zip: its 119000 files come to 93296000 bytes of 28x28x1. Valid is at most 80000000 (setting Datasets:MaxDatasetBytes)." },
+        { "too many files", () => Empty(120_001), "the zip: it lists 120001 files. Valid is at most 120000 (setting Datasets:MaxEntries)." },
+        { "of 257 classes", () => Idx.Zip([.. Enumerable.Range(0, 257).Select(i => ($"{i}/1.png", new byte[1]))]).ToArray(), "the zip: it has 257 folders of pictures. Valid is at most 256, one for each class." },
+        { "with ..", () => Named("../x.png"), "../x.png: its path leads out of the archive. Valid is a plain name, or folders and a name." },
+        { "with .. within", () => Named("a/../../x.png"), "a/../../x.png: its path leads out of the archive. Valid is a plain name, or folders and a name." },
+        { "with an absolute name", () => Named("/x.png"), "/x.png: its path leads out of the archive. Valid is a plain name, or folders and a name." },
+        { "with a drive", () => Named("C:\\x.png"), "C:\\x.png: its path leads out of the archive. Valid is a plain name, or folders and a name." },
+        { "with a symbolic link", () => Link(), "x.png: it is a symbolic link. Valid is a file." },
+        { "encrypted", () => Encrypted(), "x.png: it is encrypted. Valid is a file without a password." },
+        { "with a name twice", () => Idx.Zip(("a/1.png", PictureFiles.Grey(1)), ("a/1.png", PictureFiles.Grey(2))).ToArray(), "a/1.png: it is in the archive twice. Valid is one file of a name." },
+        { "of one picture", () => Idx.Zip(("1.png", PictureFiles.Grey(1))).ToArray(), "the upload: it has 1 picture. Valid is 2 at least: one to train on, one that is held out." },
+        { "without pictures to train on", () => Idx.Zip(("train/1.png", [1]), ("test/2.png", PictureFiles.Grey(1))).ToArray(), "train/: no picture in it can be read. Valid is one at least." },
+    };
+
+    [Theory]
+    [MemberData(nameof(Uploads))]
+    public async Task fails_in_words_and_leaves_nothing(string kind, Func<byte[]> zip, string error)
+    {
+        Assert.NotEmpty(kind);
+
+        var failed = await _uploader.UploadAsync("hostile", new MemoryStream(zip()));
+
+        Assert.Equal(ConversionState.Failed, failed.State);
+        Assert.Equal(error, error.EndsWith('…') ? failed.Error![..(error.Length - 1)] + '…' : failed.Error);
+        Assert.Empty(await _uploader.FilesAsync());
+    }
+
+    private const string CutShort = "the zip: its list of files is damaged or missing: it may be cut short. Valid is a whole zip archive.";
+
+    private static string None(int files, string file, string problem) => $"the zip: none of its {files} files is a picture; {file}: {problem}"
+        + (problem.EndsWith('…') ? "" : ". Valid is PNG, JPEG or WebP files in folders, one for each class, or without folders; or IDX files.");
+
+    private static byte[] Named(string name) => Idx.Zip(("1.png", PictureFiles.Grey(1)), (name, PictureFiles.Grey(2))).ToArray();
+
+    private static byte[] Noise(int bytes)
+    {
+        var noise = new byte[bytes];
+        new Random(1).NextBytes(noise);
+        return noise;
+    }
+
+    private static byte[] Empty(int files) => Idx.Zip([.. Enumerable.Range(0, files).Select(i => ($"{i}.png", Array.Empty<byte>()))]).ToArray();
+
+    private static byte[] Bomb() => Idx.Zip(("1.png", new byte[20_000_000])).ToArray();
+
+    // The last file's bytes, listed three times: what Fifield's bombs do
+    private static byte[] Overlapping()
+    {
+        var zip = Idx.Zip(("1", Noise(200_000)), ("2", []), ("3", [])).ToArray();
+        var list = zip.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x50, 0x4b, 1, 2]);
+        var first = zip.AsSpan(list, 46).ToArray();
+        for (var at = list + 47; at < zip.Length - 47; at += 47) first.AsSpan(16, 12).CopyTo(zip.AsSpan(at + 16));
+        return zip;
+    }
+
+    private static byte[] Damaged()
+    {
+        var zip = Idx.Zip(("1.png", new byte[1000])).ToArray();
+        zip.AsSpan(35, 4).Fill(0xff); // within the deflated bytes
+        return zip;
+    }
+
+    private static byte[] Link()
+    {
+        using var memory = new MemoryStream();
+        using (var zip = new ZipArchive(memory, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            var entry = zip.CreateEntry("x.png");
+            entry.ExternalAttributes = unchecked((int)0xA1FF0000);
+            using var stream = entry.Open();
+            stream.Write("/etc/passwd"u8);
+        }
+        return memory.ToArray();
+    }
+
+    // The bit that says so, in the file's own header and in the list
+    private static byte[] Encrypted()
+    {
+        var zip = Idx.Zip(("x.png", PictureFiles.Grey(1))).ToArray();
+        zip[6] |= 1;
+        zip[zip.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x50, 0x4b, 1, 2]) + 8] |= 1;
+        return zip;
+    }
+}
