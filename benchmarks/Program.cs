@@ -11,6 +11,7 @@ switch (args)
     case ["quality", .. var rest]: return await QualityCommand.RunAsync(rest);
     case ["around", .. var rest]: return await AroundCommand.RunAsync(rest);
     case ["chart", .. var rest]: return await ChartCommand.RunAsync(rest);
+    case ["upload", .. var rest]: return await UploadCommand.RunAsync(rest);
 }
 var options = Arguments.Parse(args);
 if (options is null) return 2;

@@ -28,7 +28,7 @@ internal sealed class Preview(PictureShape shape, int count, IReadOnlyList<byte>
 
     /// <summary>Eight rows of eight, class after class.</summary>
     public byte[] Png() => PictureGrid.Png(
-        [.. _chosen.Values.SelectMany(picture => picture!)], _chosen.Count, shape, Columns, scale: Math.Max(1, 64 / shape.Side));
+        [.. _chosen.Values.SelectMany(picture => picture!)], shape, Columns, scale: Math.Max(1, 64 / shape.Side));
 
     private static List<int> Choose(int count, IReadOnlyList<byte>? labels)
     {
