@@ -111,8 +111,16 @@ public sealed partial class DatasetCatalog(
 
     private KnownDataset? Known(string name) => _known.FirstOrDefault(known => known.Name == name);
 
-    private async Task<UnknownDatasetException> UnknownAsync(string name, CancellationToken cancellation) =>
-        new(name, [.. (await ListAsync(cancellation).ConfigureAwait(false)).Select(info => info.Name)]);
+    private async Task<Exception> UnknownAsync(string name, CancellationToken cancellation)
+    {
+        if (await new ConversionStore(container).FindAsync(name, cancellation).ConfigureAwait(false) is { IsOpen: true } conversion)
+        {
+            return new DatasetUnavailableException(
+                name, [$"its upload, of which {conversion.Done} of {conversion.Total} files are converted"],
+                $"wait until the conversion in GET /api/datasets/{name} is ready; {DatasetFetcher.OrDigits}");
+        }
+        return new UnknownDatasetException(name, [.. (await ListAsync(cancellation).ConfigureAwait(false)).Select(info => info.Name)]);
+    }
 
     private static DatasetUnavailableException Unusable(string name, StoredDatasetException problem) => new(
         name,

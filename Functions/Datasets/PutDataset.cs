@@ -58,7 +58,8 @@ public sealed class PutDataset(
         Results.Json(DatasetView.Of(info, staged), OptionsReader.Json, statusCode: 202).WithLocation($"/api/datasets/{staged.Name}");
 
     private static IResult NotTaken(HttpRequest request) => Results.Problem(
-        $"Content-Type '{request.ContentType}' is not taken; valid are application/zip with pictures or IDX files in it, and multipart/form-data with one IDX file a part.",
+        $"Content-Type '{request.ContentType}' is not taken; valid are application/zip with pictures or IDX files in it, "
+        + "and multipart/form-data with one IDX file a part.",
         statusCode: 415, title: "The body is of a kind not taken.");
 
     private static IResult TooLarge(string detail) => Results.Problem(detail, statusCode: 413, title: "The upload is too large.");

@@ -10,7 +10,7 @@ namespace GanFunctions.Functions.Datasets;
 internal static class UploadBody
 {
     /// <summary>Whether the body is of a kind that is taken.</summary>
-    public static bool IsTaken(HttpRequest request) => request.HasFormContentType || IsZip(request);
+    public static bool IsTaken(HttpRequest request) => IsZip(request) || TypeOf(request) == MediaTypeNames.Multipart.FormData;
 
     /// <summary>What writes the body to a stream as a zip archive.</summary>
     /// <exception cref="InvalidDataException">(when writing) It does not begin as a zip archive, or is no whole form.</exception>
@@ -20,8 +20,10 @@ internal static class UploadBody
         : (stream, cancellation) => PackFormAsync(request, stream, cancellation);
 
     private static bool IsZip(HttpRequest request) =>
-        MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-        && type.MediaType.Value?.ToLowerInvariant() is MediaTypeNames.Application.Zip or MediaTypeNames.Application.Octet or "application/x-zip-compressed";
+        TypeOf(request) is MediaTypeNames.Application.Zip or MediaTypeNames.Application.Octet or "application/x-zip-compressed";
+
+    private static string? TypeOf(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.Value?.ToLowerInvariant() : null;
 
     private static async Task CopyZipAsync(Stream body, Stream stream, CancellationToken cancellation)
     {

@@ -5,13 +5,13 @@ using Azure.Storage.Blobs.Models;
 namespace GanFunctions.Core.Data.Uploads;
 
 /// <summary>
-/// The pictures of an upload while it is converted, a thousand files of the archive to a blob: first two bytes for each file, then the
+/// The pictures of an upload while it is converted, some hundred files of the archive to a blob: first two bytes for each file, then the
 /// pixels of those that are pictures. The same files give the same bytes, whoever writes them, and however often.
 /// </summary>
 internal sealed class PictureChunks(BlobContainerClient container, Conversion conversion, PictureShape shape)
 {
-    /// <summary>Files to a blob.</summary>
-    public const int Size = 1024;
+    /// <summary>Files to a blob. More, and those of the largest kind would take longer than a function may.</summary>
+    public const int Size = 256;
 
     private const int MarksSize = 2 * Size;
     private const byte Train = 1, Test = 2; // 0 is no picture
@@ -53,7 +53,8 @@ internal sealed class PictureChunks(BlobContainerClient container, Conversion co
         var picture = new byte[shape.Size];
         for (var first = 0; first < files; first += Size)
         {
-            await using var stream = await container.ChunkBlob(conversion.Name, conversion.Upload, first).OpenReadAsync(MarksSize, cancellationToken: cancellation);
+            await using var stream = await container.ChunkBlob(conversion.Name, conversion.Upload, first).OpenReadAsync(
+                new BlobOpenReadOptions(allowModifications: true) { Position = MarksSize }, cancellation); // a worker that is late writes the same again
             while (await stream.ReadAtLeastAsync(picture, picture.Length, throwOnEndOfStream: false, cancellation) == picture.Length) yield return picture;
         }
     }

@@ -5,7 +5,7 @@ using GanFunctions.Core.Imaging;
 
 namespace GanFunctions.Core.Data.Uploads;
 
-/// <summary>Makes a data set of an archive of pictures, a thousand files at a time, so that one that was cut goes on where it was.</summary>
+/// <summary>Makes a data set of an archive of pictures, some hundred files at a time, so that one that was cut goes on where it was.</summary>
 internal sealed class PictureConversion
 {
     /// <summary>Leaves the machine usable: a training may be running beside it.</summary>
@@ -55,7 +55,8 @@ internal sealed class PictureConversion
             return ValueTask.CompletedTask;
         });
         await _chunks.WriteAsync(first, [.. _layout.Places.Skip(first).Take(count).Select(place => place ?? default)], pictures, cancellation);
-        return (count, [.. problems.Index().Where(problem => problem.Item is not null).Select(problem => new FileProblem(_files[first + problem.Index].FullName, problem.Item!))]);
+        return (count, [.. problems.Index().Where(problem => problem.Item is not null).Select(problem =>
+            new FileProblem(_files[first + problem.Index].FullName, problem.Item!))]);
     }
 
     /// <summary>Writes the parts and the preview from all that was converted.</summary>

@@ -94,7 +94,8 @@ internal sealed class StagedArchive : IDisposable
         if (file.Length > SmallEntry && file.Length > options.MaxCompressionRatio * file.CompressedLength)
         {
             throw new UploadRefusedException(
-                name, $"it claims {file.Length} bytes out of {file.CompressedLength}", $"at most {options.MaxCompressionRatio} for each (setting Datasets:MaxCompressionRatio)");
+                name, $"it claims {file.Length} bytes out of {file.CompressedLength}",
+                $"at most {options.MaxCompressionRatio} for each (setting Datasets:MaxCompressionRatio)");
         }
     }
 

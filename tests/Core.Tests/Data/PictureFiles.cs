@@ -1,3 +1,4 @@
+using GanFunctions.Core.Imaging;
 using NetVips;
 
 namespace GanFunctions.Core.Tests.Data;
@@ -5,6 +6,8 @@ namespace GanFunctions.Core.Tests.Data;
 /// <summary>Files of pictures, made for a test.</summary>
 internal static class PictureFiles
 {
+    static PictureFiles() => VipsSettings.Apply(); // as in the app
+
     /// <summary>A PNG of one grey.</summary>
     public static byte[] Grey(int value, int side = 28) => Png(Flat(side, side, value));
 

@@ -79,11 +79,11 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
 
         using var power = CancellationTokenSource.CreateLinkedTokenSource(_cancellation);
         var first = _uploader.Worker.ConvertAsync("cut", staged.Upload, power.Token);
-        await Wait.UntilAsync(async () => (await _uploader.Conversions.FindAsync("cut", _cancellation))!.Committed > 0, "a first thousand");
+        await Wait.UntilAsync(async () => (await _uploader.Conversions.FindAsync("cut", _cancellation))!.Committed > 0, "a beginning");
         await power.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         var between = (await _uploader.Conversions.FindAsync("cut", _cancellation))!;
-        Assert.InRange(between.Committed, 1024, 2048);
+        Assert.InRange(between.Committed, 1, 2499);
         await Task.WhenAll(_uploader.Worker.ConvertAsync("cut", staged.Upload, _cancellation), _uploader.Worker.ConvertAsync("cut", staged.Upload, _cancellation));
 
         var after = (await _uploader.Conversions.FindAsync("cut", _cancellation))!;
@@ -97,12 +97,25 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     {
         var staged = await _uploader.StageAsync("mine", Idx.Zip([.. Enumerable.Range(0, 3000).Select(i => ($"{i}.png", PictureFiles.Grey(i % 256)))]));
         var working = _uploader.Worker.ConvertAsync("mine", staged.Upload, _cancellation);
-        await Wait.UntilAsync(async () => (await _uploader.Conversions.FindAsync("mine", _cancellation))!.Committed > 0, "a first thousand");
+        await Wait.UntilAsync(async () => (await _uploader.Conversions.FindAsync("mine", _cancellation))!.Committed > 0, "a beginning");
 
         await _uploader.Conversions.DeleteAsync("mine", _cancellation);
 
         Assert.True(await working);
         Assert.Empty(await _uploader.Container.NamesOfBlobsAsync(_cancellation));
+    }
+
+    [Fact]
+    public async Task cannot_be_trained_on_before_it_is_converted()
+    {
+        await _uploader.StageAsync("mine", Idx.Upload(Idx.Images(30)));
+
+        var unavailable = await Assert.ThrowsAsync<DatasetUnavailableException>(() => _uploader.Catalog.CheckAsync("mine", _cancellation));
+
+        Assert.Equal(
+            "Data set 'mine' cannot be had. Tried: its upload, of which 0 of 0 files are converted. "
+            + "What to do: wait until the conversion in GET /api/datasets/mine is ready; or use 'digits', which is built in and always works.",
+            unavailable.Message);
     }
 
     [Fact]
