@@ -17,7 +17,7 @@ public static class PictureDecoder
 
     /// <summary>
     /// Decodes a picture: turned as its EXIF orientation says, its middle cut to a square, scaled with a Lanczos filter, alpha laid on black.
-    /// 16 bit, palette and CMYK become 8 bit grey or sRGB. Of an animation, the first frame.
+    /// 16 bit, palette, CMYK and other colour spaces become 8 bit grey or sRGB. Of an animation, the first frame.
     /// </summary>
     /// <param name="file">A whole PNG, JPEG or WebP file.</param>
     /// <param name="shape">What it is to be.</param>
@@ -29,7 +29,8 @@ public static class PictureDecoder
         try
         {
             using var loaded = Load(file, shape.Side, maxPixels);
-            using var square = loaded.ThumbnailImage(shape.Side, shape.Side, size: Enums.Size.Both, crop: Enums.Interesting.Centre);
+            using var square = Fits(loaded, shape.Side) ? loaded.Copy() : loaded.ThumbnailImage(
+                shape.Side, shape.Side, size: Enums.Size.Both, crop: Enums.Interesting.Centre, outputProfile: HasProfile(loaded) ? "srgb" : null);
             using var opaque = square.HasAlpha() ? square.Flatten(background: [0]) : square.Copy();
             using var coloured = opaque.Colourspace(shape.Channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb);
             using var bytes = coloured.Cast(Enums.BandFormat.Uchar);
@@ -40,6 +41,12 @@ public static class PictureDecoder
             throw new PictureException($"it cannot be decoded ({Reason(damage)})", damage);
         }
     }
+
+    // As pictures that come out of a data set do: to look at each pixel again would take as long as all the rest.
+    private static bool Fits(Image image, int side) =>
+        image.Width == side && image.Height == side && image.Interpretation != Enums.Interpretation.Cmyk && !HasProfile(image) && !image.Contains("orientation");
+
+    private static bool HasProfile(Image image) => image.Contains("icc-profile-data");
 
     private static Image Load(byte[] file, int side, long maxPixels)
     {

@@ -25,9 +25,9 @@ internal static class PictureFiles
         using (image) return image.PngsaveBuffer(bitdepth: bits, palette: palette);
     }
 
-    public static byte[] Jpeg(Image image)
+    public static byte[] Jpeg(Image image, string? profile = null)
     {
-        using (image) return image.JpegsaveBuffer(q: 95);
+        using (image) return image.JpegsaveBuffer(q: 95, profile: profile);
     }
 
     public static byte[] WebP(Image image)
