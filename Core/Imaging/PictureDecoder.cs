@@ -29,9 +29,10 @@ public static class PictureDecoder
         try
         {
             using var loaded = Load(file, shape.Side, maxPixels);
-            using var square = Fits(loaded, shape.Side) ? loaded.Copy() : loaded.ThumbnailImage(
-                shape.Side, shape.Side, size: Enums.Size.Both, crop: Enums.Interesting.Centre, outputProfile: HasProfile(loaded) ? "srgb" : null);
-            using var opaque = square.HasAlpha() ? square.Flatten(background: [0]) : square.Copy();
+            using var square = Middle(loaded);
+            using var scaled = Fits(square, shape.Side) ? square.Copy() : square.ThumbnailImage(
+                shape.Side, shape.Side, size: Enums.Size.Force, outputProfile: HasProfile(square) ? "srgb" : null);
+            using var opaque = scaled.HasAlpha() ? scaled.Flatten(background: [0]) : scaled.Copy();
             using var coloured = opaque.Colourspace(shape.Channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb);
             using var bytes = coloured.Cast(Enums.BandFormat.Uchar);
             return ToPlanes(bytes.WriteToMemory<byte>(), shape);
@@ -40,6 +41,13 @@ public static class PictureDecoder
         {
             throw new PictureException($"it cannot be decoded ({Reason(damage)})", damage);
         }
+    }
+
+    // Before it is scaled, not after: a picture of one pixel by many would be made as wide as it is to be, and all its length with it.
+    private static Image Middle(Image image)
+    {
+        var side = Shorter(image);
+        return image.Crop((image.Width - side) / 2, (image.Height - side) / 2, side, side);
     }
 
     // As pictures that come out of a data set do: to look at each pixel again would take as long as all the rest.

@@ -33,6 +33,7 @@ public sealed class A_picture_file
         { "a JPEG of another colour space", PictureFiles.Jpeg(PictureFiles.Flat(80, 80, 200, 100, 50), profile: "p3"), Colour32, [214, 93, 31] },
         { "a large WebP", PictureFiles.WebP(PictureFiles.Flat(900, 1200, 10, 200, 30)), Colour32, [10, 200, 30] },
         { "a tiny picture", PictureFiles.Png(PictureFiles.Flat(3, 2, 77)), Grey28, [77] },
+        { "a sliver", PictureFiles.Png(PictureFiles.Flat(1, 300_000, 77)), Grey28, [77] },
         { "a grey picture in colour", PictureFiles.Png(PictureFiles.Flat(60, 60, 77)), Colour32, [77, 77, 77] },
     };
 
