@@ -36,11 +36,21 @@ public sealed class The_best_epoch(App app)
 
         var card = await app.Http.JsonAsync("api/runs/bars/checkpoints/best/card");
         Assert.Equal((epochs - 1, logged.Min()), ((int)card["epoch"]!, (double)card["metrics"]!["frechetDistance"]!));
-        Assert.Equal(("bars", 300, 4), ((string)card["dataset"]!["name"]!, (int)card["dataset"]!["pictures"]!, (int)card["dataset"]!["classes"]!));
+        Assert.Equal(("bars", 270, 4), ((string)card["dataset"]!["name"]!, (int)card["dataset"]!["pictures"]!, (int)card["dataset"]!["classes"]!));
         Assert.Equal([0, 1, 2, 3], card["dataset"]!["labels"]!.AsArray().Select(label => (int)label!));
         Assert.Equal(
             await app.Http.GetByteArrayAsync($"api/runs/bars/checkpoints/{epochs - 1}/generator", Cancellation),
             await app.Http.GetByteArrayAsync("api/runs/bars/checkpoints/best/generator", Cancellation));
+
+        var near = await app.Http.JsonAsync("api/runs/bars/neighbours?seed=5&index=3&count=4&epoch=best");
+        var neighbours = near["neighbours"]!.AsArray();
+        Assert.Equal((5, 3, 4), ((int)near["seed"]!, (int)near["index"]!, neighbours.Count));
+        Assert.Equal(neighbours.OrderBy(neighbour => (double)neighbour!["distance"]!), neighbours);
+        Assert.All(neighbours, neighbour => Assert.InRange((int)neighbour!["label"]!, 0, 3));
+        var picture = await app.Http.GetByteArrayAsync("api/runs/bars/neighbours?seed=5&index=3&count=4&epoch=best&format=png&scale=1", Cancellation);
+        var drawn = await app.Http.GetByteArrayAsync("api/runs/bars/samples?seed=5&count=4&epoch=best&columns=4&scale=1", Cancellation);
+        Assert.Equal((5 * 30 - 2, 28), Png.Size(picture));
+        Assert.Equal(Png.Pixels(drawn).Rows.Select(row => row[90..118]), Png.Pixels(picture).Rows.Select(row => row[..28])); // the one asked about comes first
 
         using var extended = await app.Http.CallAsync("api/runs/bars/extend", new { epochs = 1 });
         Assert.Null((await extended.ReadAsync())["stoppedEarly"]);
