@@ -2,6 +2,7 @@ using GanFunctions.Functions.Checkpoints;
 using GanFunctions.Functions.Datasets;
 using GanFunctions.Functions.Demo;
 using GanFunctions.Functions.Http;
+using GanFunctions.Functions.Page;
 using GanFunctions.Functions.Samples;
 using GanFunctions.Functions.Storage;
 using GanFunctions.Functions.Telemetry;
@@ -16,6 +17,7 @@ builder.Services
     .AddUploads()
     .AddSampling()
     .AddCheckpoints()
+    .AddPage()
     .AddTelemetry(builder.Configuration)
     .AddWelcomeOrDemo(args);
 builder.Build().Run();

@@ -10,7 +10,12 @@ using Microsoft.Build.Utilities;
 /// <summary>Runs "npm ci" in a folder, one build at a time. What npm says is shown only when it fails: its warnings are not the build's.</summary>
 public class InstallNodePackages : Task
 {
-    private const string Otherwise = "To build without the storage emulator add -p:InstallAzurite=false.";
+    /// <summary>How to build without these packages, for the error; empty where that cannot be.</summary>
+    public string Otherwise { get; set; } = "";
+
+    /// <summary>What they are, for the log.</summary>
+    [Required]
+    public string What { get; set; } = "";
 
     [Required]
     public string Folder { get; set; } = "";
@@ -38,7 +43,7 @@ public class InstallNodePackages : Task
     {
         const string Command = "ci --ignore-scripts --no-audit --no-fund --loglevel=error";
         var windows = RuntimeInformation.IsOSPlatform(OSPlatform.Windows);
-        Log.LogMessage(MessageImportance.High, "Installing Azurite into {0}", Folder);
+        Log.LogMessage(MessageImportance.High, "Installing {0} into {1}", What, Folder);
         try
         {
             using var npm = Process.Start(new ProcessStartInfo(windows ? "cmd" : "npm", windows ? "/d /c npm " + Command : Command)

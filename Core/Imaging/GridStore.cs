@@ -3,6 +3,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using GanFunctions.Core.Checkpoints;
+using NetVips;
 
 namespace GanFunctions.Core.Imaging;
 
@@ -10,6 +11,12 @@ namespace GanFunctions.Core.Imaging;
 /// <param name="container">Container of all runs.</param>
 public sealed class GridStore(BlobContainerClient container)
 {
+    /// <summary>Pictures in a row and in a column.</summary>
+    public const int Side = 8;
+
+    /// <summary>Each pixel of a picture is a square of this side.</summary>
+    public const int Scale = 2;
+
     /// <summary>A grid that is stored.</summary>
     /// <param name="Epoch">Of which epoch.</param>
     /// <param name="Version">Changes with its content.</param>
@@ -23,6 +30,21 @@ public sealed class GridStore(BlobContainerClient container)
     public IAsyncEnumerable<Stored> ListAsync(string run, CancellationToken cancellation) => container
         .GetBlobsAsync(new GetBlobsOptions { Prefix = RunPaths.Grids(run) }, cancellation)
         .Select(blob => new Stored(int.Parse(Path.GetFileNameWithoutExtension(blob.Name), CultureInfo.InvariantCulture), blob.Properties.ETag ?? default));
+
+    /// <summary>The pictures in a grid's upper left corner.</summary>
+    /// <param name="png">A grid as it is stored.</param>
+    /// <param name="side">Pictures in a row and in a column, 1 to <see cref="Side"/>.</param>
+    /// <param name="scale">1 to <see cref="Scale"/>.</param>
+    /// <returns>PNG.</returns>
+    public static byte[] Corner(byte[] png, int side, int scale)
+    {
+        if (side == Side && scale == Scale) return png;
+        using var grid = Image.PngloadBuffer(png);
+        var pixels = side * (grid.Width + PictureGrid.Gap * Scale) / Side - PictureGrid.Gap * Scale;
+        using var corner = grid.Crop(0, 0, pixels, pixels);
+        using var scaled = corner.Subsample(Scale / scale, Scale / scale);
+        return PictureEncoder.Encode(scaled, PictureFormat.Png);
+    }
 
     /// <summary>An epoch's grid, as PNG; null where there is none.</summary>
     public async Task<byte[]?> FindAsync(string run, int epoch, CancellationToken cancellation)

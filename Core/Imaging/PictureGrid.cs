@@ -6,7 +6,7 @@ namespace GanFunctions.Core.Imaging;
 /// <summary>Pictures of one shape, side by side.</summary>
 public static class PictureGrid
 {
-    private const int Gap = 2; // pixels between pictures, before scaling
+    internal const int Gap = 2; // pixels between pictures, before scaling
 
     /// <summary>Lays pictures out row by row, on black.</summary>
     /// <param name="pictures"><c>[count, channels, side, side]</c>, 0 to 255.</param>

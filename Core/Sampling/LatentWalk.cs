@@ -2,10 +2,7 @@ using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Sampling;
 
-/// <summary>
-/// A way through latent space from seed to seed, on arcs of great circles: what lies between two normals keeps their length, which a straight
-/// line would cut (White 2016, arXiv:1609.04468).
-/// </summary>
+/// <summary>A way through latent space from seed to seed, on <see cref="Arc"/>s.</summary>
 /// <param name="seeds">Where it leads past.</param>
 /// <param name="framesBetween">Steps from one seed to the next.</param>
 /// <param name="closed">Whether it leads back to the first.</param>
@@ -21,16 +18,6 @@ public sealed class LatentWalk(IReadOnlyList<long> seeds, int framesBetween, boo
         var (leg, place) = Math.DivRem(frame, framesBetween);
         var from = Sampler.Latent(seeds[leg % seeds.Count], index);
         if (place == 0) return from.MoveToOuterDisposeScope();
-        return Between(from, Sampler.Latent(seeds[(leg + 1) % seeds.Count], index), (double)place / framesBetween).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Spherical interpolation (Shoemake 1985); <paramref name="share"/> from 0 to 1.</summary>
-    private static Tensor Between(Tensor from, Tensor to, double share)
-    {
-        var cosine = (from.dot(to) / (from.norm() * to.norm())).item<float>();
-        var angle = Math.Acos(Math.Clamp(cosine, -1, 1));
-        return Math.Sin(angle) < 1e-6
-            ? from * (1 - share) + to * share // the same seed twice: no arc to go along
-            : (from * Math.Sin((1 - share) * angle) + to * Math.Sin(share * angle)) / Math.Sin(angle);
+        return Arc.Between(from, Sampler.Latent(seeds[(leg + 1) % seeds.Count], index), (double)place / framesBetween).MoveToOuterDisposeScope();
     }
 }

@@ -20,7 +20,7 @@ public sealed partial class TrainingSlice(
     TrainingTelemetry telemetry, TimeProvider time, ILogger<TrainingSlice> logger)
 {
     /// <summary>Pictures in the grid of an epoch.</summary>
-    public const int GridPictures = 64;
+    public const int GridPictures = GridStore.Side * GridStore.Side;
 
     private LiveTraining? _live; // of the last commit made here, to go on from
 
@@ -177,7 +177,7 @@ public sealed partial class TrainingSlice(
     }
 
     private static byte[] Grid(Model.Generator generator, long seed) =>
-        PictureGrid.Png(Sampler.Draw(generator, seed, GridPictures), generator.Shape, columns: 8, scale: 2);
+        PictureGrid.Png(Sampler.Draw(generator, seed, GridPictures), generator.Shape, GridStore.Side, GridStore.Scale);
 
     private async Task<Manifest> CommitAsync(Work work, int keepTraining)
     {

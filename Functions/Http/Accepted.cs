@@ -23,6 +23,11 @@ public static class Accepted
         return best.Type ?? offered[0];
     }
 
+    /// <summary>Whether the client takes a content coding, such as <c>gzip</c> (RFC 9110, section 12.5.3).</summary>
+    public static bool Encoding(HttpRequest request, string coding) =>
+        StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding, out var codings)
+        && codings.Any(each => each.Value.Equals(coding, StringComparison.OrdinalIgnoreCase) && each.Quality is not 0);
+
     private static MediaTypeHeaderValue? Closest(IEnumerable<MediaTypeHeaderValue> ranges, MediaTypeHeaderValue type) =>
         ranges.Where(type.IsSubsetOf).MaxBy(Precision);
 

@@ -23,6 +23,15 @@ public sealed class QueryReader(IQueryCollection query)
         return otherwise;
     }
 
+    /// <summary>A number in a range, or <paramref name="otherwise"/> when it is not given.</summary>
+    public double Number(string name, double from, double to, double otherwise)
+    {
+        if (Text(name) is not { } text) return otherwise;
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= from && value <= to) return value;
+        _problems[name] = [string.Create(CultureInfo.InvariantCulture, $"{name}: '{text}' is not valid; it must be a number from {from} to {to}.")];
+        return otherwise;
+    }
+
     /// <summary>Whole numbers between commas, or null where they are not given or not valid.</summary>
     public IReadOnlyList<long>? WholeNumbers(string name, long from, long to, int fewest, int most)
     {

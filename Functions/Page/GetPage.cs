@@ -1,0 +1,46 @@
+using GanFunctions.Functions.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace GanFunctions.Functions.Page;
+
+/// <summary><c>GET /</c> and <c>GET /page/...</c>: the web page. Anonymous; what it asks the API for is not.</summary>
+public sealed class GetPage(PageFiles files)
+{
+    /// <summary>
+    /// Nothing runs or loads that does not come from here. WebAssembly has to be compiled for the generator to draw in the browser; what is downloaded
+    /// and shown as a picture has an address of its own (blob).
+    /// </summary>
+    private const string ContentSecurityPolicy =
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; worker-src 'self'; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    // The Functions host takes an empty route for the function's name; this one matches nothing but the root.
+    [Function("GetPage")]
+    public IResult Index(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "{ignored:maxlength(0)?}")] HttpRequest request) => Answer(request, "index.html");
+
+    [Function("GetPageFile")]
+    public IResult Named(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "page/{*path}")] HttpRequest request, string path) => Answer(request, path);
+
+    private IResult Answer(HttpRequest request, string path)
+    {
+        if (files.Find(path ?? "") is not { } file)
+            return Problems.NotFound("No such file.", $"The page has no file '{path}'.");
+        var zipped = file.Zipped is not null && Accepted.Encoding(request, "gzip");
+        var result = EntityTag.IsKnown(request, file.Tag)
+            ? Results.StatusCode(304)
+            : Results.Bytes(zipped ? file.Zipped! : file.Bytes, WithCharset(file.ContentType));
+        if (zipped) result = result.WithHeader(HeaderNames.ContentEncoding, "gzip");
+        return result
+            .WithHeader(HeaderNames.ETag, file.Tag)
+            .WithHeader(HeaderNames.CacheControl, "no-cache")
+            .WithHeader(HeaderNames.Vary, HeaderNames.AcceptEncoding)
+            .WithHeader(HeaderNames.ContentSecurityPolicy, ContentSecurityPolicy)
+            .WithHeader(HeaderNames.XContentTypeOptions, "nosniff")
+            .WithHeader("Referrer-Policy", "no-referrer") // addresses may carry the function key
+            .WithHeader("Cross-Origin-Opener-Policy", "same-origin");
+    }
+
+    private static string WithCharset(string type) => type.StartsWith("text/", StringComparison.Ordinal) ? $"{type}; charset=utf-8" : type;
+}

@@ -1,0 +1,60 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Training;
+using GanFunctions.Functions.Http;
+
+namespace GanFunctions.Functions.Runs;
+
+/// <summary>
+/// <c>GET /api/runs/{run}/events</c>: the run each time it changes, as server-sent events. The stream ends after three minutes, since Azure cuts
+/// answers at 230 seconds, and the client connects again; <c>end</c> says that it need not.
+/// </summary>
+public sealed class GetEvents(RunStore runs, TimeProvider time)
+{
+    private static readonly TimeSpan Length = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15); // proxies close what says nothing for long
+    private static readonly TimeSpan Reconnect = TimeSpan.FromSeconds(2);
+
+    [Function(nameof(GetEvents))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/events")] HttpRequest request, string run,
+        CancellationToken cancellation)
+    {
+        if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
+        return await runs.FindAsync(run, cancellation) is null
+            ? Problems.NoRun(run)
+            : TypedResults.ServerSentEvents(EventsAsync(run, cancellation));
+    }
+
+    private async IAsyncEnumerable<SseItem<string>> EventsAsync(string run, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var end = time.GetUtcNow() + Length;
+        var spoke = time.GetUtcNow();
+        var said = "";
+        while (time.GetUtcNow() < end)
+        {
+            var row = await runs.FindAsync(run, cancellation);
+            if (row is not null && row.ETag.ToString() != said)
+            {
+                yield return Item("run", JsonSerializer.Serialize(RunView.Of(row), OptionsReader.Json));
+                (said, spoke) = (row.ETag.ToString(), time.GetUtcNow());
+            }
+            if (row is null || row.IsAtRest)
+            {
+                yield return Item("end", row is null ? "deleted" : "at rest");
+                yield break;
+            }
+            if (time.GetUtcNow() - spoke > Silence)
+            {
+                yield return Item("alive", "");
+                spoke = time.GetUtcNow();
+            }
+            await Task.Delay(Interval, time, cancellation);
+        }
+    }
+
+    private static SseItem<string> Item(string type, string data) => new(data, type) { ReconnectionInterval = Reconnect };
+}

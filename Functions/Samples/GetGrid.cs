@@ -1,0 +1,50 @@
+using System.Security.Cryptography;
+using GanFunctions.Core.Imaging;
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Training;
+using GanFunctions.Functions.Checkpoints;
+using GanFunctions.Functions.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace GanFunctions.Functions.Samples;
+
+/// <summary>
+/// <c>GET /api/runs/{run}/grids</c> lists the epochs that have stored what they draw from the same noise; <c>GET /api/runs/{run}/grids/{epoch}</c> is that
+/// picture. No generator is loaded for it.
+/// </summary>
+public sealed class GetGrid(RunStore runs, GridStore grids)
+{
+    private sealed record View(string Run, IReadOnlyList<int> Epochs);
+
+    [Function("ListGrids")]
+    public async Task<IResult> ListAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/grids")] HttpRequest request, string run,
+        CancellationToken cancellation)
+    {
+        if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
+        if (await runs.FindAsync(run, cancellation) is null) return Problems.NoRun(run);
+        var epochs = await grids.ListAsync(run, cancellation).Select(grid => grid.Epoch).ToListAsync(cancellation);
+        return Results.Json(new View(run, epochs), OptionsReader.Json);
+    }
+
+    [Function(nameof(GetGrid))]
+    public async Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/grids/{epoch}")] HttpRequest request, string run, string epoch,
+        CancellationToken cancellation)
+    {
+        var query = new QueryReader(request.Query);
+        var choice = CheckpointChoice.Read(epoch, query);
+        var side = (int)query.WholeNumber("side", 1, GridStore.Side, otherwise: GridStore.Side);
+        var scale = (int)query.WholeNumber("scale", 1, GridStore.Scale, otherwise: GridStore.Scale);
+        if (query.Error() is { } wrong) return wrong;
+        if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
+        if (choice.ProblemWith(row) is { } problem) return problem;
+        if (await grids.FindAsync(run, choice.EpochIn(row) ?? row.CompletedEpochs, cancellation) is not { } png) return choice.NotFound(row);
+
+        // Not for an hour, as other pictures are: after a roll-back the same epoch draws another one.
+        var tag = EntityTag.Of($"grid/{Convert.ToHexString(SHA256.HashData(png))}/{side}/{scale}/{PictureEncoder.Version}");
+        return (EntityTag.IsKnown(request, tag) ? Results.StatusCode(304) : Results.Bytes(GridStore.Corner(png, side, scale), Format.Png.MediaType))
+            .WithHeader(HeaderNames.ETag, tag)
+            .WithHeader(HeaderNames.CacheControl, "no-cache");
+    }
+}

@@ -1,0 +1,64 @@
+// Shows the view that the address names, and the next one when it changes.
+import { html, render } from './lib/lit-html/lit-html.js';
+import { Problem } from './api.js';
+import { keyForm } from './parts/key.js';
+import { problem } from './parts/problem.js';
+
+const root = document.getElementById('view');
+let leaving = new AbortController();
+
+// Each view is loaded when it is first opened. Parts of a path in braces are given to it.
+const routes = [
+  ['', () => import('./views/runs.js')],
+  ['start', () => import('./views/start.js')],
+  ['datasets', () => import('./views/datasets.js')],
+  ['compare', () => import('./views/compare.js')],
+  ['runs/{run}', () => import('./views/run.js')],
+  ['runs/{run}/explore', () => import('./views/explore.js')],
+];
+
+function find(path) {
+  for (const [route, load] of routes) {
+    const names = [...route.matchAll(/\{(\w+)\}/g)].map(match => match[1]);
+    const found = new RegExp(`^${route.replace(/\{\w+\}/g, '([^/]+)')}$`).exec(path);
+    if (found) return { load, values: Object.fromEntries(names.map((name, place) => [name, decodeURIComponent(found[place + 1])])) };
+  }
+  return null;
+}
+
+async function show() {
+  leaving.abort();
+  leaving = new AbortController();
+  const { signal } = leaving;
+  const [path, query = ''] = location.hash.replace(/^#\/?/, '').split('?');
+  const found = find(path);
+  markCurrent(path);
+  const place = document.createElement('div');
+  root.replaceChildren(place);
+  if (!found) return render(html`<h1>No such view</h1><p><a href="#/">All runs</a></p>`, place);
+  try {
+    const view = await found.load();
+    if (signal.aborted) return;
+    await view.show(place, { ...found.values, query: new URLSearchParams(query) }, signal);
+  } catch (error) {
+    if (signal.aborted) return;
+    render(error instanceof Problem && error.status === 401 ? keyForm(show) : problem(error), place);
+  }
+}
+
+function markCurrent(path) {
+  for (const link of document.querySelectorAll('nav a')) {
+    if (link.getAttribute('href') === `#/${path}`) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+}
+
+addEventListener('hashchange', () => {
+  if (location.hash === '#view') return; // the link that skips to the content
+  show().then(() => root.focus({ preventScroll: true }));
+  scrollTo(0, 0);
+});
+addEventListener('unhandledrejection', event => {
+  if (event.reason?.name === 'AbortError') event.preventDefault(); // a view that was left
+});
+show();

@@ -1,0 +1,20 @@
+// Numbers and times as people read them.
+const number = new Intl.NumberFormat('en');
+const three = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+
+export const count = value => number.format(value);
+export const measure = value => (value === null || value === undefined ? '–' : three.format(value));
+
+/** Seconds as "4 min" or "2 h 10 min". */
+export function duration(seconds) {
+  if (seconds === null || seconds === undefined) return '–';
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Bytes as "4.1 MB". */
+export const size = value => (value >= 1e6 ? `${three.format(value / 1e6)} MB` : `${three.format(value / 1e3)} kB`);
+
+/** "3 pictures", "1 picture". */
+export const plural = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
