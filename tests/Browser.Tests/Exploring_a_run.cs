@@ -1,0 +1,74 @@
+using System.Text.RegularExpressions;
+using static Microsoft.Playwright.Assertions;
+
+namespace GanFunctions.Browser.Tests;
+
+public sealed class Exploring_a_run(App app, Browser browser, TrainedRun trained)
+{
+    private readonly Uri _address = new(app.Http.BaseAddress!, $"#/runs/{TrainedRun.Id}/explore?seed=5");
+
+    [Fact]
+    public async Task Draws_by_seed_and_label_and_finds_the_nearest_training_pictures()
+    {
+        Assert.NotNull(trained);
+        await using var visit = await browser.VisitAsync(_address);
+        var page = visit.Page;
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Picture 35 of seed 5" })).ToBeVisibleAsync();
+        var each = await PixelsAsync(page, 0);
+
+        await page.GetByLabel("Label").SelectOptionAsync("7");
+        await Wait(async () => await PixelsAsync(page, 0) != each);
+        Assert.Contains("label=7", page.Url, StringComparison.Ordinal);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Picture 3 of seed 5" }).ClickAsync();
+        await Expect(page.GetByAltText("The drawn picture, and the 8 training pictures nearest to it")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+
+        var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "PNG" }).ClickAsync());
+        Assert.Equal("trained-5.png", download.SuggestedFilename);
+        var generator = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Generator, ONNX" }).ClickAsync());
+        Assert.True(new FileInfo(await generator.PathAsync()).Length > 1_000_000);
+    }
+
+    [Fact]
+    public async Task Draws_between_four_seeds_in_the_browser_what_the_server_would_draw()
+    {
+        await using var visit = await browser.VisitAsync(_address);
+        var page = visit.Page;
+        await Expect(page.GetByText(new Regex("^Drawn in this browser"))).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await page.GetByLabel("Across").FillAsync("0.3");
+        await page.GetByLabel("Down").FillAsync("0.8");
+        await Expect(page.GetByLabel("The picture at 30 % across and 80 % down")).ToBeVisibleAsync();
+        await page.WaitForTimeoutAsync(500);
+
+        var drawn = await page.EvaluateAsync<int[]>("() => { const live = document.querySelector('canvas.live'); return [...live.getContext('2d').getImageData(0, 0, live.width, live.height).data].filter((_, i) => i % 4 === 0); }");
+        var server = await page.EvaluateAsync<int[]>("""
+            async () => {
+              const picture = await createImageBitmap(await (await fetch('api/runs/trained/between?seeds=1,2,3,4&x=0.3&y=0.8&scale=1&format=png')).blob());
+              const canvas = new OffscreenCanvas(picture.width, picture.height);
+              canvas.getContext('2d').drawImage(picture, 0, 0);
+              return [...canvas.getContext('2d').getImageData(0, 0, picture.width, picture.height).data].filter((_, i) => i % 4 === 0);
+            }
+            """);
+
+        Assert.Equal(28 * 28, drawn.Length);
+        Assert.All(drawn.Zip(server), pair => Assert.InRange(pair.First, pair.Second - 1, pair.Second + 1));
+        Assert.Contains(drawn, pixel => pixel > 100);
+    }
+
+    [Fact]
+    public async Task Is_drawn_by_the_server_where_the_browser_cannot()
+    {
+        await using var visit = await browser.VisitAsync(app.Http.BaseAddress!);
+        await visit.Page.RouteAsync("**/*.wasm", route => route.AbortAsync());
+        visit.Expect("wasm"); // what the runtime says of it
+        await visit.ShowAsync($"runs/{TrainedRun.Id}/explore");
+
+        await Expect(visit.Page.GetByText(new Regex("^Drawn by the server"))).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Wait(async () => await visit.Page.EvaluateAsync<bool>("() => document.querySelector('canvas.live').getContext('2d').getImageData(0, 0, 28, 28).data.some((value, i) => i % 4 !== 3 && value > 0)"));
+    }
+
+    private static Task<string> PixelsAsync(IPage page, int index) =>
+        page.EvaluateAsync<string>("index => document.querySelectorAll('.sheet-of-buttons canvas')[index].toDataURL()", index);
+
+    private static Task Wait(Func<Task<bool>> condition) => TestKit.Wait.UntilAsync(condition, "the page");
+}

@@ -1,0 +1,97 @@
+using System.Text.RegularExpressions;
+using GanFunctions.TestKit;
+using static Microsoft.Playwright.Assertions;
+
+namespace GanFunctions.Browser.Tests;
+
+public sealed class Looking_at_a_run(App app, Browser browser, TrainedRun trained)
+{
+    private readonly Uri _address = app.Http.BaseAddress!;
+
+    [Fact]
+    public async Task Shows_what_each_epoch_drew_with_a_slider_and_plays_them()
+    {
+        Assert.NotNull(trained);
+        await using var visit = await browser.VisitAsync(new Uri(_address, $"#/runs/{TrainedRun.Id}"));
+        var page = visit.Page;
+        await Expect(page.GetByAltText($"64 pictures drawn after epoch {TrainedRun.Epochs}")).ToBeVisibleAsync();
+
+        await page.GetByLabel("Epoch", new() { Exact = true }).FocusAsync();
+        await page.Keyboard.PressAsync("Home");
+        await Expect(page.GetByAltText("64 pictures drawn after epoch 1")).ToBeVisibleAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Play" }).ClickAsync();
+        await Expect(page.GetByAltText("64 pictures drawn after epoch 3")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Stop" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Play" }).WaitForAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show", Exact = true }).ClickAsync();
+        var timelapse = page.GetByAltText("The pictures from the first epoch to epoch");
+        await Expect(timelapse).ToBeVisibleAsync();
+        Assert.True(await timelapse.EvaluateAsync<bool>("async image => { await image.decode(); return image.naturalWidth > 100; }"));
+    }
+
+    [Fact]
+    public async Task Says_in_words_why_it_failed()
+    {
+        var body = ApiCalls.Tiny("diverging");
+        (body["learningRate"], body["epochs"], body["logEvery"]) = (1000, 30, 1);
+        using var started = await app.Http.StartAsync(body);
+        await using var visit = await browser.VisitAsync(new Uri(_address, "#/runs/diverging"));
+
+        await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The run failed.", new() { Timeout = 60_000 });
+
+        var reason = (string)(await app.Http.JsonAsync("api/runs/diverging"))["error"]!;
+        await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync(reason);
+        await visit.ShowAsync("");
+        await Expect(visit.Page.Locator("[data-run=diverging]")).ToContainTextAsync(reason);
+    }
+
+    [Fact]
+    public async Task Can_be_done_beside_another_one_epoch_by_epoch()
+    {
+        var other = TrainedRun.Body("other");
+        (other["epochs"], other["seed"]) = (2, 7);
+        using var started = await app.Http.StartAsync(other);
+        await app.Http.UntilAsync("other", "completed");
+        await using var visit = await browser.VisitAsync(_address);
+        var page = visit.Page;
+
+        await page.GetByLabel("Compare other").CheckAsync();
+        await page.GetByLabel($"Compare {TrainedRun.Id}").CheckAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Compare 2 runs" }).ClickAsync();
+
+        await Expect(page.Locator("#curves [role=img]")).ToHaveAttributeAsync("aria-label", new Regex(@"other \d.*trained \d"));
+        await Expect(page.GetByAltText($"64 pictures of {TrainedRun.Id} after epoch {TrainedRun.Epochs}")).ToBeVisibleAsync();
+        await Expect(page.GetByAltText("64 pictures of other after epoch 2")).ToBeVisibleAsync();
+        await page.GetByLabel("Epoch", new() { Exact = true }).FocusAsync();
+        await page.Keyboard.PressAsync("Home");
+        await Expect(page.GetByAltText($"64 pictures of {TrainedRun.Id} after epoch 1")).ToBeVisibleAsync();
+        await Expect(page.GetByAltText("64 pictures of other after epoch 1")).ToBeVisibleAsync();
+        await page.GetByLabel("Curve").SelectOptionAsync("generatorLoss");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Loss of the generator" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Goes_on_by_itself_when_the_server_was_restarted()
+    {
+        await using var azurite = await AzuriteFixture.StartAsync();
+        var first = App.Start(azurite.ConnectionString);
+        await first.WaitUntilListeningAsync();
+        var address = first.Client.BaseAddress!;
+        using var started = await first.Client.StartAsync(ApiCalls.Long("restarted"));
+        await using var visit = await browser.VisitAsync(new Uri(address, "#/runs/restarted"));
+        visit.Expect("net::ERR_"); // what the browser says of a server that is away
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "restarted training" })).ToBeVisibleAsync(new() { Timeout = 60_000 });
+
+        await first.KillAsync();
+        await Expect(visit.Page.GetByText("The server does not answer.")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await first.DisposeAsync();
+        await using var second = App.Start(azurite.ConnectionString, "--urls", address.ToString());
+        await second.WaitUntilListeningAsync();
+
+        await Expect(visit.Page.GetByText("The server does not answer.")).ToBeHiddenAsync(new() { Timeout = 60_000 });
+        using var paused = await second.Client.CallAsync("api/runs/restarted/pause");
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "restarted paused" })).ToBeVisibleAsync(new() { Timeout = 60_000 });
+    }
+}

@@ -1,0 +1,76 @@
+using static Microsoft.Playwright.Assertions;
+
+namespace GanFunctions.Browser.Tests;
+
+public sealed class Starting_a_run(App app, Browser browser, TrainedRun trained)
+{
+    private readonly Uri _address = app.Http.BaseAddress!;
+
+    [Fact]
+    public async Task Takes_one_click_and_its_curves_grow_until_it_is_paused_and_again_when_it_is_resumed()
+    {
+        Assert.NotNull(trained);
+        await using var visit = await browser.VisitAsync(_address);
+        var page = visit.Page;
+        await page.GetByRole(AriaRole.Link, new() { Name = "New run" }).First.ClickAsync();
+        await page.GetByLabel("Data set").SelectOptionAsync(SmallData.Name);
+        await Expect(page.GetByAltText($"Some pictures of {SmallData.Name}")).ToBeVisibleAsync();
+        await page.GetByText("More options").ClickAsync();
+        await page.GetByLabel("Name").FillAsync("clicked");
+        await page.GetByLabel("Epochs", new() { Exact = true }).FillAsync("500");
+        await page.GetByLabel("Batch size").FillAsync("16");
+        await page.GetByLabel("Pictures to measure").FillAsync("100");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Start training" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "clicked training" })).ToBeVisibleAsync(new() { Timeout = 120_000 });
+        var chart = page.Locator("#losses [role=img]");
+        await Expect(chart).ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex("^Losses. Last values: discriminator "), new() { Timeout = 60_000 });
+        var early = await chart.GetAttributeAsync("aria-label");
+        await Expect(chart).Not.ToHaveAttributeAsync("aria-label", early!, new() { Timeout = 60_000 });
+        await Expect(page.Locator("#distance [role=img]")).ToHaveAttributeAsync(
+            "aria-label", new System.Text.RegularExpressions.Regex(@"Fréchet distance \d"), new() { Timeout = 60_000 });
+        await Expect(page.GetByAltText("64 pictures drawn after epoch")).ToBeVisibleAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "clicked paused" })).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        var epoch = int.Parse(await page.Locator("[data-epoch]").InnerTextAsync(), System.Globalization.CultureInfo.InvariantCulture);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "clicked training" })).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(page.Locator("[data-epoch]")).ToHaveTextAsync((epoch + 1).ToString(System.Globalization.CultureInfo.InvariantCulture), new() { Timeout = 60_000 });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Cancel the run" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "clicked cancelled" })).ToBeVisibleAsync(new() { Timeout = 30_000 });
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete the run" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Runs", Exact = true })).ToBeVisibleAsync();
+        await Expect(page.Locator("[data-run=clicked]")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task Shows_what_the_server_refuses_beside_its_field()
+    {
+        await using var visit = await browser.VisitAsync(new Uri(_address, "#/start"));
+        var page = visit.Page;
+        await page.GetByText("More options").ClickAsync();
+        await page.GetByLabel("Name").FillAsync("No Such Name");
+        await page.GetByLabel("Epochs", new() { Exact = true }).FillAsync("many");
+        await page.GetByLabel("Learning rate", new() { Exact = true }).FillAsync("-1");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Start training" }).ClickAsync();
+
+        await Expect(page.Locator("#run-hint")).ToContainTextAsync("\"No Such Name\" is not valid");
+        await Expect(page.Locator("#epochs-hint")).ToContainTextAsync("many");
+        await Expect(page.Locator("#learningRate-hint")).ToContainTextAsync("-1 is not valid");
+        await Expect(page.GetByLabel("Epochs", new() { Exact = true })).ToHaveAttributeAsync("aria-invalid", "true");
+        await Expect(page.GetByLabel("Seed")).ToHaveAttributeAsync("aria-invalid", "false");
+
+        await page.GetByLabel("Name").FillAsync(TrainedRun.Id);
+        await page.GetByLabel("Epochs", new() { Exact = true }).FillAsync("1");
+        await page.GetByLabel("Learning rate", new() { Exact = true }).FillAsync("");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Start training" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync($"There is a run '{TrainedRun.Id}' already");
+        await Expect(page.GetByLabel("Epochs", new() { Exact = true })).ToHaveAttributeAsync("aria-invalid", "false");
+    }
+}
