@@ -12,6 +12,7 @@ switch (args)
     case ["around", .. var rest]: return await AroundCommand.RunAsync(rest);
     case ["chart", .. var rest]: return await ChartCommand.RunAsync(rest);
     case ["upload", .. var rest]: return await UploadCommand.RunAsync(rest);
+    case ["serving", .. var rest]: return await ServingCommand.RunAsync(rest);
 }
 var options = Arguments.Parse(args);
 if (options is null) return 2;

@@ -19,12 +19,12 @@ public static class Alarms
         {
             return quality.Variety >= LittleVariety
                 ? []
-                : [Invariant($"Mode collapse: after epoch {epoch} the pictures differ from each other {quality.Variety:P0} as much as real ones do.")];
+                : [Invariant($"Mode collapse: after epoch {epoch}, the pictures differ from each other {quality.Variety:P0} as much as real ones do.")];
         }
         var missing = classes.Shares.Where(share => share.Real * quality.Samples >= FewestExpected && share.Generated < Hardly * share.Real).ToList();
         if (missing.Count == 0) return [];
         var list = string.Join(", ", missing.Select(share => Invariant($"{share.Label}: {share.Generated:P1} instead of {share.Real:P1}")));
-        return [Invariant($"Mode collapse: after epoch {epoch} {missing.Count} of {classes.Shares.Count} classes are hardly drawn ({list}).")];
+        return [Invariant($"Mode collapse: after epoch {epoch}, {missing.Count} of {classes.Shares.Count} classes are hardly drawn ({list}).")];
     }
 
     // Without the blank that the invariant culture puts before a per cent sign.

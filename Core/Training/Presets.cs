@@ -19,7 +19,7 @@ public static class Presets
             BatchNormMomentum = 0.99,
             BatchNormEpsilon = 1e-3,
             AdamEpsilon = 1e-7,
-            LabelSmoothing = 0,
+            Dropout = 0.2,
             LabelNoise = 0.05,
             EmaDecay = 0,
             Precision = Precision.Fp32,

@@ -80,7 +80,7 @@ public sealed partial class DemoRun(OwnAddress own, IHostApplicationLifetime lif
                 continue;
             }
             if (!response.IsSuccessStatusCode) throw new InvalidOperationException(await response.Content.ReadAsStringAsync(cancellation));
-            Console.WriteLine($"Training '{run}' on {(dataset == "mnist" ? "MNIST" : "the built-in digits")}; {new Uri(http.BaseAddress!, $"api/runs/{run}")} follows it too.");
+            Console.WriteLine($"Training '{run}' on {(dataset == "mnist" ? "MNIST" : "the built-in digits")}; watch it at {new Uri(http.BaseAddress!, $"#/runs/{run}")}");
             return run;
         }
         throw new InvalidOperationException("Not even the built-in digits could be used.");

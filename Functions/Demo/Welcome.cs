@@ -13,7 +13,7 @@ public sealed class Welcome(OwnAddress own) : BackgroundService
         AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, 160); // commands are to be copied: no line breaks in them
         AnsiConsole.WriteLine($"""
 
-            GanFunctions serves on {root}. Try in another terminal:
+            GanFunctions serves on {root}: open that in a browser, or try in another terminal:
 
               curl -X POST {root}/api/runs -d '{"{"}"run": "first", "dataset": "digits", "epochs": 5, "imagesPerEpoch": 12800, "qualitySamples": 0{"}"}'
               curl {root}/api/runs/first

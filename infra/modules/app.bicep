@@ -88,6 +88,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       AzureWebJobsStorage__tableServiceUri: tableEndpoint
       AzureWebJobsStorage__credential: 'managedidentity'
       AzureWebJobsStorage__clientId: identityClientId
+      AzureWebJobsDisableHomepage: 'true' // the app has a page of its own
       FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '2147483647' // data sets are uploaded in one request
       APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnection
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${identityClientId}'

@@ -8,14 +8,14 @@ using static Microsoft.Playwright.Assertions;
 
 namespace GanFunctions.Browser.Tests;
 
-public sealed class A_page_behind_a_key_and_a_path(App shared, Browser browser, TrainedRun trained)
+public sealed class A_page_behind_a_key_and_a_path(App shared, Browser browser)
 {
     private const string Key = "s3cret&more";
 
     [Fact]
     public async Task Asks_for_the_key_once_and_shows_pictures_curves_and_progress_with_it()
     {
-        Assert.NotNull(trained);
+        await TrainedRun.ReadyAsync(shared);
         // A second app over the same storage, which other machines could reach, behind a proxy that gives it a path.
         await using var app = App.Start(shared.Azurite.ConnectionString, "--urls", "http://0.0.0.0:0", "--EmbeddedHost:Key", Key);
         await app.WaitForLineAsync("Now listening on: ");

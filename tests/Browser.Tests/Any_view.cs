@@ -3,7 +3,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace GanFunctions.Browser.Tests;
 
-public sealed class Any_view(App app, Browser browser, TrainedRun trained)
+public sealed class Any_view(App app, Browser browser)
 {
     private const int MostBytesOfFirstView = 100_000;
     private readonly Uri _address = app.Http.BaseAddress!;
@@ -24,7 +24,7 @@ public sealed class Any_view(App app, Browser browser, TrainedRun trained)
     [MemberData(nameof(Views))]
     public async Task Has_no_barrier_that_axe_knows_in_light_dark_or_narrow(string view, string complete)
     {
-        Assert.NotNull(trained);
+        await TrainedRun.ReadyAsync(app);
         (string Name, ColorScheme Colors, int Width)[] ways = [("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("narrow", ColorScheme.Light, 360)];
         foreach (var (name, colors, width) in ways)
         {
@@ -43,7 +43,8 @@ public sealed class Any_view(App app, Browser browser, TrainedRun trained)
     [Fact]
     public async Task Comes_with_less_than_a_hundred_kilobytes_at_first()
     {
-        await using var visit = await browser.VisitAsync(new Uri("about:blank"));
+        await TrainedRun.ReadyAsync(app);
+        await using var visit = await browser.VisitAsync(new Uri(_address, "api/health"));
         var protocol = await visit.Page.Context.NewCDPSessionAsync(visit.Page);
         await protocol.SendAsync("Network.enable");
         double bytes = 0;
@@ -58,6 +59,7 @@ public sealed class Any_view(App app, Browser browser, TrainedRun trained)
     [Fact]
     public async Task Can_be_reached_with_the_keyboard_alone()
     {
+        await TrainedRun.ReadyAsync(app);
         await using var visit = await browser.VisitAsync(_address);
         await Expect(visit.Page.Locator($"[data-run={TrainedRun.Id}]")).ToBeVisibleAsync();
 

@@ -3,14 +3,14 @@ using static Microsoft.Playwright.Assertions;
 
 namespace GanFunctions.Browser.Tests;
 
-public sealed class Exploring_a_run(App app, Browser browser, TrainedRun trained)
+public sealed class Exploring_a_run(App app, Browser browser)
 {
     private readonly Uri _address = new(app.Http.BaseAddress!, $"#/runs/{TrainedRun.Id}/explore?seed=5");
 
     [Fact]
     public async Task Draws_by_seed_and_label_and_finds_the_nearest_training_pictures()
     {
-        Assert.NotNull(trained);
+        await TrainedRun.ReadyAsync(app);
         await using var visit = await browser.VisitAsync(_address);
         var page = visit.Page;
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Picture 35 of seed 5" })).ToBeVisibleAsync();
@@ -32,11 +32,12 @@ public sealed class Exploring_a_run(App app, Browser browser, TrainedRun trained
     [Fact]
     public async Task Draws_between_four_seeds_in_the_browser_what_the_server_would_draw()
     {
+        await TrainedRun.ReadyAsync(app);
         await using var visit = await browser.VisitAsync(_address);
         var page = visit.Page;
         await Expect(page.GetByText(new Regex("^Drawn in this browser"))).ToBeVisibleAsync(new() { Timeout = 60_000 });
-        await page.GetByLabel("Across").FillAsync("0.3");
-        await page.GetByLabel("Down").FillAsync("0.8");
+        await page.GetByRole(AriaRole.Slider, new() { Name = "Across" }).FillAsync("0.3");
+        await page.GetByRole(AriaRole.Slider, new() { Name = "Down" }).FillAsync("0.8");
         await Expect(page.GetByLabel("The picture at 30 % across and 80 % down")).ToBeVisibleAsync();
         await page.WaitForTimeoutAsync(500);
 
@@ -58,9 +59,10 @@ public sealed class Exploring_a_run(App app, Browser browser, TrainedRun trained
     [Fact]
     public async Task Is_drawn_by_the_server_where_the_browser_cannot()
     {
+        await TrainedRun.ReadyAsync(app);
         await using var visit = await browser.VisitAsync(app.Http.BaseAddress!);
         await visit.Page.RouteAsync("**/*.wasm", route => route.AbortAsync());
-        visit.Expect("wasm"); // what the runtime says of it
+        visit.Expect("wasm", "ArrayBuffer instantiation", "Canvas2D"); // what the runtime says of it, and the browser of a test that reads pixels
         await visit.ShowAsync($"runs/{TrainedRun.Id}/explore");
 
         await Expect(visit.Page.GetByText(new Regex("^Drawn by the server"))).ToBeVisibleAsync(new() { Timeout = 60_000 });

@@ -2,14 +2,14 @@ using static Microsoft.Playwright.Assertions;
 
 namespace GanFunctions.Browser.Tests;
 
-public sealed class Starting_a_run(App app, Browser browser, TrainedRun trained)
+public sealed class Starting_a_run(App app, Browser browser)
 {
     private readonly Uri _address = app.Http.BaseAddress!;
 
     [Fact]
     public async Task Takes_one_click_and_its_curves_grow_until_it_is_paused_and_again_when_it_is_resumed()
     {
-        Assert.NotNull(trained);
+        await TrainedRun.ReadyAsync(app);
         await using var visit = await browser.VisitAsync(_address);
         var page = visit.Page;
         await page.GetByRole(AriaRole.Link, new() { Name = "New run" }).First.ClickAsync();
@@ -18,6 +18,7 @@ public sealed class Starting_a_run(App app, Browser browser, TrainedRun trained)
         await page.GetByText("More options").ClickAsync();
         await page.GetByLabel("Name").FillAsync("clicked");
         await page.GetByLabel("Epochs", new() { Exact = true }).FillAsync("500");
+        await page.GetByLabel("Precision").SelectOptionAsync("fp32");
         await page.GetByLabel("Batch size").FillAsync("16");
         await page.GetByLabel("Pictures to measure").FillAsync("100");
         await page.GetByRole(AriaRole.Button, new() { Name = "Start training" }).ClickAsync();
@@ -51,6 +52,7 @@ public sealed class Starting_a_run(App app, Browser browser, TrainedRun trained)
     [Fact]
     public async Task Shows_what_the_server_refuses_beside_its_field()
     {
+        await TrainedRun.ReadyAsync(app);
         await using var visit = await browser.VisitAsync(new Uri(_address, "#/start"));
         var page = visit.Page;
         await page.GetByText("More options").ClickAsync();

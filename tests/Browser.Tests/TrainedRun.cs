@@ -1,14 +1,14 @@
 using System.Text.Json.Nodes;
 
-[assembly: AssemblyFixture(typeof(GanFunctions.Browser.Tests.TrainedRun))]
-
 namespace GanFunctions.Browser.Tests;
 
-/// <summary>A run that is trained, measured and conditional, for all that looks at one.</summary>
-public sealed class TrainedRun(App app) : IAsyncLifetime
+/// <summary>A run that is trained, measured and conditional, for all that looks at one: trained for the first that asks.</summary>
+internal static class TrainedRun
 {
     public const string Id = "trained";
     public const int Epochs = 4;
+    private static readonly SemaphoreSlim Turn = new(1);
+    private static bool _isThere;
 
     /// <summary>What it was started with, for one more of the kind.</summary>
     public static JsonObject Body(string run) => new()
@@ -24,13 +24,22 @@ public sealed class TrainedRun(App app) : IAsyncLifetime
         ["precision"] = "fp32",
     };
 
-    public async ValueTask InitializeAsync()
+    /// <summary>Makes sure that it is there.</summary>
+    public static async Task ReadyAsync(App app)
     {
-        await SmallData.UploadAsync(app.Http);
-        using var started = await app.Http.StartAsync(Body(Id));
-        started.EnsureSuccessStatusCode();
-        await app.Http.UntilAsync(Id, "completed");
+        await Turn.WaitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            if (_isThere) return;
+            await SmallData.UploadAsync(app.Http);
+            using var started = await app.Http.StartAsync(Body(Id));
+            started.EnsureSuccessStatusCode();
+            await app.Http.UntilAsync(Id, "completed");
+            _isThere = true;
+        }
+        finally
+        {
+            Turn.Release();
+        }
     }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

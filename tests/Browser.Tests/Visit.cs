@@ -8,7 +8,7 @@ public sealed class Visit : IAsyncDisposable
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _wrong = new();
     private readonly ConcurrentQueue<string> _requests = new();
-    private string? _expected;
+    private string[] _expected = [];
 
     private Visit(IBrowserContext context, IPage page, Uri address)
     {
@@ -44,8 +44,8 @@ public sealed class Visit : IAsyncDisposable
     /// <summary>Goes to a view, such as <c>runs/first</c>.</summary>
     public Task ShowAsync(string view) => Page.EvaluateAsync("view => { location.hash = `#/${view}`; }", view);
 
-    /// <summary>Complaints with these words in them are part of the test.</summary>
-    public void Expect(string words) => _expected = words;
+    /// <summary>Complaints with any of these words in them are part of the test.</summary>
+    public void Expect(params string[] words) => _expected = words;
 
     public async ValueTask DisposeAsync()
     {
@@ -55,6 +55,6 @@ public sealed class Visit : IAsyncDisposable
 
     private void Complain(string what)
     {
-        if (_expected is null || !what.Contains(_expected, StringComparison.Ordinal)) _wrong.Enqueue(what);
+        if (!_expected.Any(words => what.Contains(words, StringComparison.Ordinal))) _wrong.Enqueue(what);
     }
 }

@@ -46,8 +46,7 @@ export async function chart(place, title, series, options = {}) {
 }
 
 function settings(Plot, place, series, { log = false, points = false, range = null }) {
-  const style = getComputedStyle(document.documentElement);
-  const color = name => style.getPropertyValue(name).trim();
+  const color = colorsOf(place);
   const axis = { stroke: color('--quiet'), grid: { stroke: color('--line'), width: 1 }, ticks: { stroke: color('--line'), width: 1 }, font: '12px system-ui' };
   return {
     width: place.clientWidth || 600,
@@ -66,6 +65,18 @@ function settings(Plot, place, series, { log = false, points = false, range = nu
         value: (_, value) => value?.toPrecision(3) ?? '',
       })),
     ],
+  };
+}
+
+// A canvas takes no var() and no light-dark(): an element that has the colour says what it comes to.
+function colorsOf(place) {
+  return name => {
+    const probe = document.createElement('i');
+    probe.style.color = `var(${name})`;
+    place.append(probe);
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
   };
 }
 

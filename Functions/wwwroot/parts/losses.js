@@ -21,7 +21,7 @@ export class Losses {
     const every = Math.max(1, Math.ceil(perEpoch * epochs / mostPoints));
     if (every !== this.#every || run.rollBacks !== this.#attempt) [this.#steps, this.#epochs] = [[], []];
     [this.#every, this.#attempt] = [every, run.rollBacks];
-    const from = this.#steps.at(-1)?.epoch ?? 1;
+    const from = this.#epochs.at(-1)?.epoch ?? 1;
     const fresh = await get(`runs/${this.#run}/losses`, { query: { from, every }, signal });
     const older = row => row.epoch < from;
     this.#steps = [...this.#steps.filter(older), ...fresh.steps];
@@ -29,8 +29,9 @@ export class Losses {
     return this;
   }
 
-  /** The steps' values: [places in epochs, one list for each field]. */
+  /** The steps' values: [places in epochs, one list for each field]. The means of epochs where these are too short for a step to be logged. */
   steps(stepsPerEpoch, ...fields) {
+    if (this.#steps.length === 0) return this.epochs(...fields);
     return [this.#steps.map(row => row.epoch - 1 + row.step / stepsPerEpoch), ...fields.map(field => this.#steps.map(row => row[field]))];
   }
 

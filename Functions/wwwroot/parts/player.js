@@ -30,7 +30,7 @@ export class Player {
     const shown = this.#epoch ?? this.#epochs.at(-1);
     const place = this.#epochs.indexOf(shown);
     render(this.#epochs.length === 0 ? html`<p class="hint">The first pictures come with the end of the first epoch.</p>` : html`
-      <img class="grid pixels" src=${address(`runs/${this.#run}/grids/${shown}`)} alt="64 pictures drawn after epoch ${shown}">
+      <img class="grid" src=${address(`runs/${this.#run}/grids/${shown}`)} alt="64 pictures drawn after epoch ${shown}">
       <div class="player">
         <button @click=${() => this.#toggle()} ?disabled=${this.#epochs.length < 2}>${this.#playing ? 'Stop' : 'Play'}</button>
         <input type="range" min="0" max=${this.#epochs.length - 1} .value=${String(place)} aria-label="Epoch" aria-valuetext="epoch ${shown}"

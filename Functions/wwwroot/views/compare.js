@@ -103,7 +103,7 @@ function sheet(run, epochs, shown) {
       <figcaption><a href="#/runs/${run.run}">${run.run}</a> ${stateChip(run.state)}<br>
         <span class="hint">epoch ${epoch ?? '–'}, best distance ${measure(run.best?.frechetDistance)}</span></figcaption>
       ${epoch
-        ? html`<img class="grid pixels" src=${address(`runs/${run.run}/grids/${epoch}`)} alt="64 pictures of ${run.run} after epoch ${epoch}">`
+        ? html`<img class="grid" src=${address(`runs/${run.run}/grids/${epoch}`)} alt="64 pictures of ${run.run} after epoch ${epoch}">`
         : html`<p class="hint">No pictures yet.</p>`}
     </figure>`;
 }

@@ -167,7 +167,7 @@ function timelapse(run, shown, actions) {
   if (lastEpoch(run) < 2) return html`<p class="hint">It takes two epochs at least.</p>`;
   const query = { format: 'webp' };
   return html`
-    ${shown ? html`<img class="grid pixels" src=${`${address(`runs/${run.run}/timelapse`, query)}#${shown}`} alt="The pictures from the first epoch to epoch ${shown}, one after the other">` : nothing}
+    ${shown ? html`<img class="grid" src=${`${address(`runs/${run.run}/timelapse`, query)}#${shown}`} alt="The pictures from the first epoch to epoch ${shown}, one after the other">` : nothing}
     <div class="actions">
       <button @click=${actions.timelapse}>${shown ? 'Show anew' : 'Show'}</button>
       <a class="button" href=${address(`runs/${run.run}/timelapse`)} download="${run.run}.gif">Download GIF</a>

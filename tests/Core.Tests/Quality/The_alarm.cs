@@ -11,7 +11,7 @@ public sealed class The_alarm
     public void Names_the_classes_that_are_hardly_drawn()
     {
         Assert.Equal(
-            ["Mode collapse: after epoch 7 2 of 4 classes are hardly drawn (1: 1.0% instead of 30.0%, 3: 0.0% instead of 20.0%)."],
+            ["Mode collapse: after epoch 7, 2 of 4 classes are hardly drawn (1: 1.0% instead of 30.0%, 3: 0.0% instead of 20.0%)."],
             Alarms.Of(7, Quality([0.6, 0.01, 0.39, 0])));
     }
 
@@ -26,7 +26,7 @@ public sealed class The_alarm
     public void Goes_by_variety_where_there_are_no_classes_or_none_to_be_trusted()
     {
         var same = Quality([1, 0, 0, 0]) with { Variety = 0.254 };
-        string[] expected = ["Mode collapse: after epoch 3 the pictures differ from each other 25% as much as real ones do."];
+        string[] expected = ["Mode collapse: after epoch 3, the pictures differ from each other 25% as much as real ones do."];
 
         Assert.Equal(expected, Alarms.Of(3, same with { Classes = null }));
         Assert.Equal(expected, Alarms.Of(3, same with { Classes = same.Classes! with { Accuracy = 0.6 } }));
