@@ -39,7 +39,7 @@ public sealed class QueryReader(IQueryCollection query)
         var values = text.Split(',').Select(part =>
             long.TryParse(part, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= from && value <= to ? value : (long?)null).ToList();
         if (values.Count >= fewest && values.Count <= most && !values.Contains(null)) return [.. values.OfType<long>()];
-        _problems[name] = [$"{name}: '{text}' is not valid; it must be {fewest} to {most} whole numbers from {from} to {to} with commas between them."];
+        _problems[name] = [$"{name}: '{text}' is not valid; it must be {(fewest == most ? $"{most}" : $"{fewest} to {most}")} whole numbers from {from} to {to} with commas between them."];
         return null;
     }
 
