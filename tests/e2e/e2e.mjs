@@ -159,6 +159,43 @@ test("its pictures come as PNG, the same for the same request", async () => {
   await problem("GET", `/api/runs/${short}/samples?epoch=best`, 409, ["qualitySamples"]); // it does not measure its pictures
 });
 
+test("its pictures come in other forms: a grid of each epoch, a timelapse, a place between seeds, what is near, and the noise", async () => {
+  assert.deepEqual((await json("GET", `/api/runs/${short}/grids`, 200)).epochs, [1, 2]);
+  const types = {
+    [`/api/runs/${short}/grids/latest?side=3&scale=1`]: "image/png",
+    [`/api/runs/${short}/timelapse`]: "image/gif",
+    [`/api/runs/${short}/walk?count=1&frames=4&format=webp`]: "image/webp",
+    [`/api/runs/${short}/between?seeds=1,2,3,4&x=0.5&y=0.5`]: "image/png",
+    [`/api/runs/${short}/samples?count=2&format=npy`]: "application/x-npy",
+    [`/api/runs/${short}/samples?count=2&format=zip`]: "application/zip",
+    [`/api/runs/${short}/losses?format=svg`]: "image/svg+xml",
+  };
+  for (const [path, type] of Object.entries(types)) {
+    const answer = await call("GET", path);
+    assert.equal(answer.status, 200, path);
+    assert.equal(answer.headers.get("content-type").split(";")[0], type, path);
+  }
+  assert.equal((await json("GET", "/api/noise?seeds=1", 200)).noise[0].length, 100);
+});
+
+test("its events end once it rests", async () => {
+  const answer = await call("GET", `/api/runs/${short}/events`);
+  assert.match(answer.headers.get("content-type"), /^text\/event-stream/);
+  const text = await answer.text();
+  assert.match(text, /event: run\ndata: \{.*"state":"completed"/);
+  assert.match(text, /event: end\ndata: at rest/);
+});
+
+test("the page is served, and nothing that is not its own", async () => {
+  for (const [path, type] of [["/", "text/html"], ["/page/app.js", "text/javascript"], ["/page/lib/lit-html/lit-html.js", "text/javascript"]]) {
+    const answer = await call("GET", path, { key: null });
+    assert.equal(answer.status, 200, path);
+    assert.match(answer.headers.get("content-type"), new RegExp(`^${type}`));
+    assert.match(answer.headers.get("content-security-policy"), /default-src 'none'/);
+  }
+  assert.equal((await call("GET", "/page/..%2fhost.json", { key: null })).status, 404);
+});
+
 test("its generator is what its checkpoint says", async () => {
   const { checkpoints } = await json("GET", `/api/runs/${short}/checkpoints`, 200);
   assert.deepEqual(checkpoints.map((checkpoint) => checkpoint.epoch), [1, 2]);
@@ -252,7 +289,7 @@ test("a data set can be brought along, and one that is too small for the run fai
   await json("DELETE", `/api/datasets/${name}`, 204);
 });
 
-test("nothing but health answers without the key", { skip: !values.key && "no --key was given" }, async () => {
+test("nothing but health and the page answers without the key", { skip: !values.key && "no --key was given" }, async () => {
   for (const key of [null, "wrong"]) {
     assert.equal((await call("GET", "/api/runs", { key })).status, 401);
     assert.equal((await call("POST", "/api/runs", { key, body: shortRun })).status, 401);

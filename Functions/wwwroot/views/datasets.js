@@ -73,7 +73,7 @@ const card = (dataset, { remove }) => html`
     <div class="heading">
       <h2>${dataset.name}</h2>
       <div class="actions">
-        ${dataset.stored ? html`<a class="button" href="#/start?dataset=${dataset.name}">Train on it</a>` : nothing}
+        ${dataset.stored || dataset.source !== 'stored' ? html`<a class="button" href="#/start?dataset=${dataset.name}">Train on it</a>` : nothing}
         ${dataset.stored || dataset.conversion ? html`<button @click=${() => remove(dataset.name)}>Remove</button>` : nothing}
       </div>
     </div>
