@@ -6,11 +6,27 @@ using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Checkpoints;
 
-/// <summary>A checkpoint as the API shows it. <c>Step</c> is below <c>StepsPerEpoch</c> where it was made in mid-epoch. <c>Best</c> marks the epoch with the
-/// lowest Fréchet distance. <c>Training</c> is null where the state to go on from is no longer kept (<c>keepTraining</c>).</summary>
+/// <summary>A checkpoint as the API shows it.</summary>
+/// <param name="Name">Later ones sort behind earlier ones.</param>
+/// <param name="Attempt">Roll-backs before it.</param>
+/// <param name="Epoch">The epoch it lies in, from 1.</param>
+/// <param name="Step">Steps of that epoch done; fewer than <paramref name="StepsPerEpoch"/> where it was made in mid-epoch.</param>
+/// <param name="StepsPerEpoch">Steps in each epoch of the run.</param>
+/// <param name="MeanLosses">Of the epoch's steps so far.</param>
+/// <param name="Precision">What the convolutions calculate in.</param>
+/// <param name="Threads">That train the run.</param>
+/// <param name="Generator">What pictures are drawn from.</param>
+/// <param name="Training">What the training goes on from; null where that is no longer kept (<c>keepTraining</c>).</param>
+/// <param name="Quality">How good its pictures are; null in mid-epoch, and where they are not measured.</param>
+/// <param name="Best">Whether it is that of the epoch with the lowest Fréchet distance.</param>
 public sealed record CheckpointView(
     string Name, int Attempt, int Epoch, int Step, int StepsPerEpoch, StepLosses MeanLosses, string Precision, int Threads,
     BlobReference Generator, BlobReference? Training, PictureQuality? Quality, bool Best);
+
+/// <summary>The checkpoints of a run.</summary>
+/// <param name="Run">Its id.</param>
+/// <param name="Checkpoints">The first one first.</param>
+public sealed record CheckpointList(string Run, IReadOnlyList<CheckpointView> Checkpoints);
 
 /// <summary><c>GET /api/runs/{run}/checkpoints</c>.</summary>
 public sealed class ListCheckpoints(RunStore runs, CheckpointStore checkpoints)
@@ -28,6 +44,6 @@ public sealed class ListCheckpoints(RunStore runs, CheckpointStore checkpoints)
         var views = manifests.Select(manifest => new CheckpointView(
             manifest.Name, manifest.Attempt, manifest.Epoch, manifest.Step, manifest.StepsPerEpoch, manifest.MeanLosses, manifest.Precision,
             manifest.Threads, manifest.Generator, files.Contains(manifest.Training.Sha256) ? manifest.Training : null, manifest.Quality, manifest == best));
-        return Results.Json(new { Run = run, Checkpoints = views }, OptionsReader.Json);
+        return Results.Json(new CheckpointList(run, [.. views]), OptionsReader.Json);
     }
 }

@@ -3,7 +3,22 @@ using GanFunctions.Core.Data.Uploads;
 
 namespace GanFunctions.Functions.Datasets;
 
-/// <summary>A data set as the API shows it: what is stored, and how the latest upload of that name is getting on.</summary>
+/// <summary>A data set as the API shows it: what is stored, and how the latest upload of that name is getting on. What is not known of it yet is null.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Source"><c>built-in</c>, <c>known</c> (can be fetched by name) or <c>stored</c> (someone uploaded it).</param>
+/// <param name="Stored">Whether it is in Blob Storage.</param>
+/// <param name="Train">Pictures to train on.</param>
+/// <param name="Test">Pictures held out, if there are any.</param>
+/// <param name="Classes">Different labels, if there are labels.</param>
+/// <param name="ClassNames">What the labels stand for, by label, where that is known.</param>
+/// <param name="Size">Rows of a picture, in pixels: as <paramref name="Height"/>.</param>
+/// <param name="Height">Rows of a picture, in pixels.</param>
+/// <param name="Width">Columns of a picture, in pixels.</param>
+/// <param name="Channels">1 is grey, 3 is red, green and blue.</param>
+/// <param name="Sha256">Of its content.</param>
+/// <param name="Description">What it shows and where it came from, for people.</param>
+/// <param name="Conversion">How the latest upload is getting on; null where nothing was uploaded.</param>
+/// <param name="Links">Where to go on.</param>
 public sealed record DatasetView(
     string Name, string Source, bool Stored, int? Train, int? Test, int? Classes, IReadOnlyList<string>? ClassNames, int? Size, int? Height,
     int? Width, int? Channels, string? Sha256, string Description, ConversionView? Conversion, DatasetLinks Links)
@@ -21,7 +36,7 @@ public sealed record DatasetView(
 }
 
 /// <summary>How a conversion is getting on.</summary>
-/// <param name="State"><c>staged</c>, <c>converting</c>, <c>ready</c> or <c>failed</c>.</param>
+/// <param name="State">Where it stands.</param>
 /// <param name="Done">Files looked at.</param>
 /// <param name="Total">Files there are; 0 until the archive was opened.</param>
 /// <param name="ProblemCount">Files passed over.</param>
@@ -33,6 +48,10 @@ public sealed record ConversionView(
     internal static ConversionView Of(Conversion conversion) => new(
         conversion.State, conversion.Done, conversion.Total, conversion.ProblemCount, conversion.Problems, conversion.Error);
 }
+
+/// <summary>The data sets there are.</summary>
+/// <param name="Datasets">Built in, known, uploaded.</param>
+public sealed record DatasetList(IReadOnlyList<DatasetView> Datasets);
 
 /// <summary>Where to go on.</summary>
 /// <param name="Self">The data set, and its conversion.</param>

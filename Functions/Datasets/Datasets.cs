@@ -23,7 +23,7 @@ public sealed class Datasets(
         var infos = await catalog.ListAsync(cancellation);
         var views = infos.Select(info => DatasetView.Of(info, byName.GetValueOrDefault(info.Name)));
         var others = byName.Values.ExceptBy(infos.Select(info => info.Name), each => each.Name).Select(each => DatasetView.Of(null, each));
-        return Results.Json(new { Datasets = views.Concat(others) }, OptionsReader.Json);
+        return Results.Json(new DatasetList([.. views.Concat(others).OfType<DatasetView>()]), OptionsReader.Json);
     }
 
     [Function("GetDataset")]
@@ -42,6 +42,7 @@ public sealed class Datasets(
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/datasets/{name}")] HttpRequest request, [DurableClient] DurableTaskClient client,
         string name, CancellationToken cancellation)
     {
+        if (new QueryReader(request.Query).Error() is { } unknown) return unknown;
         if (await DatasetUse.RefuseAsync(runs, name, cancellation) is { } inUse) return inUse;
         try
         {

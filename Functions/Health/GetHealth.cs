@@ -3,6 +3,18 @@ using Azure.Storage.Blobs;
 
 namespace GanFunctions.Functions.Health;
 
+/// <summary>Whether the app can do its work.</summary>
+/// <param name="Status"><c>ready</c> or <c>not ready</c>.</param>
+/// <param name="Storage"><c>ok</c> or <c>unreachable</c>.</param>
+public sealed record HealthView(string Status, string Storage)
+{
+    /// <summary>It can.</summary>
+    public static HealthView Ready { get; } = new("ready", "ok");
+
+    /// <summary>It cannot.</summary>
+    public static HealthView NotReady { get; } = new("not ready", "unreachable");
+}
+
 /// <summary><c>GET /api/health</c>: whether the app can do its work. Anonymous.</summary>
 public sealed class GetHealth(BlobContainerClient container)
 {
@@ -17,12 +29,12 @@ public sealed class GetHealth(BlobContainerClient container)
         try
         {
             await container.GetPropertiesAsync(cancellationToken: timeout.Token);
-            return Results.Ok(new { Status = "ready", Storage = "ok" });
+            return Results.Ok(HealthView.Ready);
         }
         catch (Exception problem) when (problem is RequestFailedException or AggregateException
             || (problem is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            return Results.Json(new { Status = "not ready", Storage = "unreachable" }, statusCode: 503);
+            return Results.Json(HealthView.NotReady, statusCode: 503);
         }
     }
 }

@@ -66,7 +66,9 @@ public sealed class QueryReader(IQueryCollection query)
     public IResult? Error()
     {
         foreach (var name in query.Keys.Where(name => !_known.Contains(name)))
-            _problems[name] = [$"{name} is not a parameter here; valid are {string.Join(", ", _known.Where(name => name != Key).Order())}."];
+            _problems[name] = [$"{name} is not a parameter here; {Valid()}."];
         return _problems.Count == 0 ? null : Problems.Invalid(_problems);
+
+        string Valid() => _known.Count == 1 ? "there are none" : $"valid are {string.Join(", ", _known.Where(name => name != Key).Order())}";
     }
 }

@@ -31,7 +31,7 @@ public sealed class GetLosses(RunStore runs, LossLog losses)
         var views = await losses.ReadAsync(run, query.From, cancellation).EveryStep(query.Every).Select(LossView.Of).ToListAsync(cancellation);
         return query.Format == Format.Csv
             ? Results.Text(LossView.Csv(views), query.Format.MediaType, Encoding.UTF8)
-            : Results.Json(new { Run = run, Steps = views.Where(view => view.Step is not null), Epochs = views.Where(view => view.Step is null) }, OptionsReader.Json);
+            : Results.Json(LossList.Of(run, views), OptionsReader.Json);
     }
 
     private async Task<IResult> ChartAsync(RunRow row, LossQuery query, HttpRequest request, CancellationToken cancellation)

@@ -16,7 +16,7 @@ public sealed class ControlRun(RunStore runs, RunStarter starter)
         [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         RunState[] allowed = [RunState.Queued, RunState.Preparing, RunState.Training, RunState.Pausing, RunState.Paused];
-        return ChangeAsync(client, run, "pause", allowed, row => row.Desired = Desired.Pause, cancellation);
+        return ChangeAsync(request, client, run, "pause", allowed, row => row.Desired = Desired.Pause, cancellation);
     }
 
     [Function("ResumeRun")]
@@ -25,7 +25,7 @@ public sealed class ControlRun(RunStore runs, RunStarter starter)
         [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         RunState[] allowed = [RunState.Pausing, RunState.Paused];
-        return ChangeAsync(client, run, "resume", allowed, row =>
+        return ChangeAsync(request, client, run, "resume", allowed, row =>
         {
             row.Desired = Desired.Run;
             if (row.IsAtRest) starter.Claim(row);
@@ -41,7 +41,7 @@ public sealed class ControlRun(RunStore runs, RunStarter starter)
         [
             RunState.Queued, RunState.Preparing, RunState.Training, RunState.Pausing, RunState.Paused, RunState.Cancelling, RunState.Cancelled,
         ];
-        return ChangeAsync(client, run, "cancel", allowed, row =>
+        return ChangeAsync(request, client, run, "cancel", allowed, row =>
         {
             row.Desired = Desired.Cancel;
             if (row.Phase == Phase.Paused) row.Phase = Phase.Cancelled;
@@ -60,7 +60,7 @@ public sealed class ControlRun(RunStore runs, RunStarter starter)
             RunState.Queued, RunState.Preparing, RunState.Training, RunState.Pausing, RunState.Paused,
             RunState.Cancelled, RunState.Completed, RunState.Failed,
         ];
-        return await ChangeAsync(client, run, "extend", allowed, row =>
+        return await ChangeAsync(request, client, run, "extend", allowed, row =>
         {
             // What ended goes on from where it stopped, not from where it was once meant to end.
             var ended = row.State() is RunState.Cancelled or RunState.Failed or RunState.Completed;
@@ -72,8 +72,9 @@ public sealed class ControlRun(RunStore runs, RunStarter starter)
     }
 
     private async Task<IResult> ChangeAsync(
-        DurableTaskClient client, string run, string call, RunState[] allowed, Action<RunRow> change, CancellationToken cancellation)
+        HttpRequest request, DurableTaskClient client, string run, string call, RunState[] allowed, Action<RunRow> change, CancellationToken cancellation)
     {
+        if (new QueryReader(request.Query).Error() is { } unknown) return unknown;
         var before = "";
         var updated = await runs.UpdateAsync(run, row =>
         {

@@ -13,6 +13,7 @@ public sealed class DeleteRun(RunLifecycle lifecycle, RunStarter starter)
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/runs/{run}")] HttpRequest request, string run,
         [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
+        if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
         if (await lifecycle.DeleteAsync(run, row => Finished.Contains(row.State()), cancellation) is not { } deletion) return Problems.NoRun(run);
         if (!deletion.Deleted) return Problems.State(deletion.Row, "delete", Finished);
         if (deletion.InstanceId.Length > 0) await starter.PurgeAsync(client, deletion.InstanceId);

@@ -25,7 +25,7 @@ public sealed class GetRuns(RunStore runs, RunStarter starter)
             .OrderByDescending(row => row.CreatedAt)
             .Where(row => state is null || string.Equals(row.State().ToString(), state, StringComparison.OrdinalIgnoreCase))
             .Take(limit).Select(RunView.Of);
-        return Results.Json(new { Runs = views }, OptionsReader.Json);
+        return Results.Json(new RunList([.. views]), OptionsReader.Json);
     }
 
     [Function("GetRun")]

@@ -5,11 +5,31 @@ using GanFunctions.Core.Training;
 namespace GanFunctions.Functions.Runs;
 
 /// <summary>A run as the API shows it.</summary>
+/// <param name="Run">Its id.</param>
+/// <param name="State">What it is doing.</param>
+/// <param name="Dataset">Name of the data set it trains on.</param>
+/// <param name="Preset">The recipe it trains by.</param>
+/// <param name="Progress">How far it is.</param>
+/// <param name="ImagesPerSecond">Training speed; null until it is known.</param>
+/// <param name="SecondsLeft">Until its last epoch ends, at that speed; null while it does not train.</param>
+/// <param name="Losses">Those of the last step; null before the first.</param>
+/// <param name="StoppedEarly">Why it completed before its last epoch; null where it did not.</param>
+/// <param name="Quality">How good the pictures of the epoch <paramref name="QualityEpoch"/> are; null before the first that was measured.</param>
+/// <param name="QualityEpoch">The last epoch whose pictures were measured.</param>
+/// <param name="Best">The epoch whose pictures are nearest to real ones; null before the first that was measured.</param>
+/// <param name="Warnings">What is wrong with its pictures, in words; empty where nothing is.</param>
+/// <param name="Checkpoint">Name of the latest checkpoint; null before the first.</param>
+/// <param name="RollBacks">Times that the training went back after it had diverged.</param>
+/// <param name="Error">Why it failed; null where it did not.</param>
+/// <param name="CreatedAt">When it was started.</param>
+/// <param name="UpdatedAt">When anything of this changed last; null in the answer to the call that starts it.</param>
+/// <param name="Options">All options, as the run resolved them.</param>
+/// <param name="Links">Where its resources are.</param>
 public sealed record RunView(
     string Run, RunState State, string Dataset, Preset Preset, RunProgress Progress, double? ImagesPerSecond, double? SecondsLeft,
     RunLosses? Losses, string? StoppedEarly, PictureQuality? Quality, int? QualityEpoch, RunBest? Best,
     IReadOnlyList<string> Warnings, string? Checkpoint, int RollBacks, string? Error, DateTimeOffset CreatedAt, DateTimeOffset? UpdatedAt,
-    TrainingOptions Options, IReadOnlyDictionary<string, string> Links)
+    TrainingOptions Options, RunLinks Links)
 {
     /// <summary>The view of a row.</summary>
     public static RunView Of(RunRow row)
@@ -22,24 +42,8 @@ public sealed record RunView(
             : (double?)null;
         return new RunView(
             row.RowKey, row.State(), options.Dataset, options.Preset, progress, Rounded(row.ImagesPerSecond), secondsLeft, RunLosses.Of(row), row.StoppedEarly,
-            row.Quality, row.QualityEpoch, RunBest.Of(row), WarningsOf(row), row.Checkpoint, row.Attempt, row.Error, row.CreatedAt, row.Timestamp, options, LinksOf(row.RowKey));
+            row.Quality, row.QualityEpoch, RunBest.Of(row), WarningsOf(row), row.Checkpoint, row.Attempt, row.Error, row.CreatedAt, row.Timestamp, options, RunLinks.Of(row.RowKey));
     }
-
-    /// <summary>Where a run's resources are.</summary>
-    public static Dictionary<string, string> LinksOf(string run) => new()
-    {
-        ["self"] = $"/api/runs/{run}",
-        ["losses"] = $"/api/runs/{run}/losses",
-        ["samples"] = $"/api/runs/{run}/samples",
-        ["timelapse"] = $"/api/runs/{run}/timelapse",
-        ["walk"] = $"/api/runs/{run}/walk",
-        ["neighbours"] = $"/api/runs/{run}/neighbours",
-        ["checkpoints"] = $"/api/runs/{run}/checkpoints",
-        ["pause"] = $"/api/runs/{run}/pause",
-        ["resume"] = $"/api/runs/{run}/resume",
-        ["cancel"] = $"/api/runs/{run}/cancel",
-        ["extend"] = $"/api/runs/{run}/extend",
-    };
 
     private static IReadOnlyList<string> WarningsOf(RunRow row) =>
         row is { QualityEpoch: { } epoch, Quality: { } quality } ? Alarms.Of(epoch, quality) : [];
@@ -64,13 +68,19 @@ public sealed record RunProgress(int Epoch, int Epochs, int Step, int StepsPerEp
 }
 
 /// <summary>The epoch whose pictures are nearest to real ones.</summary>
+/// <param name="Epoch">From 1.</param>
+/// <param name="FrechetDistance">Between its pictures and real ones.</param>
 public sealed record RunBest(int Epoch, double FrechetDistance)
 {
     /// <summary>The best epoch of a row; null before the first that was measured.</summary>
     public static RunBest? Of(RunRow row) => row is { BestEpoch: { } epoch, BestDistance: { } distance } ? new(epoch, distance) : null;
 }
 
-/// <summary>The last step's losses. A value that was not finite is null.</summary>
+/// <summary>The last step's losses, in nats, and mean probabilities. A value that was not finite is null.</summary>
+/// <param name="Discriminator">The discriminator's loss.</param>
+/// <param name="Generator">The generator's loss.</param>
+/// <param name="RealScore">D(x): how real the discriminator finds real pictures.</param>
+/// <param name="FakeScore">D(G(z)): how real it finds generated ones.</param>
 public sealed record RunLosses(double? Discriminator, double? Generator, double? RealScore, double? FakeScore)
 {
     /// <summary>The losses of a row; null before the first step.</summary>
@@ -78,3 +88,33 @@ public sealed record RunLosses(double? Discriminator, double? Generator, double?
         ? null
         : new(row.DiscriminatorLoss, row.GeneratorLoss, row.RealScore, row.FakeScore);
 }
+
+/// <summary>Where a run's resources are.</summary>
+/// <param name="Self">The run.</param>
+/// <param name="Losses">Its losses, or a chart of them.</param>
+/// <param name="Samples">Pictures.</param>
+/// <param name="Timelapse">What it drew epoch after epoch.</param>
+/// <param name="Walk">Pictures that turn into each other.</param>
+/// <param name="Neighbours">The training pictures nearest to a drawn one.</param>
+/// <param name="Checkpoints">All of them.</param>
+/// <param name="Pause">To post to.</param>
+/// <param name="Resume">To post to.</param>
+/// <param name="Cancel">To post to.</param>
+/// <param name="Extend">To post to.</param>
+public sealed record RunLinks(
+    string Self, string Losses, string Samples, string Timelapse, string Walk, string Neighbours, string Checkpoints, string Pause, string Resume,
+    string Cancel, string Extend)
+{
+    /// <summary>The links of a run.</summary>
+    public static RunLinks Of(string run)
+    {
+        var self = $"/api/runs/{run}";
+        return new(
+            self, $"{self}/losses", $"{self}/samples", $"{self}/timelapse", $"{self}/walk", $"{self}/neighbours", $"{self}/checkpoints", $"{self}/pause",
+            $"{self}/resume", $"{self}/cancel", $"{self}/extend");
+    }
+}
+
+/// <summary>Runs, the newest first.</summary>
+/// <param name="Runs">Those that were asked for.</param>
+public sealed record RunList(IReadOnlyList<RunView> Runs);

@@ -8,14 +8,17 @@ using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Samples;
 
+/// <summary>The epochs of a run that have stored what they draw.</summary>
+/// <param name="Run">Its id.</param>
+/// <param name="Epochs">Rising.</param>
+public sealed record GridList(string Run, IReadOnlyList<int> Epochs);
+
 /// <summary>
 /// <c>GET /api/runs/{run}/grids</c> lists the epochs that have stored what they draw from the same noise; <c>GET /api/runs/{run}/grids/{epoch}</c> is that
 /// picture. No generator is loaded for it.
 /// </summary>
 public sealed class GetGrid(RunStore runs, GridStore grids)
 {
-    private sealed record View(string Run, IReadOnlyList<int> Epochs);
-
     [Function("ListGrids")]
     public async Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/grids")] HttpRequest request, string run,
@@ -24,7 +27,7 @@ public sealed class GetGrid(RunStore runs, GridStore grids)
         if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is null) return Problems.NoRun(run);
         var epochs = await grids.ListAsync(run, cancellation).Select(grid => grid.Epoch).ToListAsync(cancellation);
-        return Results.Json(new View(run, epochs), OptionsReader.Json);
+        return Results.Json(new GridList(run, epochs), OptionsReader.Json);
     }
 
     [Function(nameof(GetGrid))]

@@ -4,12 +4,16 @@ using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Samples;
 
+/// <summary>Noise that pictures are drawn from.</summary>
+/// <param name="Seeds">Those that were asked for.</param>
+/// <param name="Index">The number of the pictures.</param>
+/// <param name="Noise">For each seed a hundred independent normals of mean 0 and deviation 1.</param>
+public sealed record NoiseList(IReadOnlyList<long> Seeds, int Index, IReadOnlyList<float[]> Noise);
+
 /// <summary><c>GET /api/noise</c>: what the pictures of a seed are drawn from, for who has the generator and wants the same ones.</summary>
 public sealed class GetNoise
 {
     private const int MostSeeds = 16;
-
-    private sealed record View(IReadOnlyList<long> Seeds, int Index, IReadOnlyList<float[]> Noise);
 
     [Function(nameof(GetNoise))]
     public IResult Run([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/noise")] HttpRequest request)
@@ -18,7 +22,7 @@ public sealed class GetNoise
         var seeds = query.WholeNumbers("seeds", 0, SampleQuery.LastSeed, fewest: 1, MostSeeds) ?? [new TrainingOptions().Seed];
         var index = (int)query.WholeNumber("index", 0, 1023, otherwise: 0);
         if (query.Error() is { } wrong) return wrong;
-        return Results.Json(new View(seeds, index, [.. seeds.Select(seed => NoiseOf(seed, index))]), OptionsReader.Json);
+        return Results.Json(new NoiseList(seeds, index, [.. seeds.Select(seed => NoiseOf(seed, index))]), OptionsReader.Json);
     }
 
     private static float[] NoiseOf(long seed, int index)
