@@ -12,6 +12,15 @@ using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Samples;
 
+/// <summary>A generated picture, and the training pictures nearest to it.</summary>
+/// <param name="Run">Which run drew it.</param>
+/// <param name="Checkpoint">From which checkpoint.</param>
+/// <param name="Seed">From which noise.</param>
+/// <param name="Index">The picture's number.</param>
+/// <param name="TypicalDistance">How far real pictures are from the nearest other one that was trained on: the median.</param>
+/// <param name="Neighbours">The nearest first.</param>
+public sealed record NeighbourList(string Run, string Checkpoint, long Seed, int Index, double TypicalDistance, IReadOnlyList<Neighbour> Neighbours);
+
 /// <summary>
 /// <c>GET /api/runs/{run}/neighbours</c>: the training pictures that are nearest to one the run has drawn. A generator that has learnt
 /// pictures by heart gives itself away here.
@@ -19,15 +28,6 @@ namespace GanFunctions.Functions.Samples;
 public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, NeighbourSearch search, Pictures pictures)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
-    /// <summary>A generated picture, and the training pictures nearest to it.</summary>
-    /// <param name="Run">Which run drew it.</param>
-    /// <param name="Checkpoint">From which checkpoint.</param>
-    /// <param name="Seed">From which noise.</param>
-    /// <param name="Index">The picture's number.</param>
-    /// <param name="TypicalDistance">How far real pictures are from the nearest other one that was trained on: the median.</param>
-    /// <param name="Neighbours">The nearest first.</param>
-    private sealed record View(string Run, string Checkpoint, long Seed, int Index, double TypicalDistance, IReadOnlyList<Neighbour> Neighbours);
 
     [Function(nameof(GetNeighbours))]
     public async Task<IResult> RunAsync(
@@ -45,11 +45,16 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
 
         if (seed < 0) seed = row.Options.Seed;
-        var data = await datasets.LoadAsync(row.Options.Dataset, cancellation);
+        Dataset data;
         FeatureSpace? space;
         try
         {
+            data = await datasets.LoadAsync(row.Options.Dataset, cancellation);
             space = await search.PrepareAsync(data, Patience, cancellation);
+        }
+        catch (Exception gone) when (gone is UnknownDatasetException or DatasetUnavailableException)
+        {
+            return Problems.Conflict("The data set is gone.", gone.Message, $"/api/runs/{row.RowKey}");
         }
         catch (TimeoutException)
         {
@@ -64,7 +69,7 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
             var found = space.Nearest(drawn, count);
             return (format == Format.Png
                 ? PictureGrid.Png([.. drawn, .. found.SelectMany(neighbour => data.Train.Picture(neighbour.Index).ToArray())], generator.Shape, count + 1, scale)
-                : JsonSerializer.SerializeToUtf8Bytes(new View(run, manifest.Name, seed, index, space.TypicalDistance, found), OptionsReader.Json), null);
+                : JsonSerializer.SerializeToUtf8Bytes(new NeighbourList(run, manifest.Name, seed, index, space.TypicalDistance, found), OptionsReader.Json), null);
         }, cancellation);
     }
 
