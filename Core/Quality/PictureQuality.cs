@@ -2,8 +2,8 @@ namespace GanFunctions.Core.Quality;
 
 /// <summary>How good the pictures are that a generator draws: compared with held-out real ones, in the features of a <see cref="Ruler"/>.</summary>
 /// <param name="Samples">Pictures that were drawn for it.</param>
-/// <param name="FrechetDistance">See <see cref="Quality.FrechetDistance"/>; lower is better. Comparable between runs of the same ruler and count.</param>
-/// <param name="KernelDistance">See <see cref="Quality.KernelDistance"/>; lower is better, and about zero where the two cannot be told apart.</param>
+/// <param name="FrechetDistance">Between their features (<see cref="Quality.FrechetDistance"/>); lower is better. Comparable between runs of the same ruler and count.</param>
+/// <param name="KernelDistance">Between the same (<see cref="Quality.KernelDistance"/>); lower is better, and about zero where the two cannot be told apart.</param>
 /// <param name="Floor">The Fréchet distance of as many training pictures, where there are so many, to the same held-out ones.</param>
 /// <param name="KernelFloor">The kernel distance of the same.</param>
 /// <param name="Variety">Mean distance between the features of two generated pictures, as a multiple of that between two real ones.</param>

@@ -144,7 +144,7 @@ public sealed record TrainingOptions
     public int MaxSliceSeconds { get; init; } = 240;
 
     /// <summary>
-    /// Pictures that are drawn and measured at the end of every epoch; 0 measures nothing, else at least <see cref="FewestQualitySamples"/>.
+    /// Pictures that are drawn and measured at the end of every epoch; 0 measures nothing, else at least 100.
     /// The distances shrink with the count: only those of the same count compare.
     /// </summary>
     [Range(0, 10_000)]

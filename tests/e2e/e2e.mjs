@@ -112,6 +112,19 @@ test("what is wrong with a request is said, all of it", async () => {
   await problem("GET", "/api/samples?count=0&nonsense=1", 400, ["count", "nonsense", "from 1 to 1024"]);
 });
 
+test("every call of its contract is there, and refuses what the contract does not have", async () => {
+  const { openapi, paths } = await json("GET", "/api/openapi.json", 200);
+  assert.match(openapi, /^3\.1\./);
+  for (const [path, calls] of Object.entries(paths)) {
+    const address = path.replace("{epoch}", "latest").replace(/\{\w+\}/, `${name}-none`);
+    for (const [method, { responses }] of Object.entries(calls)) {
+      if (!responses[400]) continue;
+      const body = method === "post" && { epochs: 1 };
+      await problem(method.toUpperCase(), `${address}?nonsense=1`, 400, ["nonsense is not a parameter here"], { body });
+    }
+  }
+});
+
 test("a dry run says what the options come to", async () => {
   const options = await json("POST", "/api/runs?dryRun=true", 200, { body: { ...shortRun, preset: "tutorial" } });
   assert.equal(options.labelNoise, 0.05);

@@ -1,0 +1,82 @@
+using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Export;
+using GanFunctions.Core.Training;
+using GanFunctions.Functions.Http;
+using GanFunctions.Functions.OpenApi;
+using GanFunctions.Functions.Runs;
+using GanFunctions.Functions.Samples;
+
+namespace GanFunctions.Functions.Checkpoints;
+
+/// <summary>The calls of this folder, as the OpenAPI document has them.</summary>
+internal static class CheckpointOperations
+{
+    private const string Name = "000-00002-000100";
+    private const string Files = "/api/runs/first/checkpoints/2/generator";
+    private static readonly BlobReference File = new("9b74c9897bac770ffc029102a200c5de9b74c9897bac770ffc029102a200c5de", 9_483_064);
+
+    private static readonly Answer Unusable = PictureParameters.NoBestEpoch with
+    {
+        Description = "The checkpoint cannot be used; or `epoch` is `best`, and the run does not measure its pictures.",
+    };
+
+    private static readonly Answer WrongEpoch = Answer.Invalid("epoch", "epoch: 'first' is not valid; it must be a whole number from 1 to 99999 or latest or best.");
+
+    /// <summary>All of them.</summary>
+    public static Feature Feature { get; } = new("checkpoints", "Generators to take away.",
+    [
+        new(nameof(ListCheckpoints), "get", "/api/runs/{run}/checkpoints", "Lists the checkpoints of a run")
+        {
+            Parameters = [Parameter.Run],
+            Answers =
+            [
+                new(200, "The checkpoints, the first one first.", Media.Json(new CheckpointList("first",
+                    [new(Name, 0, 2, 100, 100, new StepLosses(1.12, 1.05, 0.58, 0.37), "fp32", 2, File, File with { Size = 21_004_312 }, RunExamples.Quality, true)]))),
+                Answer.NoParameters,
+                Answer.NoRun,
+            ],
+        },
+        new(nameof(DownloadGenerator), "get", "/api/runs/{run}/checkpoints/{epoch}/generator", "The generator of an epoch, as a file")
+        {
+            Parameters =
+            [
+                Parameter.Run, Parameter.EpochInPath,
+                Parameter.Choice("format", "For PyTorch, with both kinds of weights, or for an ONNX runtime.", ["safetensors", "onnx"], otherwise: "safetensors"),
+                Parameter.Choice("weights", "With `format=onnx` only: those that are trained, or their moving average, which draws better and is taken without it.", ["ema", "raw"]),
+            ],
+            Answers =
+            [
+                new(200, "The file.", Media.Bytes(new Format("", "application/octet-stream")))
+                {
+                    Headers = [Header.ETag, Header.CacheControl, new("Content-Disposition", "What to call it.", "attachment; filename=first-00002.onnx; filename*=UTF-8''first-00002.onnx")],
+                },
+                Answer.NotModified,
+                Answer.Invalid("weights", "weights: 'raw' is not valid with format=safetensors, whose file has both; it is for format=onnx."),
+                PictureParameters.NoCheckpoint,
+                Unusable,
+            ],
+        },
+        new(nameof(GetCard), "get", "/api/runs/{run}/checkpoints/{epoch}/card", "The model card of an epoch's generator")
+        {
+            Parameters = [Parameter.Run, Parameter.EpochInPath],
+            Answers = [new(200, "The card.", Media.Json(Card())), WrongEpoch, PictureParameters.NoCheckpoint, Unusable],
+        },
+    ]);
+
+    private static ModelCard Card() => new(
+        "unconditional-image-generation", "pytorch", ["gan", "dcgan", "onnx", "safetensors"], "first", 2, Name,
+        new Architecture("dcgan-28x28x1", 28, 1, 100, 2_331_648,
+        [
+            new("dense", "linear", [12_544, 100], null, null, null, null, 1e-5, "leakyRelu", [256, 7, 7]),
+            new("up3", "convTranspose2d", [64, 1, 5, 5], 2, 2, 1, null, null, "tanh", [1, 28, 28]),
+        ]),
+        new CardDataset("digits", File.Sha256, "Handwritten digits drawn from strokes of our own: always there, and the same for everyone", 60_000, 10, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        new CardTraining(Preset.Dcgan, 2, 200, 25_600, "fp32", 0, RunExamples.Options), RunExamples.Quality,
+        [
+            new("safetensors", ["ema", "raw"], Files, File.Sha256, File.Size),
+            new("onnx", ["ema"], $"{Files}?format=onnx&weights=ema", File.Sha256, 9_391_127),
+        ],
+        new CardSampling(
+            "noise: float32 [batch, 100], independent normals of mean 0 and deviation 1", null, null, "pictures: float32 [batch, 1, 28, 28] in [-1, 1]",
+            "round((x + 1) * 127.5)", "/api/runs/first/samples?epoch=2"));
+}

@@ -1,0 +1,100 @@
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Schema;
+using System.Text.Json.Serialization.Metadata;
+using GanFunctions.Core.Training;
+
+namespace GanFunctions.Functions.OpenApi;
+
+/// <summary>
+/// The schemas of what the API writes (JSON Schema 2020-12, as in OpenAPI 3.1), from the types that are written and by the serialiser that writes them:
+/// ranges from their attributes, descriptions from their comments.
+/// </summary>
+internal sealed class Schemas
+{
+    private static readonly JsonSerializerOptions Json = new(OptionsReader.Json) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+    private readonly SortedDictionary<string, JsonObject> _components = new(StringComparer.Ordinal);
+    private readonly Comments _comments = new();
+
+    /// <summary>A reference to the schema of a type, which is made where it is not yet there.</summary>
+    public JsonObject Of(Type type)
+    {
+        if (!_components.ContainsKey(type.Name)) _components[type.Name] = Export(type);
+        return Reference(type.Name);
+    }
+
+    /// <summary>A reference to a schema that is made from that of a type.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="type">The type.</param>
+    /// <param name="change">What is different.</param>
+    public JsonObject Like(string name, Type type, Action<JsonObject> change)
+    {
+        var schema = Export(type);
+        change(schema);
+        _components[name] = schema;
+        return Reference(name);
+    }
+
+    /// <summary>All of them, by name.</summary>
+    public JsonObject ToJson() => new(_components.Select(component => KeyValuePair.Create<string, JsonNode?>(component.Key, component.Value)));
+
+    private JsonObject Export(Type type)
+    {
+        var example = type.GetConstructor([]) is not null ? Activator.CreateInstance(type) : null;
+        return Json.GetJsonSchemaAsNode(type, new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Transform }).AsObject();
+
+        JsonNode Transform(JsonSchemaExporterContext context, JsonNode node)
+        {
+            var schema = node.AsObject();
+            var inner = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
+            if (context.Path.IsEmpty) return Whole(inner, schema);
+            if (IsOurs(inner)) schema = OrNull(Of(inner), IsNullable(schema));
+            schema.Remove("default"); // a constructor's, of what is written whatever it is
+            if (context.PropertyInfo is { AttributeProvider: PropertyInfo property }) Describe(property, schema, example);
+            return schema;
+        }
+    }
+
+    /// <summary>Everything is written always, so that readers can count on it.</summary>
+    private JsonObject Whole(Type type, JsonObject schema)
+    {
+        if (type.IsEnum) schema.Insert(0, "type", "string");
+        if (schema["properties"] is JsonObject properties) schema["required"] = new JsonArray([.. properties.Select(property => JsonValue.Create(property.Key))]);
+        if (_comments.Of(type) is { } comment) schema["description"] = comment;
+        return schema;
+    }
+
+    private void Describe(PropertyInfo property, JsonObject schema, object? example)
+    {
+        if (_comments.Of(property) is { } comment) schema["description"] = comment;
+        switch (property.GetCustomAttribute<ValidationAttribute>())
+        {
+            case RangeAttribute range:
+                (schema["minimum"], schema["maximum"]) = (NumberOf(range.Minimum), NumberOf(range.Maximum));
+                break;
+            case RegularExpressionAttribute pattern:
+                schema["pattern"] = $"^{pattern.Pattern}$";
+                break;
+        }
+        if (example is not null && property.GetValue(example) is { } value) schema["default"] = JsonSerializer.SerializeToNode(value, Json);
+    }
+
+    private static JsonObject Reference(string name) => new() { ["$ref"] = $"#/components/schemas/{name}" };
+
+    private static JsonObject OrNull(JsonObject schema, bool isNullable) =>
+        isNullable ? new() { ["anyOf"] = new JsonArray(schema, new JsonObject { ["type"] = "null" }) } : schema;
+
+    private static bool IsNullable(JsonObject schema) => schema["type"] is JsonArray || (schema["enum"] is JsonArray words && words.Contains(null));
+
+    private static bool IsOurs(Type type) => type.Assembly == typeof(Schemas).Assembly || type.Assembly == typeof(TrainingOptions).Assembly;
+
+    // The attributes say 1 as 1.0 where the other end has a point.
+    private static JsonNode NumberOf(object bound) => bound switch
+    {
+        int whole => whole,
+        double number when number == Math.Floor(number) => (long)number,
+        _ => (double)bound,
+    };
+}

@@ -1,0 +1,148 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using GanFunctions.TestKit;
+
+namespace GanFunctions.Functions.Tests.OpenApi;
+
+/// <summary>A training from its data set to its removal, on a storage of its own, and what the OpenAPI document says of each answer on the way.</summary>
+public sealed class Answers_of_the_app : IAsyncLifetime
+{
+    // Of the rest: 401 takes a host that asks for a key, 422 a data set that cannot be had, 503 a storage that is away and a data set that takes long.
+    private static readonly string[] NotAnsweredHere =
+        ["401", "422", "503", "default", "ExtendRun 409", "PutDataset 413"];
+
+    private readonly App _app = new();
+    private readonly HashSet<string> _answered = [];
+    private readonly List<string> _problems = [];
+    private ApiDocument? _document;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private ApiDocument Document => _document!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _app.InitializeAsync();
+        _document = await ApiDocument.OfAsync(_app.Http);
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    [Fact]
+    public async Task Are_as_the_document_has_them()
+    {
+        // Nothing is there yet
+        await AskAsync("GetHealth", 200);
+        await AskAsync("GetOpenApi", 200);
+        await AskAsync("GetLatestSamples", 404);
+        await AskAsync("GetNoise", 200);
+        foreach (var operation in Document.Operations)
+        {
+            await AskAsync(operation.Id, operation.Statuses.Contains("400") ? 400 : 200, "?nonsense=1", body: new { epochs = 1 });
+            if (operation.Method != "get") await AskAsync(operation.Id, 403, from: "https://elsewhere.example");
+            if (operation.Path.Contains("{run}", StringComparison.Ordinal)) await AskAsync(operation.Id, 404, body: new { epochs = 1 });
+            if (operation.Path.Contains("{name}", StringComparison.Ordinal) && operation.Method != "put") await AskAsync(operation.Id, 404);
+        }
+
+        // A data set without labels, which is measured without a classifier
+        await AskAsync("PutDataset", 415, body: new { });
+        await AskAsync("PutDataset", 202, content: Pictures(), dataset: "noise");
+        await _app.Http.ConvertedAsync("noise");
+        await AskAsync("GetDataset", 200, dataset: "noise");
+        await AskAsync("ListDatasets", 200);
+        await AskAsync("GetPreview", 200, dataset: "noise");
+
+        // A training that is measured, to its end
+        var options = ApiCalls.Tiny("measured");
+        (options["dataset"], options["qualitySamples"], options["patience"]) = ("noise", 100, 5);
+        await AskAsync("StartRun", 200, "?dryRun=true", body: options);
+        await AskAsync("StartRun", 202, body: options);
+        await AskAsync("StartRun", 409, body: options);
+        await AskAsync("StartRun", 413, body: new { run = new string('x', 70_000) });
+        await AskAsync("ExtendRun", 413, body: new { run = new string('x', 70_000) });
+        await _app.Http.UntilAsync("measured", "completed");
+        foreach (var function in (string[])["ListRuns", "GetRun", "GetEvents", "ListGrids", "GetGrid", "ListCheckpoints", "DownloadGenerator", "GetCard", "GetTimelapse", "GetNeighbours"])
+            await AskAsync(function, 200, run: "measured");
+        foreach (var function in (string[])["GetRunSamples", "GetLatestSamples", "GetBetween"]) await AskAsync(function, 200, "?epoch=best", run: "measured");
+        await AskAsync("GetWalk", 200, "?frames=2&count=4", run: "measured");
+        foreach (var format in (string[])["json", "csv", "png", "svg"]) await AskAsync("GetLosses", 200, $"?format={format}", run: "measured");
+        foreach (var format in (string[])["png", "webp", "jpeg", "zip", "npy"]) await AskAsync("GetRunSamples", 200, $"?format={format}&count=2", run: "measured");
+        await AskAsync("DownloadGenerator", 200, "?format=onnx", run: "measured");
+        await SayDefaultsAsync("measured");
+        foreach (var function in (string[])["PauseRun", "ResumeRun", "CancelRun"]) await AskAsync(function, 409, run: "measured");
+
+        // One that is not measured: there is no best epoch, and its data set is kept for it
+        var longer = ApiCalls.Long("longer");
+        (longer["dataset"], longer["epochs"]) = ("noise", 99_999);
+        await AskAsync("StartRun", 202, body: longer);
+        await Wait.UntilAsync(async () => (await _app.Http.JsonAsync("api/runs/longer"))["checkpoint"] is not null, "a checkpoint", TimeSpan.FromMinutes(3));
+        await AskAsync("DeleteRun", 409, run: "longer");
+        await AskAsync("PauseRun", 202, run: "longer");
+        await _app.Http.UntilAsync("longer", "paused");
+        await AskAsync("PutDataset", 409, content: Pictures(), dataset: "noise");
+        await AskAsync("DeleteDataset", 409, dataset: "noise");
+        foreach (var operation in Document.Operations.Where(operation => operation.Method == "get" && operation.Statuses.Contains("409")))
+            await AskAsync(operation.Id, 409, operation.Path.Contains("{epoch}", StringComparison.Ordinal) ? "" : "?epoch=best", run: "longer", epoch: "best");
+        await AskAsync("ResumeRun", 202, run: "longer");
+        await AskAsync("ExtendRun", 202, run: "longer", body: new { epochs = 1 });
+        await AskAsync("CancelRun", 202, run: "longer");
+        await _app.Http.UntilAsync("longer", "cancelled");
+        await AskAsync("ListRuns", 200, "?state=cancelled&limit=1");
+
+        // All goes
+        await AskAsync("DeleteRun", 204, run: "longer");
+        await AskAsync("DeleteDataset", 204, dataset: "noise");
+        await AskAsync("GetNeighbours", 409, run: "measured");
+        await AskAsync("DeleteRun", 204, run: "measured");
+
+        Assert.True(_problems.Count == 0, string.Join('\n', _problems));
+        var declared =
+            from operation in Document.Operations
+            from status in operation.Statuses
+            where !NotAnsweredHere.Contains(status) && !NotAnsweredHere.Contains($"{operation.Id} {status}")
+            select $"{operation.Id} {status}";
+        Assert.Equal(declared.Order(StringComparer.Ordinal), _answered.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>Who says what would be taken anyway gets the same answer.</summary>
+    private async Task SayDefaultsAsync(string run)
+    {
+        foreach (var operation in Document.Operations.Where(operation => operation.Method == "get" && operation.Query.Any(HasDefault)))
+        {
+            using var plain = await _app.Http.GetAsync(operation.At(run), Cancellation);
+            foreach (var parameter in operation.Query.Where(HasDefault))
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, $"{operation.At(run)}?{parameter["name"]}={parameter["schema"]!["default"]}");
+                if (plain.Headers.ETag is { } tag) request.Headers.IfNoneMatch.Add(tag);
+                using var said = await _app.Http.SendAsync(request, Cancellation);
+                var isSame = plain.Headers.ETag is null
+                    ? await said.Content.ReadAsStringAsync(Cancellation) == await plain.Content.ReadAsStringAsync(Cancellation)
+                    : said.StatusCode == HttpStatusCode.NotModified;
+                if (!isSame) _problems.Add($"{operation}: {parameter["name"]} has another default than {parameter["schema"]!["default"]}");
+            }
+        }
+
+        static bool HasDefault(JsonObject parameter) => parameter["schema"]!["default"] is not null;
+    }
+
+    private static MultipartFormDataContent Pictures() => new() { { new ByteArrayContent(Uploads.Idx(0x803, [400, 28, 28])), "images", "images" } };
+
+    private async Task AskAsync(
+        string function, int status, string query = "", object? body = null, HttpContent? content = null, string run = "nobody", string dataset = "nothing",
+        string epoch = "latest", string? from = null, EntityTagHeaderValue? known = null)
+    {
+        var operation = Document.Of(function);
+        using var request = new HttpRequestMessage(new HttpMethod(operation.Method), operation.At(run, dataset, epoch) + query);
+        request.Content = content ?? (body is null || operation.Node["requestBody"] is null ? null : JsonContent.Create(body));
+        if (from is not null) request.Headers.Add("Origin", from);
+        if (known is not null) request.Headers.IfNoneMatch.Add(known);
+        using var answer = await _app.Http.SendAsync(request, Cancellation);
+
+        Assert.True(status == (int)answer.StatusCode, $"{operation}{query}: {answer.StatusCode}, and not {status}: {await answer.Content.ReadAsStringAsync(Cancellation)}");
+        _answered.Add($"{function} {status}");
+        _problems.AddRange((await Document.ProblemsOfAsync(operation, answer)).Select(problem => $"{operation}{query} {status}: {problem}"));
+        if (answer is { StatusCode: HttpStatusCode.OK, Headers.ETag: { } tag }) await AskAsync(function, 304, query, body, content, run, dataset, epoch, from, tag);
+    }
+}
