@@ -4,21 +4,23 @@ using Microsoft.Playwright;
 namespace GanFunctions.Benchmarks;
 
 /// <summary>
-/// <c>page http://localhost:7071 run</c>: how long the page takes until it can be used, what comes over the wire for that, and how many pictures a second
-/// it draws while the mouse is dragged across a run's latent space. Needs Chromium; <c>CHROMIUM</c> says where it is if not in /usr/bin.
+/// <c>page http://localhost:7071</c>: how long the page takes until it can be used, what comes over the wire for that, and how many pictures a second
+/// it draws while the mouse is dragged across the latent space of a run, which it starts. Needs Chromium; <c>CHROMIUM</c> says where it is if not in /usr/bin.
 /// </summary>
 internal static class PageCommand
 {
+    private const string Run = "dragged";
     private const int Visits = 7;
     private const int SecondsOfDragging = 6;
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        if (arguments is not [var address, var run])
+        if (arguments is not [var address, ..])
         {
-            await Console.Error.WriteLineAsync("page <address> <run that has a checkpoint>");
+            await Console.Error.WriteLineAsync("page <address>");
             return 2;
         }
+        using (var http = new HttpClient { BaseAddress = new Uri(address) }) await ServedRun.TrainAsync(http, Run);
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await playwright.Chromium.LaunchAsync(new()
         {
@@ -28,7 +30,7 @@ internal static class PageCommand
         var visits = new List<(double Milliseconds, double Bytes)>();
         for (var visit = 0; visit < Visits; visit++) visits.Add(await OpenAsync(browser, address));
         Console.WriteLine($"interactive after {Median(visits.Select(visit => visit.Milliseconds)):F0} ms (median of {Visits} visits with nothing cached), {visits[^1].Bytes / 1000:F1} kB over the wire");
-        Console.WriteLine($"dragging across latent space: {await DragAsync(browser, $"{address}/#/runs/{run}/explore"):F0} pictures a second");
+        Console.WriteLine($"dragging across latent space: {await DragAsync(browser, $"{address}/#/runs/{Run}/explore"):F0} pictures a second");
         return 0;
     }
 

@@ -25,25 +25,18 @@ internal static partial class ServingCommand
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        if (arguments is not [var address])
+        if (arguments is not [var address, ..])
         {
             await Console.Error.WriteLineAsync("serving <address>");
             return 2;
         }
         using var http = new HttpClient { BaseAddress = new Uri(address) };
         var grid = new Uri(http.BaseAddress, $"api/runs/served/samples?count={Pictures}");
-        using var bare = await TrainedAsync(http);
+        await ServedRun.TrainAsync(http, "served");
+        using var bare = NetworkState.LoadGenerator(await http.GetByteArrayAsync("api/runs/served/checkpoints/latest/generator"), averaged: true);
         await IdleAsync(http, grid, bare);
         await WhileTrainingAsync(http, grid);
         return 0;
-    }
-
-    // Whether it draws well makes no difference here: one step is enough.
-    private static async Task<Generator> TrainedAsync(HttpClient http)
-    {
-        await StartAsync(http, new() { ["run"] = "served", ["dataset"] = "digits", ["epochs"] = 1, ["imagesPerEpoch"] = 128, ["qualitySamples"] = 0 });
-        await UntilAsync(http, "served", run => (string)run["state"]! == "completed");
-        return NetworkState.LoadGenerator(await http.GetByteArrayAsync("api/runs/served/checkpoints/latest/generator"), averaged: true);
     }
 
     private static async Task IdleAsync(HttpClient http, Uri grid, Generator bare)
@@ -80,8 +73,8 @@ internal static partial class ServingCommand
 
     private static async Task WhileTrainingAsync(HttpClient http, Uri grid)
     {
-        await StartAsync(http, new() { ["run"] = "training", ["dataset"] = "digits", ["epochs"] = 100, ["qualitySamples"] = 0 });
-        await UntilAsync(http, "training", run => (int)run["progress"]!["step"]! > 20);
+        await ServedRun.StartAsync(http, new() { ["run"] = "training", ["dataset"] = "digits", ["epochs"] = 100, ["qualitySamples"] = 0 });
+        await ServedRun.UntilAsync(http, "training", run => (int)run["progress"]!["step"]! > 20);
         var (alone, beside, latencies) = (new List<double>(), new List<double>(), new List<double>());
         for (var turn = 0; turn < Turns; turn++)
         {
@@ -124,21 +117,6 @@ internal static partial class ServingCommand
     {
         var progress = (await http.GetFromJsonAsync<JsonObject>("api/runs/training"))!["progress"]!;
         return ((int)progress["epoch"]! - 1) * (int)progress["stepsPerEpoch"]! + (int)progress["step"]!;
-    }
-
-    private static async Task StartAsync(HttpClient http, JsonObject body)
-    {
-        using var answer = await http.PostAsJsonAsync("api/runs", body);
-        if (!answer.IsSuccessStatusCode) throw new InvalidOperationException(await answer.Content.ReadAsStringAsync());
-    }
-
-    private static async Task UntilAsync(HttpClient http, string id, Func<JsonObject, bool> condition)
-    {
-        while ((await http.GetFromJsonAsync<JsonObject>($"api/runs/{id}"))! is var run && !condition(run))
-        {
-            if ((string)run["state"]! == "failed") throw new InvalidOperationException($"{id} failed: {run["error"]}");
-            await Task.Delay(500);
-        }
     }
 
     private static async Task<(double Mean, double Percentile99)> WrkAsync(Uri address, string header)

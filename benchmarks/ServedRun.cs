@@ -1,0 +1,30 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+
+namespace GanFunctions.Benchmarks;
+
+/// <summary>Runs in an app that is asked over HTTP.</summary>
+internal static class ServedRun
+{
+    /// <summary>One that has a checkpoint. Whether it draws well makes no difference to what is measured: one step is enough.</summary>
+    public static async Task TrainAsync(HttpClient http, string id)
+    {
+        await StartAsync(http, new() { ["run"] = id, ["dataset"] = "digits", ["epochs"] = 1, ["imagesPerEpoch"] = 128, ["qualitySamples"] = 0 });
+        await UntilAsync(http, id, run => (string)run["state"]! == "completed");
+    }
+
+    public static async Task StartAsync(HttpClient http, JsonObject body)
+    {
+        using var answer = await http.PostAsJsonAsync("api/runs", body);
+        if (!answer.IsSuccessStatusCode) throw new InvalidOperationException(await answer.Content.ReadAsStringAsync());
+    }
+
+    public static async Task UntilAsync(HttpClient http, string id, Func<JsonObject, bool> condition)
+    {
+        while ((await http.GetFromJsonAsync<JsonObject>($"api/runs/{id}"))! is var run && !condition(run))
+        {
+            if ((string)run["state"]! == "failed") throw new InvalidOperationException($"{id} failed: {run["error"]}");
+            await Task.Delay(500);
+        }
+    }
+}

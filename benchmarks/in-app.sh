@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Runs a benchmark that asks an app over HTTP, in an app that was just started. Needs Linux, port 7084 and those of Azurite to be free.
+#
+#   benchmarks/in-app.sh upload [folder]   60,000 PNG files in one upload, from Fashion-MNIST (Debian: dataset-fashion-mnist)
+#   benchmarks/in-app.sh serving           pictures over HTTP: idle, and beside a training (needs wrk)
+#   benchmarks/in-app.sh page              the page in a browser (needs Chromium)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+address=http://127.0.0.1:7084
+folder=$(mktemp -d)
+trap 'kill $(jobs -p) 2> /dev/null || true; wait; rm -rf "$folder"' EXIT
+
+dotnet build Functions --configuration Release --verbosity quiet
+dotnet build benchmarks --configuration Release --verbosity quiet
+dotnet Functions/bin/Release/net10.0/GanFunctions.Functions.dll --urls $address --Azurite:Location "$folder/azurite" > "$folder/log" 2>&1 &
+app=$!
+until curl --silent --fail --output /dev/null $address/api/health; do
+  kill -0 $app 2> /dev/null || { cat "$folder/log" >&2; exit 1; }
+  sleep 0.1
+done
+dotnet benchmarks/bin/Release/net10.0/GanFunctions.Benchmarks.dll "$1" $address $app "${@:2}"
