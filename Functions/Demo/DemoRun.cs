@@ -17,14 +17,14 @@ public sealed partial class DemoRun(OwnAddress own, IHostApplicationLifetime lif
     private const string PictureFolder = "out";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    // Small batches and a high rate: rougher than the defaults in the end, but digits come within a few minutes; what measures them would
-    // take the first of these to make.
+    // Small batches, and a rate that falls slowly since the epochs are short: rougher than the defaults in the end, but digits come within a few
+    // minutes; what measures them would take the first of these to make.
     private static readonly JsonObject Recipe = new()
     {
         ["epochs"] = 12,
         ["imagesPerEpoch"] = 12_800,
         ["batchSize"] = 64,
-        ["learningRate"] = 5e-4,
+        ["learningRateDecay"] = 0.1,
         ["emaDecay"] = 0.995,
         ["qualitySamples"] = 0,
     };

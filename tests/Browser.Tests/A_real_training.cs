@@ -27,6 +27,8 @@ public sealed class A_real_training(App app, Browser browser)
             ["epochs"] = epochs,
             ["imagesPerEpoch"] = isShort ? 1280 : 12_800,
             ["batchSize"] = 64,
+            ["learningRateDecay"] = 0.1,
+            ["emaDecay"] = 0.995,
             ["logEvery"] = isShort ? 5 : 50,
             ["qualitySamples"] = isShort ? 0 : 1000,
         };

@@ -54,6 +54,7 @@ public sealed class Any_view(App app, Browser browser)
         await Expect(visit.Page.Locator($"[data-run={TrainedRun.Id}] img")).ToBeVisibleAsync();
 
         Assert.InRange(bytes, 5_000, MostBytesOfFirstView);
+        Assert.DoesNotContain(visit.Requests, url => url.Contains("onnxruntime", StringComparison.Ordinal)); // which comes with the view that needs it
     }
 
     [Fact]

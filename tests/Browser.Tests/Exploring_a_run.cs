@@ -23,6 +23,13 @@ public sealed class Exploring_a_run(App app, Browser browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Picture 3 of seed 5" }).ClickAsync();
         await Expect(page.GetByAltText("The drawn picture, and the 8 training pictures nearest to it")).ToBeVisibleAsync(new() { Timeout = 60_000 });
 
+        await page.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Copy curl" }).ClickAsync();
+        await Expect(page.GetByText("Command copied.")).ToBeVisibleAsync();
+        Assert.StartsWith(
+            $"curl '{app.Http.BaseAddress}api/runs/trained/samples?seed=5&label=7&epoch=latest' -o trained.png",
+            await page.EvaluateAsync<string>("() => navigator.clipboard.readText()"), StringComparison.Ordinal);
+
         var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "PNG" }).ClickAsync());
         Assert.Equal("trained-5.png", download.SuggestedFilename);
         var generator = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Generator, ONNX" }).ClickAsync());

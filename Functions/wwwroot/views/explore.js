@@ -62,6 +62,9 @@ export async function show(root, { run: id, query }, signal) {
   await redraw();
 }
 
+// The animation goes from the seed that is shown past the next ones.
+const walked = seed => (/^\d+$/.test(seed) ? [0, 1, 2, 3].map(step => Number(seed) + step).join(',') : null);
+
 function paint(root, sheet) {
   const side = (sheet.width + gap) / columns - gap;
   root.querySelectorAll('.sheet-of-buttons canvas').forEach((canvas, index) => {
@@ -118,7 +121,7 @@ const template = (state, actions) => {
         <button @click=${() => actions.copy(location.href, 'Link')}>Copy link</button>
         <button @click=${() => actions.copy(curl(plainAddress(`runs/${run.run}/samples`, query), `${run.run}.png`), 'Command')}>Copy curl</button>
         <a class="button" href=${address(`runs/${run.run}/samples`, { ...query, scale: 4, format: 'png' })} download="${run.run}-${seed}.png">PNG</a>
-        <a class="button" href=${address(`runs/${run.run}/walk`, { label, epoch, format: 'gif' })} download="${run.run}-walk.gif">GIF</a>
+        <a class="button" href=${address(`runs/${run.run}/walk`, { seeds: walked(seed), label, epoch, format: 'gif' })} download="${run.run}-walk.gif">GIF</a>
         <a class="button" href=${address(`runs/${run.run}/checkpoints/${epoch}/generator`, { format: 'onnx' })} download="${run.run}.onnx">Generator, ONNX</a>
         <a class="button" href=${address(`runs/${run.run}/checkpoints/${epoch}/generator`, { format: 'safetensors' })} download="${run.run}.safetensors">Generator, safetensors</a>
         <output class="hint">${state.said}</output>
