@@ -80,7 +80,7 @@ public sealed class Pictures_in_every_form(App app)
         Assert.Equal([100, 100, 900], (int[])all.Get("delay"));
         Assert.Equal((476, 3 * 476, 2 * 476), (all.PageHeight, all.Height, ends.Height));
         Assert.Equal(0, Difference(all.ExtractArea(0, 0, 476, 476), ends.ExtractArea(0, 0, 476, 476)), 0.5);
-        Assert.Equal(0, Difference(ends.ExtractArea(0, 476, 476, 476), last), 3); // a GIF has 256 colours, one of them for nothing
+        Assert.Equal(0, Difference(ends.ExtractArea(0, 476, 476, 476), last), format == "gif" ? 0.5 : 0.0); // a GIF has 256 colours, one of them for nothing
         Assert.True(Difference(ends.ExtractArea(0, 0, 476, 476), last) > 5);
     }
 
