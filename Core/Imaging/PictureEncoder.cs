@@ -18,7 +18,7 @@ public enum PictureFormat
 /// <summary>What pictures that move are encoded as.</summary>
 public enum AnimationFormat
 {
-    /// <summary>Of 256 colours, seen everywhere.</summary>
+    /// <summary>Of 255 colours in each frame, seen everywhere.</summary>
     Gif,
 
     /// <summary>Without loss.</summary>
@@ -29,7 +29,7 @@ public enum AnimationFormat
 public static class PictureEncoder
 {
     /// <summary>To be raised when the same pixels come out as other bytes.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>The picture as a file, without metadata.</summary>
     public static byte[] Encode(Image picture, PictureFormat format) => format switch
@@ -55,7 +55,7 @@ public static class PictureEncoder
         });
         return format switch
         {
-            AnimationFormat.Gif => animation.GifsaveBuffer(effort: 4, dither: 0),
+            AnimationFormat.Gif => animation.GifsaveBuffer(effort: 4, dither: 0, interpaletteMaxerror: 0), // a palette for each frame: the first has no white yet
             AnimationFormat.WebP => animation.WebpsaveBuffer(lossless: true),
             _ => throw new ArgumentOutOfRangeException(nameof(format), format, "No such format."),
         };
