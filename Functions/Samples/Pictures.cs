@@ -8,7 +8,7 @@ using Microsoft.Net.Http.Headers;
 namespace GanFunctions.Functions.Samples;
 
 /// <summary>Answers with what a generator of a run draws: finds its checkpoint, loads it once, and says 304 to who has the answer already.</summary>
-public sealed class Pictures(CheckpointStore checkpoints, GeneratorCache generators)
+public sealed class Pictures(CheckpointStore checkpoints, SettledCheckpoints candidates, GeneratorCache generators)
 {
     private static readonly SemaphoreSlim Drawing = new(Math.Max(1, Environment.ProcessorCount / 2)); // the rest is for the training
 
@@ -27,7 +27,7 @@ public sealed class Pictures(CheckpointStore checkpoints, GeneratorCache generat
         var run = row.RowKey;
         if (choice.Label is not null && !row.Options.Conditional) return NoLabels(row);
         if (choice.Checkpoint.ProblemWith(row) is { } problem) return problem;
-        await foreach (var manifest in checkpoints.CandidatesAsync(run, choice.Checkpoint.EpochIn(row), cancellation))
+        await foreach (var manifest in candidates.CandidatesAsync(row, choice.Checkpoint, cancellation))
         {
             var tag = EntityTag.Of($"{manifest.Generator.Sha256}/{choice.Tag}/{asked}/{format.Name}/{PictureEncoder.Version}");
             if (EntityTag.IsKnown(request, tag)) return Tagged(Results.StatusCode(304), tag, choice);

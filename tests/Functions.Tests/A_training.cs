@@ -97,6 +97,7 @@ public sealed class A_training(App app)
     public async Task Can_be_deleted_whole_and_its_id_used_again()
     {
         await CompleteAsync("again");
+        var before = await SampleAsync();
         using var deleted = await app.Http.DeleteAsync("api/runs/again", Cancellation);
 
         Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
@@ -104,12 +105,17 @@ public sealed class A_training(App app)
         Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
         var container = app.Azurite.Blobs().GetBlobContainerClient("gan");
         Assert.Empty(await container.GetBlobsAsync(new Azure.Storage.Blobs.Models.GetBlobsOptions { Prefix = "runs/again/" }, Cancellation).ToListAsync(Cancellation));
-        await CompleteAsync("again");
+        await CompleteAsync("again", seed: 2);
+        Assert.NotEqual(before, await SampleAsync());
+
+        Task<byte[]> SampleAsync() => app.Http.GetByteArrayAsync("api/runs/again/samples?seed=1", Cancellation);
     }
 
-    private async Task CompleteAsync(string run)
+    private async Task CompleteAsync(string run, int seed = 1)
     {
-        using var started = await app.Http.StartAsync(ApiCalls.Tiny(run));
+        var body = ApiCalls.Tiny(run);
+        body["seed"] = seed;
+        using var started = await app.Http.StartAsync(body);
         started.EnsureSuccessStatusCode();
         await app.Http.UntilAsync(run, "completed");
     }

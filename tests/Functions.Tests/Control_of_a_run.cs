@@ -66,6 +66,7 @@ public sealed class Control_of_a_run(App app)
     {
         using var started = await app.Http.StartAsync(ApiCalls.Tiny("longer"));
         await app.Http.UntilAsync("longer", "completed");
+        Assert.Equal("000-00002-000004", await DrawnFromAsync());
 
         using var extended = await app.Http.CallAsync("api/runs/longer/extend", new { epochs = 1 });
         Assert.Equal(HttpStatusCode.Accepted, extended.StatusCode);
@@ -73,6 +74,13 @@ public sealed class Control_of_a_run(App app)
 
         Assert.Equal((3, 3), ((int)view["progress"]!["epoch"]!, (int)view["progress"]!["epochs"]!));
         Assert.Equal("000-00003-000004", (await app.Http.LastCheckpointAsync("longer")).Name);
+        Assert.Equal("000-00003-000004", await DrawnFromAsync());
+
+        async Task<string> DrawnFromAsync()
+        {
+            using var drawn = await app.Http.GetAsync("api/runs/longer/samples", Cancellation);
+            return drawn.Headers.GetValues("X-Checkpoint").Single();
+        }
     }
 
     [Fact]
