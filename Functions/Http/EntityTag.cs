@@ -9,7 +9,11 @@ public static class EntityTag
 {
     /// <summary>A name for the answer to a question, as <c>ETag</c> has it.</summary>
     /// <param name="question">All that the answer depends on.</param>
-    public static string Of(string question) => $"\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(question)))[..32]}\"";
+    public static string Of(string question) => Of(Encoding.UTF8.GetBytes(question));
+
+    /// <summary>A name for an answer by its content.</summary>
+    /// <param name="content">The answer, as it goes over the wire.</param>
+    public static string Of(ReadOnlySpan<byte> content) => $"\"{Convert.ToHexStringLower(SHA256.HashData(content))[..32]}\"";
 
     /// <summary>Whether <c>If-None-Match</c> has the name, weak or not.</summary>
     public static bool IsKnown(HttpRequest request, string tag) =>

@@ -27,13 +27,12 @@ public sealed class GetPage(PageFiles files)
     {
         if (files.Find(path ?? "") is not { } file)
             return Problems.NotFound("No such file.", $"The page has no file '{path}'.");
-        var zipped = file.Zipped is not null && Accepted.Encoding(request, "gzip");
-        var result = EntityTag.IsKnown(request, file.Tag)
-            ? Results.StatusCode(304)
-            : Results.Bytes(zipped ? file.Zipped! : file.Bytes, WithCharset(file.ContentType));
-        if (zipped) result = result.WithHeader(HeaderNames.ContentEncoding, "gzip");
+        var zipped = Accepted.Encoding(request, "gzip") ? file.Zipped : null;
+        var form = zipped ?? file.Plain;
+        var result = EntityTag.IsKnown(request, form.Tag) ? Results.StatusCode(304) : Results.Bytes(form.Bytes, WithCharset(file.ContentType));
+        if (zipped is not null) result = result.WithHeader(HeaderNames.ContentEncoding, "gzip");
         return result
-            .WithHeader(HeaderNames.ETag, file.Tag)
+            .WithHeader(HeaderNames.ETag, form.Tag)
             .WithHeader(HeaderNames.CacheControl, "no-cache")
             .WithHeader(HeaderNames.Vary, HeaderNames.AcceptEncoding)
             .WithHeader(HeaderNames.ContentSecurityPolicy, ContentSecurityPolicy)

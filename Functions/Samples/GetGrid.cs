@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using GanFunctions.Core.Imaging;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
@@ -45,7 +44,7 @@ public sealed class GetGrid(RunStore runs, GridStore grids)
         if (await grids.FindAsync(run, choice.EpochIn(row) ?? row.CompletedEpochs, cancellation) is not { } png) return choice.NotFound(row);
 
         // Not for an hour, as other pictures are: after a roll-back the same epoch draws another one.
-        var tag = EntityTag.Of($"grid/{Convert.ToHexString(SHA256.HashData(png))}/{side}/{scale}/{PictureEncoder.Version}");
+        var tag = EntityTag.Of($"grid/{EntityTag.Of(png)}/{side}/{scale}/{PictureEncoder.Version}");
         return (EntityTag.IsKnown(request, tag) ? Results.StatusCode(304) : Results.Bytes(GridStore.Corner(png, side, scale), Format.Png.MediaType))
             .WithHeader(HeaderNames.ETag, tag)
             .WithHeader(HeaderNames.CacheControl, "no-cache");
