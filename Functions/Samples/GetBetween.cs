@@ -24,7 +24,7 @@ public sealed class GetBetween(RunStore runs, Pictures pictures)
         if (query.Error() is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
 
-        seeds ??= [.. Enumerable.Range(0, 4).Select(next => (row.Options.Seed + next) % SampleQuery.LastSeed)];
+        seeds ??= SampleQuery.SeedsOf(row);
         var square = new LatentSquare(seeds[0], seeds[1], seeds[2], seeds[3]);
         var asked = string.Create(CultureInfo.InvariantCulture, $"between/{string.Join(',', seeds)}/{x}/{y}/{scale}");
         return await pictures.AnswerAsync(row, choice, request, asked, format, (generator, _) =>

@@ -31,7 +31,7 @@ public sealed class GetWalk(RunStore runs, Pictures pictures)
         if (query.Error() is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
 
-        seeds ??= [.. Enumerable.Range(0, 4).Select(next => (row.Options.Seed + next) % SampleQuery.LastSeed)];
+        seeds ??= SampleQuery.SeedsOf(row);
         var walk = new LatentWalk(seeds, frames, closed);
         if (walk.Frames * count > MostPictures)
             return Problems.Invalid("frames", $"frames: {frames} is not valid here: {walk.Frames} frames of {count} pictures are {walk.Frames * count}, and at most {MostPictures} are drawn.");

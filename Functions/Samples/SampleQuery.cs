@@ -1,4 +1,5 @@
 using System.Globalization;
+using GanFunctions.Core.Runs;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Samples;
@@ -32,6 +33,9 @@ public sealed record SampleQuery(GeneratorChoice Choice, int Count, long? Seed, 
         var format = Format.Choose(request, query, Format.Png, Format.WebP, Format.Jpeg, Zip, Npy);
         return (new(GeneratorChoice.Read(query), count, seed < 0 ? null : seed, columns, scale, format), query.Error());
     }
+
+    /// <summary>The run's own seed and the three behind it.</summary>
+    public static IReadOnlyList<long> SeedsOf(RunRow row) => [.. Enumerable.Range(0, 4).Select(next => (row.Options.Seed + next) % LastSeed)];
 
     /// <summary>What of it changes the answer of one generator.</summary>
     public string Tag(long seed) => string.Create(CultureInfo.InvariantCulture, $"samples/{Count}/{seed}/{Columns}/{Scale}");
