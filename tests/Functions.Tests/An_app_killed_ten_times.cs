@@ -66,17 +66,17 @@ public sealed class An_app_killed_ten_times(ITestOutputHelper output)
             case Moment.BlobUpload:
                 var upload = slow.CatchAsync(request => request.Method == "PUT" && request.Path.Value!.Contains("/runs/killed/blobs/", StringComparison.Ordinal));
                 await upload.WaitAsync(TimeSpan.FromMinutes(1));
+                await app.WaitForLineAsync("uploading blob"); // the log comes a moment later than what it tells of
                 await app.KillAsync();
-                Assert.Contains("uploading blob", app.Output, StringComparison.Ordinal);
                 output.WriteLine($"killed at {await upload}");
                 break;
             case Moment.BeforePointer:
                 var pointer = slow.CatchAsync(request => request.Method == "PUT" && request.Path.Value!.EndsWith("/runs/killed/latest.json", StringComparison.Ordinal));
                 await pointer.WaitAsync(TimeSpan.FromMinutes(1));
+                await Wait.UntilAsync(() => LastWord().Contains("committed checkpoint", StringComparison.Ordinal), "the commit in the log");
                 await app.KillAsync();
-                var last = app.Lines.Last(line => line.Text.Contains("Run killed:", StringComparison.Ordinal)).Text;
-                Assert.Contains("committed checkpoint", last, StringComparison.Ordinal); // and not: points at
-                output.WriteLine($"killed at {await pointer}; the log's last word: {last.Trim()}");
+                output.WriteLine($"killed at {await pointer}; the log's last word: {LastWord().Trim()}");
+                Assert.Contains("committed checkpoint", LastWord(), StringComparison.Ordinal); // and not: points at
                 break;
             default:
                 await Task.Delay(random.Next(0, 4000));
@@ -84,6 +84,8 @@ public sealed class An_app_killed_ten_times(ITestOutputHelper output)
                 output.WriteLine($"killed after: {app.Lines.LastOrDefault()?.Text.Trim()}");
                 break;
         }
+
+        string LastWord() => app.Lines.Last(line => line.Text.Contains("Run killed:", StringComparison.Ordinal)).Text;
     }
 
     private static JsonObject Named(JsonObject body, string run)
