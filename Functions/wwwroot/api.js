@@ -18,6 +18,11 @@ export class Problem extends Error {
   }
 }
 
+/** Throws what is said of a server that cannot be reached. */
+export function unreachable() {
+  throw new Problem(0, { title: 'The server cannot be reached.', detail: 'The server cannot be reached. Is it running?' });
+}
+
 /** The address of a resource of the API, with the key where there is one: for pictures, streams and downloads, which carry no headers. */
 export function address(path, query = {}) {
   const url = plainAddress(path, query);
@@ -67,7 +72,7 @@ async function call(method, path, { query = {}, signal, body, type = 'applicatio
   if (body) headers['Content-Type'] = type;
   const response = await fetch(plainAddress(path, query), { method, headers, body, signal }).catch(error => {
     if (error.name === 'AbortError') throw error;
-    throw new Problem(0, { title: 'The server cannot be reached.', detail: 'The server cannot be reached. Is it running?' });
+    unreachable();
   });
   if (response.ok) return response;
   const said = await response.json().catch(() => ({}));

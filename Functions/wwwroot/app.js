@@ -1,10 +1,13 @@
 // Shows the view that the address names, and the next one when it changes.
 import { html, render } from './lib/lit-html/lit-html.js';
-import { Problem } from './api.js';
+import { Problem, unreachable } from './api.js';
+import { pause } from './live.js';
+import { connection } from './parts/connection.js';
 import { keyForm } from './parts/key.js';
 import { problem } from './parts/problem.js';
 
 const root = document.getElementById('view');
+const askAgainEvery = 2000;
 let leaving = new AbortController();
 
 // Each view is loaded when it is first opened. Parts of a path in braces are given to it.
@@ -37,13 +40,23 @@ async function show() {
   root.replaceChildren(place);
   if (!found) return render(html`<h1>No such view</h1><p><a href="#/">All runs</a></p>`, place);
   try {
-    const view = await found.load();
+    const view = await found.load().catch(unreachable);
     if (signal.aborted) return;
     await view.show(place, { ...found.values, query: new URLSearchParams(query) }, signal);
+    connection.found();
   } catch (error) {
     if (signal.aborted) return;
     render(error instanceof Problem && error.status === 401 ? keyForm(show) : problem(error), place);
+    if (error instanceof Problem && error.status === 0) await reloadWhenBack(signal);
   }
+}
+
+// The server went away before the view had what it begins with: maybe a module, and those are never asked for twice.
+async function reloadWhenBack(signal) {
+  connection.lost();
+  do await pause(askAgainEvery, signal);
+  while (!signal.aborted && !await fetch(document.baseURI).then(() => true, () => false));
+  if (!signal.aborted) location.reload();
 }
 
 function markCurrent(path) {

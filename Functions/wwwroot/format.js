@@ -13,8 +13,5 @@ export function duration(seconds) {
   return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Bytes as "4.1 MB". */
-export const size = value => (value >= 1e6 ? `${three.format(value / 1e6)} MB` : `${three.format(value / 1e3)} kB`);
-
 /** "3 pictures", "1 picture". */
 export const plural = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;

@@ -16,18 +16,18 @@ export const lastEpoch = run => {
 };
 
 /**
- * Tells of the run at once and each time it changes, until the signal aborts or the run is gone.
+ * Tells of the run each time it changes, until the signal aborts or the run is gone.
+ * @param first The run as it is known already.
  * @param tell Called with the run, or with null when it is gone.
  */
-export async function follow(run, tell, signal) {
-  let last = null;
+export async function follow(first, tell, signal) {
+  const run = first.run;
+  let last = first;
   const told = view => { last = view; connection.found(); tell(view); };
   while (!signal.aborted) {
-    if (!last || !isAtRest(last)) {
-      if (await stream(run, told, signal) === 'ended') continue;
-    }
+    if (!isAtRest(last) && await stream(run, told, signal) === 'ended') continue;
     for (let poll = 0; poll < pollsBeforeStream && !signal.aborted; poll++) {
-      if (last) await pause(isAtRest(last) ? pollAtRest : pollEvery, signal);
+      await pause(isAtRest(last) ? pollAtRest : pollEvery, signal);
       if (signal.aborted) return;
       try {
         told(await get(`runs/${run}`, { signal }));
@@ -35,7 +35,7 @@ export async function follow(run, tell, signal) {
       } catch (problem) {
         if (signal.aborted) return;
         if (problem.status === 404) return tell(null);
-        if (!last || (problem instanceof Problem && problem.status === 401)) throw problem;
+        if (problem instanceof Problem && problem.status === 401) throw problem;
         connection.lost();
       }
     }

@@ -39,7 +39,7 @@ public sealed class Looking_at_a_run(App app, Browser browser)
         using var started = await app.Http.StartAsync(body);
         await using var visit = await browser.VisitAsync(new Uri(_address, "#/runs/diverging"));
 
-        await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The run failed.", new() { Timeout = 60_000 });
+        await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The run failed.");
 
         var reason = (string)(await app.Http.JsonAsync("api/runs/diverging"))["error"]!;
         await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync(reason);
@@ -83,16 +83,24 @@ public sealed class Looking_at_a_run(App app, Browser browser)
         using var started = await first.Client.StartAsync(ApiCalls.Long("restarted"));
         await using var visit = await browser.VisitAsync(new Uri(address, "#/runs/restarted"));
         visit.Expect("net::ERR_"); // what the browser says of a server that is away
-        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "restarted training" })).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "restarted training" })).ToBeVisibleAsync();
 
         await first.KillAsync();
-        await Expect(visit.Page.GetByText("The server does not answer.")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(visit.Page.GetByText("The server does not answer.")).ToBeVisibleAsync();
         await first.DisposeAsync();
         await using var second = App.Start(azurite.ConnectionString, "--urls", address.ToString());
         await second.WaitUntilListeningAsync();
 
-        await Expect(visit.Page.GetByText("The server does not answer.")).ToBeHiddenAsync(new() { Timeout = 60_000 });
+        await Expect(visit.Page.GetByText("The server does not answer.")).ToBeHiddenAsync();
         using var paused = await second.Client.CallAsync("api/runs/restarted/pause");
-        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "restarted paused" })).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "restarted paused" })).ToBeVisibleAsync();
+
+        // A view that is opened while the server is away.
+        await second.KillAsync();
+        await visit.ShowAsync("start");
+        await Expect(visit.Page.GetByText("The server cannot be reached. Is it running?")).ToBeVisibleAsync();
+        await using var third = App.Start(azurite.ConnectionString, "--urls", address.ToString());
+        await third.WaitUntilListeningAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Start training" })).ToBeVisibleAsync();
     }
 }

@@ -29,10 +29,7 @@ export class BrowserGenerator {
       this.#calls.delete(id);
       error === undefined ? call.resolve(answer) : call.reject(new Error(error));
     };
-    this.#worker.onerror = event => {
-      for (const call of this.#calls.values()) call.reject(new Error(event.message ?? 'The worker failed.'));
-      this.#calls.clear();
-    };
+    this.#worker.onerror = event => this.#giveUp(event.message ?? 'The worker failed.');
   }
 
   async setSeeds(seeds, signal) {
@@ -44,8 +41,15 @@ export class BrowserGenerator {
     return createImageBitmap(new ImageData(pixels, side, side));
   }
 
+  /** Ends the worker. Who still waits for it is told. */
   close() {
     this.#worker.terminate();
+    this.#giveUp('The generator was put away.');
+  }
+
+  #giveUp(why) {
+    for (const call of this.#calls.values()) call.reject(new Error(why));
+    this.#calls.clear();
   }
 
   #call(call, given, transfer = []) {

@@ -18,6 +18,7 @@ export class Square {
   #isDrawing = false;
   #times = [];
   #map = 0; // counts maps begun: an older one stops
+  #opening = 0; // counts generators asked for: an older one that comes late is put away
   #failure = null;
 
   constructor(place, run, signal) {
@@ -27,41 +28,48 @@ export class Square {
 
   /** Loads the generator of an epoch, in the browser if it can run there. */
   async open(epoch, label) {
+    const mine = ++this.#opening;
     this.#generator?.close();
     this.#generator = null;
     this.#label = label;
     this.#draw();
-    this.#generator = await BrowserGenerator.load(this.#run, epoch, this.#signal).catch(error => {
+    const generator = await BrowserGenerator.load(this.#run, epoch, this.#signal).catch(error => {
       if (this.#signal.aborted) throw error;
       console.info(`The generator cannot run in this browser, so that the server draws: ${error.message}`);
       return new ServerGenerator(this.#run, epoch);
     });
-    if (this.#signal.aborted) return this.#generator.close();
+    if (this.#signal.aborted || mine !== this.#opening) return generator.close();
+    this.#generator = generator;
     await this.#setSeeds(this.#seeds);
   }
 
+  /** Shows another label, where the run is conditional. */
+  async setLabel(label) {
+    this.#label = label;
+    if (this.#generator) await this.#setSeeds(this.#seeds);
+  }
+
   async #setSeeds(seeds) {
+    const generator = this.#generator;
     this.#seeds = seeds;
     this.#failure = null;
     try {
-      await this.#generator.setSeeds(seeds, this.#signal);
+      await generator.setSeeds(seeds, this.#signal);
       this.#draw();
       this.#moveTo(this.#at.x, this.#at.y);
-      await this.#drawMap();
+      await this.#drawMap(generator);
     } catch (failure) {
-      if (this.#signal.aborted) return;
-      this.#failure = failure;
-      this.#draw();
+      this.#fail(generator, failure);
     }
   }
 
-  async #drawMap() {
+  async #drawMap(generator) {
     const mine = ++this.#map;
     const map = this.#place.querySelector('canvas.map');
     for (let cell = 0; cell < cells * cells; cell++) {
       const [column, row] = [cell % cells, Math.floor(cell / cells)];
-      const bitmap = await this.#generator.draw(column / (cells - 1), row / (cells - 1), this.#label, this.#signal);
-      if (mine !== this.#map || this.#signal.aborted) return;
+      const bitmap = await generator.draw(column / (cells - 1), row / (cells - 1), this.#label, this.#signal);
+      if (mine !== this.#map || generator !== this.#generator || this.#signal.aborted) return;
       if (cell === 0) [map.width, map.height] = [bitmap.width * cells, bitmap.height * cells];
       map.getContext('2d').drawImage(bitmap, column * bitmap.width, row * bitmap.height);
     }
@@ -72,21 +80,27 @@ export class Square {
     this.#at = this.#wanted = { x: Math.min(1, Math.max(0, x)), y: Math.min(1, Math.max(0, y)) };
     if (this.#isDrawing) return;
     this.#isDrawing = true;
-    try {
-      while (this.#wanted && this.#generator) {
-        const { x: left, y: top } = this.#wanted;
-        this.#wanted = null;
-        const bitmap = await this.#generator.draw(left, top, this.#label, this.#signal);
-        if (this.#signal.aborted) return;
-        this.#paint(bitmap);
+    while (this.#wanted && this.#generator && !this.#signal.aborted) {
+      const generator = this.#generator;
+      const { x: left, y: top } = this.#wanted;
+      this.#wanted = null;
+      try {
+        const bitmap = await generator.draw(left, top, this.#label, this.#signal);
+        if (generator === this.#generator && !this.#signal.aborted) this.#paint(bitmap);
         await new Promise(requestAnimationFrame);
+      } catch (failure) {
+        this.#fail(generator, failure);
       }
-    } catch (failure) {
-      if (!this.#signal.aborted) this.#failure = failure;
-    } finally {
-      this.#isDrawing = false;
-      if (!this.#signal.aborted) this.#draw();
     }
+    this.#isDrawing = false;
+    if (!this.#signal.aborted) this.#draw();
+  }
+
+  // What a generator that was put away, or a view that was left, could not do is nobody's business.
+  #fail(generator, failure) {
+    if (this.#signal.aborted || generator !== this.#generator) return;
+    this.#failure = failure;
+    this.#draw();
   }
 
   #paint(bitmap) {
@@ -121,8 +135,8 @@ export class Square {
         </div>
         <div>
           <canvas class="live pixels" role="img" aria-label="The picture at ${Math.round(x * 100)} % across and ${Math.round(y * 100)} % down"></canvas>
-          <label>Across <input type="range" min="0" max="1" step="0.01" .value=${String(x)} @input=${event => this.#moveTo(event.target.valueAsNumber, y)}></label>
-          <label>Down <input type="range" min="0" max="1" step="0.01" .value=${String(y)} @input=${event => this.#moveTo(x, event.target.valueAsNumber)}></label>
+          <label>Across <input type="range" min="0" max="1" step="0.01" .value=${String(x)} @input=${event => this.#moveTo(event.target.valueAsNumber, this.#at.y)}></label>
+          <label>Down <input type="range" min="0" max="1" step="0.01" .value=${String(y)} @input=${event => this.#moveTo(this.#at.x, event.target.valueAsNumber)}></label>
           <p class="hint" data-rate=${this.#times.length}>${this.#generator ? `Drawn ${this.#generator.where}${this.#times.length > 1 ? `, ${this.#times.length} in the last second` : ''}.` : 'Loading the generator …'}</p>
         </div>
       </div>

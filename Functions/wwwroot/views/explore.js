@@ -44,7 +44,8 @@ export async function show(root, { run: id, query }, signal) {
     choose(event) {
       state[event.target.name] = event.target.value.trim();
       redraw();
-      if (event.target.name !== 'seed') square.open(state.epoch, state.label || null);
+      if (event.target.name === 'epoch') square.open(state.epoch, state.label || null);
+      if (event.target.name === 'label') square.setLabel(state.label || null);
     },
     another() {
       state.seed = String(Math.floor(Math.random() * 1e6));

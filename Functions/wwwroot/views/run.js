@@ -15,6 +15,7 @@ const refreshCurvesEvery = 2000;
 export async function show(root, { run: id }, signal) {
   document.title = `${id} · GanFunctions`;
   const state = { run: await get(`runs/${id}`, { signal }), failure: null, isBusy: false, shownTimelapse: null };
+  let update = async () => {}; // until the charts are there
   const draw = () => render(template(state, actions), root);
   const actions = actionsOf(id, state, draw, run => { state.run = run; draw(); update(run); });
   draw();
@@ -25,7 +26,7 @@ export async function show(root, { run: id }, signal) {
   let seenEpoch = -1;
   let refreshed = 0;
   let isRefreshing = false;
-  const update = async run => {
+  update = async run => {
     const isDue = isAtRest(run) || performance.now() - refreshed > refreshCurvesEvery;
     if (isRefreshing || !isDue || signal.aborted) return;
     isRefreshing = true;
@@ -40,7 +41,8 @@ export async function show(root, { run: id }, signal) {
       isRefreshing = false;
     }
   };
-  await follow(id, run => {
+  update(state.run);
+  await follow(state.run, run => {
     if (signal.aborted) return;
     if (run === null) return render(html`<h1>${id}</h1><p>This run has been deleted. <a href="#/">All runs</a></p>`, root);
     state.run = run;

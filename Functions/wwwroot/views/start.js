@@ -26,9 +26,9 @@ const defaultsShown = ['batchSize', 'learningRate', 'learningRateDecay', 'gradie
 
 export async function show(root, { query }, signal) {
   document.title = 'New run · GanFunctions';
-  const state = { datasets: (await get('datasets', { signal })).datasets, dataset: null, errors: {}, failure: null, defaults: {}, isBusy: false };
-  state.dataset = query.get('dataset') ?? state.datasets.find(each => each.stored)?.name ?? fallback;
-  state.preset = 'dcgan';
+  const { datasets } = await get('datasets', { signal });
+  const dataset = query.get('dataset') ?? datasets.find(each => each.stored)?.name ?? fallback;
+  const state = { datasets, dataset, preset: 'dcgan', defaults: {}, errors: {}, failure: null, isBusy: false };
   const draw = () => render(template(state, actions), root);
   const actions = {
     choose: event => { state.dataset = event.target.value; draw(); },
