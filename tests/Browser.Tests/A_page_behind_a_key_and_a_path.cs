@@ -46,7 +46,7 @@ public sealed class A_page_behind_a_key_and_a_path(App shared, Browser browser)
         Assert.True(await grid.EvaluateAsync<bool>("async image => { await image.decode(); return image.naturalWidth > 100; }"));
         Assert.All(visit.Requests.Where(url => url.StartsWith("http", StringComparison.Ordinal)), url => Assert.Contains("/gans/one/", url, StringComparison.Ordinal));
         await visit.ShowAsync($"runs/{TrainedRun.Id}/explore");
-        await Expect(visit.Page.GetByText("Drawn in this browser")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(visit.Page.GetByText("Drawn in this browser")).ToBeVisibleAsync();
     }
 
     private static async Task<WebApplication> ProxyAsync(string behind)

@@ -14,7 +14,7 @@ public sealed class A_real_training(App app, Browser browser)
     private const int Short = 2;
 
     [Fact]
-    public async Task Is_shown_while_it_draws()
+    public async Task Ends_with_what_it_drew_last_in_a_page_that_was_open_all_the_time()
     {
         var epochs = int.Parse(Environment.GetEnvironmentVariable("GANFUNCTIONS_SCREENSHOT_EPOCHS") ?? $"{Short}", CultureInfo.InvariantCulture);
         var isShort = epochs == Short;
@@ -35,7 +35,6 @@ public sealed class A_real_training(App app, Browser browser)
         using var started = await app.Http.StartAsync(body);
         await visit.ShowAsync("runs/handwriting");
 
-        await Expect(visit.Page.GetByAltText($"64 pictures drawn after epoch {epochs - 1}")).ToBeVisibleAsync(new() { Timeout = 600_000 });
         await Expect(visit.Page.GetByText("completed")).ToBeVisibleAsync(new() { Timeout = 600_000 });
         await Expect(visit.Page.GetByAltText($"64 pictures drawn after epoch {epochs}")).ToBeVisibleAsync();
         await visit.Page.ScreenshotAsync(new() { Path = Screenshots.PathOf("handwriting", "light") });

@@ -30,7 +30,7 @@ public sealed class Any_view(App app, Browser browser)
         {
             await using var visit = await browser.VisitAsync(new Uri(_address, $"#/{view}"), options =>
                 (options.ColorScheme, options.ViewportSize) = (colors, new() { Width = width, Height = 900 }));
-            await Expect(visit.Page.Locator(complete).First).ToBeVisibleAsync(new() { Timeout = 60_000 });
+            await Expect(visit.Page.Locator(complete).First).ToBeVisibleAsync();
 
             var found = await visit.Page.RunAxe();
             await visit.Page.ScreenshotAsync(new() { FullPage = true, Path = Screenshots.PathOf(view, name) });

@@ -24,6 +24,7 @@ public sealed class Browser : IAsyncLifetime
     {
         var place = Environment.GetEnvironmentVariable("CHROMIUM") ?? Places.FirstOrDefault(File.Exists);
         if (place is null) return; // each test says so
+        Assertions.SetDefaultExpectTimeout((float)Wait.Patience.TotalMilliseconds);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = place, Args = ["--no-sandbox"] }); // as root there is no other way
     }
