@@ -64,28 +64,42 @@ public sealed class ControlRun(RunStore runs, RunStarter starter)
         {
             // What ended goes on from where it stopped, not from where it was once meant to end.
             var ended = row.State() is RunState.Cancelled or RunState.Failed or RunState.Completed;
+            var target = (ended ? row.CompletedEpochs : row.TargetEpochs) + epochs;
+            if (target > ExtendBody.MaxEpochs) return ExtendBody.TooMany(epochs, row, target);
             if (ended) row.PatientFrom = row.CompletedEpochs;
-            row.TargetEpochs = Math.Min((ended ? row.CompletedEpochs : row.TargetEpochs) + epochs, ExtendBody.MaxEpochs);
+            row.TargetEpochs = target;
             if (ended) row.Desired = Desired.Run;
             if (row.IsAtRest && row.Phase != Phase.Paused) starter.Claim(row);
+            return null;
         }, cancellation);
     }
 
+    private Task<IResult> ChangeAsync(
+        HttpRequest request, DurableTaskClient client, string run, string call, RunState[] allowed, Action<RunRow> change, CancellationToken cancellation) =>
+        ChangeAsync(request, client, run, call, allowed, row =>
+        {
+            change(row);
+            return null;
+        }, cancellation);
+
+    // What is wrong with the change for this row, if anything is, is what 'change' returns.
     private async Task<IResult> ChangeAsync(
-        HttpRequest request, DurableTaskClient client, string run, string call, RunState[] allowed, Action<RunRow> change, CancellationToken cancellation)
+        HttpRequest request, DurableTaskClient client, string run, string call, RunState[] allowed, Func<RunRow, IResult?> change, CancellationToken cancellation)
     {
         if (new QueryReader(request.Query).Error() is { } unknown) return unknown;
         var before = "";
+        IResult? wrong = null;
         var updated = await runs.UpdateAsync(run, row =>
         {
             if (!allowed.Contains(row.State())) return false;
             before = row.InstanceId;
-            change(row);
+            wrong = change(row);
+            if (wrong is not null) return false;
             row.Revision++;
             return true;
         }, cancellation);
         if (updated is not { Row: var row }) return Problems.NoRun(run);
-        if (!updated.Value.Changed) return Problems.State(row, call, allowed);
+        if (!updated.Value.Changed) return wrong ?? Problems.State(row, call, allowed);
 
         if (row.InstanceId != before)
         {

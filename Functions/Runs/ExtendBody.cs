@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using GanFunctions.Core.Runs;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Runs;
@@ -23,4 +24,8 @@ internal static class ExtendBody
         return (0, Problems.Invalid("epochs", $"epochs: {body["epochs"]?.ToJsonString() ?? "nothing"} is not valid; "
             + $"it must be a whole number from 1 to {MaxEpochs}, as in {Example}, and says how many more to train."));
     }
+
+    /// <summary>The answer where a run would get more epochs than one can have.</summary>
+    public static IResult TooMany(int epochs, RunRow row, int target) => Problems.Invalid("epochs",
+        $"epochs: {epochs} is not valid here: run '{row.RowKey}' would have {target}, and a run has at most {MaxEpochs}.");
 }

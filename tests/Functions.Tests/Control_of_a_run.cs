@@ -68,6 +68,10 @@ public sealed class Control_of_a_run(App app)
         await app.Http.UntilAsync("longer", "completed");
         Assert.Equal("000-00002-000004", await DrawnFromAsync());
 
+        using var refused = await app.Http.CallAsync("api/runs/longer/extend", new { epochs = 99_998 });
+        Assert.Equal(
+            (HttpStatusCode.BadRequest, "epochs: 99998 is not valid here: run 'longer' would have 100000, and a run has at most 99999."),
+            (refused.StatusCode, (string)(await refused.ReadAsync())["detail"]!));
         using var extended = await app.Http.CallAsync("api/runs/longer/extend", new { epochs = 1 });
         Assert.Equal(HttpStatusCode.Accepted, extended.StatusCode);
         var view = await app.Http.UntilAsync("longer", "completed");
