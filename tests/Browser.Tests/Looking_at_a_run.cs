@@ -48,6 +48,25 @@ public sealed class Looking_at_a_run(App app, Browser browser)
     }
 
     [Fact]
+    public async Task Goes_on_when_it_is_extended()
+    {
+        using var started = await app.Http.StartAsync(ApiCalls.Tiny("further"));
+        await app.Http.UntilAsync("further", "completed");
+        await using var visit = await browser.VisitAsync(new Uri(_address, "#/runs/further"));
+        var page = visit.Page;
+
+        await page.GetByLabel("Epochs more").FillAsync("few");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Extend" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("epochs: \"few\" is not valid");
+        await page.GetByLabel("Epochs more").FillAsync("2");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Extend" }).ClickAsync();
+
+        await Expect(page.GetByAltText("64 pictures drawn after epoch 4")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "further completed" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToHaveCountAsync(0);
+    }
+
+    [Fact]
     public async Task Can_be_done_beside_another_one_epoch_by_epoch()
     {
         await TrainedRun.ReadyAsync(app);
