@@ -34,7 +34,7 @@ public sealed class GetEvents(RunStore runs, TimeProvider time)
         var end = time.GetUtcNow() + Length;
         var spoke = time.GetUtcNow();
         var said = "";
-        while (time.GetUtcNow() < end)
+        while (time.GetUtcNow() < end && !cancellation.IsCancellationRequested)
         {
             var row = await runs.FindAsync(run, cancellation);
             if (row is not null && row.ETag.ToString() != said)
@@ -52,7 +52,8 @@ public sealed class GetEvents(RunStore runs, TimeProvider time)
                 yield return Item("alive", "");
                 spoke = time.GetUtcNow();
             }
-            await Task.Delay(Interval, time, cancellation);
+            // Who leaves is no failure.
+            await Task.Delay(Interval, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json.Nodes;
 
@@ -18,15 +17,7 @@ internal static class Bicep
 
     /// <summary>Runs it in the folder.</summary>
     /// <exception cref="InvalidOperationException">It failed; the message has what it said.</exception>
-    public static async Task<(string Output, string Said)> RunAsync(params string[] arguments)
-    {
-        var start = new ProcessStartInfo(Metadata("Bicep"), arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        var said = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return process.ExitCode == 0 ? (output, await said) : throw new InvalidOperationException($"bicep {string.Join(' ', arguments)}: {await said}");
-    }
+    public static Task<(string Output, string Said)> RunAsync(params string[] arguments) => Tool.RunAsync(Metadata("Bicep"), Folder, arguments);
 
     /// <summary>The resources of a type in the template and its modules, by type.</summary>
     public static IEnumerable<JsonObject> Resources(JsonObject template, string type)
