@@ -132,7 +132,7 @@ const template = ({ run, failure, isBusy, shownTimelapse }, actions) => html`
       <h2 id="curves">Curves</h2>
       <h3>Losses</h3><div id="losses"></div>
       <h3>How real it looks to the discriminator</h3><div id="scores"></div>
-      <h3>Fréchet distance from held-out pictures</h3><div id="distance"></div>
+      <div ?hidden=${run.options.qualitySamples === 0}><h3>Fréchet distance from held-out pictures</h3><div id="distance"></div></div>
       <p class="hint">As <a href=${address(`runs/${run.run}/losses`, { format: 'csv' })} download="${run.run}.csv">CSV</a>,
         <a href=${address(`runs/${run.run}/losses`, { format: 'svg' })} download="${run.run}.svg">SVG</a>,
         <a href=${address(`runs/${run.run}/losses`, { format: 'png' })} download="${run.run}.png">PNG</a>.</p>
