@@ -32,7 +32,7 @@ public sealed class FeatureSpace
         _squares = _features.square().sum(1).DetachFromDisposeScope();
         var held = ruler.HeldOut(Typical).to(ScalarType.Float64);
         var place = RealPictures.AreHeldOutOfTest(data) ? 1 : 2; // where they are training pictures themselves, the nearest but that
-        var nearest = Enumerable.Range(0, (int)held.shape[0]).Select(index => Distances(held[index]).kthvalue(place, null, false).values.item<double>()).Order().ToList();
+        var nearest = Enumerable.Range(0, (int)held.shape[0]).Select(index => NearestBut(held[index], place)).Order().ToList();
         TypicalDistance = Digits.Rounded(nearest[nearest.Count / 2]);
     }
 
@@ -57,6 +57,12 @@ public sealed class FeatureSpace
         var (values, indexes) = distances.topk((int)Math.Min(count, distances.shape[0]), largest: false);
         return [.. indexes.data<long>().Zip(values.data<double>(), (index, distance) =>
             new Neighbour((int)index, _labels?[(int)index], Digits.Rounded(distance)))];
+    }
+
+    private double NearestBut(Tensor features, int place)
+    {
+        using var scope = NewDisposeScope(); // each takes megabytes
+        return Distances(features).kthvalue(place, null, false).values.item<double>();
     }
 
     private Tensor Distances(Tensor features) => // [128] to [count]

@@ -119,7 +119,8 @@ public sealed class Ruler : IDisposable
         for (var start = 0L; start < pixels.shape[0]; start += BatchSize)
         {
             cancellation.ThrowIfCancellationRequested();
-            features.Add(network.call(Normalised(pixels.narrow(0, start, Math.Min(BatchSize, pixels.shape[0] - start)))));
+            using var batchScope = NewDisposeScope();
+            features.Add(network.call(Normalised(pixels.narrow(0, start, Math.Min(BatchSize, pixels.shape[0] - start)))).MoveToOuterDisposeScope());
         }
         return cat(features).MoveToOuterDisposeScope();
     }
