@@ -50,7 +50,7 @@ internal static class DemoProgress
             $"{view.State.ToString().ToLowerInvariant()}  epoch {progress.Epoch}/{progress.Epochs}  step {progress.Step}/{progress.StepsPerEpoch}");
         if (view.Losses is { } losses) text += string.Create(CultureInfo.InvariantCulture, $"  d {losses.Discriminator:F3}  g {losses.Generator:F3}");
         if (view.ImagesPerSecond is { } speed) text += string.Create(CultureInfo.InvariantCulture, $"  {speed:F0} images/s");
-        if (view.SecondsLeft is { } left) text += $"  {TimeSpan.FromSeconds(left):m\\:ss} left";
+        if (view.SecondsLeft is { } left) text += $"  {TimeSpan.FromSeconds(left).ToString(left < 3600 ? @"m\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture)} left";
         return text;
     }
 }

@@ -40,7 +40,7 @@ public sealed partial class DemoRun(OwnAddress own, IHostApplicationLifetime lif
             var run = await StartAsync(http, stoppingToken);
             var ended = await DemoProgress.ShowAsync(() => FollowAsync(http, run, stoppingToken));
             if (ended.State == RunState.Completed) Console.WriteLine($"Pictures: {await SaveAsync(http, run, stoppingToken)}");
-            else Console.Error.WriteLine($"The run {ended.State.ToString().ToLowerInvariant()}: {ended.Error}");
+            else Console.Error.WriteLine(ended.State == RunState.Cancelled ? "The run was cancelled." : $"The run failed: {ended.Error}");
             Environment.ExitCode = ended.State == RunState.Completed ? 0 : 1;
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -15,7 +15,7 @@ public static class EntityTag
     /// <param name="content">The answer, as it goes over the wire.</param>
     public static string Of(ReadOnlySpan<byte> content) => $"\"{Convert.ToHexStringLower(SHA256.HashData(content))[..32]}\"";
 
-    /// <summary>Whether <c>If-None-Match</c> has the name, weak or not.</summary>
+    /// <summary>Whether <c>If-None-Match</c> has the name, weak or not, or <c>*</c> for any.</summary>
     public static bool IsKnown(HttpRequest request, string tag) =>
-        request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(new EntityTagHeaderValue(tag), useStrongComparison: false));
+        request.GetTypedHeaders().IfNoneMatch.Any(known => known.Tag == "*" || known.Compare(new EntityTagHeaderValue(tag), useStrongComparison: false));
 }

@@ -1,3 +1,4 @@
+using GanFunctions.Core.Data;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Http;
@@ -8,7 +9,7 @@ namespace GanFunctions.Functions.Runs;
 /// <c>POST /api/runs/{run}/pause</c>, <c>/resume</c>, <c>/cancel</c>, <c>/extend</c>: changes what is wanted; the training sees it within a second or two,
 /// commits where it stands and returns.
 /// </summary>
-public sealed class ControlRun(RunStore runs, RunStarter starter)
+public sealed class ControlRun(RunStore runs, RunStarter starter, DatasetCatalog datasets)
 {
     [Function("PauseRun")]
     public Task<IResult> PauseAsync(
@@ -55,6 +56,7 @@ public sealed class ControlRun(RunStore runs, RunStarter starter)
     {
         var (epochs, wrong) = await ExtendBody.ReadAsync(request, cancellation);
         if (wrong is not null) return wrong;
+        if (await runs.FindAsync(run, cancellation) is { } found && await DatasetProblemAsync(found, cancellation) is { } gone) return gone;
         RunState[] allowed =
         [
             RunState.Queued, RunState.Preparing, RunState.Training, RunState.Pausing, RunState.Paused,
@@ -72,6 +74,20 @@ public sealed class ControlRun(RunStore runs, RunStarter starter)
             if (row.IsAtRest && row.Phase != Phase.Paused) starter.Claim(row);
             return null;
         }, cancellation);
+    }
+
+    // A data set may be removed when no run needs it any more.
+    private async Task<IResult?> DatasetProblemAsync(RunRow row, CancellationToken cancellation)
+    {
+        try
+        {
+            await datasets.CheckAsync(row.Options.Dataset, cancellation);
+            return null;
+        }
+        catch (Exception gone) when (gone is UnknownDatasetException or DatasetUnavailableException)
+        {
+            return Problems.Conflict("The data set is gone.", gone.Message, $"/api/runs/{row.RowKey}");
+        }
     }
 
     private Task<IResult> ChangeAsync(

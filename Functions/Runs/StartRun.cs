@@ -48,13 +48,16 @@ public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog d
                 extensions: new Dictionary<string, object?> { ["tried"] = unavailable.Tried, ["advice"] = unavailable.Advice });
         }
         if (options is null || problems.Count > 0) return Problems.Invalid(problems);
-        if (dryRun) return Results.Json(options, OptionsReader.Json);
+        if (dryRun) return await runs.FindAsync(id, cancellation) is null ? Results.Json(options, OptionsReader.Json) : Taken(id);
 
         if (await starter.StartAsync(client, id, options, cancellation) is { } row)
             return Results.Json(RunView.Of(row), OptionsReader.Json, statusCode: 202).WithLocation($"/api/runs/{id}");
         if (await runs.FindAsync(id, cancellation) is { } taken) await starter.RecoverAsync(client, taken, cancellation);
-        return Problems.Conflict("The id is taken.", $"There is a run '{id}' already; choose another id or leave it out.", $"/api/runs/{id}");
+        return Taken(id);
     }
+
+    private static IResult Taken(string id) =>
+        Problems.Conflict("The id is taken.", $"There is a run '{id}' already; choose another id or leave it out.", $"/api/runs/{id}");
 
     private static string ReadId(JsonObject body, SortedDictionary<string, string[]> problems)
     {

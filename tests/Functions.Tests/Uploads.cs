@@ -40,6 +40,9 @@ public sealed class Uploads(App app)
         using var removed = await app.Http.DeleteAsync("api/datasets/noise", Cancellation);
         Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
         Assert.Empty(await FilesAsync("noise"));
+        using var extended = await app.Http.CallAsync("api/runs/on-noise/extend", new { epochs = 1 });
+        Assert.Equal((HttpStatusCode.Conflict, "The data set is gone."), (extended.StatusCode, (string)(await extended.ReadAsync())["title"]!));
+        Assert.Equal("completed", await app.Http.StateAsync("on-noise"));
     }
 
     [Fact]
