@@ -58,6 +58,9 @@ export function setKey(value) {
   }
 }
 
+/** Whether there is a key, right or wrong. */
+export const hasKey = () => key() !== null;
+
 function key() {
   try {
     return sessionStorage.getItem(keyName) ?? memory.key;

@@ -1,6 +1,6 @@
 // Shows the view that the address names, and the next one when it changes.
 import { html, render } from './lib/lit-html/lit-html.js';
-import { Problem, unreachable } from './api.js';
+import { hasKey, Problem, unreachable } from './api.js';
 import { pause } from './live.js';
 import { connection } from './parts/connection.js';
 import { keyForm } from './parts/key.js';
@@ -24,9 +24,18 @@ function find(path) {
   for (const [route, load] of routes) {
     const names = [...route.matchAll(/\{(\w+)\}/g)].map(match => match[1]);
     const found = new RegExp(`^${route.replace(/\{\w+\}/g, '([^/]+)')}$`).exec(path);
-    if (found) return { load, values: Object.fromEntries(names.map((name, place) => [name, decodeURIComponent(found[place + 1])])) };
+    const values = found?.slice(1).map(decoded);
+    if (values && !values.includes(null)) return { load, values: Object.fromEntries(names.map((name, place) => [name, values[place]])) };
   }
   return null;
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null; // a % that stands for nothing
+  }
 }
 
 async function show() {
@@ -38,6 +47,7 @@ async function show() {
   markCurrent(path);
   const place = document.createElement('div');
   root.replaceChildren(place);
+  document.title = 'GanFunctions';
   if (!found) return render(html`<h1>No such view</h1><p><a href="#/">All runs</a></p>`, place);
   try {
     const view = await found.load().catch(unreachable);
@@ -46,7 +56,7 @@ async function show() {
     connection.found();
   } catch (error) {
     if (signal.aborted) return;
-    render(error instanceof Problem && error.status === 401 ? keyForm(show) : problem(error), place);
+    render(error instanceof Problem && error.status === 401 ? keyForm(show, hasKey()) : problem(error), place);
     if (error instanceof Problem && error.status === 0) await reloadWhenBack(signal);
   }
 }
@@ -66,8 +76,11 @@ function markCurrent(path) {
   }
 }
 
+document.querySelector('.skip').addEventListener('click', event => {
+  event.preventDefault(); // the address is the view's
+  root.focus();
+});
 addEventListener('hashchange', () => {
-  if (location.hash === '#view') return; // the link that skips to the content
   show().then(() => root.focus({ preventScroll: true }));
   scrollTo(0, 0);
 });

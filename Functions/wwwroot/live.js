@@ -2,7 +2,7 @@
 import { address, get, Problem } from './api.js';
 import { connection } from './parts/connection.js';
 
-const atRest = ['paused', 'cancelled', 'completed', 'failed'];
+const atRest = ['paused', 'cancelled', 'completed', 'failed', 'deleted'];
 const pollEvery = 2000;
 const pollAtRest = 5000; // somebody else may resume it
 const pollsBeforeStream = 5;
@@ -36,7 +36,7 @@ export async function follow(first, tell, signal) {
         if (signal.aborted) return;
         if (problem.status === 404) return tell(null);
         if (problem instanceof Problem && problem.status === 401) throw problem;
-        connection.lost();
+        connection.failed(problem);
       }
     }
   }

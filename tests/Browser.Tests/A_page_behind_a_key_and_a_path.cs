@@ -27,6 +27,7 @@ public sealed class A_page_behind_a_key_and_a_path(App shared, Browser browser)
 
         await page.GetByLabel("Function key").FillAsync("wrong");
         await page.GetByRole(AriaRole.Button, new() { Name = "Open" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The key that was given is not valid here.");
         await page.GetByLabel("Function key").FillAsync(Key);
         await page.GetByRole(AriaRole.Button, new() { Name = "Open" }).ClickAsync();
 

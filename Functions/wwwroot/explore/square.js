@@ -17,13 +17,14 @@ export class Square {
   #wanted = null;
   #isDrawing = false;
   #times = [];
+  #rest = null; // when the rate is taken back
   #map = 0; // counts maps begun: an older one stops
   #opening = 0; // counts generators asked for: an older one that comes late is put away
   #failure = null;
 
   constructor(place, run, signal) {
     [this.#place, this.#run, this.#signal] = [place, run, signal];
-    signal.addEventListener('abort', () => this.#generator?.close());
+    signal.addEventListener('abort', () => { this.#generator?.close(); clearTimeout(this.#rest); });
   }
 
   /** Loads the generator of an epoch, in the browser if it can run there. */
@@ -93,7 +94,10 @@ export class Square {
       }
     }
     this.#isDrawing = false;
-    if (!this.#signal.aborted) this.#draw();
+    if (this.#signal.aborted) return;
+    this.#draw();
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => { this.#times = []; this.#draw(); }, rateOver);
   }
 
   // What a generator that was put away, or a view that was left, could not do is nobody's business.

@@ -10,7 +10,13 @@ export function ask(question, yes) {
         <p id="question">${question}</p>
         <div class="actions"><button value="no" autofocus>No</button><button value="yes" class="danger">${yes}</button></div>
       </form>`, dialog);
-    dialog.addEventListener('close', () => { dialog.remove(); resolve(dialog.returnValue === 'yes'); });
+    const leave = () => dialog.close('no'); // the view that asked is gone
+    addEventListener('hashchange', leave);
+    dialog.addEventListener('close', () => {
+      removeEventListener('hashchange', leave);
+      dialog.remove();
+      resolve(dialog.returnValue === 'yes');
+    });
     document.body.append(dialog);
     dialog.showModal();
   });

@@ -9,4 +9,8 @@ export const connection = {
   found() {
     place.hidden = true;
   },
+  /** For what was asked again and failed: only a server that cannot be reached is away. */
+  failed(problem) {
+    if (problem.status === 0) connection.lost();
+  },
 };

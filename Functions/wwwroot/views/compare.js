@@ -26,6 +26,7 @@ export async function show(root, { query }, signal) {
   const state = { metric: metrics[0], epoch: null, runs: [], grids: new Map() };
   const losses = new Map(ids.map(id => [id, new Losses(id)]));
   let plot = null;
+  let plots = 0; // counts charts begun: an older one that comes late is put away
 
   const draw = () => render(template(state, actions), root);
   const actions = {
@@ -41,12 +42,25 @@ export async function show(root, { query }, signal) {
   };
   const replot = async () => {
     plot?.destroy();
-    plot = await chart(root.querySelector('#curves'), state.metric.label, ids.map((id, place) => ({ label: id, color: `--curve-${place % colors + 1}` })), state.metric.options);
+    plot = null;
+    const mine = ++plots;
+    const next = await chart(root.querySelector('#curves'), state.metric.label, ids.map((id, place) => ({ label: id, color: `--curve-${place % colors + 1}` })), state.metric.options);
+    if (mine !== plots) return next.destroy();
+    plot = next;
     plot.set(joined(state, losses));
   };
+  // One that is deleted meanwhile stays as it was last seen.
+  const look = async id => {
+    const known = state.runs.find(run => run.run === id);
+    if (known?.state === 'deleted') return known;
+    return get(`runs/${id}`, { signal }).catch(problem => {
+      if (problem.status !== 404 || !known) throw problem;
+      return { ...known, state: 'deleted' };
+    });
+  };
   const refresh = async () => {
-    state.runs = await Promise.all(ids.map(id => get(`runs/${id}`, { signal })));
-    await Promise.all(state.runs.map(async run => {
+    state.runs = await Promise.all(ids.map(look));
+    await Promise.all(state.runs.filter(run => run.state !== 'deleted').map(async run => {
       await losses.get(run.run).refresh(run, signal);
       state.grids.set(run.run, (await get(`runs/${run.run}/grids`, { signal })).epochs);
     }));
@@ -55,10 +69,10 @@ export async function show(root, { query }, signal) {
   };
   await refresh();
   await replot();
-  signal.addEventListener('abort', () => plot.destroy());
+  signal.addEventListener('abort', () => plot?.destroy());
   while (!signal.aborted && !state.runs.every(isAtRest)) {
     await pause(refreshEvery, signal);
-    if (!signal.aborted) await refresh().then(connection.found, () => signal.aborted || connection.lost());
+    if (!signal.aborted) await refresh().then(connection.found, problem => signal.aborted || connection.failed(problem));
   }
 }
 

@@ -3,9 +3,11 @@ import { html, nothing, render } from '../lib/lit-html/lit-html.js';
 import { address, curl, get, picture, plainAddress } from '../api.js';
 import { measure } from '../format.js';
 import { Square } from '../explore/square.js';
-import { pause } from '../live.js';
+import { isAtRest, lastEpoch, pause } from '../live.js';
+import { connection } from '../parts/connection.js';
 import { problem } from '../parts/problem.js';
 
+const refreshEvery = 5000;
 const columns = 6;
 const shown = 36;
 const gap = 2; // pixels between the pictures of a grid
@@ -25,11 +27,17 @@ export async function show(root, { run: id, query }, signal) {
   const draw = () => render(template(state, actions), root);
   const choice = () => ({ seed: state.seed, label: state.label, epoch: state.epoch });
   let newest = null;
+  let opened = null; // the last epoch when the square got its generator
+  const open = () => {
+    opened = lastEpoch(state.run);
+    square.open(state.epoch, state.label || null);
+  };
 
   const redraw = async () => {
     history.replaceState(null, '', `#/runs/${id}/explore?${new URLSearchParams(choice())}`);
     newest?.abort();
     newest = new AbortController();
+    if (state.epoch === 'latest' && lastEpoch(state.run) !== opened) open();
     Object.assign(state, { failure: null, near: null });
     draw();
     try {
@@ -44,7 +52,7 @@ export async function show(root, { run: id, query }, signal) {
     choose(event) {
       state[event.target.name] = event.target.value.trim();
       redraw();
-      if (event.target.name === 'epoch') square.open(state.epoch, state.label || null);
+      if (event.target.name === 'epoch') open();
       if (event.target.name === 'label') square.setLabel(state.label || null);
     },
     another() {
@@ -59,12 +67,25 @@ export async function show(root, { run: id, query }, signal) {
   };
   draw();
   const square = new Square(root.querySelector('#square'), id, signal);
-  square.open(state.epoch, state.label || null);
+  open();
   await redraw();
+  while (!signal.aborted && !isAtRest(state.run)) {
+    await pause(refreshEvery, signal);
+    await refresh().then(connection.found, failure => signal.aborted || connection.failed(failure));
+  }
+
+  // While the run trains its epochs grow; what is on show changes when something is asked for.
+  async function refresh() {
+    const before = lastEpoch(state.run);
+    state.run = await get(`runs/${id}`, { signal });
+    if (lastEpoch(state.run) === before) return;
+    state.epochs = (await get(`runs/${id}/grids`, { signal })).epochs;
+    draw();
+  }
 }
 
 // The animation goes from the seed that is shown past the next ones.
-const walked = seed => (/^\d+$/.test(seed) ? [0, 1, 2, 3].map(step => Number(seed) + step).join(',') : null);
+const walked = seed => (/^\d{1,16}$/.test(seed) && Number(seed) + 3 <= Number.MAX_SAFE_INTEGER ? [0, 1, 2, 3].map(step => Number(seed) + step).join(',') : null);
 
 function paint(root, sheet) {
   const side = (sheet.width + gap) / columns - gap;
@@ -115,7 +136,7 @@ const template = (state, actions) => {
       </form>
       ${failure ? problem(failure) : nothing}
       <p class="hint">Choose a picture to see the training pictures nearest to it.</p>
-      <div class="sheet-of-buttons">${Array.from({ length: shown }, (_, index) => html`
+      <div class="sheet-of-buttons" ?hidden=${failure !== null}>${Array.from({ length: shown }, (_, index) => html`
         <button class="picture" aria-label="Picture ${index} of seed ${seed}" aria-pressed=${state.near?.index === index} @click=${() => actions.near(index)}><canvas class="pixels"></canvas></button>`)}</div>
       <div aria-live="polite">${state.near ? nearest(state.near) : nothing}</div>
       <div class="actions">

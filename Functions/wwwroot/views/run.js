@@ -46,6 +46,7 @@ export async function show(root, { run: id }, signal) {
     if (signal.aborted) return;
     if (run === null) return render(html`<h1>${id}</h1><p>This run has been deleted. <a href="#/">All runs</a></p>`, root);
     state.run = run;
+    if (state.failure?.status === 0) state.failure = null; // the server is back
     draw();
     update(run);
   }, signal);

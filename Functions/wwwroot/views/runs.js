@@ -27,7 +27,7 @@ async function keepFresh(refresh, signal) {
   while (!signal.aborted) {
     await pause(refreshEvery, signal);
     if (signal.aborted || document.hidden) continue;
-    await refresh().then(connection.found, () => { if (!signal.aborted) connection.lost(); });
+    await refresh().then(connection.found, problem => { if (!signal.aborted) connection.failed(problem); });
   }
 }
 

@@ -2,6 +2,7 @@
 import { html, nothing, render } from '../lib/lit-html/lit-html.js';
 import { address, get, post } from '../api.js';
 import { plural } from '../format.js';
+import { canTrain, hasPictures } from '../parts/dataset.js';
 import { problem } from '../parts/problem.js';
 
 const fallback = 'digits'; // built in: can be had everywhere
@@ -26,7 +27,7 @@ const defaultsShown = ['batchSize', 'learningRate', 'learningRateDecay', 'gradie
 
 export async function show(root, { query }, signal) {
   document.title = 'New run · GanFunctions';
-  const { datasets } = await get('datasets', { signal });
+  const datasets = (await get('datasets', { signal })).datasets.filter(canTrain);
   const dataset = query.get('dataset') ?? datasets.find(each => each.stored)?.name ?? fallback;
   const state = { datasets, dataset, preset: 'dcgan', defaults: {}, errors: {}, failure: null, isBusy: false };
   const draw = () => render(template(state, actions), root);
@@ -135,11 +136,11 @@ const current = state => state.datasets.find(each => each.name === state.dataset
 function aboutDataset(state) {
   const dataset = current(state);
   if (!dataset) return nothing;
-  if (!dataset.stored) return `${dataset.description}. It is fetched when the run starts.`;
+  if (!hasPictures(dataset)) return `${dataset.description}. It is fetched when the run starts.`;
   const classes = dataset.classes ? `, ${plural(dataset.classes, 'class', 'classes')}` : '';
   return `${plural(dataset.train, 'picture')} of ${dataset.width}×${dataset.height}${dataset.channels === 3 ? ' in colour' : ''}${classes}`;
 }
 
-const preview = state => current(state)?.stored
+const preview = state => current(state) && hasPictures(current(state))
   ? html`<img src=${address(`datasets/${state.dataset}/preview`)} alt="Some pictures of ${state.dataset}" class="pixels">`
   : html`<p class="hint">A preview comes with the first run.</p>`;
