@@ -53,7 +53,7 @@ async function show() {
     const view = await found.load().catch(unreachable);
     if (signal.aborted) return;
     await view.show(place, { ...found.values, query: new URLSearchParams(query) }, signal);
-    connection.found();
+    if (!signal.aborted) connection.found();
   } catch (error) {
     if (signal.aborted) return;
     render(error instanceof Problem && error.status === 401 ? keyForm(show, hasKey()) : problem(error), place);
@@ -81,7 +81,8 @@ document.querySelector('.skip').addEventListener('click', event => {
   root.focus();
 });
 addEventListener('hashchange', () => {
-  show().then(() => root.focus({ preventScroll: true }));
+  show(); // which goes on for as long as there is something to follow
+  root.focus({ preventScroll: true });
   scrollTo(0, 0);
 });
 addEventListener('unhandledrejection', event => {

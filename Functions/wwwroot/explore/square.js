@@ -81,6 +81,7 @@ export class Square {
     this.#at = this.#wanted = { x: Math.min(1, Math.max(0, x)), y: Math.min(1, Math.max(0, y)) };
     if (this.#isDrawing) return;
     this.#isDrawing = true;
+    clearTimeout(this.#rest);
     while (this.#wanted && this.#generator && !this.#signal.aborted) {
       const generator = this.#generator;
       const { x: left, y: top } = this.#wanted;
@@ -96,7 +97,6 @@ export class Square {
     this.#isDrawing = false;
     if (this.#signal.aborted) return;
     this.#draw();
-    clearTimeout(this.#rest);
     this.#rest = setTimeout(() => { this.#times = []; this.#draw(); }, rateOver);
   }
 
