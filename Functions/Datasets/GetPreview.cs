@@ -16,7 +16,7 @@ public sealed class GetPreview(DatasetCatalog catalog)
         if (await catalog.GetAsync(name, cancellation) is not { } info)
             return Problems.NotFound("No such data set.", $"There is no data set '{name}' stored. GET /api/datasets lists those there are.");
         var tag = $"\"{info.Sha256}\"";
-        if (request.Headers.IfNoneMatch.Contains(tag)) return Tagged(Results.StatusCode(304), tag);
+        if (EntityTag.IsKnown(request, tag)) return Tagged(Results.StatusCode(304), tag);
         try
         {
             return await catalog.PreviewAsync(name, cancellation) is { } png

@@ -30,5 +30,8 @@ public static class Problems
     public static IResult Conflict(string title, string detail, string link) => Results.Problem(
         detail, statusCode: 409, title: title, extensions: new Dictionary<string, object?> { ["run"] = link });
 
+    /// <summary>409 for a run whose data set was removed, or cannot be had any more.</summary>
+    public static IResult DatasetGone(string run, Exception why) => Conflict("The data set is gone.", why.Message, $"/api/runs/{run}");
+
     private static string Name(RunState state) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(state.ToString());
 }

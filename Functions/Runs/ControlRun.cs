@@ -56,7 +56,7 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, DatasetCatalog
     {
         var (epochs, wrong) = await ExtendBody.ReadAsync(request, cancellation);
         if (wrong is not null) return wrong;
-        if (await runs.FindAsync(run, cancellation) is { } found && await DatasetProblemAsync(found, cancellation) is { } gone) return gone;
+        if (await runs.FindAsync(run, cancellation) is { } found && HasEnded(found) && await DatasetProblemAsync(found, cancellation) is { } gone) return gone;
         RunState[] allowed =
         [
             RunState.Queued, RunState.Preparing, RunState.Training, RunState.Pausing, RunState.Paused,
@@ -65,7 +65,7 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, DatasetCatalog
         return await ChangeAsync(request, client, run, "extend", allowed, row =>
         {
             // What ended goes on from where it stopped, not from where it was once meant to end.
-            var ended = row.State() is RunState.Cancelled or RunState.Failed or RunState.Completed;
+            var ended = HasEnded(row);
             var target = (ended ? row.CompletedEpochs : row.TargetEpochs) + epochs;
             if (target > ExtendBody.MaxEpochs) return ExtendBody.TooMany(epochs, row, target);
             if (ended) row.PatientFrom = row.CompletedEpochs;
@@ -76,7 +76,9 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, DatasetCatalog
         }, cancellation);
     }
 
-    // A data set may be removed when no run needs it any more.
+    private static bool HasEnded(RunRow row) => row.State() is RunState.Cancelled or RunState.Failed or RunState.Completed;
+
+    // A data set may be removed when all runs on it have ended.
     private async Task<IResult?> DatasetProblemAsync(RunRow row, CancellationToken cancellation)
     {
         try
@@ -86,7 +88,7 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, DatasetCatalog
         }
         catch (Exception gone) when (gone is UnknownDatasetException or DatasetUnavailableException)
         {
-            return Problems.Conflict("The data set is gone.", gone.Message, $"/api/runs/{row.RowKey}");
+            return Problems.DatasetGone(row.RowKey, gone);
         }
     }
 

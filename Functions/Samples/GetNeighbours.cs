@@ -54,7 +54,7 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
         }
         catch (Exception gone) when (gone is UnknownDatasetException or DatasetUnavailableException)
         {
-            return Problems.Conflict("The data set is gone.", gone.Message, $"/api/runs/{row.RowKey}");
+            return Problems.DatasetGone(run, gone);
         }
         catch (TimeoutException)
         {
