@@ -1,6 +1,7 @@
 using GanFunctions.Functions.Checkpoints;
 using GanFunctions.Functions.Datasets;
 using GanFunctions.Functions.Demo;
+using GanFunctions.Functions.Hosting;
 using GanFunctions.Functions.Http;
 using GanFunctions.Functions.Page;
 using GanFunctions.Functions.Samples;
@@ -8,8 +9,7 @@ using GanFunctions.Functions.Storage;
 using GanFunctions.Functions.Telemetry;
 using GanFunctions.Functions.Training;
 
-var builder = FunctionsApplication.CreateBuilder(args);
-builder.ConfigureFunctionsWebApplication();
+var builder = AppHost.CreateBuilder(args);
 builder.Services
     .AddRequestLimits(builder.Configuration)
     .AddStorage()

@@ -1,6 +1,7 @@
 using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
 using Microsoft.Extensions.Azure;
 using Microsoft.Extensions.Configuration;
 
@@ -8,7 +9,7 @@ namespace GanFunctions.Storage;
 
 /// <summary>
 /// The storage account of the setting <c>AzureWebJobsStorage</c>, read as the Functions host reads it for itself: a connection string, or
-/// the account's name or addresses with an identity (<c>__accountName</c>; <c>__blobServiceUri</c>, <c>__tableServiceUri</c>;
+/// the account's name or addresses with an identity (<c>__accountName</c>; <c>__blobServiceUri</c>, <c>__queueServiceUri</c>, <c>__tableServiceUri</c>;
 /// <c>__credential</c>, <c>__clientId</c>). Compiled into the app and into the embedded host, which share nothing else.
 /// </summary>
 internal sealed class StorageConnection(IConfiguration configuration, AzureComponentFactory azure)
@@ -24,6 +25,12 @@ internal sealed class StorageConnection(IConfiguration configuration, AzureCompo
         ? new BlobServiceClient(connection, options)
         : new BlobServiceClient(Address("blob"), Credential(), options);
 
+    /// <summary>A client for the account's queues.</summary>
+    /// <exception cref="InvalidOperationException">The setting is missing or incomplete; the message names it.</exception>
+    public QueueServiceClient Queues() => ConnectionString is { } connection
+        ? new QueueServiceClient(connection)
+        : new QueueServiceClient(Address("queue"), Credential());
+
     /// <summary>A client for the account's tables.</summary>
     /// <exception cref="InvalidOperationException">The setting is missing or incomplete; the message names it.</exception>
     public TableServiceClient Tables(TableClientOptions? options = null) => ConnectionString is { } connection
@@ -33,9 +40,13 @@ internal sealed class StorageConnection(IConfiguration configuration, AzureCompo
     /// <summary>Whether <paramref name="configuration"/> names the account at all, in whichever way.</summary>
     public static bool IsConfigured(IConfiguration configuration) => configuration.GetSection(Setting).Exists();
 
-    private string? ConnectionString => string.IsNullOrEmpty(_section.Value) ? null : _section.Value;
+    /// <summary>The connection string; null where the account is named instead.</summary>
+    public string? ConnectionString => string.IsNullOrEmpty(_section.Value) ? null : _section.Value;
 
-    private Uri Address(string service)
+    /// <summary>The address of a service of the account.</summary>
+    /// <param name="service"><c>blob</c>, <c>queue</c> or <c>table</c>.</param>
+    /// <exception cref="InvalidOperationException">The setting is missing or incomplete; the message names it.</exception>
+    public Uri Address(string service)
     {
         if (_section[$"{service}ServiceUri"] is { Length: > 0 } address)
         {
@@ -50,5 +61,6 @@ internal sealed class StorageConnection(IConfiguration configuration, AzureCompo
                 + $"(or {Setting}__{service}ServiceUri its address) that the app's identity may use.");
     }
 
-    private TokenCredential Credential() => azure.CreateTokenCredential(_section);
+    /// <summary>The identity that the account is used with.</summary>
+    public TokenCredential Credential() => azure.CreateTokenCredential(_section);
 }

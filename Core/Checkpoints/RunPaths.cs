@@ -6,9 +6,6 @@ public static class RunPaths
     /// <summary>Everything of a run.</summary>
     public static string Root(string run) => $"runs/{run}/";
 
-    /// <summary>The options as resolved.</summary>
-    public static string Options(string run) => Root(run) + "run.json";
-
     /// <summary>All blobs of checkpoints.</summary>
     public static string Blobs(string run) => Root(run) + "blobs/";
 

@@ -36,17 +36,17 @@ internal static class DatasetBlobs
     public static BlobClient ConversionBlob(this BlobContainerClient container, string name) =>
         container.GetBlobClient(FolderOf(name) + ConversionFile);
 
-    public static Task<(BinaryData Json, ETag Version)?> ReadManifestAsync(
+    public static Task<(BinaryData Json, ETag Version, DateTimeOffset WrittenAt)?> ReadManifestAsync(
         this BlobContainerClient container, string name, CancellationToken cancellation) =>
         container.ManifestBlob(name).TryReadAsync(cancellation);
 
-    /// <summary>What a blob holds and its version; null where there is none.</summary>
-    public static async Task<(BinaryData Json, ETag Version)?> TryReadAsync(this BlobClient blob, CancellationToken cancellation)
+    /// <summary>What a blob holds, its version and its time; null where there is none.</summary>
+    public static async Task<(BinaryData Json, ETag Version, DateTimeOffset WrittenAt)?> TryReadAsync(this BlobClient blob, CancellationToken cancellation)
     {
         try
         {
             var found = await blob.DownloadContentAsync(cancellation).ConfigureAwait(false);
-            return (found.Value.Content, found.Value.Details.ETag);
+            return (found.Value.Content, found.Value.Details.ETag, found.Value.Details.LastModified);
         }
         catch (RequestFailedException missing) when (missing.Status == (int)HttpStatusCode.NotFound)
         {

@@ -56,6 +56,17 @@ public sealed partial class DatasetCatalog(
         }
     }
 
+    /// <summary>Fetches and stores a known data set unless it is there already.</summary>
+    /// <returns>What is known of it.</returns>
+    /// <exception cref="UnknownDatasetException">Nobody knows the name; the message lists those that there are.</exception>
+    /// <exception cref="DatasetUnavailableException">No source has it; the message says what was tried.</exception>
+    public async Task<DatasetInfo> StoreAsync(string name, CancellationToken cancellation = default)
+    {
+        if (name != DrawnDigits.Name && await FindAsync(name, cancellation).ConfigureAwait(false) is null)
+            await LoadAsync(name, cancellation).ConfigureAwait(false);
+        return await GetAsync(name, cancellation).ConfigureAwait(false) ?? throw await UnknownAsync(name, cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>The data sets there are: built in, known, stored.</summary>
     public async Task<IReadOnlyList<DatasetInfo>> ListAsync(CancellationToken cancellation = default)
     {

@@ -20,16 +20,16 @@ public enum Desired
     Cancel,
 }
 
-/// <summary>What the training is doing. Written by the training only.</summary>
+/// <summary>What the training is doing. Written by the training, but for claims, deletions and the cancelling of a paused run.</summary>
 public enum Phase
 {
-    /// <summary>Claimed; its orchestration has not begun.</summary>
+    /// <summary>Waits for a free worker.</summary>
     Queued,
 
     /// <summary>Fetching its data set.</summary>
     Preparing,
 
-    /// <summary>Under way, but no activity is at work on it just now.</summary>
+    /// <summary>Between two slices, or before one that failed is tried again.</summary>
     Waiting,
 
     /// <summary>An activity trains it.</summary>
@@ -75,6 +75,9 @@ public sealed class RunRow : ITableEntity
     /// <summary>The orchestration that may work on the run; any other one ends itself.</summary>
     public string InstanceId { get; set; } = "";
 
+    /// <summary>The task hub that the orchestration is in; null for one of an earlier version.</summary>
+    public string? Hub { get; set; }
+
     /// <summary>When that orchestration's id was put here.</summary>
     public DateTimeOffset ClaimedAt { get; set; }
 
@@ -98,6 +101,9 @@ public sealed class RunRow : ITableEntity
 
     /// <summary>The options as resolved, as JSON.</summary>
     public string OptionsJson { get; set; } = "{}";
+
+    /// <summary>Slices that failed since the last that did not.</summary>
+    public int Failures { get; set; }
 
     /// <summary>Why it failed.</summary>
     public string? Error { get; set; }
@@ -169,6 +175,14 @@ public sealed class RunRow : ITableEntity
     /// <summary>Says how good the pictures of an epoch are.</summary>
     public void SetQuality(int epoch, PictureQuality quality) =>
         (QualityEpoch, QualityJson) = (epoch, JsonSerializer.Serialize(quality, OptionsReader.Json));
+
+    /// <summary>Ends the run as failed, where it belongs to orchestration <paramref name="instanceId"/> and has not ended.</summary>
+    public bool TryFail(string instanceId, string reason)
+    {
+        if (!IsOpenTo(instanceId)) return false;
+        (Phase, Error) = (Phase.Failed, reason);
+        return true;
+    }
 
     /// <summary>Whether an activity of orchestration <paramref name="instanceId"/> may write what the training does.</summary>
     public bool IsOpenTo(string instanceId) => InstanceId == instanceId && !IsAtRest;

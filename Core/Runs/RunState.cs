@@ -3,13 +3,13 @@ namespace GanFunctions.Core.Runs;
 /// <summary>The state of a run as users see it.</summary>
 public enum RunState
 {
-    /// <summary>Accepted, not begun.</summary>
+    /// <summary>Waits for a free worker.</summary>
     Queued,
 
     /// <summary>Its data set is being fetched.</summary>
     Preparing,
 
-    /// <summary>It trains, or waits for its turn to.</summary>
+    /// <summary>A worker trains it.</summary>
     Training,
 
     /// <summary>It will commit and stop within seconds.</summary>

@@ -24,11 +24,14 @@ public enum SliceOutcome
     /// <summary>The run cannot go on as it is, and would not on another try either (<see cref="RefusedException"/>).</summary>
     Refused,
 
+    /// <summary>Too many slices failed in a row.</summary>
+    Failed,
+
     /// <summary>Another orchestration works on the run, or it was deleted: stop without a trace.</summary>
     Superseded,
 }
 
-/// <summary>What an orchestration gives to a slice, and to the preparation before the first.</summary>
+/// <summary>What an orchestration gives to a slice.</summary>
 /// <param name="Run">The run's id.</param>
 /// <param name="InstanceId">The orchestration's own id, held against the run's row.</param>
 /// <param name="Attempt">Roll-backs so far.</param>
@@ -38,5 +41,5 @@ public sealed record SliceRequest(string Run, string InstanceId, int Attempt);
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Attempt">Roll-backs so far, for the next slice.</param>
 /// <param name="CompletedEpochs">Epochs committed.</param>
-/// <param name="Reason">Why it diverged, was refused, or completed early.</param>
+/// <param name="Reason">Why it diverged, was refused, failed or completed early.</param>
 public sealed record SliceResult(SliceOutcome Outcome, int Attempt, int CompletedEpochs, string? Reason = null);

@@ -9,52 +9,117 @@ namespace GanFunctions.Core.Training;
 /// <content>What a slice reads from the run's row and leaves in it.</content>
 public sealed partial class TrainingSlice
 {
+    private const int MaxFailures = 5; // in a row
+
+    /// <summary>Records the run's position, and ends the run if the user asked for that or no epochs remain.</summary>
     private async Task<SliceResult> EndAsync(SliceRequest request, Manifest? last)
     {
         var (attempt, completed) = (Math.Max(request.Attempt, last?.Attempt ?? 0), last?.CompletedEpochs ?? 0);
-        var ended = await runs.UpdateAsync(request.Run, row => TryEnd(row, request, last), CancellationToken.None);
-        if (ended is not { Changed: true, Row: var row }) return new(SliceOutcome.Superseded, attempt, completed);
-        var tooLong = completed < row.TargetEpochs ? Patience.IsOver(row, last) : null;
-        var outcome = OutcomeOf(row, completed, isOver: tooLong is not null);
-        return new(outcome, attempt, completed, outcome == SliceOutcome.Completed ? tooLong : null);
+        var othersWait = await runs.AnyQueuedAsync(CancellationToken.None);
+        var (outcome, early) = (SliceOutcome.Superseded, (string?)null);
+        var ended = await runs.UpdateAsync(request.Run, row =>
+        {
+            if (!TryPutDown(row, request, last)) return false;
+            early = completed < row.TargetEpochs ? Patience.IsOver(row, last) : null;
+            outcome = OutcomeOf(row, completed, isOver: early is not null);
+            (row.Phase, row.StoppedEarly) = outcome switch
+            {
+                SliceOutcome.Cancelled => (Phase.Cancelled, null),
+                SliceOutcome.Completed => (Phase.Completed, early),
+                SliceOutcome.Paused => (Phase.Paused, null),
+                _ => (othersWait ? Phase.Queued : Phase.Waiting, (string?)null),
+            };
+            return true;
+        }, CancellationToken.None);
+        return ended is { Changed: true }
+            ? new(outcome, attempt, completed, outcome == SliceOutcome.Completed ? early : null)
+            : new(SliceOutcome.Superseded, attempt, completed);
     }
 
-    private async Task LeaveAsync(SliceRequest request)
+    /// <summary>Rolls the run back to its last commit or ends it, as its policy says.</summary>
+    private async Task<SliceResult> EndDivergedAsync(SliceRequest request, TrainingOptions options, Manifest start, Manifest? last, string reason)
+    {
+        LogDiverged(start.Run, reason);
+        if (options.OnDivergence != DivergencePolicy.RollBack || start.Attempt >= options.MaxRollBacks)
+        {
+            return await EndFailedAsync(request, SliceOutcome.Diverged, start.Attempt, last?.CompletedEpochs ?? 0, $"The training diverged: {reason}.", last);
+        }
+        var result = await EndAsync(request, last);
+        return result.Outcome == SliceOutcome.Continue ? result with { Attempt = start.Attempt + 1 } : result;
+    }
+
+    private async Task<SliceResult> EndFailedAsync(
+        SliceRequest request, SliceOutcome outcome, int attempt, int completed, string reason, Manifest? last = null)
+    {
+        var failed = await runs.UpdateAsync(request.Run, row =>
+        {
+            if (last is not null) TryPutDown(row, request, last);
+            return row.TryFail(request.InstanceId, reason);
+        }, CancellationToken.None);
+        return failed is { Changed: true } ? new(outcome, attempt, completed, reason) : new(SliceOutcome.Superseded, attempt, completed);
+    }
+
+    /// <summary>Counts a failed slice. Shutdowns and kills do not count, and nothing is recorded while storage is unavailable.</summary>
+    /// <returns>True if this was one failure too many: the run has failed.</returns>
+    private async Task<bool> CountFailureAsync(SliceRequest request, Exception failure)
+    {
+        try
+        {
+            var counted = await runs.UpdateAsync(request.Run, row =>
+            {
+                if (!row.IsOpenTo(request.InstanceId)) return false;
+                if (++row.Failures > MaxFailures) return row.TryFail(request.InstanceId, failure.Message);
+                row.Phase = Phase.Waiting;
+                return true;
+            }, CancellationToken.None);
+            LogFailed(failure, request.Run, counted?.Row.Failures ?? 0, MaxFailures + 1);
+            return counted?.Row.Phase == Phase.Failed;
+        }
+        catch (Exception silent) when (silent is RequestFailedException or AggregateException)
+        {
+            LogNotRecorded(request.Run, silent.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Puts a run back into the queue that this worker began to load and will not train.</summary>
+    private async Task<bool> TryLeaveAsync(SliceRequest request)
     {
         try
         {
             await runs.UpdateAsync(request.Run, row =>
             {
                 if (!row.IsOpenTo(request.InstanceId)) return false;
-                row.Phase = Phase.Waiting;
+                row.Phase = Phase.Queued;
                 return true;
             }, CancellationToken.None);
+            return true;
         }
-        catch (RequestFailedException silent)
+        catch (Exception silent) when (silent is RequestFailedException or AggregateException)
         {
-            LogNotLeft(request.Run, silent.Message);
+            LogNotRecorded(request.Run, silent.Message);
+            return false;
         }
     }
 
-    private SliceResult Diverged(TrainingOptions options, Manifest start, int completed, string reason)
+    private Task SetTrainingAsync(SliceRequest request, int stepsPerEpoch, CancellationToken cancellation) => runs.UpdateAsync(request.Run, row =>
     {
-        LogDiverged(start.Run, reason);
-        return options.OnDivergence == DivergencePolicy.RollBack && start.Attempt < options.MaxRollBacks
-            ? new(SliceOutcome.Continue, start.Attempt + 1, completed)
-            : new(SliceOutcome.Diverged, start.Attempt, completed, $"The training diverged: {reason}.");
-    }
+        if (!row.IsOpenTo(request.InstanceId)) return false;
+        (row.Phase, row.StepsPerEpoch) = (Phase.Training, stepsPerEpoch);
+        return true;
+    }, cancellation);
 
     private static bool TryBegin(RunRow row, SliceRequest request)
     {
         if (!row.IsOpenTo(request.InstanceId) || row.Desired != Desired.Run) return false;
-        row.Phase = Phase.Training;
+        row.Phase = row.StepsPerEpoch == 0 ? Phase.Preparing : Phase.Training;
         return true;
     }
 
-    private static bool TryEnd(RunRow row, SliceRequest request, Manifest? last)
+    private static bool TryPutDown(RunRow row, SliceRequest request, Manifest? last)
     {
         if (!row.IsOpenTo(request.InstanceId)) return false;
-        (row.Phase, row.Checkpoint) = (Phase.Waiting, last?.Name);
+        (row.Checkpoint, row.Failures) = (last?.Name, 0);
         (row.Attempt, row.Epoch, row.Step) = (last?.Attempt ?? request.Attempt, last?.Epoch ?? 0, last?.Step ?? 0);
         if (last?.Quality is { } quality) row.SetQuality(last.Epoch, quality);
         (row.BestEpoch, row.BestDistance) = (last?.Best?.Epoch, last?.Best?.FrechetDistance);
@@ -69,8 +134,11 @@ public sealed partial class TrainingSlice
         _ => SliceOutcome.Continue,
     };
 
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: could not say that nobody works on it just now: {Problem}")]
-    private partial void LogNotLeft(string run, string problem);
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: the end of a slice could not be recorded: {Problem}")]
+    private partial void LogNotRecorded(string run, string problem);
+
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: a slice failed, failure {Count} in a row; the run fails at {Most}")]
+    private partial void LogFailed(Exception failure, string run, int count, int most);
 
     [LoggerMessage(LogLevel.Warning, "Run {Run} diverged: {Reason}")]
     private partial void LogDiverged(string run, string reason);

@@ -41,12 +41,16 @@ public sealed partial class TrainingSlice(
         }
         catch (RefusedException refusal)
         {
-            await LeaveAsync(request);
-            return new(SliceOutcome.Refused, request.Attempt, 0, refusal.Message);
+            return await EndFailedAsync(request, SliceOutcome.Refused, request.Attempt, row.CompletedEpochs, refusal.Message);
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            await LeaveAsync(request); // not at work on it, until the next try
+            if (!await TryLeaveAsync(request)) throw;
+            return new(SliceOutcome.Continue, request.Attempt, row.CompletedEpochs); // nothing was trained yet: the next worker loads again
+        }
+        catch (Exception failure)
+        {
+            if (await CountFailureAsync(request, failure)) return new(SliceOutcome.Failed, request.Attempt, row.CompletedEpochs, failure.Message);
             throw;
         }
     }
@@ -61,9 +65,14 @@ public sealed partial class TrainingSlice(
         var completed = last?.Manifest.CompletedEpochs ?? 0;
         if (row.Desired != Desired.Run || completed >= row.TargetEpochs || Patience.IsOver(row, last?.Manifest) is not null)
             return await EndAsync(request, last?.Manifest);
-        var data = await datasets.LoadAsync(options.Dataset, stopping);
+        var loaded = await runs.WhileWantedAsync(request.Run, request.InstanceId, async wanted =>
+        {
+            var data = await datasets.LoadAsync(options.Dataset, wanted);
+            return new Loaded(data, options.QualitySamples > 0 ? await rulers.GetAsync(data, wanted) : null);
+        }, stopping);
+        if (loaded is not { Data: var data, Ruler: var ruler }) return await EndAsync(request, last?.Manifest);
         var start = Start(request, options, last?.Manifest, data);
-        var ruler = options.QualitySamples > 0 ? await rulers.GetAsync(data, stopping) : null;
+        if (row.Phase == Phase.Preparing) await SetTrainingAsync(request, start.StepsPerEpoch, stopping);
 
         // Train
         Work work;
@@ -85,8 +94,7 @@ public sealed partial class TrainingSlice(
         }
         if (work.Divergence is { } reason)
         {
-            await EndAsync(request, last?.Manifest);
-            return Diverged(options, start, completed, reason);
+            return await EndDivergedAsync(request, options, start, last?.Manifest, reason);
         }
 
         // Save
@@ -215,6 +223,8 @@ public sealed partial class TrainingSlice(
 
     [LoggerMessage(LogLevel.Information, "Run {Run}: training from attempt {Attempt}, epoch {Epoch}, step {Step}, {Source}")]
     private partial void LogTraining(string run, int attempt, int epoch, int step, string source);
+
+    private sealed record Loaded(Dataset Data, Ruler? Ruler);
 
     /// <summary>What the training thread hands over to be committed.</summary>
     private sealed record Work(Manifest Manifest, Task? Uploading, byte[]? Grid, bool IsGoodToGoOn, string? Divergence = null)

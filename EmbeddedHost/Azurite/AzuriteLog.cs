@@ -1,20 +1,23 @@
 using Microsoft.Extensions.Logging;
 
-namespace GanFunctions.EmbeddedHost;
+namespace GanFunctions.EmbeddedHost.Azurite;
 
 internal static partial class AzuriteLog
 {
-    [LoggerMessage(LogLevel.Information, "Azurite {Pid} is ready: blobs at {BlobPort}, tables at {TablePort}, data in {Location}")]
-    public static partial void Ready(ILogger logger, int pid, int? blobPort, int? tablePort, string location);
+    [LoggerMessage(LogLevel.Information, "Azurite {Pid} is ready: blobs at {BlobPort}, queues at {QueuePort}, tables at {TablePort}, data in {Location}")]
+    public static partial void Ready(ILogger logger, int pid, int? blobPort, int? queuePort, int? tablePort, string location);
 
-    [LoggerMessage(LogLevel.Information, "Azurite {Pid} belongs to an app that is gone and is still writing to {Location}; waiting for it to finish")]
+    [LoggerMessage(LogLevel.Information, "Azurite {Pid} is starting or ending over {Location}; waiting for it")]
     public static partial void WaitingForOrphan(ILogger logger, int pid, string location);
 
-    [LoggerMessage(LogLevel.Warning, "Using the Azurite of another app (process {Owner}); it ends with that app")]
-    public static partial void UsingThatOfAnotherApp(ILogger logger, int owner);
+    [LoggerMessage(LogLevel.Information, "Sharing Azurite {Pid}, data in {Location}, with the process that started it")]
+    public static partial void Joined(ILogger logger, int pid, string location);
 
-    [LoggerMessage(LogLevel.Information, "Using the Azurite that already listens at ports {BlobPort} and {TablePort}")]
-    public static partial void UsingRunning(ILogger logger, int blobPort, int tablePort);
+    [LoggerMessage(LogLevel.Information, "Azurite {Pid} keeps running for the other processes that use it")]
+    public static partial void LeftToOthers(ILogger logger, int pid);
+
+    [LoggerMessage(LogLevel.Information, "Using the Azurite that already listens at ports {BlobPort}, {QueuePort} and {TablePort}")]
+    public static partial void UsingRunning(ILogger logger, int blobPort, int queuePort, int tablePort);
 
     [LoggerMessage(LogLevel.Critical, "Azurite {Pid} ended by itself with code {ExitCode}. Nothing can be stored any more. It said: {Errors}")]
     public static partial void Died(ILogger logger, int pid, int exitCode, string errors);

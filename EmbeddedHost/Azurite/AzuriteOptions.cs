@@ -1,4 +1,4 @@
-namespace GanFunctions.EmbeddedHost;
+namespace GanFunctions.EmbeddedHost.Azurite;
 
 /// <summary>Where an <see cref="AzuriteProcess"/> keeps its data and listens. A port of 0 takes a free one.</summary>
 public sealed record AzuriteOptions
@@ -14,6 +14,8 @@ public sealed record AzuriteOptions
 
     /// <summary>Port of the table service on 127.0.0.1.</summary>
     public int TablePort { get; init; } = 10002;
+
+    internal int[] Ports => [BlobPort, QueuePort, TablePort];
 
     /// <summary>A certificate and its key, as PEM files: with them it speaks HTTPS, and takes tokens of identities but no account key.</summary>
     public (string Certificate, string Key)? Tls { get; init; }

@@ -1,29 +1,29 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
-namespace GanFunctions.EmbeddedHost;
+namespace GanFunctions.EmbeddedHost.Azurite;
 
 /// <summary>
-/// Azurite, the storage emulator, as a child process. It ignores Ctrl+C and ends when this process does, however that ends,
-/// with every write it acknowledged on disk.
+/// Azurite, the storage emulator, as a child process. It ignores Ctrl+C and ends, with every write it acknowledged on disk, when this process and all
+/// others that joined it have ended, however they end.
 /// </summary>
 public sealed class AzuriteProcess : IAsyncDisposable
 {
+    private const string GoesOn = "goes on"; // what azurite.mjs says when others still use it
+
     private readonly Process _process;
-    private AzuriteOptions _options;
     private readonly ILogger _logger;
     private readonly StringBuilder _errors = new();
     private readonly TaskCompletionSource<AzuriteState> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _leftToOthers = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _outputs = Task.CompletedTask;
     private int _disposed;
 
     private AzuriteProcess(AzuriteOptions options, ILogger logger)
     {
-        _options = options;
-        _logger = logger;
+        (Options, _logger) = (options, logger);
         _process = new Process { StartInfo = AzuriteProgram.StartInfo(options), EnableRaisingEvents = true };
     }
 
@@ -34,17 +34,7 @@ public sealed class AzuriteProcess : IAsyncDisposable
     public int Id => _process.Id;
 
     /// <summary>As given, with the ports it listens at where a free one was asked for.</summary>
-    public AzuriteOptions Options => _options;
-
-    /// <summary>
-    /// Starts Azurite if <c>AzureWebJobsStorage</c> is <c>UseDevelopmentStorage=true</c> and none listens at its usual ports.
-    /// An earlier one that still writes down what a killed app left it with is waited for. The data is in
-    /// <c>Azurite:Location</c>, else in .azurite in the root of the repository.
-    /// </summary>
-    /// <returns>Null if none had to be started.</returns>
-    /// <exception cref="InvalidOperationException">It cannot be started; the message says what to do.</exception>
-    public static Task<AzuriteProcess?> StartIfNeededAsync(IConfiguration configuration, ILogger logger, CancellationToken ct) =>
-        AzuriteChoice.StartIfNeededAsync(configuration, logger, ct);
+    public AzuriteOptions Options { get; private set; }
 
     /// <summary>Starts Azurite and returns when it answers.</summary>
     /// <exception cref="InvalidOperationException">It cannot be started; the message says what to do.</exception>
@@ -78,14 +68,14 @@ public sealed class AzuriteProcess : IAsyncDisposable
         _outputs = Task.WhenAll(ReadOutputAsync(), ReadErrorsAsync());
         try
         {
-            var state = await _ready.Task.WaitAsync(_options.StartTimeout, ct).ConfigureAwait(false);
+            var state = await _ready.Task.WaitAsync(Options.StartTimeout, ct).ConfigureAwait(false);
             ConnectionString = state.ConnectionString;
-            _options = _options with { BlobPort = state.Blob!.Value, QueuePort = state.Queue!.Value, TablePort = state.Table!.Value };
-            AzuriteLog.Ready(_logger, state.Pid, state.Blob, state.Table, _options.Location);
+            Options = Options with { BlobPort = state.Blob!.Value, QueuePort = state.Queue!.Value, TablePort = state.Table!.Value };
+            AzuriteLog.Ready(_logger, state.Pid, state.Blob, state.Queue, state.Table, Options.Location);
         }
         catch (TimeoutException)
         {
-            throw new InvalidOperationException($"Azurite was not ready after {_options.StartTimeout.TotalSeconds} s. It said: {Errors()}");
+            throw new InvalidOperationException($"Azurite was not ready after {Options.StartTimeout.TotalSeconds} s. It said: {Errors()}");
         }
     }
 
@@ -93,10 +83,8 @@ public sealed class AzuriteProcess : IAsyncDisposable
     {
         while (await _process.StandardOutput.ReadLineAsync().ConfigureAwait(false) is { } line)
         {
-            if (line.StartsWith('{') && AzuriteState.Parse(line) is { } state)
-            {
-                _ready.TrySetResult(state);
-            }
+            if (line == GoesOn) _leftToOthers.TrySetResult();
+            else if (line.StartsWith('{') && AzuriteState.Parse(line) is { } state) _ready.TrySetResult(state);
         }
     }
 
@@ -104,10 +92,7 @@ public sealed class AzuriteProcess : IAsyncDisposable
     {
         while (await _process.StandardError.ReadLineAsync().ConfigureAwait(false) is { } line)
         {
-            lock (_errors)
-            {
-                _errors.AppendLine(line).Remove(0, Math.Max(0, _errors.Length - 10_000));
-            }
+            lock (_errors) _errors.AppendLine(line).Remove(0, Math.Max(0, _errors.Length - 10_000));
         }
     }
 
@@ -122,37 +107,33 @@ public sealed class AzuriteProcess : IAsyncDisposable
 
     private string Errors()
     {
-        lock (_errors)
-        {
-            return _errors.Length == 0 ? "nothing" : _errors.ToString().Trim();
-        }
+        lock (_errors) return _errors.Length == 0 ? "nothing" : _errors.ToString().Trim();
     }
 
-    /// <summary>Has it write everything down and end. Call it when nothing writes any more.</summary>
+    /// <summary>Has it write everything down and end, unless other processes use it. Call it when this process writes nothing any more.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 1)
-        {
-            return;
-        }
-        if (_outputs != Task.CompletedTask)
-        {
-            await EndAsync().ConfigureAwait(false);
-        }
+        if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
+        if (_outputs != Task.CompletedTask) await EndAsync().ConfigureAwait(false);
         _process.Dispose();
     }
 
     private async Task EndAsync()
     {
         _process.StandardInput.Close();
-        using var patience = new CancellationTokenSource(_options.StopTimeout);
+        using var patience = new CancellationTokenSource(Options.StopTimeout);
         try
         {
-            await _process.WaitForExitAsync(patience.Token).ConfigureAwait(false);
+            if (await Task.WhenAny(_process.WaitForExitAsync(patience.Token), _leftToOthers.Task).ConfigureAwait(false) == _leftToOthers.Task)
+            {
+                AzuriteLog.LeftToOthers(_logger, _process.Id);
+                return;
+            }
+            patience.Token.ThrowIfCancellationRequested();
         }
         catch (OperationCanceledException)
         {
-            AzuriteLog.Killed(_logger, _process.Id, _options.StopTimeout.TotalSeconds);
+            AzuriteLog.Killed(_logger, _process.Id, Options.StopTimeout.TotalSeconds);
             _process.Kill();
             await _process.WaitForExitAsync().ConfigureAwait(false);
         }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 
-namespace GanFunctions.EmbeddedHost;
+namespace GanFunctions.EmbeddedHost.Azurite;
 
 /// <summary>Where the build left azurite.mjs and its packages, and how to run it.</summary>
 internal static class AzuriteProgram

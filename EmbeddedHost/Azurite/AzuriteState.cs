@@ -3,13 +3,13 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
 
-namespace GanFunctions.EmbeddedHost;
+namespace GanFunctions.EmbeddedHost.Azurite;
 
 /// <summary>
-/// What a running azurite.mjs says of itself, on its standard output and in its data folder: its process, the app it belongs
-/// to, and its ports (null while it starts).
+/// What a running azurite.mjs says of itself, on its standard output and in its data folder: its process, and its ports (null while it starts), of its
+/// services and of the one that other processes of the app hold open.
 /// </summary>
-internal sealed record AzuriteState(int Pid, int Owner, int? Blob, int? Queue, int? Table)
+internal sealed record AzuriteState(int Pid, int? Blob, int? Queue, int? Table, int? Control = null)
 {
     public const string FileName = "azurite.pid.json";
 
@@ -30,17 +30,13 @@ internal sealed record AzuriteState(int Pid, int Owner, int? Blob, int? Queue, i
         try
         {
             var state = Parse(File.ReadAllText(Path.Combine(location, FileName)));
-            return state is not null && IsAlive(state.Pid, "azurite.mjs") ? state : null;
+            return state is not null && IsAlive(state.Pid) ? state : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
             return null;
         }
     }
-
-    /// <summary>Whether it serves a living app, rather than writing down what a dead one left it with.</summary>
-    public async Task<bool> IsServingAsync(CancellationToken ct) =>
-        IsAlive(Owner, "") && Blob is { } blob && Table is { } table && await IsTakenAsync(blob, ct) && await IsTakenAsync(table, ct);
 
     public static async Task<bool> IsTakenAsync(int port, CancellationToken ct)
     {
@@ -56,18 +52,14 @@ internal sealed record AzuriteState(int Pid, int Owner, int? Blob, int? Queue, i
         }
     }
 
-    private static bool IsAlive(int pid, string argument)
+    private static bool IsAlive(int pid)
     {
         try
         {
-            if (OperatingSystem.IsLinux())
-            {
-                // Empty for a process that is dead and not yet buried.
-                var commandLine = File.ReadAllText($"/proc/{pid}/cmdline");
-                return commandLine.Length > 0 && commandLine.Contains(argument, StringComparison.Ordinal);
-            }
+            // The command line of a process that has ended and was not waited for is empty.
+            if (OperatingSystem.IsLinux()) return File.ReadAllText($"/proc/{pid}/cmdline").Contains("azurite.mjs", StringComparison.Ordinal);
             using var process = Process.GetProcessById(pid);
-            return !process.HasExited && (argument.Length == 0 || process.ProcessName.StartsWith("node", StringComparison.OrdinalIgnoreCase));
+            return !process.HasExited && process.ProcessName.StartsWith("node", StringComparison.OrdinalIgnoreCase);
         }
         catch (Exception exception) when (exception is IOException or ArgumentException or InvalidOperationException or Win32Exception)
         {

@@ -1,14 +1,19 @@
 // Azurite's blob, queue and table services as a child of the app, which holds the other end of stdin. Unlike Azurite's own
-// program it ignores Ctrl+C (the app still has commits to make), ends when stdin closes (so also when the app is killed),
-// does not wait for keep-alive connections, and leaves only after everything it acknowledged is on disk. No telemetry.
+// program it ignores Ctrl+C (the app still has commits to make), ends when stdin and all connections to its control port are
+// closed (so also when the apps are killed), does not wait for keep-alive connections, and leaves only after everything it
+// acknowledged is on disk. No telemetry.
 //
 //   node azurite.mjs --location <folder> [--blobPort 10000] [--queuePort 10001] [--tablePort 10002]     (0: a free port)
 //                    [--certificate <pem> --key <pem>]     (HTTPS, and identities' tokens in the place of keys)
 //
-// Prints {"pid":…,"owner":…,"blob":…,"queue":…,"table":…} when it is ready; the same is in azurite.pid.json in the folder.
+// Prints {"pid":…,"blob":…,"queue":…,"table":…,"control":…} when it is ready; the same is in azurite.pid.json in the folder.
+// Whoever else uses it keeps a connection to the control port open, and is told one byte when it counts. When stdin closes before
+// those connections do, it prints "goes on".
 // Exit code 3: another one runs over the same folder.
+import { once } from "node:events";
 import fs from "node:fs";
 import { createRequire } from "node:module";
+import net from "node:net";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -26,7 +31,7 @@ const { values } = parseArgs({
 });
 const location = path.resolve(values.location);
 const stateFile = path.join(location, "azurite.pid.json");
-const state = { pid: process.pid, owner: process.ppid };
+const state = { pid: process.pid };
 
 const active = new Set();
 const servers = {};
@@ -41,6 +46,12 @@ process.stderr.on("error", () => {});
 console.log = console.error;
 process.on("uncaughtException", (error) => end(1, error));
 
+const holders = new Set();
+const control = net.createServer((socket) => {
+  holders.add(socket);
+  socket.on("error", () => {}).on("close", () => holders.delete(socket) && control.emit("left"));
+  socket.resume().write("+");
+});
 const stdinClosed = new Promise((resolve) => process.stdin.resume().on("error", resolve).on("close", resolve));
 
 lock();
@@ -55,10 +66,20 @@ try {
 } catch (error) {
   await end(1, error.code === "EADDRINUSE" ? new Error(`Port ${error.port} of 127.0.0.1 is taken by another program.`) : error);
 }
+control.listen(0, "127.0.0.1");
+await once(control, "listening");
+state.control = control.address().port;
 fs.writeFileSync(`${stateFile}~`, JSON.stringify(state));
 fs.renameSync(`${stateFile}~`, stateFile);
 process.stdout.write(`${JSON.stringify(state)}\n`);
 await stdinClosed;
+if (holders.size > 0) {
+  process.stdout.write("goes on\n");
+}
+while (holders.size > 0) {
+  await once(control, "left");
+}
+control.close();
 await end(0);
 
 function createServers() {
@@ -136,9 +157,13 @@ async function save() {
 
 function lock() {
   fs.mkdirSync(location, { recursive: true });
+  const mine = `${stateFile}.${process.pid}`;
+  fs.writeFileSync(mine, JSON.stringify(state));
   for (;;) {
     try {
-      return fs.writeFileSync(stateFile, JSON.stringify(state), { flag: "wx" });
+      fs.linkSync(mine, stateFile); // whole or not at all
+      fs.rmSync(mine);
+      return;
     } catch (error) {
       if (error.code !== "EEXIST") {
         throw error;
@@ -146,6 +171,7 @@ function lock() {
     }
     const other = holder();
     if (other) {
+      fs.rmSync(mine);
       console.error(`${location} is in use by the Azurite of process ${other}.`);
       process.exit(3);
     }

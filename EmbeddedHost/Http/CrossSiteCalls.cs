@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
-namespace GanFunctions.EmbeddedHost;
+namespace GanFunctions.EmbeddedHost.Http;
 
 /// <summary>
 /// Where no key is needed, any page that the user has open could have his browser post here. Browsers say where a request comes from

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 
-namespace GanFunctions.EmbeddedHost;
+namespace GanFunctions.EmbeddedHost.Http;
 
 /// <summary>
 /// The one key, which opens every function. On loopback alone there is none, as with <c>func start</c>; anywhere else there must be.
@@ -29,10 +29,7 @@ internal sealed class FunctionKey
 
     public bool Opens(HttpRequest request)
     {
-        if (_key is null)
-        {
-            return true;
-        }
+        if (_key is null) return true;
 
         string? shown = request.Headers["x-functions-key"];
         shown ??= request.Query["code"];

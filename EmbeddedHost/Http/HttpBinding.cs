@@ -1,14 +1,17 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
+using GanFunctions.EmbeddedHost.Discovery;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace GanFunctions.EmbeddedHost;
+namespace GanFunctions.EmbeddedHost.Http;
 
 /// <summary>Gives an HTTP function's parameter its value for a request.</summary>
-internal delegate object? ParameterValue(HttpContext http, Invocation invocation);
+internal delegate object? ParameterValue(HttpContext http, CancellationToken cancellation);
 
 /// <summary>A part of the path is not what the parameter takes; the same as a path no route has.</summary>
 internal sealed class RouteValueException(string name, string value, Type type)
@@ -24,33 +27,13 @@ internal static class HttpBinding
     private static ParameterValue Of(AppFunction function, ParameterInfo parameter, RoutePattern route)
     {
         var type = parameter.ParameterType;
-        if (type == typeof(HttpRequest))
-        {
-            return (http, _) => http.Request;
-        }
-
-        if (parameter.GetCustomAttribute<DurableClientAttribute>() is not null && type == typeof(DurableTaskClient))
-        {
+        if (type == typeof(HttpRequest)) return (http, _) => http.Request;
+        if (type == typeof(DurableTaskClient) && parameter.GetCustomAttribute<DurableClientAttribute>() is not null)
             return (http, _) => http.RequestServices.GetRequiredService<DurableTaskClient>();
-        }
-
-        if (type == typeof(FunctionContext))
-        {
-            return (_, invocation) => invocation;
-        }
-
-        if (type == typeof(CancellationToken))
-        {
-            return (_, invocation) => invocation.CancellationToken;
-        }
-
-        if (route.GetParameter(parameter.Name!) is not null)
-        {
-            return (http, _) => Convert(http.Request.RouteValues[parameter.Name!]?.ToString(), parameter);
-        }
-
+        if (type == typeof(CancellationToken)) return (_, cancellation) => cancellation;
+        if (route.GetParameter(parameter.Name!) is not null) return (http, _) => Convert(http.Request.RouteValues[parameter.Name!]?.ToString(), parameter);
         throw new InvalidOperationException(
-            $"Function '{function.Name}': parameter '{parameter.Name}' cannot be bound. It may be an HttpRequest, a FunctionContext, a CancellationToken, "
+            $"Function '{function.Name}': parameter '{parameter.Name}' cannot be bound. It may be an HttpRequest, a CancellationToken, "
             + $"a [DurableClient] DurableTaskClient, or bear the name of a part of the route '{route.RawText}'. Services go to the constructor.");
     }
 
@@ -58,7 +41,7 @@ internal static class HttpBinding
     {
         if (value is null)
         {
-            return parameter.HasDefaultValue ? parameter.DefaultValue : DurableJson.Read(null, parameter.ParameterType);
+            return parameter.HasDefaultValue ? parameter.DefaultValue : parameter.ParameterType.IsValueType ? Activator.CreateInstance(parameter.ParameterType) : null;
         }
 
         var type = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;

@@ -1,15 +1,17 @@
 using System.Reflection;
+using GanFunctions.EmbeddedHost.Discovery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace GanFunctions.EmbeddedHost;
+namespace GanFunctions.EmbeddedHost.Http;
 
 /// <summary>Makes each HTTP function an endpoint, at its route as it stands: host.json has an empty route prefix.</summary>
-internal static class HttpFunctions
+internal static partial class HttpFunctions
 {
     public static void MapHttpFunctions(this WebApplication app, FunctionCatalog catalog, FunctionKey key)
     {
@@ -22,22 +24,20 @@ internal static class HttpFunctions
             RequestDelegate handle = http => trigger.AuthLevel == AuthorizationLevel.Anonymous || key.Opens(http.Request)
                 ? HandleAsync(http, function, values, app.Logger, stopping)
                 : Problems.WriteAsync(http, StatusCodes.Status401Unauthorized, "A valid key is needed, as header x-functions-key or as ?code=.");
-            IEndpointConventionBuilder endpoint = trigger.Methods.Length == 0
+            IEndpointConventionBuilder endpoint = trigger.Methods is not { Length: > 0 } methods
                 ? app.Map(route, handle)
-                : app.MapMethods(route.RawText!, trigger.Methods.Select(method => method.ToUpperInvariant()), handle);
+                : app.MapMethods(route.RawText!, methods.Select(method => method.ToUpperInvariant()), handle);
             endpoint.WithMetadata(function).WithDisplayName(function.Name);
         }
     }
 
-    private static async Task HandleAsync(
-        HttpContext http, AppFunction function, ParameterValue[] values, ILogger logger, CancellationToken stopping)
+    private static async Task HandleAsync(HttpContext http, AppFunction function, ParameterValue[] values, ILogger logger, CancellationToken stopping)
     {
         // A stream that goes on for minutes must not hold up a host that stops.
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
         try
         {
-            var invocation = new Invocation(function.Name, http.RequestServices, ends.Token);
-            var arguments = Array.ConvertAll(values, value => value(http, invocation));
+            var arguments = Array.ConvertAll(values, value => value(http, ends.Token));
             await WriteAsync(http, await function.InvokeAsync(http.RequestServices, arguments));
         }
         catch (RouteValueException e)
@@ -46,10 +46,7 @@ internal static class HttpFunctions
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
-            if (!http.Response.HasStarted)
-            {
-                await Problems.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, "The host is stopping.");
-            }
+            if (!http.Response.HasStarted) await Problems.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, "The host is stopping.");
         }
         catch (BadHttpRequestException e) when (!http.Response.HasStarted)
         {
@@ -57,7 +54,7 @@ internal static class HttpFunctions
         }
         catch (Exception e) when (!http.Response.HasStarted)
         {
-            logger.FunctionFailed(e, function.Name);
+            LogFailed(logger, e, function.Name);
             http.Response.Clear();
             await Problems.WriteAsync(http, StatusCodes.Status500InternalServerError, $"Function '{function.Name}' failed; the log says why.");
         }
@@ -70,22 +67,13 @@ internal static class HttpFunctions
             case IResult result:
                 return result.ExecuteAsync(http);
             case null:
-                if (!http.Response.HasStarted)
-                {
-                    http.Response.StatusCode = StatusCodes.Status204NoContent;
-                }
-
+                if (!http.Response.HasStarted) http.Response.StatusCode = StatusCodes.Status204NoContent;
                 return Task.CompletedTask;
-            case string text:
-                return http.Response.WriteAsync(text, http.RequestAborted);
             default:
                 return http.Response.WriteAsJsonAsync(returned, returned.GetType(), http.RequestAborted);
         }
     }
-}
 
-internal static partial class HttpLog
-{
     [LoggerMessage(LogLevel.Error, "Function {Name} failed.")]
-    public static partial void FunctionFailed(this ILogger logger, Exception exception, string name);
+    private static partial void LogFailed(ILogger logger, Exception failure, string name);
 }

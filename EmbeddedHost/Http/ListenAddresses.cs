@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Configuration;
 
-namespace GanFunctions.EmbeddedHost;
+namespace GanFunctions.EmbeddedHost.Http;
 
 /// <summary>Where Kestrel is told to listen, by the settings it reads itself: urls, Kestrel:Endpoints, http_ports, https_ports.</summary>
 internal sealed class ListenAddresses

@@ -1,7 +1,8 @@
+using GanFunctions.EmbeddedHost.Discovery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
-namespace GanFunctions.EmbeddedHost;
+namespace GanFunctions.EmbeddedHost.Http;
 
 /// <summary>What the host itself answers when something is wrong: RFC 9457 problem details.</summary>
 internal static class Problems
@@ -13,19 +14,13 @@ internal static class Problems
     public static void UseProblemsForUnknownRoutes(this WebApplication app) => app.Use(async (http, next) =>
     {
         await next(http);
-        if (http.Response.HasStarted || http.GetEndpoint()?.Metadata.GetMetadata<AppFunction>() is not null)
+        if (http.Response.HasStarted || http.GetEndpoint()?.Metadata.GetMetadata<AppFunction>() is not null) return;
+        var detail = http.Response.StatusCode switch
         {
-            return;
-        }
-
-        if (http.Response.StatusCode == StatusCodes.Status404NotFound)
-        {
-            await WriteAsync(http, StatusCodes.Status404NotFound, $"Nothing is served at {http.Request.Path}.");
-        }
-        else if (http.Response.StatusCode == StatusCodes.Status405MethodNotAllowed)
-        {
-            await WriteAsync(
-                http, StatusCodes.Status405MethodNotAllowed, $"{http.Request.Method} is not allowed here; {http.Response.Headers.Allow} is.");
-        }
+            StatusCodes.Status404NotFound => $"Nothing is served at {http.Request.Path}.",
+            StatusCodes.Status405MethodNotAllowed => $"{http.Request.Method} is not allowed here; {http.Response.Headers.Allow} is.",
+            _ => null,
+        };
+        if (detail is not null) await WriteAsync(http, http.Response.StatusCode, detail);
     });
 }

@@ -1,65 +1,66 @@
 using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Functions.ShortWork;
 
 namespace GanFunctions.Functions.Datasets;
 
 /// <summary>
-/// Ties an upload to its orchestration: the blob <c>conversion.json</c> is the claim, then the orchestration is scheduled under the fresh
-/// instance id that the blob names. What a crash leaves between the two is taken up again by <see cref="RecoverAsync"/>.
+/// Has uploads converted: the blob <c>conversion.json</c> is the claim, then a message asks for the work. What a crash leaves between the two is
+/// taken up again by <see cref="RecoverAsync"/>.
 /// </summary>
 public sealed partial class ConversionStarter(
-    ConversionStore conversions, UploadConversion conversion, TimeProvider time, ILogger<ConversionStarter> logger)
+    ConversionStore conversions, UploadConversion conversion, ShortJobs queue, TimeProvider time, ILogger<ConversionStarter> logger)
 {
-    /// <summary>A claim without an orchestration is taken over after this long.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+    // After which a conversion is requested again: one that waits for a worker is silent, one that is under way reports every second.
+    private static readonly TimeSpan WaitingGrace = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan WorkingGrace = TimeSpan.FromSeconds(30);
 
     /// <summary>Has a staged upload converted, in place of whatever was uploaded under that name before. Not to be cut short.</summary>
-    public async Task<Conversion> StartAsync(DurableTaskClient client, string name, string upload, int? size, int? channels)
+    public async Task<Conversion> StartAsync(string name, string upload, int? size, int? channels)
     {
-        var staged = new Conversion(name, upload, Guid.NewGuid().ToString("N"), time.GetUtcNow(), size, channels);
+        var staged = new Conversion(name, upload, time.GetUtcNow(), size, channels);
         var replaced = await conversions.ReplaceAsync(staged, CancellationToken.None);
-        await ScheduleAsync(client, staged);
+        await AskAsync(staged);
         if (replaced is { Upload.Length: > 0 })
         {
             if (replaced.IsOpen) LogSuperseded(name, replaced.Upload, upload);
             await conversion.DropAsync(name, replaced.Upload);
-            if (await client.GetInstanceAsync(replaced.InstanceId) is { IsCompleted: true }) await client.PurgeInstanceAsync(replaced.InstanceId);
         }
         await conversion.SweepAsync();
         return staged;
     }
 
-    /// <summary>
-    /// Schedules a conversion anew whose orchestration was never scheduled, or is gone, half a minute after it was claimed.
-    /// </summary>
+    /// <summary>Asks again for a conversion whose message was never sent, or is gone.</summary>
     /// <returns>The conversion as it is now; null when it was removed meanwhile.</returns>
-    public async Task<Conversion?> RecoverAsync(DurableTaskClient client, Conversion known, CancellationToken cancellation)
+    public async Task<Conversion?> RecoverAsync(Conversion known, CancellationToken cancellation)
     {
-        if (!known.IsOpen || time.GetUtcNow() - known.ClaimedAt < Grace) return known;
-        if (await client.GetInstanceAsync(known.InstanceId, cancellation) is { IsCompleted: false }) return known;
+        var now = time.GetUtcNow();
+        var isHeardOf = known.State == ConversionState.Staged ? now - known.ClaimedAt < WaitingGrace : now - known.WrittenAt < WorkingGrace;
+        if (!known.IsOpen || isHeardOf) return known;
 
-        var instanceId = Guid.NewGuid().ToString("N");
-        var taken = await conversions.UpdateAsync(known.Name, known.Upload, each => each.IsOpen && each.InstanceId == known.InstanceId
-            ? each with { InstanceId = instanceId, ClaimedAt = time.GetUtcNow() }
-            : null, cancellation);
-        if (taken?.InstanceId != instanceId) return taken;
-        LogTakenUp(known.Name, known.InstanceId);
-        await ScheduleAsync(client, taken);
+        var asked = false;
+        var taken = await conversions.UpdateAsync(known.Name, known.Upload, each =>
+        {
+            asked = each.IsOpen && each.ClaimedAt == known.ClaimedAt;
+            return asked ? each with { ClaimedAt = now } : null;
+        }, cancellation);
+        if (taken is null || !asked) return taken;
+        LogTakenUp(known.Name, known.Upload);
+        await AskAsync(taken);
         return taken;
     }
 
-    private async Task ScheduleAsync(DurableTaskClient client, Conversion staged)
+    private async Task AskAsync(Conversion staged)
     {
-        await client.ScheduleNewOrchestrationInstanceAsync(nameof(ConvertDataset), new StagedUpload(staged.Name, staged.Upload),
-            new StartOrchestrationOptions(staged.InstanceId), CancellationToken.None);
-        LogScheduled(staged.Name, staged.Upload, staged.InstanceId);
+        await queue.AddAsync(new ShortJob(Convert: new StagedUpload(staged.Name, staged.Upload)));
+        LogAsked(staged.Name, staged.Upload);
     }
 
-    [LoggerMessage(LogLevel.Information, "Data set {Dataset}: upload {Upload} is converted by {InstanceId}")]
-    private partial void LogScheduled(string dataset, string upload, string instanceId);
+    [LoggerMessage(LogLevel.Information, "Data set {Dataset}: conversion of upload {Upload} requested")]
+    private partial void LogAsked(string dataset, string upload);
 
-    [LoggerMessage(LogLevel.Information, "Data set {Dataset}: upload {Old} is dropped, since {New} came after it")]
+    [LoggerMessage(LogLevel.Information, "Data set {Dataset}: upload {Old} is replaced by {New} and dropped")]
     private partial void LogSuperseded(string dataset, string old, string @new);
 
-    [LoggerMessage(LogLevel.Warning, "Data set {Dataset}: its conversion {InstanceId} was never scheduled or is gone; it is taken up again")]
-    private partial void LogTakenUp(string dataset, string instanceId);
+    [LoggerMessage(LogLevel.Warning, "Data set {Dataset}: the conversion of {Upload} has reported nothing for too long; requesting it again")]
+    private partial void LogTakenUp(string dataset, string upload);
 }

@@ -3,22 +3,20 @@ using GanFunctions.Core.Data.Uploads;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Http;
-using GanFunctions.Functions.Runs;
 
 namespace GanFunctions.Functions.Datasets;
 
 /// <summary><c>GET /api/datasets</c>, <c>GET</c> and <c>DELETE /api/datasets/{name}</c>.</summary>
 public sealed class Datasets(
-    DatasetCatalog catalog, RunStore runs, RunStarter runStarter, ConversionStore conversions, UploadConversion conversion, ConversionStarter starter)
+    DatasetCatalog catalog, RunStore runs, ConversionStore conversions, UploadConversion conversion, ConversionStarter starter)
 {
     [Function("ListDatasets")]
     public async Task<IResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/datasets")] HttpRequest request, [DurableClient] DurableTaskClient client,
-        CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/datasets")] HttpRequest request, CancellationToken cancellation)
     {
         if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
         var uploads = await Task.WhenAll(
-            (await conversions.ListAsync(cancellation)).Select(each => starter.RecoverAsync(client, each, cancellation)));
+            (await conversions.ListAsync(cancellation)).Select(each => starter.RecoverAsync(each, cancellation)));
         var byName = uploads.OfType<Conversion>().ToDictionary(each => each.Name);
         var infos = await catalog.ListAsync(cancellation);
         var views = infos.Select(info => DatasetView.Of(info, byName.GetValueOrDefault(info.Name)));
@@ -28,19 +26,17 @@ public sealed class Datasets(
 
     [Function("GetDataset")]
     public async Task<IResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/datasets/{name}")] HttpRequest request, [DurableClient] DurableTaskClient client,
-        string name, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/datasets/{name}")] HttpRequest request, string name, CancellationToken cancellation)
     {
         if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
         var upload = await conversions.FindAsync(name, cancellation);
-        if (upload is not null) upload = await starter.RecoverAsync(client, upload, cancellation);
+        if (upload is not null) upload = await starter.RecoverAsync(upload, cancellation);
         return DatasetView.Of(await catalog.GetAsync(name, cancellation), upload) is { } view ? Results.Json(view, OptionsReader.Json) : NoDataset(name);
     }
 
     [Function("DeleteDataset")]
     public async Task<IResult> DeleteAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/datasets/{name}")] HttpRequest request, [DurableClient] DurableTaskClient client,
-        string name, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/datasets/{name}")] HttpRequest request, string name, CancellationToken cancellation)
     {
         if (new QueryReader(request.Query).Error() is { } unknown) return unknown;
         if (await DatasetUse.RefuseAsync(runs, name, cancellation) is { } inUse) return inUse;
@@ -56,7 +52,6 @@ public sealed class Datasets(
         var removed = await catalog.DeleteAsync(name, cancellation);
         if (upload is { Upload.Length: > 0 })
         {
-            await runStarter.PurgeAsync(client, upload.InstanceId);
             await conversion.DropAsync(name, upload.Upload);
         }
         return removed || upload is not null ? Results.NoContent() : NoDataset(name);

@@ -9,15 +9,14 @@ namespace GanFunctions.Functions.Datasets;
 
 /// <summary>
 /// <c>PUT /api/datasets/{name}</c>: takes pictures, or IDX files, as a zip, or IDX files as those of a form. They are put aside as they come,
-/// and converted by <see cref="ConvertDataset"/>; what is wrong with the request itself is answered at once.
+/// and converted by <see cref="ShortWork.DoShortWork"/>; what is wrong with the request itself is answered at once.
 /// </summary>
 public sealed class PutDataset(
     DatasetCatalog catalog, DatasetOptions options, RunStore runs, UploadStaging staging, ConversionStarter starter)
 {
     [Function(nameof(PutDataset))]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "put", Route = "api/datasets/{name}")] HttpRequest request, [DurableClient] DurableTaskClient client,
-        string name, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Function, "put", Route = "api/datasets/{name}")] HttpRequest request, string name, CancellationToken cancellation)
     {
         var query = new QueryReader(request.Query);
         var size = Number(query.Choice("size", Words(PictureShape.Sides)));
@@ -30,7 +29,7 @@ public sealed class PutDataset(
             if (request.ContentLength > options.MaxUploadBytes) throw new UploadTooLargeException(options.MaxUploadBytes);
             if (await catalog.GetAsync(name, cancellation) is { Stored: true } && await DatasetUse.RefuseAsync(runs, name, cancellation) is { } inUse) return inUse;
             var upload = await staging.StageAsync(name, UploadBody.Of(request), cancellation);
-            return Accepted(await catalog.GetAsync(name, cancellation), await starter.StartAsync(client, name, upload, size, channels));
+            return Accepted(await catalog.GetAsync(name, cancellation), await starter.StartAsync(name, upload, size, channels));
         }
         catch (UploadTooLargeException large)
         {

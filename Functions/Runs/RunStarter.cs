@@ -1,5 +1,9 @@
+using System.Collections.Concurrent;
+using Azure;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
+using GanFunctions.Functions.Hosting;
+using GanFunctions.Functions.ShortWork;
 using GanFunctions.Functions.Training;
 
 namespace GanFunctions.Functions.Runs;
@@ -8,10 +12,14 @@ namespace GanFunctions.Functions.Runs;
 /// Ties a run to its orchestration: the row in <c>GanRuns</c> is the claim, then the orchestration is scheduled under the fresh
 /// instance id that the row names. What a crash leaves between the two is taken up again by <see cref="RecoverAsync"/>.
 /// </summary>
-public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger<RunStarter> logger)
+public sealed partial class RunStarter(RunStore runs, ShortJobs shortWork, TaskHubName hub, TimeProvider time, ILogger<RunStarter> logger)
 {
     /// <summary>A claim without an orchestration is taken over after this long.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+
+    // Orchestrations that were alive when they were asked for: a list of a hundred waiting runs does not ask for each of them each time.
+    private const int MaxSeen = 10_000;
+    private readonly ConcurrentDictionary<string, long> _seenAlive = new();
 
     private static readonly TimeSpan LastTurn = TimeSpan.FromSeconds(2);  // for an orchestration to end by itself
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15); // for it to be ended
@@ -37,8 +45,8 @@ public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger
     /// <summary>Gives a row that is about to be written a fresh orchestration, to be scheduled once it is.</summary>
     public void Claim(RunRow row)
     {
-        (row.InstanceId, row.ClaimedAt, row.Phase) = (Guid.NewGuid().ToString("N"), time.GetUtcNow(), Phase.Queued);
-        (row.Error, row.StoppedEarly) = (null, null);
+        (row.InstanceId, row.Hub, row.ClaimedAt, row.Phase) = (Guid.NewGuid().ToString("N"), hub.Value, time.GetUtcNow(), Phase.Queued);
+        (row.Error, row.StoppedEarly, row.Failures) = (null, null, 0);
     }
 
     /// <summary>Schedules the orchestration that the row names. Not to be cut short: the row is written, and says that there is one.</summary>
@@ -47,6 +55,15 @@ public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger
         await client.ScheduleNewOrchestrationInstanceAsync(
             nameof(TrainGan), new TrainGanInput(row.RowKey), new StartOrchestrationOptions(row.InstanceId), CancellationToken.None);
         LogScheduled(row.RowKey, row.InstanceId);
+        if (row.StepsPerEpoch > 0) return;
+        try
+        {
+            await shortWork.AddAsync(new ShortJob(Prepare: new Preparation(row.RowKey, row.InstanceId)));
+        }
+        catch (Exception silent) when (silent is RequestFailedException or AggregateException)
+        {
+            LogNotPrepared(row.RowKey, silent.Message); // its first slice prepares by itself
+        }
     }
 
     /// <summary>
@@ -95,7 +112,15 @@ public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger
     {
         var now = time.GetUtcNow();
         if (row.IsAtRest || now - row.ClaimedAt < Grace || now - row.Timestamp < Grace) return row; // claimed or written just now: alive
-        if (await client.GetInstanceAsync(row.InstanceId, cancellation) is { IsCompleted: false }) return row;
+        if (row.Hub is { } other && other != hub.Value) return row; // another app's
+        if (_seenAlive.TryGetValue(row.InstanceId, out var seen) && time.GetElapsedTime(seen) < Grace) return row;
+        var instance = await client.GetInstanceAsync(row.InstanceId, cancellation);
+        if (instance is { IsCompleted: false })
+        {
+            if (_seenAlive.Count >= MaxSeen) _seenAlive.Clear();
+            _seenAlive[row.InstanceId] = time.GetTimestamp();
+            return row;
+        }
 
         var abandoned = row.InstanceId;
         var taken = await runs.UpdateAsync(row.RowKey, row =>
@@ -105,7 +130,7 @@ public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger
             return true;
         }, cancellation);
         if (taken is not { Changed: true, Row: var claimed }) return taken?.Row ?? row;
-        LogTakenUp(claimed.RowKey, abandoned);
+        LogTakenUp(claimed.RowKey, abandoned, instance is null ? "does not exist" : $"is {instance.RuntimeStatus}: {instance.FailureDetails?.ErrorMessage ?? "it gave no reason"}");
         await ScheduleAsync(client, claimed);
         return claimed;
     }
@@ -125,12 +150,15 @@ public sealed partial class RunStarter(RunStore runs, TimeProvider time, ILogger
     [LoggerMessage(LogLevel.Information, "Run {Run}: scheduled as {InstanceId}")]
     private partial void LogScheduled(string run, string instanceId);
 
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: its preparation could not be requested; the first slice will prepare it. {Problem}")]
+    private partial void LogNotPrepared(string run, string problem);
+
     [LoggerMessage(LogLevel.Debug, "Orchestration {InstanceId} takes no message: {Refusal}")]
     private partial void LogNotTold(string instanceId, string refusal);
 
     [LoggerMessage(LogLevel.Warning, "Orchestration {InstanceId} is still {Status}; its history stays")]
     private partial void LogNotPurged(string instanceId, OrchestrationRuntimeStatus status);
 
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: its orchestration {InstanceId} was never scheduled or is gone; it is taken up again")]
-    private partial void LogTakenUp(string run, string instanceId);
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: taken up again, since its orchestration {InstanceId} {Reason}")]
+    private partial void LogTakenUp(string run, string instanceId, string reason);
 }

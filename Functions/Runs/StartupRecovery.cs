@@ -5,26 +5,25 @@ using GanFunctions.Functions.Datasets;
 namespace GanFunctions.Functions.Runs;
 
 /// <summary>
-/// Takes up, shortly after the start, what a crash left between claim and schedule, of runs and of uploads. Only a host that offers its durable client by
+/// Takes up, once a minute, what a crash left between claim and schedule, of runs and of uploads, and runs whose orchestration has failed. Only a host that offers its durable client by
 /// injection gets this (the embedded one does); on the other, the first status request does the same.
 /// </summary>
 public sealed partial class StartupRecovery(
     IServiceProvider services, RunStore runs, RunStarter starter, ConversionStore conversions, ConversionStarter conversionStarter,
     TimeProvider time, ILogger<StartupRecovery> logger) : BackgroundService
 {
-    // The first look comes when whatever claimed a run just before the crash is old enough to be taken over.
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(35);
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (services.GetService<DurableTaskClient>() is not { } client) return;
-        for (var look = 0; look < 2; look++)
+        while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 await foreach (var row in runs.ListAsync(stoppingToken)) await starter.RecoverAsync(client, row, stoppingToken);
-                foreach (var upload in await conversions.ListAsync(stoppingToken)) await conversionStarter.RecoverAsync(client, upload, stoppingToken);
+                foreach (var upload in await conversions.ListAsync(stoppingToken)) await conversionStarter.RecoverAsync(upload, stoppingToken);
             }
             catch (Exception problem) when (problem is not OperationCanceledException)
             {

@@ -1,15 +1,17 @@
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Imaging;
 using GanFunctions.Core.Losses;
 using GanFunctions.Core.Runs;
+using GanFunctions.Functions.ShortWork;
 using GanFunctions.Storage;
 using Microsoft.Extensions.Azure;
 
 namespace GanFunctions.Functions.Storage;
 
-/// <summary>The container and the tables, from the connection that the Functions host uses too.</summary>
+/// <summary>The container, the queue and the tables, from the connection that the Functions host uses too.</summary>
 public static class StorageServices
 {
     /// <summary>Registers what reads and writes Azure Storage.</summary>
@@ -18,20 +20,23 @@ public static class StorageServices
         services.AddAzureClientsCore();
         services.AddSingleton<StorageConnection>(); // read when first used, not before: the host may still be starting the storage emulator
         services.AddSingleton(provider => provider.GetRequiredService<StorageConnection>().Blobs().GetBlobContainerClient("gan"));
+        services.AddSingleton(provider => provider.GetRequiredService<StorageConnection>().Queues().GetQueueClient(ShortJobs.Name));
         services.AddSingleton(provider => provider.GetRequiredService<StorageConnection>().Tables());
         services.AddSingleton(provider => new RunStore(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanRuns")));
         services.AddSingleton(provider => new LossLog(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanLosses")));
+        services.AddSingleton(provider => new ShortJobs(provider.GetRequiredService<QueueClient>()));
         services.AddSingleton<CheckpointStore>();
         services.AddSingleton<GridStore>();
         return services.AddHostedService<StorageSetup>();
     }
 
-    /// <summary>Makes the container and the tables where they are missing, before anything else runs.</summary>
-    private sealed class StorageSetup(BlobContainerClient container, TableServiceClient tables) : IHostedService
+    /// <summary>Makes the container, the queue and the tables where they are missing, before anything else runs.</summary>
+    private sealed class StorageSetup(BlobContainerClient container, QueueClient queue, TableServiceClient tables) : IHostedService
     {
         public async Task StartAsync(CancellationToken cancellationToken)
         {
             await container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            await queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
             await tables.CreateTableIfNotExistsAsync("GanRuns", cancellationToken);
             await tables.CreateTableIfNotExistsAsync("GanLosses", cancellationToken);
         }

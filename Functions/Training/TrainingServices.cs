@@ -2,6 +2,7 @@ using GanFunctions.Core.Data;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
+using GanFunctions.Functions.Hosting;
 using GanFunctions.Functions.Runs;
 
 namespace GanFunctions.Functions.Training;
@@ -22,6 +23,7 @@ public static class TrainingServices
         services.AddSingleton<TrainingTelemetry>();
         services.AddSingleton<TrainingSlice>();
         services.AddSingleton<RunLifecycle>();
+        services.AddSingleton(TaskHubName.From(configuration));
         services.AddSingleton<RunStarter>();
         return services.AddHostedService<StartupRecovery>();
     }

@@ -91,6 +91,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       AzureWebJobsDisableHomepage: 'true' // the app has a page of its own
       FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '2147483647' // data sets are uploaded in one request
       APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnection
+      AzureFunctionsJobHost__extensions__durableTask__tracing__version: 'V2' // None in host.json, since V2 warns where there is no Application Insights
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${identityClientId}'
     }
   }

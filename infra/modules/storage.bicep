@@ -7,7 +7,7 @@ param tags object
 param principalId string
 
 // Blob Data Owner is what the Functions host asks for to keep its leases and secrets; the app itself, and the
-// Durable Functions extension, would do with Blob Data Contributor. Queues are only the extension's.
+// Durable Functions extension, would do with Blob Data Contributor. Queues are the extension's and the app's.
 var roles = {
   blobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
   queueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'

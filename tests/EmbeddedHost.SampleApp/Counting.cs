@@ -1,5 +1,7 @@
-using GanFunctions.EmbeddedHost;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 
 namespace GanFunctions.EmbeddedHost.SampleApp;
@@ -25,9 +27,9 @@ public sealed class Counting(IConfiguration configuration)
     }
 
     [Function(nameof(CountUp))]
-    public static async Task<int> CountUp([OrchestrationTrigger] TaskOrchestrationContext context)
+    public static async Task<int> CountUp([OrchestrationTrigger] TaskOrchestrationContext context, Count input)
     {
-        var count = context.GetInput<Count>()!;
+        var count = input;
         for (var i = 0; i < StepsPerExecution && count.Done < count.Target; i++)
         {
             count = await context.CallActivityAsync<Count>(nameof(Step), count);

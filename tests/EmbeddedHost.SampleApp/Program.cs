@@ -2,6 +2,5 @@
 using GanFunctions.EmbeddedHost;
 using Microsoft.Extensions.Hosting;
 
-var builder = FunctionsApplication.CreateBuilder(args);
-builder.ConfigureFunctionsWebApplication();
+var builder = EmbeddedApplication.CreateBuilder(args);
 builder.Build().Run();

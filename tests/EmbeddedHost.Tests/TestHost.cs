@@ -25,6 +25,9 @@ internal sealed class TestHost : IAsyncDisposable
 
     public DurableTaskClient Client => _host.Services.GetRequiredService<DurableTaskClient>();
 
+    /// <summary>An argument that sets an option of the task hub.</summary>
+    public static string Setting(string name, string value) => $"--AzureFunctionsJobHost:extensions:durableTask:{name}={value}";
+
     public static string NewHub() => "t" + Guid.NewGuid().ToString("N")[..16];
 
     public static async Task<TestHost> StartAsync(AzuriteFixture azurite, string? hub = null, params string[] settings)
@@ -35,18 +38,22 @@ internal sealed class TestHost : IAsyncDisposable
         return new TestHost(host, log);
     }
 
-    public static FunctionsApplicationBuilder Builder(AzuriteFixture azurite, string? hub, LogRecorder log, params string[] settings)
+    public static EmbeddedApplicationBuilder Builder(AzuriteFixture azurite, string? hub, LogRecorder log, params string[] settings)
     {
         string[] arguments =
         [
             "--urls", "http://127.0.0.1:0",
             "--AzureWebJobsStorage", azurite.ConnectionString,
-            "--EmbeddedHost:HubName", hub ?? NewHub(),
+            Setting("hubName", hub ?? NewHub()),
             .. settings,
         ];
-        var builder = FunctionsApplication.CreateBuilder(arguments);
-        builder.ConfigureFunctionsWebApplication();
-        builder.UseFunctions(typeof(Orchestrators), typeof(Activities), typeof(HttpFunctionsToCall));
+        return Builder(log, [typeof(Orchestrators), typeof(Activities), typeof(QueueFunctions), typeof(HttpFunctionsToCall)], arguments);
+    }
+
+    public static EmbeddedApplicationBuilder Builder(LogRecorder log, Type[] functions, params string[] arguments)
+    {
+        var builder = new EmbeddedApplicationBuilder(arguments, functions);
+        builder.Services.AddSingleton(TimeProvider.System);
         builder.Logging.ClearProviders().AddProvider(new Recording(log));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
         return builder;
@@ -61,7 +68,7 @@ internal sealed class TestHost : IAsyncDisposable
 
     public async Task<OrchestrationMetadata> EndOfAsync(string instanceId)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(40));
+        using var patience = new CancellationTokenSource(Wait.Patience);
         try
         {
             return await Client.WaitForInstanceCompletionAsync(instanceId, getInputsAndOutputs: true, patience.Token);
@@ -73,7 +80,10 @@ internal sealed class TestHost : IAsyncDisposable
     }
 
     /// <summary>Waits until it is so; in vain, it shows what the host has logged.</summary>
-    public async Task UntilAsync(Func<bool> condition, string what)
+    public Task UntilAsync(Func<bool> condition, string what) => UntilAsync(() => Task.FromResult(condition()), what);
+
+    /// <inheritdoc cref="UntilAsync(Func{bool}, string)"/>
+    public async Task UntilAsync(Func<Task<bool>> condition, string what)
     {
         try
         {

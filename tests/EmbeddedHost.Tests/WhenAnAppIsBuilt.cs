@@ -3,13 +3,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace GanFunctions.EmbeddedHost.Tests;
 
-public sealed class WhenAnAppIsBuilt(AzuriteFixture azurite)
+public sealed class WhenAnAppIsBuilt
 {
     [Fact]
     public void Functions_with_one_name_or_no_trigger_are_all_named()
     {
-        var builder = TestHost.Builder(azurite, null, new LogRecorder());
-        builder.UseFunctions(typeof(Faulty));
+        var builder = TestHost.Builder(new LogRecorder(), [typeof(Faulty)]);
         var exception = Assert.Throws<InvalidOperationException>(builder.Build);
 
         Assert.Contains("There is more than one function 'twice'", exception.Message, StringComparison.Ordinal);
@@ -19,17 +18,21 @@ public sealed class WhenAnAppIsBuilt(AzuriteFixture azurite)
     [Fact]
     public void A_parameter_that_can_come_from_nowhere_is_named()
     {
-        var builder = TestHost.Builder(azurite, null, new LogRecorder());
-        builder.UseFunctions(typeof(Unbound));
+        var builder = TestHost.Builder(new LogRecorder(), [typeof(Unbound)]);
         Assert.Contains(
             "Function 'Unbound': parameter 'time' cannot be bound", Assert.Throws<InvalidOperationException>(builder.Build).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_hub_name_that_storage_cannot_hold_is_refused()
+    [Theory]
+    [InlineData("hubName", "my-hub", "a letter followed by 2 to 44 letters and digits")]
+    [InlineData("maxConcurrentActivityFunctions", "0", "a whole number from 1 to 1000")]
+    [InlineData("versionMatchStrategy", "Sometimes", "None, Strict, CurrentOrOlder")]
+    [InlineData("storageProvider:maxQueuePollingInterval", "soon", "a time such as 00:00:20")]
+    public void A_setting_that_is_not_valid_is_named_with_what_is(string name, string value, string valid)
     {
-        var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => TestHost.StartAsync(azurite, "my-hub"));
-        Assert.Contains("'my-hub' is no hub name", exception.Message, StringComparison.Ordinal);
+        var builder = TestHost.Builder(new LogRecorder(), [], TestHost.Setting(name, value));
+        var exception = Assert.Throws<InvalidOperationException>(builder.Build);
+        Assert.Contains($"extensions:durableTask:{name}): '{value}' is not valid; it must be {valid}", exception.Message, StringComparison.Ordinal);
     }
 
     private static class Faulty

@@ -32,7 +32,7 @@ public sealed class An_app_killed_ten_times(ITestOutputHelper output)
         body["precision"] = "bf16"; // two runs are compared: neither is to settle it for itself
 
         await using var slow = await SlowStorage.StartAsync(azurite);
-        var app = App.Start(slow.ConnectionString);
+        var app = App.Start(slow.ConnectionString, App.ImpatientHub);
         try
         {
             var http = await app.WaitUntilListeningAsync();
@@ -42,7 +42,7 @@ public sealed class An_app_killed_ten_times(ITestOutputHelper output)
                 await app.WaitForLineAsync("Run killed: training from", TimeSpan.FromMinutes(2));
                 await KillAtAsync(moment, app, slow, random);
                 await app.DisposeAsync();
-                app = App.Start(slow.ConnectionString);
+                app = App.Start(slow.ConnectionString, App.ImpatientHub);
                 http = await app.WaitUntilListeningAsync();
             }
             Assert.NotEqual("completed", await http.StateAsync("killed")); // so that all kills came in its lifetime

@@ -21,6 +21,7 @@ public sealed class An_app_with_an_identity
         await using var app = AppProcess.Start(App.Dll, ["--urls", "http://127.0.0.1:0"], new Dictionary<string, string?>
         {
             ["AzureWebJobsStorage__blobServiceUri"] = $"https://127.0.0.1:{storage.Azurite.Options.BlobPort}/devstoreaccount1",
+            ["AzureWebJobsStorage__queueServiceUri"] = $"https://127.0.0.1:{storage.Azurite.Options.QueuePort}/devstoreaccount1",
             ["AzureWebJobsStorage__tableServiceUri"] = $"https://127.0.0.1:{storage.Azurite.Options.TablePort}/devstoreaccount1",
             ["AzureWebJobsStorage__credential"] = "managedidentity",
             ["AzureWebJobsStorage__clientId"] = ClientId,
@@ -42,6 +43,7 @@ public sealed class An_app_with_an_identity
         await using var app = AppProcess.Start(App.Dll, ["--urls", "http://127.0.0.1:0"], new Dictionary<string, string?>
         {
             ["AzureWebJobsStorage__blobServiceUri"] = "https://account.blob.core.windows.net",
+            ["AzureWebJobsStorage__queueServiceUri"] = "https://account.queue.core.windows.net",
         });
         var line = await app.WaitForLineAsync("The setting AzureWebJobsStorage is missing");
         Assert.Contains("AzureWebJobsStorage__tableServiceUri", line.Text, StringComparison.Ordinal);

@@ -33,7 +33,7 @@ public sealed class Starts(App app)
             TargetEpochs = 1,
             CreatedAt = DateTimeOffset.UnixEpoch,
             ClaimedAt = TimeProvider.System.GetUtcNow() - TimeSpan.FromSeconds(31),
-            OptionsJson = """{"dataset":"digits","epochs":1,"imagesPerEpoch":64,"batchSize":16}""",
+            OptionsJson = """{"dataset":"digits","epochs":1,"imagesPerEpoch":64,"batchSize":16,"qualitySamples":0}""",
         };
         await new TableServiceClient(app.Azurite.ConnectionString).GetTableClient("GanRuns").AddEntityAsync(row, Cancellation);
 

@@ -73,7 +73,7 @@ public sealed class Uploads_that_are_interrupted : IAsyncLifetime
         var upload = await new UploadStaging(container, new DatasetOptions()).StageAsync(
             "orphan", async (stream, cancellation) => await stream.WriteAsync(await Zip(30).ReadAsByteArrayAsync(cancellation), cancellation), Cancellation);
         await new ConversionStore(container).ReplaceAsync(
-            new Conversion("orphan", upload, "never-scheduled", TimeProvider.System.GetUtcNow().AddMinutes(-1), null, null), Cancellation);
+            new Conversion("orphan", upload, TimeProvider.System.GetUtcNow().AddMinutes(-6), null, null), Cancellation);
 
         Assert.Equal("ready", (string)(await _http.ConvertedAsync("orphan"))["conversion"]!["state"]!);
     }

@@ -17,8 +17,9 @@ public sealed class The_package_for_Azure
             var functions = (await ReadAsync(Path.Combine(folder.FullName, "functions.metadata"))).AsArray();
             Assert.Equal(await CallsOfTheContractAsync(), Calls(functions).Where(call => call.Contains(" /api/", StringComparison.Ordinal)).ToHashSet());
             Assert.Equal(["/page/{*path}", "/{ignored:maxlength(0)?}"], Calls(functions).Select(call => call.Split(' ')[1]).Where(path => !path.StartsWith("/api/", StringComparison.Ordinal)).Distinct().Order());
-            Assert.Equal(["ConvertDataset", "TrainGan"], Names(functions, "orchestrationTrigger"));
-            Assert.Equal(["CloseRun", "ConvertUpload", "FailUpload", "PrepareRun", "TrainEpoch"], Names(functions, "activityTrigger"));
+            Assert.Equal(["TrainGan"], Names(functions, "orchestrationTrigger"));
+            Assert.Equal(["TrainSlice"], Names(functions, "activityTrigger"));
+            Assert.Equal(["DoShortWork"], Names(functions, "queueTrigger"));
             string[] needed =
             [
                 "host.json", "libtorch_cpu.so", "libLibTorchSharp.so", "libvips.so.42", "GanFunctions.Core.xml", "GanFunctions.Functions.xml", "wwwroot/index.html",

@@ -1,6 +1,6 @@
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
-using GanFunctions.EmbeddedHost;
+using GanFunctions.EmbeddedHost.Azurite;
 using Xunit;
 
 namespace GanFunctions.TestKit;

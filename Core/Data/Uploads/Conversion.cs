@@ -27,16 +27,15 @@ public sealed record FileProblem(string File, string Problem);
 /// <summary><c>datasets/{name}/conversion.json</c>: how the latest upload of a data set becomes one. Changed with If-Match only.</summary>
 /// <param name="Name">The data set's name.</param>
 /// <param name="Upload">The folder, under the data set's, that holds what was sent and what was made of it so far.</param>
-/// <param name="InstanceId">The orchestration that works on it.</param>
-/// <param name="ClaimedAt">When that was chosen.</param>
+/// <param name="ClaimedAt">When its conversion was asked for last.</param>
 /// <param name="Size">Rows and columns asked for, in pixels; null leaves them to the upload.</param>
 /// <param name="Channels">Channels asked for; null leaves them to the upload.</param>
-public sealed record Conversion(string Name, string Upload, string InstanceId, DateTimeOffset ClaimedAt, int? Size, int? Channels)
+public sealed record Conversion(string Name, string Upload, DateTimeOffset ClaimedAt, int? Size, int? Channels)
 {
     /// <summary>So many of the problems are kept; all are counted.</summary>
     public const int MaxProblems = 100;
 
-    private const int KnownFormat = 1;
+    private const int KnownFormat = 2; // 1 named an orchestration
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -46,7 +45,7 @@ public sealed record Conversion(string Name, string Upload, string InstanceId, D
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
-    /// <summary>1. A reader refuses what is newer than it knows.</summary>
+    /// <summary>2. A reader refuses what is newer than it knows.</summary>
     public int Format { get; init; } = KnownFormat;
 
     /// <summary>Where it stands.</summary>
@@ -73,6 +72,10 @@ public sealed record Conversion(string Name, string Upload, string InstanceId, D
     /// <summary>Why it failed.</summary>
     public string? Error { get; init; }
 
+    /// <summary>When this was written to Blob Storage.</summary>
+    [JsonIgnore]
+    public DateTimeOffset WrittenAt { get; init; }
+
     /// <summary>Whether there is still something to do.</summary>
     [JsonIgnore]
     public bool IsOpen => State is ConversionState.Staged or ConversionState.Converting;
@@ -94,7 +97,7 @@ public sealed record Conversion(string Name, string Upload, string InstanceId, D
         }
     }
 
-    private static Conversion Unreadable(string name, string reason) => new(name, "", "", DateTimeOffset.UnixEpoch, null, null)
+    private static Conversion Unreadable(string name, string reason) => new(name, "", DateTimeOffset.UnixEpoch, null, null)
     {
         State = ConversionState.Failed,
         Error = $"The state of the last upload cannot be read: {reason}.",

@@ -62,7 +62,7 @@ public sealed class ConversionStore(BlobContainerClient container)
     private async Task<(Conversion Conversion, ETag Version)?> ReadAsync(string name, CancellationToken cancellation)
     {
         var found = await container.ConversionBlob(name).TryReadAsync(cancellation);
-        return found is null ? null : (Conversion.Parse(name, found.Value.Json), found.Value.Version);
+        return found is null ? null : (Conversion.Parse(name, found.Value.Json) with { WrittenAt = found.Value.WrittenAt }, found.Value.Version);
     }
 
     private async Task<bool> TryWriteAsync(Conversion conversion, ETag? version, CancellationToken cancellation)

@@ -13,18 +13,20 @@ namespace GanFunctions.Core.Data.Uploads;
 public sealed partial class UploadConversion(
     BlobContainerClient container, DatasetOptions options, RunStore runs, TimeProvider time, ILogger<UploadConversion> logger)
 {
+    private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(10); // a conversion that reports nothing is requested again
     private const int MaxStarts = 10; // at the same blob: then one of them is what ends the process
 
     private readonly ConversionStore _conversions = new(container);
     private readonly DatasetWriter _writer = new(container, time, logger);
     private readonly DatasetSweep _sweep = new(container, time, logger);
 
-    /// <summary>Works on an upload for some minutes.</summary>
+    /// <summary>Works on an upload for some minutes. A failed attempt is repeated by the next call, at most ten times without progress.</summary>
     /// <returns>True when there is nothing more to do: it is the data set now, it failed, or nobody wants it.</returns>
     public async Task<bool> ConvertAsync(string name, string upload, CancellationToken cancellation)
     {
         var conversion = await _conversions.UpdateAsync(
             name, upload, each => each.IsOpen ? each with { State = ConversionState.Converting, Starts = each.Starts + 1 } : null, cancellation);
+        await using var heartbeat = new Timed(time, HeartbeatInterval, () => _conversions.UpdateAsync(name, upload, each => each.IsOpen ? each with { } : null, cancellation));
         try
         {
             if (conversion is { Starts: > MaxStarts }) throw Hopeless(conversion);
@@ -50,11 +52,11 @@ public sealed partial class UploadConversion(
     }
 
     private static UploadRefusedException Hopeless(Conversion conversion) => new(
-        "the upload", $"it was begun {MaxStarts} times after file {conversion.Committed} of {conversion.Total}, and the worker ended each time",
+        "the upload", $"it was begun {MaxStarts} times after file {conversion.Committed} of {conversion.Total}, and no worker got further; the log says why",
         "an upload without the file that does that");
 
     /// <summary>Gives an upload up: says why, and removes it. The data set of that name stays, if there is one.</summary>
-    public async Task FailAsync(string name, string upload, string error, CancellationToken cancellation)
+    private async Task FailAsync(string name, string upload, string error, CancellationToken cancellation)
     {
         LogFailed(name, error);
         await _conversions.UpdateAsync(

@@ -33,7 +33,7 @@ internal sealed class Uploader(AzuriteFixture azurite, DatasetOptions? options =
         await _table.CreateIfNotExistsAsync(Cancellation);
         var upload = await new UploadStaging(Container, options ?? Catalogs.NoSources).StageAsync(
             name, (stream, cancellation) => zip.CopyToAsync(stream, cancellation), Cancellation);
-        var staged = new Conversion(name, upload, "none", TimeProvider.System.GetUtcNow(), size, channels);
+        var staged = new Conversion(name, upload, TimeProvider.System.GetUtcNow(), size, channels);
         await Conversions.ReplaceAsync(staged, Cancellation);
         return staged;
     }

@@ -68,10 +68,11 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
 
         Assert.Equal(SliceOutcome.Paused, paused.Outcome);
         Assert.InRange(manifest.Step, 4, manifest.StepsPerEpoch - 1);
-        Assert.Equal(SliceOutcome.Paused, (await bench.TrainAsync(request, cancellation)).Outcome);
+        Assert.Equal(Phase.Paused, (await bench.Runs.FindAsync("paused", cancellation))!.Phase);
+        Assert.Equal(SliceOutcome.Superseded, (await bench.TrainAsync(request, cancellation)).Outcome);
         Assert.Equal(manifest, await bench.LatestAsync("paused"));
 
-        await bench.Runs.UpdateAsync("paused", row => { row.Desired = Desired.Run; return true; }, cancellation);
+        await bench.Runs.UpdateAsync("paused", row => { (row.Desired, row.Phase) = (Desired.Run, Phase.Queued); return true; }, cancellation);
         Assert.Equal(SliceOutcome.Completed, (await bench.TrainAsync(request, cancellation)).Outcome);
         await bench.TrainToTheEndAsync(await bench.StartAsync("not-paused", options));
         var (expected, actual) = (await bench.LatestAsync("not-paused"), await bench.LatestAsync("paused"));

@@ -35,7 +35,7 @@ public sealed class AnAzuriteToStart : IDisposable
             .AddInMemoryCollection([new("AzureWebJobsStorage", "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=a2V5;EndpointSuffix=core.windows.net")])
             .Build();
 
-        Assert.Null(await AzuriteProcess.StartIfNeededAsync(configuration, _log, Ct));
+        Assert.Null(await AzuriteChoice.StartOrJoinAsync(configuration, _log, Ct));
     }
 
     [Fact]
@@ -69,36 +69,40 @@ public sealed class AnAzuriteToStart : IDisposable
     }
 
     [Fact]
-    public async Task Is_not_needed_when_both_ports_answer()
+    public async Task Is_not_needed_when_all_ports_answer()
     {
         using var blobs = Listener();
+        using var queues = Listener();
         using var tables = Listener();
 
-        Assert.True(await AzuriteChoice.IsOneRunningAsync(FreePorts with { BlobPort = PortOf(blobs), TablePort = PortOf(tables) }, _log, Ct));
+        Assert.True(await AzuriteChoice.IsForeignRunningAsync(FreePorts with { BlobPort = PortOf(blobs), QueuePort = PortOf(queues), TablePort = PortOf(tables) }, _log, Ct));
         Assert.Contains(_log.Lines, line => line.Contains("already listens", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Is_refused_when_only_one_port_answers()
+    public async Task Is_refused_when_only_some_ports_answer()
     {
         using var blobs = Listener();
-        var options = FreePorts with { BlobPort = PortOf(blobs), TablePort = 1 };
+        using var tables = Listener();
+        var options = FreePorts with { BlobPort = PortOf(blobs), QueuePort = 1, TablePort = PortOf(tables) };
 
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => AzuriteChoice.IsOneRunningAsync(options, _log, Ct));
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => AzuriteChoice.IsForeignRunningAsync(options, _log, Ct));
 
-        Assert.Contains($"Port {options.BlobPort} of 127.0.0.1 is taken but port 1 is not", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"Ports {options.BlobPort} and {options.TablePort} of 127.0.0.1 are taken but port 1 is not", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Is_not_needed_when_a_living_app_has_one()
+    public async Task Is_shared_with_another_process_and_outlives_the_one_that_started_it()
     {
         using var other = await AzuriteOfAnotherApp.StartAsync(_location);
-        var options = FreePorts with { BlobPort = other.Azurite.Blob!.Value, TablePort = other.Azurite.Table!.Value };
+        var options = PortsOf(other.Azurite);
 
-        Assert.True(await AzuriteChoice.IsOneRunningAsync(options, _log, Ct));
-        Assert.Contains(_log.Lines, line => line.Contains($"another app (process {other.Azurite.Owner})", StringComparison.Ordinal));
-
+        var hold = await AzuriteChoice.JoinAsync(options, _log, Ct);
+        Assert.NotNull(hold);
         await other.KillAppAsync();
+        await new BlobContainerClient(other.Azurite.ConnectionString, "still-there").CreateAsync(cancellationToken: Ct);
+
+        await hold.DisposeAsync();
         await other.UntilAzuriteEndedAsync();
     }
 
@@ -106,18 +110,35 @@ public sealed class AnAzuriteToStart : IDisposable
     public async Task Waits_for_the_one_of_a_killed_app_to_finish()
     {
         using var other = await AzuriteOfAnotherApp.StartAsync(_location);
-        var options = FreePorts with { BlobPort = other.Azurite.Blob!.Value, TablePort = other.Azurite.Table!.Value };
         UnixSignal.Send(other.Azurite.Pid, UnixSignal.Stop);
         await other.KillAppAsync();
 
-        var running = AzuriteChoice.IsOneRunningAsync(options, _log, Ct);
-        await Wait.UntilAsync(() => _log.Lines.Any(line => line.Contains("waiting for it to finish", StringComparison.Ordinal)), "the log entry");
-        Assert.False(running.IsCompleted);
+        var joining = AzuriteChoice.JoinAsync(PortsOf(other.Azurite), _log, Ct);
+        await Wait.UntilAsync(() => _log.Lines.Any(line => line.Contains("waiting for it", StringComparison.Ordinal)), "the log entry");
+        Assert.False(joining.IsCompleted);
         UnixSignal.Send(other.Azurite.Pid, UnixSignal.Continue);
 
-        Assert.False(await running);
-        Assert.False(UnixSignal.IsAlive(other.Azurite.Pid));
+        if (await joining is { } hold) await hold.DisposeAsync(); // it may have counted us before it saw that its app is gone
+        await other.UntilAzuriteEndedAsync();
     }
+
+    [Fact]
+    public async Task Goes_on_when_the_process_that_started_it_stops_before_another()
+    {
+        var azurite = await AzuriteProcess.StartAsync(FreePorts, _log, Ct);
+        var connection = azurite.ConnectionString;
+        var hold = await AzuriteChoice.JoinAsync(azurite.Options, _log, Ct);
+        await azurite.DisposeAsync();
+
+        await new BlobContainerClient(connection, "still-there").CreateAsync(cancellationToken: Ct);
+        Assert.Contains(_log.Lines, line => line.Contains("keeps running for the other processes", StringComparison.Ordinal));
+        var pid = AzuriteState.OfLiving(_location)!.Pid;
+        await hold!.DisposeAsync();
+        await Wait.UntilAsync(() => !UnixSignal.IsAlive(pid), "Azurite to end");
+    }
+
+    private AzuriteOptions PortsOf(AzuriteState azurite) =>
+        FreePorts with { BlobPort = azurite.Blob!.Value, QueuePort = azurite.Queue!.Value, TablePort = azurite.Table!.Value };
 
     private static TcpListener Listener()
     {

@@ -1,7 +1,5 @@
 namespace GanFunctions.EmbeddedHost.Tests;
 
-public record Flakiness(int Failures, string ErrorType);
-
 /// <summary>Activities on an instance, as the app has them: a class with a constructor for services.</summary>
 public sealed class Activities(TimeProvider time)
 {
@@ -15,14 +13,12 @@ public sealed class Activities(TimeProvider time)
     [Function(nameof(Same))]
     public static string? Same([ActivityTrigger] string? text) => text;
 
-    [Function(nameof(Flaky))]
-    public static string Flaky([ActivityTrigger] Flakiness input, string instanceId, FunctionContext context)
-    {
-        Seen.Add(instanceId, $"Flaky {context.InvocationId}");
-        return Seen.Of(instanceId).Count > input.Failures
-            ? $"after {Seen.Of(instanceId).Count}"
-            : throw (Exception)Activator.CreateInstance(Type.GetType(input.ErrorType)!, "it broke", new ArgumentException("inner"))!;
-    }
+    [Function(nameof(Broken))]
+    public static void Broken([ActivityTrigger] string text) => throw new InvalidDataException("it broke", new ArgumentException("inner"));
+
+    [Function(nameof(StartAnother))]
+    public static Task<string> StartAnother([ActivityTrigger] string text, [DurableClient] DurableTaskClient client) =>
+        client.ScheduleNewOrchestrationInstanceAsync("Echo", new Greeting(text, 1), CancellationToken.None);
 
     [Function(nameof(Wait))]
     public async Task<string> Wait([ActivityTrigger] int milliseconds, string instanceId, CancellationToken cancellation)
@@ -34,6 +30,5 @@ public sealed class Activities(TimeProvider time)
     }
 
     [Function(nameof(WaitToTheEnd))]
-    public Task<string> WaitToTheEnd([ActivityTrigger] int milliseconds, string instanceId) =>
-        Wait(milliseconds, instanceId, CancellationToken.None);
+    public Task<string> WaitToTheEnd([ActivityTrigger] int milliseconds, string instanceId) => Wait(milliseconds, instanceId, CancellationToken.None);
 }

@@ -13,8 +13,7 @@ public sealed class HttpFunctionsToCall(TimeProvider time)
     public static IResult Item(
         [HttpTrigger(AuthorizationLevel.Function, "get", "put", Route = "api/items/{id}/{count:int?}")] HttpRequest request,
         Guid id,
-        int? count,
-        FunctionContext context) => Results.Json(new { request.Method, id, count, Same = request.HttpContext.RequestServices == context.InstanceServices });
+        int? count) => Results.Json(new { request.Method, id, count });
 
     [Function("Year")]
     public object Year([HttpTrigger(AuthorizationLevel.Function, Route = "api/year/{offset}")] HttpRequest request, long offset) =>
@@ -24,7 +23,7 @@ public sealed class HttpFunctionsToCall(TimeProvider time)
     public static Task Nothing([HttpTrigger(AuthorizationLevel.Function, "post")] HttpRequest request) => Task.CompletedTask;
 
     [Function("Value")]
-    public static ValueTask<Greeting> Value([HttpTrigger("get", Route = "api/value")] HttpRequest request) => new(new Greeting("hi", 1));
+    public static Task<Greeting> Value([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/value")] HttpRequest request) => Task.FromResult(new Greeting("hi", 1));
 
     [Function("Throws")]
     public static IResult Throws([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/throws")] HttpRequest request) =>

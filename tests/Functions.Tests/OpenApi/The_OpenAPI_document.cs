@@ -2,8 +2,8 @@ using System.Net;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using GanFunctions.EmbeddedHost;
 using GanFunctions.Functions.OpenApi;
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.OpenApi;
 
 namespace GanFunctions.Functions.Tests.OpenApi;
@@ -47,7 +47,7 @@ public sealed class The_OpenAPI_document(App app)
             from method in typeof(GetOpenApi).Assembly.GetTypes().SelectMany(type => type.GetMethods())
             from trigger in method.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).OfType<HttpTriggerAttribute>()
             where trigger.Route!.StartsWith("api/", StringComparison.Ordinal)
-            from verb in trigger.Methods
+            from verb in trigger.Methods!
             select $"{verb} /{trigger.Route} {method.GetCustomAttribute<FunctionAttribute>()!.Name} {(trigger.AuthLevel == AuthorizationLevel.Anonymous ? "for all" : "with a key")}";
         var documented = document.Operations.Select(operation => $"{operation} {operation.Id} {(operation.Node["security"] is JsonArray { Count: 0 } ? "for all" : "with a key")}");
         Assert.Equal(functions.Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));

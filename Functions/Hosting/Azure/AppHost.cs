@@ -1,0 +1,15 @@
+using Microsoft.Azure.Functions.Worker.Builder;
+
+namespace GanFunctions.Functions.Hosting;
+
+/// <summary>The host that runs the functions: the Azure Functions host, which starts this process as its worker.</summary>
+internal static class AppHost
+{
+    /// <summary>A builder for the app.</summary>
+    public static FunctionsApplicationBuilder CreateBuilder(string[] args)
+    {
+        var builder = FunctionsApplication.CreateBuilder(args);
+        builder.ConfigureFunctionsWebApplication();
+        return builder;
+    }
+}

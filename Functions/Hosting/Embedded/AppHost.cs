@@ -1,0 +1,10 @@
+using GanFunctions.EmbeddedHost;
+
+namespace GanFunctions.Functions.Hosting;
+
+/// <summary>The host that runs the functions: this process.</summary>
+internal static class AppHost
+{
+    /// <summary>A builder for the app.</summary>
+    public static EmbeddedApplicationBuilder CreateBuilder(string[] args) => EmbeddedApplication.CreateBuilder(args);
+}

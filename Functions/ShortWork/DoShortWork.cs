@@ -1,0 +1,46 @@
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Core.Runs;
+
+namespace GanFunctions.Functions.ShortWork;
+
+/// <summary>A run whose data set is to be stored before a worker is free to train it.</summary>
+/// <param name="Run">Its id.</param>
+/// <param name="InstanceId">The orchestration that it must still belong to.</param>
+public sealed record Preparation(string Run, string InstanceId);
+
+/// <summary>An upload that is to become a data set.</summary>
+/// <param name="Name">The data set's name.</param>
+/// <param name="Upload">The upload's id.</param>
+public sealed record StagedUpload(string Name, string Upload);
+
+/// <summary>A message of the queue: one of the two.</summary>
+/// <param name="Prepare">A run to prepare.</param>
+/// <param name="Convert">An upload to convert.</param>
+public sealed record ShortJob(Preparation? Prepare = null, StagedUpload? Convert = null);
+
+/// <summary>
+/// The work that must not wait behind a training. A worker runs one activity at a time, which is a slice of some run, so that idle workers take the
+/// slices that wait; this comes from a queue beside it. Every job is idempotent and resumes where an earlier attempt stopped.
+/// </summary>
+public sealed partial class DoShortWork(
+    RunLifecycle lifecycle, UploadConversion conversion, ShortJobs queue, ILogger<DoShortWork> logger)
+{
+    [Function(nameof(DoShortWork))]
+    public async Task RunAsync([QueueTrigger(ShortJobs.Name)] ShortJob job, CancellationToken stopping)
+    {
+        if (job.Convert is { } staged && !await conversion.ConvertAsync(staged.Name, staged.Upload, stopping)) await queue.AddAsync(job);
+        if (job.Prepare is not { } run) return;
+        try
+        {
+            await lifecycle.PrepareAsync(run.Run, run.InstanceId, stopping);
+        }
+        catch (Exception unavailable) when (unavailable is UnknownDatasetException or DatasetUnavailableException)
+        {
+            LogNotPrepared(run.Run, unavailable.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: its data set could not be stored; the first slice will retry. {Problem}")]
+    private partial void LogNotPrepared(string run, string problem);
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Azure.Storage.Queues;
+using GanFunctions.TestKit;
+
+namespace GanFunctions.EmbeddedHost.Tests;
+
+public sealed class WhenAQueueHasMessages
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Each_is_given_to_the_function_of_its_queue_and_is_gone_when_that_returns()
+    {
+        await using var azurite = await AzuriteFixture.StartAsync();
+        await using var host = await TestHost.StartAsync(azurite);
+        var queue = await QueueAsync(azurite);
+        string[] names = [.. Enumerable.Range(0, 5).Select(_ => Guid.NewGuid().ToString())];
+        foreach (var name in names) await SendAsync(queue, new Greeting(name, 1));
+
+        await host.UntilAsync(() => names.All(name => Seen.Of(name).Contains("ended")), "all messages");
+        await host.UntilAsync(async () => (await queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount == 0, "an empty queue");
+        Assert.All(names, name => Assert.Equal(["began", "ended"], Seen.Of(name)));
+    }
+
+    [Fact]
+    public async Task One_whose_function_fails_stays_and_the_next_is_taken()
+    {
+        await using var azurite = await AzuriteFixture.StartAsync();
+        await using var host = await TestHost.StartAsync(azurite);
+        var queue = await QueueAsync(azurite);
+        var (bad, good) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
+        await SendAsync(queue, new Greeting(bad, 0));
+        await SendAsync(queue, new Greeting(good, 1));
+
+        await host.UntilAsync(() => Seen.Of(good).Contains("ended"), "the good one");
+        Assert.Contains(host.Log.Lines, line => line.Contains("Function Greet failed (attempt 1)", StringComparison.Ordinal));
+        Assert.Equal(1, (await queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount);
+    }
+
+    [Fact]
+    public async Task One_that_is_under_way_when_the_host_stops_is_taken_at_the_next_start()
+    {
+        await using var azurite = await AzuriteFixture.StartAsync();
+        var queue = await QueueAsync(azurite);
+        var name = Guid.NewGuid().ToString();
+        await using (var first = await TestHost.StartAsync(azurite))
+        {
+            await SendAsync(queue, new Greeting(name, 3_000));
+            await first.UntilAsync(() => Seen.Of(name).Contains("began"), "the function");
+        }
+        Assert.DoesNotContain("ended", Seen.Of(name));
+
+        await using var second = await TestHost.StartAsync(azurite);
+        await second.UntilAsync(() => Seen.Of(name).Contains("ended"), "the function again");
+    }
+
+    private static async Task<QueueClient> QueueAsync(AzuriteFixture azurite)
+    {
+        var queue = new QueueClient(azurite.ConnectionString, QueueFunctions.Queue);
+        await queue.CreateIfNotExistsAsync(cancellationToken: Cancellation);
+        return queue;
+    }
+
+    private static Task SendAsync(QueueClient queue, Greeting greeting) => queue.SendMessageAsync(JsonSerializer.Serialize(greeting, JsonSerializerOptions.Web), Cancellation);
+}

@@ -1,0 +1,79 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using GanFunctions.TestKit;
+
+namespace GanFunctions.Functions.Tests;
+
+/// <summary>One worker trains a slice of minutes; nothing that is short may wait until it ends.</summary>
+public sealed class Work_beside_a_training : IAsyncLifetime
+{
+    private AzuriteFixture _azurite = null!;
+    private AppProcess _app = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private HttpClient Http => _app.Client;
+
+    public async ValueTask InitializeAsync()
+    {
+        _azurite = await AzuriteFixture.StartAsync();
+        _app = App.Start(_azurite.ConnectionString);
+        var http = await _app.WaitUntilListeningAsync();
+        await http.StartAsync(ApiCalls.Long("busy"));
+        await _app.WaitForLineAsync("Run busy: training from");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        await _azurite.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Prepares_a_new_run_which_waits_for_a_free_worker_and_obeys_at_once()
+    {
+        await Http.StartAsync(ApiCalls.Tiny("next"));
+        await Wait.UntilAsync(async () => await Http.JsonAsync("api/runs/next") is var next && (string)next["state"]! == "queued" && (int)next["progress"]!["stepsPerEpoch"]! == 4, "the preparation");
+
+        Assert.Equal("paused", await StateAfterAsync("next", "pause"));
+        Assert.Equal("queued", await StateAfterAsync("next", "resume"));
+        Assert.Equal("queued", await StateAfterAsync("next", "extend", new { epochs = 3 }));
+        Assert.Equal(5, (int)(await Http.JsonAsync("api/runs/next"))["progress"]!["epochs"]!);
+        Assert.Equal("cancelled", await StateAfterAsync("next", "cancel"));
+        using var deleted = await Http.DeleteAsync("api/runs/next", Cancellation);
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        await AssertStillTheSameSliceAsync();
+    }
+
+    [Fact]
+    public async Task Converts_an_upload()
+    {
+        using var zip = Uploads.ZipOf([.. Enumerable.Range(0, 60).Select(i => ($"{i}.png", Pictures.Png(i, side: 28)))]);
+        await Http.UploadAsync("beside", zip);
+        await AssertStillTheSameSliceAsync();
+    }
+
+    [Fact]
+    public async Task Takes_turns_with_another_run_and_stops_what_trains_within_its_slice()
+    {
+        await Http.StartAsync(ApiCalls.Tiny("patient"));
+        await StateAfterAsync("busy", "pause");
+        await Http.UntilAsync("busy", "paused");
+        await Http.UntilAsync("patient", "completed");
+        Assert.Equal("queued", await StateAfterAsync("busy", "resume"));
+        await Wait.UntilAsync(async () => await Http.StateAsync("busy") == "training", "the paused run to train again");
+    }
+
+    private async Task<string> StateAfterAsync(string run, string call, object? body = null)
+    {
+        using var answer = await Http.CallAsync($"api/runs/{run}/{call}", body);
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        return (string)(await answer.ReadAsync())["state"]!;
+    }
+
+    private async Task AssertStillTheSameSliceAsync()
+    {
+        Assert.Equal("training", await Http.StateAsync("busy"));
+        Assert.Single(_app.Lines, line => line.Text.Contains("Run busy: training from", StringComparison.Ordinal));
+    }
+}
