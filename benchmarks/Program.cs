@@ -10,6 +10,7 @@ switch (args)
 {
     case ["quality", .. var rest]: return await QualityCommand.RunAsync(rest);
     case ["around", .. var rest]: return await AroundCommand.RunAsync(rest);
+    case ["beside", .. var rest]: return await BesideCommand.RunAsync(rest);
     case ["chart", .. var rest]: return await ChartCommand.RunAsync(rest);
     case ["upload", .. var rest]: return await UploadCommand.RunAsync(rest);
     case ["serving", .. var rest]: return await ServingCommand.RunAsync(rest);

@@ -16,7 +16,7 @@ printf 'package: %s MB in %s files, %s of them native libraries\n' \
 # Prints the seconds until an app on a port is ready.
 start() {
   local begun=$EPOCHREALTIME
-  dotnet "$folder/app/GanFunctions.Functions.dll" --urls "http://127.0.0.1:$1" --EmbeddedHost:HubName "Startup$1" --Azurite:Location "$folder/azurite" \
+  dotnet "$folder/app/GanFunctions.Functions.dll" --urls "http://127.0.0.1:$1" --AzureFunctionsJobHost:extensions:durableTask:hubName="Startup$1" --Azurite:Location "$folder/azurite" \
     > "$folder/$1.log" 2>&1 &
   until curl --silent --fail --output /dev/null "http://127.0.0.1:$1/api/health"; do
     kill -0 $! 2> /dev/null || { cat "$folder/$1.log" >&2; exit 1; }

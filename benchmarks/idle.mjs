@@ -1,0 +1,37 @@
+// Counts the storage transactions of an app that has nothing to do, on either host: stands between it and a storage emulator, and prints once a
+// minute what came by. Ctrl+C ends it.
+//
+//   node benchmarks/idle.mjs [blob port] [queue port] [table port]       where the emulator listens; 10000 10001 10002 by default
+//
+// Start the app with AzureWebJobsStorage set to the connection string that it prints first, and leave it alone: the first minute is the start's.
+import http from "node:http";
+
+const account = "devstoreaccount1";
+const key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+const services = ["blob", "queue", "table"];
+const ports = services.map((_, index) => Number(process.argv[2 + index] ?? 10000 + index));
+let counts = {};
+
+const proxies = await Promise.all(services.map((service, index) => new Promise((resolve) => {
+  const proxy = http.createServer((request, response) => {
+    const what = `${service} ${request.method} ${new URL(request.url, "http://x").pathname.split("/").slice(2, 4).join("/")}`;
+    counts[what] = (counts[what] ?? 0) + 1;
+    const onward = http.request(
+      { host: "127.0.0.1", port: ports[index], method: request.method, path: request.url, headers: request.headers },
+      (answer) => answer.pipe(response.writeHead(answer.statusCode, answer.headers)));
+    onward.on("error", () => response.destroy());
+    request.pipe(onward);
+  });
+  proxy.listen(0, "127.0.0.1", () => resolve(proxy.address().port));
+})));
+
+console.log(`DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};${services
+  .map((service, index) => `${service[0].toUpperCase()}${service.slice(1)}Endpoint=http://127.0.0.1:${proxies[index]}/${account};`).join("")}`);
+setInterval(() => {
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  console.log(`\n${total} transactions in the last minute`);
+  for (const [what, count] of Object.entries(counts).sort((a, b) => b[1] - a[1])) {
+    console.log(`${String(count).padStart(5)}  ${what}`);
+  }
+  counts = {};
+}, 60_000);
