@@ -63,42 +63,34 @@ public sealed partial class TrainingSlice
     /// <returns>True if this was one failure too many: the run has failed.</returns>
     private async Task<bool> CountFailureAsync(SliceRequest request, Exception failure)
     {
-        try
+        var counted = await TryRecordAsync(request, row =>
         {
-            var counted = await runs.UpdateAsync(request.Run, row =>
-            {
-                if (!row.IsOpenTo(request.InstanceId)) return false;
-                if (++row.Failures > MaxFailures) return row.TryFail(request.InstanceId, failure.Message);
-                row.Phase = Phase.Waiting;
-                return true;
-            }, CancellationToken.None);
-            LogFailed(failure, request.Run, counted?.Row.Failures ?? 0, MaxFailures + 1);
-            return counted?.Row.Phase == Phase.Failed;
-        }
-        catch (Exception silent) when (silent is RequestFailedException or AggregateException)
-        {
-            LogNotRecorded(request.Run, silent.Message);
-            return false;
-        }
+            if (++row.Failures > MaxFailures) return row.TryFail(request.InstanceId, failure.Message);
+            row.Phase = Phase.Waiting;
+            return true;
+        });
+        LogFailed(failure, request.Run, counted?.Failures ?? 0, MaxFailures + 1);
+        return counted?.Phase == Phase.Failed;
     }
 
     /// <summary>Puts a run back into the queue that this worker began to load and will not train.</summary>
-    private async Task<bool> TryLeaveAsync(SliceRequest request)
+    private async Task<bool> TryLeaveAsync(SliceRequest request) => await TryRecordAsync(request, row =>
+    {
+        row.Phase = Phase.Queued;
+        return true;
+    }) is not null;
+
+    /// <returns>The row as it is now; null when the run is deleted, or storage is unavailable.</returns>
+    private async Task<RunRow?> TryRecordAsync(SliceRequest request, Func<RunRow, bool> change)
     {
         try
         {
-            await runs.UpdateAsync(request.Run, row =>
-            {
-                if (!row.IsOpenTo(request.InstanceId)) return false;
-                row.Phase = Phase.Queued;
-                return true;
-            }, CancellationToken.None);
-            return true;
+            return (await runs.UpdateAsync(request.Run, row => row.IsOpenTo(request.InstanceId) && change(row), CancellationToken.None))?.Row;
         }
         catch (Exception silent) when (silent is RequestFailedException or AggregateException)
         {
             LogNotRecorded(request.Run, silent.Message);
-            return false;
+            return null;
         }
     }
 

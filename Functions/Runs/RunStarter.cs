@@ -17,13 +17,13 @@ public sealed partial class RunStarter(RunStore runs, ShortJobs shortWork, TaskH
     /// <summary>A claim without an orchestration is taken over after this long.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
-    // Orchestrations that were alive when they were asked for: a list of a hundred waiting runs does not ask for each of them each time.
-    private const int MaxSeen = 10_000;
-    private readonly ConcurrentDictionary<string, long> _seenAlive = new();
-
     private static readonly TimeSpan LastTurn = TimeSpan.FromSeconds(2);  // for an orchestration to end by itself
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15); // for it to be ended
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(200);
+
+    // When orchestrations were seen alive, so that listing a hundred waiting runs does not query each of them each time.
+    private const int MaxSeen = 10_000;
+    private readonly ConcurrentDictionary<string, long> _seenAlive = new();
 
     /// <summary>Claims the id and schedules the training.</summary>
     /// <returns>The new row, or null when the id is taken.</returns>

@@ -25,6 +25,6 @@ public static class TrainingServices
         services.AddSingleton<RunLifecycle>();
         services.AddSingleton(TaskHubName.From(configuration));
         services.AddSingleton<RunStarter>();
-        return services.AddHostedService<StartupRecovery>();
+        return services.AddHostedService<Recovery>();
     }
 }

@@ -5,12 +5,12 @@ using GanFunctions.Functions.Datasets;
 namespace GanFunctions.Functions.Runs;
 
 /// <summary>
-/// Takes up, once a minute, what a crash left between claim and schedule, of runs and of uploads, and runs whose orchestration has failed. Only a host that offers its durable client by
-/// injection gets this (the embedded one does); on the other, the first status request does the same.
+/// Takes up, once a minute, runs and uploads that a crash left between claim and schedule, and runs whose orchestration has failed. Only on a host that
+/// offers its durable client by injection, as the embedded one does; on the other, the first status request does the same.
 /// </summary>
-public sealed partial class StartupRecovery(
+public sealed partial class Recovery(
     IServiceProvider services, RunStore runs, RunStarter starter, ConversionStore conversions, ConversionStarter conversionStarter,
-    TimeProvider time, ILogger<StartupRecovery> logger) : BackgroundService
+    TimeProvider time, ILogger<Recovery> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
