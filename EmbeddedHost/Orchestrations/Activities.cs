@@ -15,7 +15,6 @@ namespace GanFunctions.EmbeddedHost.Orchestrations;
 /// </summary>
 internal sealed partial class Activities(FunctionCatalog functions, IServiceProvider services, ILoggerFactory loggers) : INameVersionObjectManager<TaskActivity>, IDisposable
 {
-    private readonly FunctionCatalog _functions = functions;
     private readonly DurableTaskShimFactory _shims = new(null, loggers);
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -25,7 +24,7 @@ internal sealed partial class Activities(FunctionCatalog functions, IServiceProv
 
     public void Add(ObjectCreator<TaskActivity> creator) => throw new NotSupportedException("Activities are found by their attributes.");
 
-    public TaskActivity GetObject(string name, string? version) => _shims.CreateActivity(name, new Activity(name, _functions.FindActivity(name), this));
+    public TaskActivity GetObject(string name, string? version) => _shims.CreateActivity(name, new Activity(name, functions, this));
 
     /// <summary>Cancels running activities and returns new ones to the queue.</summary>
     public void Stop()
@@ -74,14 +73,16 @@ internal sealed partial class Activities(FunctionCatalog functions, IServiceProv
         }
     }
 
-    private sealed class Activity(string name, AppFunction? function, Activities activities) : ITaskActivity
+    private sealed class Activity(string name, FunctionCatalog functions, Activities activities) : ITaskActivity
     {
-        public Type InputType => function?.Trigger.ParameterType ?? typeof(object);
+        private readonly AppFunction? _function = functions.FindActivity(name);
+
+        public Type InputType => _function?.Trigger.ParameterType ?? typeof(object);
 
         public Type OutputType => typeof(object);
 
         public Task<object?> RunAsync(TaskActivityContext context, object? input) =>
-            activities.InvokeAsync(function ?? throw activities._functions.NoActivity(name), context.InstanceId, input);
+            activities.InvokeAsync(_function ?? throw functions.NoActivity(name), context.InstanceId, input);
     }
 
     [LoggerMessage(LogLevel.Warning, "Activity {Name} of orchestration {InstanceId} failed.")]

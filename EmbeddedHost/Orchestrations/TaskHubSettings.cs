@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using DurableTask.AzureStorage;
 using DurableTask.Core.Settings;
+using GanFunctions.Storage;
 using Microsoft.Extensions.Configuration;
 
 namespace GanFunctions.EmbeddedHost.Orchestrations;
@@ -23,7 +24,6 @@ internal sealed partial record TaskHubSettings(
     TimeSpan ControlQueueVisibilityTimeout, TimeSpan WorkItemQueueVisibilityTimeout, TimeSpan LeaseInterval)
 {
     private const string Section = "extensions:durableTask";
-    private const string Overrides = "AzureFunctionsJobHost:" + Section;
     private const string Queue = "storageProvider:controlQueueVisibilityTimeout";
     private const string Polling = "storageProvider:maxQueuePollingInterval";
     private const string Lease = "storageProvider:leaseInterval";
@@ -39,13 +39,7 @@ internal sealed partial record TaskHubSettings(
     /// <exception cref="InvalidOperationException">A value is not valid; the message names it and what is.</exception>
     public static TaskHubSettings From(IConfiguration configuration)
     {
-        var merged = new ConfigurationBuilder()
-            .SetBasePath(AppContext.BaseDirectory)
-            .AddJsonFile("host.json", optional: true)
-            .AddInMemoryCollection(Shorter)
-            .AddInMemoryCollection(configuration.GetSection(Overrides).AsEnumerable(makePathsRelative: true)
-                .Where(pair => pair.Value is not null).Select(pair => KeyValuePair.Create($"{Section}:{pair.Key}", pair.Value)))
-            .Build().GetSection(Section);
+        var merged = HostJson.Read(configuration, Shorter).GetSection(Section);
         var hub = merged["hubName"] ?? "GanFunctions";
         if (!HubNames().IsMatch(hub)) throw NotValid("hubName", hub, "a letter followed by 2 to 44 letters and digits");
         return new(
@@ -100,7 +94,7 @@ internal sealed partial record TaskHubSettings(
         where T : struct => section[name] is { } text ? parse(text) ?? throw NotValid(name, text, valid) : otherwise;
 
     private static InvalidOperationException NotValid(string name, string value, string valid) =>
-        new($"{Overrides}:{name} (or host.json, {Section}:{name}): '{value}' is not valid; it must be {valid}.");
+        new($"{HostJson.Overrides}:{Section}:{name} (or host.json, {Section}:{name}): '{value}' is not valid; it must be {valid}.");
 
     [GeneratedRegex("^[A-Za-z][A-Za-z0-9]{2,44}$")]
     private static partial Regex HubNames();

@@ -19,7 +19,7 @@ namespace GanFunctions.EmbeddedHost.Queues;
 /// <c>extensions.queues</c> of host.json.
 /// </summary>
 internal sealed partial class QueueListener(
-    FunctionCatalog functions, StorageConnection storage, IServiceProvider services, ILogger<QueueListener> logger) : BackgroundService
+    FunctionCatalog functions, IConfiguration configuration, StorageConnection storage, IServiceProvider services, ILogger<QueueListener> logger) : BackgroundService
 {
     private static readonly TimeSpan Visibility = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(5);
@@ -29,8 +29,7 @@ internal sealed partial class QueueListener(
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var settings = new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory).AddJsonFile("host.json", optional: true).Build()
-            .GetSection("extensions:queues");
+        var settings = HostJson.Read(configuration).GetSection("extensions:queues");
         var atOnce = settings.GetValue("batchSize", 1) + settings.GetValue("newBatchThreshold", 0);
         var most = settings.GetValue("maxDequeueCount", 5);
         return Task.WhenAll(

@@ -1,3 +1,5 @@
+using GanFunctions.Storage;
+
 namespace GanFunctions.Functions.Hosting;
 
 /// <summary>The task hub of this app, as both hosts read it. Runs of another hub on the same storage account are left to the app that has it.</summary>
@@ -8,7 +10,5 @@ public sealed record TaskHubName(string Value)
 
     /// <summary>From the setting <c>AzureFunctionsJobHost:extensions:durableTask:hubName</c>, else from host.json.</summary>
     public static TaskHubName From(IConfiguration configuration) => new(
-        configuration[$"AzureFunctionsJobHost:{Setting}"]
-        ?? new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory).AddJsonFile("host.json").Build()[Setting]
-        ?? throw new InvalidOperationException($"host.json: {Setting} is missing; it must name the task hub."));
+        HostJson.Read(configuration)[Setting] ?? throw new InvalidOperationException($"host.json: {Setting} is missing; it must name the task hub."));
 }
