@@ -1,5 +1,6 @@
 using System.Globalization;
-using GanFunctions.Core.Imaging;
+using GanFunctions.Core.Losses;
+using GanFunctions.Core.Training;
 using OxyPlot;
 using OxyPlot.Annotations;
 

@@ -1,4 +1,5 @@
-using GanFunctions.Core.Data;
+using GanFunctions.Core.Model;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;

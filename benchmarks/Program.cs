@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using GanFunctions.Benchmarks;
+using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;

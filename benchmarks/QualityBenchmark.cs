@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Quality;
+using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 
 namespace GanFunctions.Benchmarks;
@@ -9,11 +10,11 @@ namespace GanFunctions.Benchmarks;
 internal sealed record MeasuredEpoch(TrainingOptions Options, int Epoch, PictureQuality Quality, double Seconds)
 {
     public string ToCsv() => string.Create(null, $"{Options.Preset.ToString().ToLowerInvariant()},{Options.Seed},{Epoch},{Quality.FrechetDistance:F2},"
-        + $"{Quality.Floor:F2},{Quality.KernelDistance:F4},{Quality.Classes?.RarestShare:F4},{Quality.Classes?.Confidence:F4},{Quality.Classes?.Recognised:F4},{Seconds:F1}");
+        + $"{Quality.Baseline:F2},{Quality.KernelDistance:F4},{Quality.Classes?.RarestShare:F4},{Quality.Classes?.Confidence:F4},{Quality.Classes?.Recognised:F4},{Seconds:F1}");
 }
 
 /// <summary>Trains in memory, without any storage, and measures what is drawn at the end of every epoch.</summary>
-internal sealed class QualityBenchmark(Dataset data, Ruler ruler, int samples)
+internal sealed class QualityBenchmark(Dataset data, QualityReference ruler, int samples)
 {
     public IEnumerable<MeasuredEpoch> Run(TrainingOptions options)
     {

@@ -35,8 +35,8 @@ internal static class QualityCommand
 
         _ = get_num_threads(); // a thread's first question takes over what another one set last: ask before, not after
         var data = await ReadAsync(folder);
-        set_num_threads(RulerMaker.Threads);
-        using var ruler = new Ruler(RulerMaker.Make(data, CancellationToken.None)!);
+        set_num_threads(QualityReferenceBuilder.Threads);
+        using var ruler = new QualityReference(QualityReferenceBuilder.Build(data, CancellationToken.None)!);
         Console.WriteLine($"{Processor.Name}; classifier {ruler.Sha256}, right in {ruler.Accuracy:P2} of held-out pictures; {samples} generated pictures");
         var benchmark = new QualityBenchmark(data, ruler, samples);
         var lines = new List<string> { "preset,seed,epoch,frechet,floor,kernel,rarest,confidence,recognised,seconds" };

@@ -1,180 +1,191 @@
-using System.Security.Cryptography;
+using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Azure.Storage.Blobs.Specialized;
+using GanFunctions.Core.Model;
+using GanFunctions.Core.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Checkpoints;
 
-/// <summary>A checkpoint with its files, checked against their hashes; null where the caller has at hand what they hold.</summary>
+/// <summary>A checkpoint with its files, whose hashes were checked. A file is null if the caller did not need it.</summary>
 public sealed record Checkpoint(Manifest Manifest, byte[]? Generator, byte[]? Training);
 
 /// <summary>
-/// Checkpoints of runs on Blob Storage. Blobs are named by their content and written first; the manifest is written last, by whoever
-/// comes first; then the pointer moves. A crash between any two of these leaves a checkpoint that is whole or none.
+/// Checkpoints of runs in Blob Storage. A commit writes the files first, named by their content; then the manifest, which the first writer
+/// wins; then it moves the pointer to the latest manifest. A crash at any point leaves a whole checkpoint or none.
 /// </summary>
-/// <param name="container">Container of all runs.</param>
-/// <param name="logger">Says what was written, adopted, and found damaged.</param>
+/// <param name="container">The container of all runs.</param>
+/// <param name="logger">Logs commits and damage.</param>
 public sealed partial class CheckpointStore(BlobContainerClient container, ILogger<CheckpointStore> logger)
 {
-    /// <summary>The first half of a commit: writes the files that <paramref name="manifest"/> names.</summary>
+    private readonly ManifestStore _manifests = new(container, logger);
+
+    // Manifests that were collected of the last run, so that they need not be read again at every commit.
+    private (string Run, HashSet<(string Name, ETag? Version)> Manifests) _collected = ("", []);
+
+    /// <summary>The first half of a commit: uploads the files that <paramref name="manifest"/> names.</summary>
     public Task UploadAsync(Manifest manifest, byte[] generator, byte[] training, CancellationToken cancellation) => Task.WhenAll(
         UploadAsync(manifest.Run, manifest.Generator, generator, cancellation),
         UploadAsync(manifest.Run, manifest.Training, training, cancellation));
 
-    /// <summary>Takes back what <see cref="UploadAsync(Manifest, byte[], byte[], CancellationToken)"/> wrote for a commit that does not follow.</summary>
+    /// <summary>Removes uploaded files of a commit that will not be completed.</summary>
     public Task WithdrawAsync(Manifest manifest, CancellationToken cancellation) => Task.WhenAll(
-        DeleteBlobAsync(manifest.Run, manifest.Generator, cancellation),
-        DeleteBlobAsync(manifest.Run, manifest.Training, cancellation));
+        DeleteFileAsync(manifest.Run, manifest.Generator, cancellation),
+        DeleteFileAsync(manifest.Run, manifest.Training, cancellation));
 
-    /// <summary>
-    /// The second half, when the files are there: commits. Where a checkpoint of that name exists already, that one is returned and ours forgotten.
-    /// </summary>
+    /// <summary>The second half of a commit, once the files are uploaded: stores the manifest.</summary>
+    /// <returns>The committed manifest: the given one, or the one of the same name that another worker committed first.</returns>
     public async Task<Manifest> CommitAsync(Manifest manifest, CancellationToken cancellation)
     {
-        var blob = container.GetBlobClient(RunPaths.Manifest(manifest.Run, manifest.Name));
-        try
-        {
-            await blob.UploadAsync(manifest.Write(), IfNew, cancellation);
-            LogCommitted(manifest.Run, manifest.Name);
-        }
-        catch (RequestFailedException taken) when (taken.ErrorCode == BlobErrorCode.BlobAlreadyExists)
-        {
-            manifest = await ReadManifestAsync(manifest.Run, manifest.Name, cancellation)
-                ?? throw new IOException($"{blob.Name} was there a moment ago and is gone.", taken);
-            LogAdopted(manifest.Run, manifest.Name);
-        }
-        await MovePointerAsync(manifest, cancellation);
-        return manifest;
+        var committed = await _manifests.AddAsync(manifest, cancellation);
+        await _manifests.MoveLatestAsync(committed, cancellation);
+        return committed;
     }
 
     /// <summary>
-    /// What a training goes on from: the newest checkpoint that is whole, or null. Damaged newer ones are removed, since their steps
-    /// are about to be trained again under the same names, and the pointer is put where it belongs. A new attempt goes on from the end of
-    /// an epoch: where an earlier attempt happened to be cut in mid-epoch must not decide what comes of the run.
+    /// The newest whole checkpoint, which training resumes from; null if there is none. Removes newer damaged checkpoints, because training is
+    /// about to repeat their steps under the same names, and corrects the pointer. After a roll-back only ends of epochs are considered: the
+    /// result of a run must not depend on where an earlier attempt was interrupted.
     /// </summary>
     /// <param name="run">The run's id.</param>
     /// <param name="attempt">Roll-backs so far.</param>
-    /// <param name="isAtHand">Whether the caller has in memory what the files of a checkpoint hold: those are not read.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="isInMemory">Whether the caller has the content of a checkpoint's files in memory; they are not read then.</param>
+    /// <param name="cancellation">Cancels the reads.</param>
     /// <exception cref="NewerFormatException">A later version wrote the newest checkpoint.</exception>
-    public async Task<Checkpoint?> LoadForTrainingAsync(string run, int attempt, Predicate<Manifest> isAtHand, CancellationToken cancellation)
+    public async Task<Checkpoint?> LoadForTrainingAsync(string run, int attempt, Predicate<Manifest> isInMemory, CancellationToken cancellation)
     {
-        var names = await ListNamesAsync(run, cancellation);
+        var names = await _manifests.ListNamesAsync(run, cancellation);
         var removed = false;
         foreach (var name in names.Reverse())
         {
-            if (await TryLoadAsync(run, name, isAtHand, cancellation) is not { } checkpoint)
+            if (await TryLoadAsync(run, name, isInMemory, cancellation) is not { } checkpoint)
             {
-                // Another worker went on meanwhile, and collected what was just read.
-                if ((await ListNamesAsync(run, cancellation)) is [.., var newest] && string.CompareOrdinal(newest, names[^1]) > 0)
-                    return await LoadForTrainingAsync(run, attempt, isAtHand, cancellation);
+                // Another worker may have trained on and collected the files that this one was reading.
+                if ((await _manifests.ListNamesAsync(run, cancellation)) is [.., var newest] && string.CompareOrdinal(newest, names[^1]) > 0)
+                    return await LoadForTrainingAsync(run, attempt, isInMemory, cancellation);
                 await RemoveDamagedAsync(run, name, cancellation);
                 removed = true;
                 continue;
             }
-            await MovePointerAsync(checkpoint.Manifest, cancellation, backwards: removed);
+            await _manifests.MoveLatestAsync(checkpoint.Manifest, cancellation, backwards: removed);
             removed = false;
             if (checkpoint.Manifest.Attempt >= attempt || checkpoint.Manifest.IsEpochEnd) return checkpoint;
         }
-        if (removed) await container.GetBlobClient(RunPaths.Latest(run)).DeleteIfExistsAsync(cancellationToken: cancellation);
+        if (removed) await _manifests.DeleteLatestAsync(run, cancellation);
         return null;
     }
 
-    /// <summary>
-    /// The checkpoint to sample from: the latest, or that of <paramref name="epoch"/>; passes over damaged ones. Null when there is none.
-    /// </summary>
+    /// <summary>The checkpoint to sample from. Skips damaged checkpoints.</summary>
     /// <param name="run">The run's id.</param>
-    /// <param name="epoch">Of which epoch; null is the latest.</param>
-    /// <param name="isAtHand">Whether the caller has what comes of a checkpoint: its file is not read.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="epoch">The epoch; null for the latest checkpoint.</param>
+    /// <param name="isKnown">Whether the caller has what it needs of a checkpoint; its file is not read then.</param>
+    /// <param name="cancellation">Cancels the reads.</param>
+    /// <returns>The manifest and its generator file; null if there is no such checkpoint.</returns>
     public async Task<(Manifest Manifest, byte[]? Generator)?> LoadGeneratorAsync(
-        string run, int? epoch, Predicate<Manifest> isAtHand, CancellationToken cancellation)
+        string run, int? epoch, Predicate<Manifest> isKnown, CancellationToken cancellation)
     {
         await foreach (var manifest in CandidatesAsync(run, epoch, cancellation))
         {
-            if (isAtHand(manifest)) return (manifest, null);
+            if (isKnown(manifest)) return (manifest, null);
             if (await TryReadAsync(run, manifest.Name, manifest.Generator, cancellation) is { } file) return (manifest, file);
         }
         return null;
     }
 
-    /// <summary>Manifests to sample from, best first, without reading their blobs.</summary>
+    /// <summary>Manifests to sample from, best match first. Their files are not read.</summary>
     public async IAsyncEnumerable<Manifest> CandidatesAsync(
-        string run, int? epoch, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+        string run, int? epoch, [EnumeratorCancellation] CancellationToken cancellation)
     {
         string? pointed = null;
-        if (epoch is null && await ReadPointerAsync(run, cancellation) is { } pointer)
+        if (epoch is null && (pointed = await _manifests.FindLatestAsync(run, cancellation)) is not null)
         {
-            pointed = pointer.Name;
-            if (await TryReadManifestAsync(run, pointed, cancellation) is { } latest) yield return latest;
+            if (await _manifests.TryReadAsync(run, pointed, cancellation) is { } latest) yield return latest;
         }
-        var names = await ListNamesAsync(run, cancellation);
+        var names = await _manifests.ListNamesAsync(run, cancellation);
         foreach (var name in names.Reverse().Where(name => name != pointed))
         {
-            if (await TryReadManifestAsync(run, name, cancellation) is not { } manifest) continue;
+            if (await _manifests.TryReadAsync(run, name, cancellation) is not { } manifest) continue;
             if (epoch is null || (manifest.Epoch == epoch && manifest.IsEpochEnd)) yield return manifest;
         }
     }
 
-    /// <summary>All manifests of a run, oldest first; unreadable ones are logged and left out.</summary>
+    /// <summary>All manifests of a run, oldest first. Unreadable manifests are logged and skipped.</summary>
     public async Task<IReadOnlyList<Manifest>> ListAsync(string run, CancellationToken cancellation)
     {
         var manifests = new List<Manifest>();
-        foreach (var name in await ListNamesAsync(run, cancellation))
+        foreach (var name in await _manifests.ListNamesAsync(run, cancellation))
         {
-            if (await TryReadManifestAsync(run, name, cancellation) is { } manifest) manifests.Add(manifest);
+            if (await _manifests.TryReadAsync(run, name, cancellation) is { } manifest) manifests.Add(manifest);
         }
         return manifests;
     }
 
-    /// <summary>Reads a blob of a checkpoint and checks its size and hash.</summary>
-    /// <exception cref="InvalidDataException">The blob is missing or damaged.</exception>
+    /// <summary>Hashes of the files that a run has stored.</summary>
+    public async Task<IReadOnlySet<string>> ListFilesAsync(string run, CancellationToken cancellation) => await container
+        .GetBlobsAsync(new GetBlobsOptions { Prefix = RunPaths.Blobs(run) }, cancellation)
+        .Select(blob => blob.Name[(blob.Name.LastIndexOf('/') + 1)..]).ToHashSetAsync(cancellationToken: cancellation);
+
+    /// <summary>Reads a file of a checkpoint and checks its size and hash.</summary>
+    /// <exception cref="InvalidDataException">The file is missing or damaged.</exception>
     public async Task<byte[]> ReadAsync(string run, BlobReference reference, CancellationToken cancellation)
     {
-        var blob = container.GetBlobClient(RunPaths.Blob(run, reference.Sha256));
-        try
-        {
-            var content = (await blob.DownloadContentAsync(cancellation)).Value.Content.ToMemory();
-            if (content.Length != reference.Size)
-                throw new InvalidDataException($"{blob.Name} has {content.Length} bytes instead of {reference.Size}.");
-            var bytes = content.ToArray();
-            if (Reference(bytes) != reference) throw new InvalidDataException($"{blob.Name} does not have the content it is named after.");
-            return bytes;
-        }
-        catch (RequestFailedException missing) when (missing.Status == 404)
-        {
-            throw new InvalidDataException($"{blob.Name} is missing.", missing);
-        }
+        var blob = File(run, reference);
+        var stored = await blob.TryReadAsync(cancellation) ?? throw new InvalidDataException($"{blob.Name} is missing.");
+        var content = stored.Content.ToMemory();
+        if (content.Length != reference.Size) throw new InvalidDataException($"{blob.Name} has {content.Length} bytes instead of {reference.Size}.");
+        var bytes = content.ToArray();
+        return BlobReference.Of(bytes) == reference ? bytes : throw new InvalidDataException($"The content of {blob.Name} does not match its name.");
     }
 
-    /// <summary>How content is referred to.</summary>
-    public static BlobReference Reference(byte[] content) =>
-        new(Convert.ToHexStringLower(SHA256.HashData(content)), content.Length);
+    /// <summary>
+    /// Removes what retention does not keep: training states other than those of the last <paramref name="keep"/> commits and the last
+    /// <paramref name="keep"/> ends of epochs, and whole checkpoints within an epoch. The generator of every epoch is kept, and so are the latest
+    /// and the best checkpoint. A reader whose checkpoint is removed while it reads finds a newer one. Leftovers of a crash are removed after a
+    /// later commit.
+    /// </summary>
+    /// <param name="committed">The checkpoint that was just committed.</param>
+    /// <param name="keep">Number of training states to keep of each kind, at least 1.</param>
+    /// <param name="cancellation">Cancels the removal.</param>
+    public async Task CollectAsync(Manifest committed, int keep, CancellationToken cancellation)
+    {
+        var run = committed.Run;
+        if (_collected.Run != run) _collected = (run, []);
+        var all = await _manifests.ListAsync(run, cancellation);
+        var kept = all.TakeLast(keep).Concat(all.Where(IsEpochEnd).TakeLast(keep)).ToHashSet();
+        var expired = all.Where(manifest => !kept.Contains(manifest) && !_collected.Manifests.Contains(manifest)).ToList();
+        await Parallel.ForEachAsync(expired, cancellation, async (manifest, _) =>
+        {
+            if (await _manifests.TryReadAsync(run, manifest.Name, cancellation) is not { } read) return;
+            if (!read.IsEpochEnd)
+            {
+                await _manifests.DeleteAsync(run, read.Name, cancellation);
+                await DeleteFileAsync(run, read.Generator, cancellation);
+            }
+            await DeleteFileAsync(run, read.Training, cancellation);
+        });
+        _collected.Manifests.UnionWith(expired);
+        if (expired.Count > 0) LogCollected(run, expired.Count);
+
+        bool IsEpochEnd((string Name, ETag?) manifest) => Manifest.StepOf(manifest.Name) == committed.StepsPerEpoch;
+    }
 
     private async Task UploadAsync(string run, BlobReference reference, byte[] content, CancellationToken cancellation)
     {
-        var blob = container.GetBlobClient(RunPaths.Blob(run, reference.Sha256));
         LogUploading(run, reference.Sha256, reference.Size);
-        try
-        {
-            await blob.UploadAsync(new BinaryData(content), IfNew, cancellation);
-        }
-        catch (RequestFailedException taken) when (taken.ErrorCode == BlobErrorCode.BlobAlreadyExists)
-        {
-            // The same content was committed before, by an earlier checkpoint or another worker.
-        }
+        await File(run, reference).TryCreateAsync(new BinaryData(content), cancellation); // it may exist: the same content of an earlier commit
         LogUploaded(run, reference.Sha256);
     }
 
-    private Task DeleteBlobAsync(string run, BlobReference reference, CancellationToken cancellation) =>
-        container.GetBlobClient(RunPaths.Blob(run, reference.Sha256)).DeleteIfExistsAsync(cancellationToken: cancellation);
+    private BlobClient File(string run, BlobReference reference) => container.GetBlobClient(RunPaths.Blob(run, reference.Sha256));
 
-    private async Task<Checkpoint?> TryLoadAsync(string run, string name, Predicate<Manifest> isAtHand, CancellationToken cancellation)
+    private Task DeleteFileAsync(string run, BlobReference reference, CancellationToken cancellation) =>
+        File(run, reference).DeleteIfExistsAsync(cancellationToken: cancellation);
+
+    private async Task<Checkpoint?> TryLoadAsync(string run, string name, Predicate<Manifest> isInMemory, CancellationToken cancellation)
     {
-        if (await TryReadManifestAsync(run, name, cancellation, refuseNewer: true) is not { } manifest) return null;
-        if (isAtHand(manifest)) return new Checkpoint(manifest, null, null);
+        if (await _manifests.TryReadAsync(run, name, cancellation, refuseNewer: true) is not { } manifest) return null;
+        if (isInMemory(manifest)) return new Checkpoint(manifest, null, null);
         var files = await Task.WhenAll(
             TryReadAsync(run, name, manifest.Generator, cancellation), TryReadAsync(run, name, manifest.Training, cancellation));
         return files is [{ } generator, { } training] ? new Checkpoint(manifest, generator, training) : null;
@@ -195,39 +206,31 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
 
     private async Task RemoveDamagedAsync(string run, string name, CancellationToken cancellation)
     {
-        if (await TryReadManifestAsync(run, name, cancellation) is { } manifest)
+        if (await _manifests.TryReadAsync(run, name, cancellation) is { } manifest)
         {
             foreach (var reference in new[] { manifest.Generator, manifest.Training })
             {
-                // A damaged blob would stand in the way of its own replacement, which has the same name.
-                if (await TryReadAsync(run, name, reference, cancellation) is null) await DeleteBlobAsync(run, reference, cancellation);
+                // A damaged file would prevent the upload of its replacement, which has the same name.
+                if (await TryReadAsync(run, name, reference, cancellation) is null) await DeleteFileAsync(run, reference, cancellation);
             }
         }
-        await container.GetBlobClient(RunPaths.Manifest(run, name)).DeleteIfExistsAsync(cancellationToken: cancellation);
+        await _manifests.DeleteAsync(run, name, cancellation);
         LogRemoved(run, name);
     }
 
-    private static BlobUploadOptions IfNew => new() { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
-
-    [LoggerMessage(LogLevel.Debug, "Run {Run}: uploading blob {Sha256}, {Size} bytes")]
+    [LoggerMessage(LogLevel.Debug, "Run {Run}: uploading file {Sha256}, {Size} bytes")]
     private partial void LogUploading(string run, string sha256, long size);
 
-    [LoggerMessage(LogLevel.Debug, "Run {Run}: uploaded blob {Sha256}")]
+    [LoggerMessage(LogLevel.Debug, "Run {Run}: uploaded file {Sha256}")]
     private partial void LogUploaded(string run, string sha256);
 
-    [LoggerMessage(LogLevel.Information, "Run {Run}: committed checkpoint {Name}")]
-    private partial void LogCommitted(string run, string name);
-
-    [LoggerMessage(LogLevel.Information, "Run {Run}: checkpoint {Name} was committed by another worker and is adopted")]
-    private partial void LogAdopted(string run, string name);
-
-    /// <summary>Says that a reader passed over a damaged checkpoint.</summary>
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: checkpoint {Name} is damaged and passed over: {Damage}")]
+    /// <summary>Logs that a reader skipped a damaged checkpoint.</summary>
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: skipping damaged checkpoint {Name}. {Damage}")]
     public partial void LogDamaged(string run, string name, string damage);
 
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: damaged checkpoint {Name} removed, its steps are trained again")]
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: removed damaged checkpoint {Name}; training repeats its steps")]
     private partial void LogRemoved(string run, string name);
 
-    [LoggerMessage(LogLevel.Debug, "Run {Run}: latest.json points at {Name}")]
-    private partial void LogPointer(string run, string name);
+    [LoggerMessage(LogLevel.Debug, "Run {Run}: collected the files of {Count} old checkpoints")]
+    private partial void LogCollected(string run, int count);
 }

@@ -1,3 +1,5 @@
+using GanFunctions.Core.Storage;
+
 namespace GanFunctions.Core.Checkpoints;
 
 /// <summary>Where the parts of a run lie in the container.</summary>

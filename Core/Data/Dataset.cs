@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using GanFunctions.Core.Pictures;
 
 namespace GanFunctions.Core.Data;
 

@@ -36,31 +36,13 @@ internal static class DatasetBlobs
     public static BlobClient ConversionBlob(this BlobContainerClient container, string name) =>
         container.GetBlobClient(FolderOf(name) + ConversionFile);
 
-    public static Task<(BinaryData Json, ETag Version, DateTimeOffset WrittenAt)?> ReadManifestAsync(
-        this BlobContainerClient container, string name, CancellationToken cancellation) =>
-        container.ManifestBlob(name).TryReadAsync(cancellation);
-
-    /// <summary>What a blob holds, its version and its time; null where there is none.</summary>
-    public static async Task<(BinaryData Json, ETag Version, DateTimeOffset WrittenAt)?> TryReadAsync(this BlobClient blob, CancellationToken cancellation)
-    {
-        try
-        {
-            var found = await blob.DownloadContentAsync(cancellation).ConfigureAwait(false);
-            return (found.Value.Content, found.Value.Details.ETag, found.Value.Details.LastModified);
-        }
-        catch (RequestFailedException missing) when (missing.Status == (int)HttpStatusCode.NotFound)
-        {
-            return null;
-        }
-    }
-
     /// <summary>Names of all data sets that have a file of this name beside their folders.</summary>
     public static async Task<List<string>> NamesWithAsync(this BlobContainerClient container, string file, CancellationToken cancellation)
     {
         List<string> names = [];
         try
         {
-            await foreach (var item in container.GetBlobsAsync(new() { Prefix = Root }, cancellation).ConfigureAwait(false))
+            await foreach (var item in container.GetBlobsAsync(new() { Prefix = Root }, cancellation))
                 if (item.Name.Split('/') is [_, var name, var found] && found == file) names.Add(name);
         }
         catch (RequestFailedException missing) when (missing.Status == (int)HttpStatusCode.NotFound)

@@ -1,4 +1,7 @@
 using GanFunctions.Core.Data.Digits;
+using GanFunctions.Core.Storage;
+
+
 
 namespace GanFunctions.Core.Data;
 
@@ -10,25 +13,25 @@ public sealed partial class DatasetCatalog
         if (name == DrawnDigits.Name)
         {
             return _cache.Find(DrawnDigits.Sha256)
-                ?? _cache.Keep(await Task.Run(() => DrawnDigits.Draw(cancellation), cancellation).ConfigureAwait(false));
+                ?? _cache.Keep(await Task.Run(() => DrawnDigits.Draw(cancellation), cancellation));
         }
-        if (await ReadStoredAsync(name, cancellation).ConfigureAwait(false) is { } stored) return stored;
+        if (await ReadStoredAsync(name, cancellation) is { } stored) return stored;
 
-        var known = Known(name) ?? throw await UnknownAsync(name, cancellation).ConfigureAwait(false);
-        var parts = await _fetcher.FetchAsync(known, cancellation).ConfigureAwait(false);
-        var saved = await _writer.SaveAsync(name, parts, cancellation).ConfigureAwait(false);
+        var known = Known(name) ?? throw await UnknownAsync(name, cancellation);
+        var parts = await _fetcher.FetchAsync(known, cancellation);
+        var saved = await _writer.SaveAsync(name, parts, cancellation);
         return Keep(saved, parts);
     }
 
     private async Task<Dataset?> ReadStoredAsync(string name, CancellationToken cancellation)
     {
         string? failed = null;
-        while (await FindAsync(name, cancellation).ConfigureAwait(false) is { } manifest)
+        while (await FindAsync(name, cancellation) is { } manifest)
         {
             if (_cache.Find(manifest.Sha256) is { } kept) return kept.Name == name ? kept : kept with { Name = name };
             try
             {
-                return Keep(manifest, await _store.ReadAsync(manifest, cancellation).ConfigureAwait(false));
+                return Keep(manifest, await _store.ReadAsync(manifest, cancellation));
             }
             catch (StoredDatasetException) when (manifest.Upload != failed)
             {
@@ -49,10 +52,10 @@ public sealed partial class DatasetCatalog
 
     private async Task<DatasetManifest?> FindAsync(string name, CancellationToken cancellation)
     {
-        if (!DatasetNames.IsValid(name)) return null;
+        if (!ResourceId.IsValid(name)) return null;
         try
         {
-            return await _store.FindAsync(name, cancellation).ConfigureAwait(false);
+            return await _store.FindAsync(name, cancellation);
         }
         catch (StoredDatasetException unreadable)
         {

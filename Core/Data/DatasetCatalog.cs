@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Data.Digits;
-using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Data;
@@ -31,9 +32,9 @@ public sealed partial class DatasetCatalog(
     /// <exception cref="DatasetUnavailableException">It is not stored and no source has it; the message says what was tried.</exception>
     public async Task CheckAsync(string name, CancellationToken cancellation = default)
     {
-        if (name == DrawnDigits.Name || await FindAsync(name, cancellation).ConfigureAwait(false) is not null) return;
-        var known = Known(name) ?? throw await UnknownAsync(name, cancellation).ConfigureAwait(false);
-        await _fetcher.ProbeAsync(known, cancellation).ConfigureAwait(false);
+        if (name == DrawnDigits.Name || await FindAsync(name, cancellation) is not null) return;
+        var known = Known(name) ?? throw await UnknownAsync(name, cancellation);
+        await _fetcher.ProbeAsync(known, cancellation);
     }
 
     /// <summary>
@@ -44,11 +45,11 @@ public sealed partial class DatasetCatalog(
     /// <exception cref="DatasetUnavailableException">It is damaged, or no source has it; the message says what was tried.</exception>
     public async Task<Dataset> LoadAsync(string name, CancellationToken cancellation = default)
     {
-        var gate = _gates.GetOrAdd(DatasetNames.IsValid(name) ? name : "", _ => new SemaphoreSlim(1));
-        await gate.WaitAsync(cancellation).ConfigureAwait(false);
+        var gate = _gates.GetOrAdd(ResourceId.IsValid(name) ? name : "", _ => new SemaphoreSlim(1));
+        await gate.WaitAsync(cancellation);
         try
         {
-            return await LoadAloneAsync(name, cancellation).ConfigureAwait(false);
+            return await LoadAloneAsync(name, cancellation);
         }
         finally
         {
@@ -62,17 +63,17 @@ public sealed partial class DatasetCatalog(
     /// <exception cref="DatasetUnavailableException">No source has it; the message says what was tried.</exception>
     public async Task<DatasetInfo> StoreAsync(string name, CancellationToken cancellation = default)
     {
-        if (name != DrawnDigits.Name && await FindAsync(name, cancellation).ConfigureAwait(false) is null)
-            await LoadAsync(name, cancellation).ConfigureAwait(false);
-        return await GetAsync(name, cancellation).ConfigureAwait(false) ?? throw await UnknownAsync(name, cancellation).ConfigureAwait(false);
+        if (name != DrawnDigits.Name && await FindAsync(name, cancellation) is null)
+            await LoadAsync(name, cancellation);
+        return await GetAsync(name, cancellation) ?? throw await UnknownAsync(name, cancellation);
     }
 
     /// <summary>The data sets there are: built in, known, stored.</summary>
     public async Task<IReadOnlyList<DatasetInfo>> ListAsync(CancellationToken cancellation = default)
     {
-        var stored = await _store.NamesAsync(cancellation).ConfigureAwait(false);
+        var stored = await _store.NamesAsync(cancellation);
         IEnumerable<string> names = [DrawnDigits.Name, .. _known.Select(known => known.Name), .. stored];
-        var infos = await Task.WhenAll(names.Distinct().Select(name => GetAsync(name, cancellation))).ConfigureAwait(false);
+        var infos = await Task.WhenAll(names.Distinct().Select(name => GetAsync(name, cancellation)));
         return [.. infos.OfType<DatasetInfo>()];
     }
 
@@ -80,10 +81,10 @@ public sealed partial class DatasetCatalog(
     public async Task<DatasetInfo?> GetAsync(string name, CancellationToken cancellation = default)
     {
         if (name == DrawnDigits.Name) return DatasetInfos.BuiltIn;
-        if (!DatasetNames.IsValid(name)) return null;
+        if (!ResourceId.IsValid(name)) return null;
         try
         {
-            var manifest = await _store.FindAsync(name, cancellation).ConfigureAwait(false);
+            var manifest = await _store.FindAsync(name, cancellation);
             return DatasetInfos.Of(Known(name), manifest);
         }
         catch (StoredDatasetException unreadable)
@@ -102,12 +103,12 @@ public sealed partial class DatasetCatalog(
     public async Task<byte[]?> PreviewAsync(string name, CancellationToken cancellation = default)
     {
         if (name == DrawnDigits.Name)
-            return _digits ??= Preview.Of((await LoadAsync(name, cancellation).ConfigureAwait(false)).Train);
-        if (await FindAsync(name, cancellation).ConfigureAwait(false) is not { } manifest) return null;
+            return _digits ??= Preview.Of((await LoadAsync(name, cancellation)).Train);
+        if (await FindAsync(name, cancellation) is not { } manifest) return null;
         var blob = container.PreviewBlob(name, manifest.Upload);
-        if (await blob.TryReadAsync(cancellation).ConfigureAwait(false) is { } made) return made.Json.ToArray();
-        var png = Preview.Of((await LoadAsync(name, cancellation).ConfigureAwait(false)).Train);
-        await blob.UploadAsync(BinaryData.FromBytes(png), overwrite: true, cancellation).ConfigureAwait(false);
+        if (await blob.TryReadAsync(cancellation) is { } made) return made.Content.ToArray();
+        var png = Preview.Of((await LoadAsync(name, cancellation)).Train);
+        await blob.UploadAsync(BinaryData.FromBytes(png), overwrite: true, cancellation);
         return png;
     }
 
@@ -124,13 +125,13 @@ public sealed partial class DatasetCatalog(
 
     private async Task<Exception> UnknownAsync(string name, CancellationToken cancellation)
     {
-        if (await new ConversionStore(container).FindAsync(name, cancellation).ConfigureAwait(false) is { IsOpen: true } conversion)
+        if (await new ConversionStore(container).FindAsync(name, cancellation) is { IsOpen: true } conversion)
         {
             return new DatasetUnavailableException(
                 name, [$"its upload, of which {conversion.Done} of {conversion.Total} files are converted"],
                 $"wait until the conversion in GET /api/datasets/{name} is ready; {DatasetFetcher.OrDigits}");
         }
-        return new UnknownDatasetException(name, [.. (await ListAsync(cancellation).ConfigureAwait(false)).Select(info => info.Name)]);
+        return new UnknownDatasetException(name, [.. (await ListAsync(cancellation)).Select(info => info.Name)]);
     }
 
     private static DatasetUnavailableException Unusable(string name, StoredDatasetException problem) => new(

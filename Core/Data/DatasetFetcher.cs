@@ -17,14 +17,14 @@ internal sealed class DatasetFetcher(HttpClient http, DatasetOptions options, Ti
         var largest = known.Files.MaxBy(file => file.Bytes)!;
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var probes = MirrorsOf(known).Select(mirror => mirror.ProbeAsync(largest, enough.Token)).ToList();
-        await foreach (var probe in Task.WhenEach(probes).WithCancellation(cancellation).ConfigureAwait(false))
+        await foreach (var probe in Task.WhenEach(probes).WithCancellation(cancellation))
         {
-            if (await probe.ConfigureAwait(false) is not null) continue;
-            await enough.CancelAsync().ConfigureAwait(false);
+            if (await probe is not null) continue;
+            await enough.CancelAsync();
             return;
         }
         List<string> tried = [.. FolderInWords(known)];
-        foreach (var probe in probes) tried.Add((await probe.ConfigureAwait(false))!);
+        foreach (var probe in probes) tried.Add((await probe)!);
         throw Unavailable(known, tried);
     }
 
@@ -36,14 +36,14 @@ internal sealed class DatasetFetcher(HttpClient http, DatasetOptions options, Ti
         List<string> tried = [];
 
         if (known.Folder is { } folder && Directory.Exists(folder))
-            tried.AddRange(await ReadFolderAsync(known, folder, parts, cancellation).ConfigureAwait(false));
+            tried.AddRange(await ReadFolderAsync(known, folder, parts, cancellation));
         else
             tried.AddRange(FolderInWords(known));
 
         foreach (var mirror in MirrorsOf(known))
         {
             if (parts.Count == known.Files.Count) break;
-            if (await DownloadAsync(known, mirror, parts, cancellation).ConfigureAwait(false) is not { } failure) continue;
+            if (await DownloadAsync(known, mirror, parts, cancellation) is not { } failure) continue;
             logger.NotThere(known.Name, failure);
             tried.Add(failure);
         }
@@ -59,11 +59,8 @@ internal sealed class DatasetFetcher(HttpClient http, DatasetOptions options, Ti
             var path = Path.Combine(folder, file.GzipName);
             try
             {
-                var stream = File.OpenRead(path);
-                await using (stream.ConfigureAwait(false))
-                {
-                    parts[file.Part] = await file.ReadAsync(stream, cancellation).ConfigureAwait(false);
-                }
+                await using var stream = File.OpenRead(path);
+                parts[file.Part] = await file.ReadAsync(stream, cancellation);
                 logger.Fetched(known.Name, file.Part, path);
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or IdxFormatException)
@@ -81,7 +78,7 @@ internal sealed class DatasetFetcher(HttpClient http, DatasetOptions options, Ti
         // The small files first: a mirror that is not there costs little.
         foreach (var file in known.Files.Where(file => !parts.ContainsKey(file.Part)).OrderBy(file => file.Bytes))
         {
-            var failure = await mirror.DownloadAsync(file, array => parts[file.Part] = array, cancellation).ConfigureAwait(false);
+            var failure = await mirror.DownloadAsync(file, array => parts[file.Part] = array, cancellation);
             if (failure is not null) return failure;
             logger.Fetched(known.Name, file.Part, mirror.Folder);
         }

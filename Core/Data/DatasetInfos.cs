@@ -1,5 +1,7 @@
 using GanFunctions.Core.Data.Digits;
 
+
+
 namespace GanFunctions.Core.Data;
 
 internal static class DatasetInfos

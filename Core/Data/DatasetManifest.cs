@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Data;
 
@@ -19,19 +20,14 @@ internal sealed record DatasetManifest(
 {
     private const int KnownFormat = 1;
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
-    };
-
     /// <summary>A part, an IDX file compressed with gzip.</summary>
     /// <param name="Part">Which one.</param>
     /// <param name="Shape">Its dimensions.</param>
     /// <param name="Sha256">Of the IDX file, not compressed.</param>
-    public sealed record StoredPart(IdxPart Part, int[] Shape, string Sha256);
+    public sealed record StoredPart([property: JsonConverter(typeof(IdxPartConverter))] IdxPart Part, int[] Shape, string Sha256);
+
+    /// <summary>Writes <c>train-images</c> and so on.</summary>
+    private sealed class IdxPartConverter() : JsonStringEnumConverter<IdxPart>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
 
     /// <summary>The manifest of parts that are written.</summary>
     public static DatasetManifest Of(string name, string folder, IEnumerable<StoredPart> parts, int? classes, DateTimeOffset storedAt)
@@ -41,26 +37,21 @@ internal sealed record DatasetManifest(
         return new DatasetManifest(KnownFormat, name, folder, hash, classes, storedAt, stored);
     }
 
-    public BinaryData ToJson() => BinaryData.FromObjectAsJson(this, Json);
+    public BinaryData ToJson() => BinaryData.FromObjectAsJson(this, Json.Document);
 
     /// <exception cref="StoredDatasetException">It is damaged, or newer than this program.</exception>
     public static DatasetManifest Parse(string name, BinaryData json)
     {
         try
         {
-            var format = json.ToObjectFromJson<FormatOnly>(Json)?.Format ?? 0;
-            if (format > KnownFormat)
-            {
-                throw new StoredDatasetException(
-                    $"data set '{name}' was stored in format {format}; this program knows formats up to {KnownFormat}", newer: true);
-            }
-            var manifest = json.ToObjectFromJson<DatasetManifest>(Json) ?? throw new JsonException("it is null");
-            return manifest.ShapeOf(IdxPart.TrainImages) is not null ? manifest : throw new JsonException("it lists no pictures");
+            var manifest = Json.ReadDocument<DatasetManifest>($"the manifest of data set '{name}'", json, KnownFormat);
+            return manifest.ShapeOf(IdxPart.TrainImages) is not null
+                ? manifest
+                : throw new StoredDatasetException($"the manifest of data set '{name}' lists no pictures");
         }
-        catch (JsonException damage)
+        catch (Exception problem) when (problem is InvalidDataException or NewerFormatException)
         {
-            throw new StoredDatasetException(
-                $"the manifest of data set '{name}' cannot be read: {damage.Message.TrimEnd('.')}", inner: damage);
+            throw new StoredDatasetException(problem.Message.TrimEnd('.'), newer: problem is NewerFormatException, problem);
         }
     }
 
@@ -86,6 +77,4 @@ internal sealed record DatasetManifest(
     }
 
     private int[]? ShapeOf(IdxPart part) => Parts.FirstOrDefault(stored => stored.Part == part)?.Shape;
-
-    private sealed record FormatOnly(int Format);
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Azure;
 using Azure.Storage.Blobs;
+using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Data;
 
@@ -9,8 +10,8 @@ internal sealed class DatasetStore(BlobContainerClient container, DatasetOptions
 {
     /// <exception cref="StoredDatasetException">The manifest is damaged or newer than this program.</exception>
     public async Task<DatasetManifest?> FindAsync(string name, CancellationToken cancellation) =>
-        await container.ReadManifestAsync(name, cancellation).ConfigureAwait(false) is { } found
-            ? DatasetManifest.Parse(name, found.Json)
+        await container.ManifestBlob(name).TryReadAsync(cancellation) is { } found
+            ? DatasetManifest.Parse(name, found.Content)
             : null;
 
     /// <summary>Names of all data sets that are stored.</summary>
@@ -25,7 +26,7 @@ internal sealed class DatasetStore(BlobContainerClient container, DatasetOptions
         foreach (var stored in manifest.Parts)
         {
             var blob = container.PartBlob(manifest.Name, manifest.Upload, stored.Part);
-            var array = await ReadAsync(blob, cancellation).ConfigureAwait(false);
+            var array = await ReadAsync(blob, cancellation);
             var hash = array.ComputeSha256();
             if (hash != stored.Sha256) throw new StoredDatasetException($"{blob.Name} unpacks to the SHA-256 {hash}, not {stored.Sha256}");
             parts[stored.Part] = array;
@@ -37,11 +38,8 @@ internal sealed class DatasetStore(BlobContainerClient container, DatasetOptions
     {
         try
         {
-            var stream = await blob.OpenReadAsync(cancellationToken: cancellation).ConfigureAwait(false);
-            await using (stream.ConfigureAwait(false))
-            {
-                return await IdxReader.ReadAsync(stream, blob.Name, options.MaxDatasetBytes, cancellation).ConfigureAwait(false);
-            }
+            await using var stream = await blob.OpenReadAsync(cancellationToken: cancellation);
+            return await IdxReader.ReadAsync(stream, blob.Name, options.MaxDatasetBytes, cancellation);
         }
         catch (RequestFailedException missing) when (missing.Status == (int)HttpStatusCode.NotFound)
         {

@@ -1,6 +1,6 @@
 using Azure;
 using Azure.Storage.Blobs;
-using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Core.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Data;
@@ -22,12 +22,12 @@ internal sealed class DatasetSweep(BlobContainerClient container, TimeProvider t
         try
         {
             Dictionary<string, HashSet<string>?> kept = [];
-            await foreach (var item in container.GetBlobsAsync(new() { Prefix = prefix }).ConfigureAwait(false))
+            await foreach (var item in container.GetBlobsAsync(new() { Prefix = prefix }))
             {
                 if (item.Name.Split('/') is not [_, var name, var folder, _]) continue;
                 if (time.GetUtcNow() - item.Properties.LastModified <= Leftover && !leftBehind(folder)) continue;
-                if (!kept.TryGetValue(name, out var keep)) kept[name] = keep = await KeptAsync(name).ConfigureAwait(false);
-                if (keep?.Contains(folder) == false) await container.DeleteBlobIfExistsAsync(item.Name).ConfigureAwait(false);
+                if (!kept.TryGetValue(name, out var keep)) kept[name] = keep = await KeptAsync(name);
+                if (keep?.Contains(folder) == false) await container.DeleteBlobIfExistsAsync(item.Name);
             }
         }
         catch (RequestFailedException failure)
@@ -40,13 +40,13 @@ internal sealed class DatasetSweep(BlobContainerClient container, TimeProvider t
     private async Task<HashSet<string>?> KeptAsync(string name)
     {
         HashSet<string> keep = [];
-        if (await container.ReadManifestAsync(name, CancellationToken.None).ConfigureAwait(false) is { } found)
+        if (await container.ManifestBlob(name).TryReadAsync(CancellationToken.None) is { } found)
         {
-            if (DatasetManifest.TryParse(name, found.Json) is not { } manifest) return null;
+            if (DatasetManifest.TryParse(name, found.Content) is not { } manifest) return null;
             keep.Add(manifest.Upload);
         }
-        if (await container.ConversionBlob(name).TryReadAsync(CancellationToken.None).ConfigureAwait(false) is { } state
-            && Conversion.Parse(name, state.Json) is { IsOpen: true } conversion)
+        if (await container.ConversionBlob(name).TryReadAsync(CancellationToken.None) is { } state
+            && Conversion.Parse(name, state.Content) is { IsOpen: true } conversion)
         {
             keep.Add(conversion.Upload);
         }

@@ -2,6 +2,7 @@ using System.Net;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using GanFunctions.Core.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Data;
@@ -34,15 +35,15 @@ internal sealed class DatasetWriter(BlobContainerClient container, TimeProvider 
         var leftover = folder; // until it is committed, it is this folder that is left over
         try
         {
-            await container.CreateIfNotExistsAsync(cancellationToken: cancellation).ConfigureAwait(false);
-            var manifest = await write(folder).ConfigureAwait(false);
-            (manifest, leftover) = await CommitAsync(manifest, check, cancellation).ConfigureAwait(false);
+            await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
+            var manifest = await write(folder);
+            (manifest, leftover) = await CommitAsync(manifest, check, cancellation);
             logger.Saved(name, manifest.Parts[0].Shape[0], manifest.Sha256);
             return manifest;
         }
         finally
         {
-            await _sweep.SweepAsync(name, leftBehind: each => each == leftover).ConfigureAwait(false);
+            await _sweep.SweepAsync(name, leftBehind: each => each == leftover);
         }
     }
 
@@ -54,11 +55,8 @@ internal sealed class DatasetWriter(BlobContainerClient container, TimeProvider 
         foreach (var (part, array) in parts)
         {
             var blob = container.PartBlob(name, folder, part);
-            var stream = await blob.OpenWriteAsync(overwrite: true, cancellationToken: cancellation).ConfigureAwait(false);
-            await using (stream.ConfigureAwait(false))
-            {
-                await array.WriteGzipAsync(stream, cancellation).ConfigureAwait(false);
-            }
+            await using var stream = await blob.OpenWriteAsync(overwrite: true, cancellationToken: cancellation);
+            await array.WriteGzipAsync(stream, cancellation);
         }
         var stored = parts.Select(part => new DatasetManifest.StoredPart(part.Key, part.Value.Shape, part.Value.ComputeSha256()));
         return DatasetManifest.Of(
@@ -72,13 +70,12 @@ internal sealed class DatasetWriter(BlobContainerClient container, TimeProvider 
     /// <returns>False if there was none.</returns>
     public async Task<bool> DeleteAsync(string name, CancellationToken cancellation, string? convertedFrom = null)
     {
-        var found = await container.ReadManifestAsync(name, cancellation).ConfigureAwait(false);
-        if (found is null) return false;
-        var manifest = DatasetManifest.TryParse(name, found.Value.Json);
+        if (await container.ManifestBlob(name).TryReadAsync(cancellation) is not { } found) return false;
+        var manifest = DatasetManifest.TryParse(name, found.Content);
         if (convertedFrom is not null && manifest?.ConvertedFrom != convertedFrom) return false;
-        var removed = await container.ManifestBlob(name).DeleteIfExistsAsync(cancellationToken: cancellation).ConfigureAwait(false);
+        var removed = await container.ManifestBlob(name).DeleteIfExistsAsync(cancellationToken: cancellation);
         // A manifest that cannot be read does not tell which folder was its own: then all go.
-        await _sweep.SweepAsync(name, leftBehind: folder => manifest is null || folder == manifest.Upload).ConfigureAwait(false);
+        await _sweep.SweepAsync(name, leftBehind: folder => manifest is null || folder == manifest.Upload);
         return removed;
     }
 
@@ -86,24 +83,15 @@ internal sealed class DatasetWriter(BlobContainerClient container, TimeProvider 
     private async Task<(DatasetManifest Stored, string? Leftover)> CommitAsync(
         DatasetManifest manifest, Func<DatasetManifest, DatasetManifest?, Task> check, CancellationToken cancellation)
     {
-        while (true)
+        while (true) // another upload of that name may come first; this one then replaces it
         {
-            var old = await container.ReadManifestAsync(manifest.Name, cancellation).ConfigureAwait(false);
-            var stored = old is null ? null : DatasetManifest.TryParse(manifest.Name, old.Value.Json);
+            var old = await container.ManifestBlob(manifest.Name).TryReadAsync(cancellation);
+            var stored = old is null ? null : DatasetManifest.TryParse(manifest.Name, old.Content);
             if (stored?.ConvertedFrom is { } upload && upload == manifest.ConvertedFrom) return (stored, manifest.Upload);
-            await check(manifest, stored).ConfigureAwait(false);
+            await check(manifest, stored);
 
-            var condition = old is null ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new() { IfMatch = old.Value.Version };
-            try
-            {
-                await container.ManifestBlob(manifest.Name).UploadAsync(
-                    manifest.ToJson(), new BlobUploadOptions { Conditions = condition }, cancellation).ConfigureAwait(false);
+            if (await container.ManifestBlob(manifest.Name).TryReplaceAsync(manifest.ToJson(), old?.Version, cancellation))
                 return (manifest, stored?.Upload);
-            }
-            catch (RequestFailedException race) when (race.Status is (int)HttpStatusCode.Conflict or (int)HttpStatusCode.PreconditionFailed)
-            {
-                // Another upload of that name came first; this one replaces it.
-            }
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Security.Cryptography;
+using GanFunctions.Core.Pictures;
 
 namespace GanFunctions.Core.Data;
 
@@ -28,18 +29,15 @@ public sealed record IdxArray(int[] Shape, byte[] Data)
     public async Task WriteGzipAsync(Stream stream, CancellationToken cancellation = default)
     {
         // Fastest: MNIST takes half a second instead of five, and a fifth more room.
-        var gzip = new GZipStream(stream, CompressionLevel.Fastest, leaveOpen: true);
-        await using (gzip.ConfigureAwait(false))
-        {
-            await WriteAsync(gzip, cancellation).ConfigureAwait(false);
-        }
+        await using var gzip = new GZipStream(stream, CompressionLevel.Fastest, leaveOpen: true);
+        await WriteAsync(gzip, cancellation);
     }
 
     /// <summary>Writes the IDX file and leaves the stream open.</summary>
     public async Task WriteAsync(Stream stream, CancellationToken cancellation = default)
     {
-        await stream.WriteAsync(HeaderOf(Shape), cancellation).ConfigureAwait(false);
-        await stream.WriteAsync(Data, cancellation).ConfigureAwait(false);
+        await stream.WriteAsync(HeaderOf(Shape), cancellation);
+        await stream.WriteAsync(Data, cancellation);
     }
 
     internal static IdxArray OfImages(ImageSet set) => set.Channels == 1

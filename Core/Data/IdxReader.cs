@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Data;
 
@@ -22,7 +23,7 @@ public static class IdxReader
     /// <exception cref="IdxFormatException">The file is damaged, too large, or not an IDX file of unsigned bytes.</exception>
     public static async Task<IdxArray> ReadAsync(Stream stream, string file, long maxBytes, CancellationToken cancellation = default)
     {
-        using var sent = await BoundedRead.AllAsync(stream, maxBytes, cancellation: cancellation).ConfigureAwait(false)
+        using var sent = await BoundedRead.AllAsync(stream, maxBytes, cancellation: cancellation)
             ?? throw new IdxFormatException(file, $"it is larger than {maxBytes} bytes", "a smaller file");
         var zipped = sent.Length >= 2 && sent.GetBuffer() is [0x1f, 0x8b, ..];
         if (!zipped) return Parse(sent, file, maxBytes, sent.Length);

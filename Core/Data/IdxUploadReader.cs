@@ -1,3 +1,6 @@
+using GanFunctions.Core.Pictures;
+
+
 namespace GanFunctions.Core.Data;
 
 /// <summary>Reads an upload whole and checks all of it.</summary>
@@ -12,7 +15,7 @@ internal static class IdxUploadReader
         var parts = new Dictionary<IdxPart, IdxArray>();
         foreach (var (part, file) in upload.Parts.OrderBy(part => part.Key))
         {
-            var array = await ReadAsync(file, maxBytes, cancellation).ConfigureAwait(false);
+            var array = await ReadAsync(file, maxBytes, cancellation);
             CheckShape(part, file.Name, array.Shape);
             parts[part] = array;
         }
@@ -26,11 +29,8 @@ internal static class IdxUploadReader
     {
         try
         {
-            var stream = file.Open();
-            await using (stream.ConfigureAwait(false))
-            {
-                return await IdxReader.ReadAsync(stream, file.Name, maxBytes, cancellation).ConfigureAwait(false);
-            }
+            await using var stream = file.Open();
+            return await IdxReader.ReadAsync(stream, file.Name, maxBytes, cancellation);
         }
         catch (InvalidDataException damage)
         {

@@ -17,7 +17,7 @@ internal sealed record KnownFile(IdxPart Part, long Bytes, string Sha256)
     /// <exception cref="IdxFormatException">It is damaged, or another.</exception>
     public async Task<IdxArray> ReadAsync(Stream stream, CancellationToken cancellation)
     {
-        var array = await IdxReader.ReadAsync(stream, GzipName, MostBytes, cancellation).ConfigureAwait(false);
+        var array = await IdxReader.ReadAsync(stream, GzipName, MostBytes, cancellation);
         var hash = array.ComputeSha256();
         return hash == Sha256
             ? array

@@ -1,3 +1,6 @@
+using GanFunctions.Core.Storage;
+
+
 namespace GanFunctions.Core.Data;
 
 /// <summary>A folder of the web with the files of a known data set.</summary>
@@ -10,10 +13,10 @@ internal sealed class Mirror(Uri folder, HttpClient http, DatasetOptions options
     public Task<string?> ProbeAsync(KnownFile file, CancellationToken cancellation) =>
         WordsOfFailureAsync(file, options.ProbeTimeout, async patience =>
         {
-            using var response = await AskAsync(file, patience.Token).ConfigureAwait(false);
-            var stream = await OpenAsync(response, patience.Token).ConfigureAwait(false);
+            using var response = await AskAsync(file, patience.Token);
+            var stream = await OpenAsync(response, patience.Token);
             var start = new byte[2];
-            await stream.ReadAtLeastAsync(start, 2, throwOnEndOfStream: false, patience.Token).ConfigureAwait(false);
+            await stream.ReadAtLeastAsync(start, 2, throwOnEndOfStream: false, patience.Token);
             // What a captive portal or a parked domain answers is a page. Some servers have the client unpack .gz files on the way.
             if (start is not ([0x1f, 0x8b] or [0, 0])) throw new InvalidDataException("it answered with something that is no gzip file");
         }, cancellation);
@@ -24,11 +27,11 @@ internal sealed class Mirror(Uri folder, HttpClient http, DatasetOptions options
         WordsOfFailureAsync(file, options.AnswerTimeout, async patience =>
         {
             var start = time.GetTimestamp();
-            using var response = await AskAsync(file, patience.Token).ConfigureAwait(false);
-            var stream = await OpenAsync(response, patience.Token).ConfigureAwait(false);
-            using var content = await BoundedRead.AllAsync(stream, file.MostBytes, Progress, patience.Token).ConfigureAwait(false)
+            using var response = await AskAsync(file, patience.Token);
+            var stream = await OpenAsync(response, patience.Token);
+            using var content = await BoundedRead.AllAsync(stream, file.MostBytes, Progress, patience.Token)
                 ?? throw new InvalidDataException($"it sent more than {file.MostBytes} bytes");
-            accept(await file.ReadAsync(content, cancellation).ConfigureAwait(false));
+            accept(await file.ReadAsync(content, cancellation));
 
             void Progress()
             {
@@ -45,7 +48,7 @@ internal sealed class Mirror(Uri folder, HttpClient http, DatasetOptions options
 
     private static async Task<Stream> OpenAsync(HttpResponseMessage response, CancellationToken cancellation) =>
         response.IsSuccessStatusCode
-        ? await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false)
+        ? await response.Content.ReadAsStreamAsync(cancellation)
         : throw new InvalidDataException($"it answered {(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd());
 
     private async Task<string?> WordsOfFailureAsync(
@@ -55,7 +58,7 @@ internal sealed class Mirror(Uri folder, HttpClient http, DatasetOptions options
         using var link = cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), patience);
         try
         {
-            await attempt(patience).ConfigureAwait(false);
+            await attempt(patience);
             return null;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)

@@ -1,3 +1,4 @@
+using GanFunctions.Core.Model;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Export.Onnx;
+using GanFunctions.Core.Model;
 using Google.Protobuf;
 using TorchSharp.Modules;
 using static GanFunctions.Core.Export.Onnx.TensorProto.Types;

@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using GanFunctions.Core.Model;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Training;
 

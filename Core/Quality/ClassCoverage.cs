@@ -37,9 +37,9 @@ public sealed record ClassCoverage(
         var confidence = generated.to(ScalarType.Float64).softmax(1).amax(1).mean().item<double>();
         var recognised = wanted is null ? (double?)null : generated.argmax(1).eq(wanted).to(ScalarType.Float64).mean().item<double>();
         return new ClassCoverage(
-            accuracy, Digits.Rounded(Math.Max(entropy, 0)), Digits.Rounded(confidence),
-            [.. labels.Select((label, index) => new ClassShare(label, Digits.Rounded(drawn[index]), Digits.Rounded(held[index])))],
-            recognised is { } share ? Digits.Rounded(share) : null);
+            accuracy, Rounding.Round(Math.Max(entropy, 0)), Rounding.Round(confidence),
+            [.. labels.Select((label, index) => new ClassShare(label, Rounding.Round(drawn[index]), Rounding.Round(held[index])))],
+            recognised is { } share ? Rounding.Round(share) : null);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,7 @@
+using GanFunctions.Core.Model;
 using GanFunctions.Core.Training;
+
+
 
 namespace GanFunctions.Core.Quality;
 

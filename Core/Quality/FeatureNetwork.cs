@@ -1,4 +1,4 @@
-using GanFunctions.Core.Data;
+using GanFunctions.Core.Pictures;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,4 +1,6 @@
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Core.Pictures;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,32 +17,32 @@ public sealed class FeatureSpace
 {
     private const int Typical = 1000; // held-out pictures looked at
 
-    private readonly Ruler _ruler;
+    private readonly QualityReference _ruler;
     private readonly byte[]? _labels;
     private readonly PictureShape _shape;
     private readonly Tensor _features; // [count, 128], float64: near ones are told apart by the difference of large numbers
     private readonly Tensor _squares;  // [count]
 
     /// <summary>Works the features out, with the threads of the calling thread: 4,000 pictures a second on each.</summary>
-    public FeatureSpace(Dataset data, Ruler ruler)
+    public FeatureSpace(Dataset data, QualityReference ruler)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        (_ruler, _labels, _shape, Dataset, RulerSha256) = (ruler, data.Train.Labels, data.Train.Shape, data.Sha256, ruler.Sha256);
+        (_ruler, _labels, _shape, Dataset, ReferenceSha256) = (ruler, data.Train.Labels, data.Train.Shape, data.Sha256, ruler.Sha256);
         var pixels = tensor(data.Train.Pixels, [data.Train.Count, _shape.Channels, _shape.Side, _shape.Side], dtype: ScalarType.Byte);
         _features = ruler.FeaturesOf(pixels).to(ScalarType.Float64).DetachFromDisposeScope();
         _squares = _features.square().sum(1).DetachFromDisposeScope();
         var held = ruler.HeldOut(Typical).to(ScalarType.Float64);
         var place = RealPictures.AreHeldOutOfTest(data) ? 1 : 2; // where they are training pictures themselves, the nearest but that
         var nearest = Enumerable.Range(0, (int)held.shape[0]).Select(index => NearestBut(held[index], place)).Order().ToList();
-        TypicalDistance = Digits.Rounded(nearest[nearest.Count / 2]);
+        TypicalDistance = Rounding.Round(nearest[nearest.Count / 2]);
     }
 
     /// <summary>Hash of the data set.</summary>
     public string Dataset { get; }
 
     /// <summary>Hash of what the features are taken with.</summary>
-    public string RulerSha256 { get; }
+    public string ReferenceSha256 { get; }
 
     /// <summary>The median distance of real pictures to the nearest other one of the training set.</summary>
     public double TypicalDistance { get; }
@@ -56,7 +58,7 @@ public sealed class FeatureSpace
         var distances = Distances(_ruler.FeaturesOf(pixels)[0].to(ScalarType.Float64));
         var (values, indexes) = distances.topk((int)Math.Min(count, distances.shape[0]), largest: false);
         return [.. indexes.data<long>().Zip(values.data<double>(), (index, distance) =>
-            new Neighbour((int)index, _labels?[(int)index], Digits.Rounded(distance)))];
+            new Neighbour((int)index, _labels?[(int)index], Rounding.Round(distance)))];
     }
 
     private double NearestBut(Tensor features, int place)

@@ -1,11 +1,13 @@
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Training;
 
+
+
 namespace GanFunctions.Core.Quality;
 
 /// <summary>Keeps the features of the data set that was searched last. To work them out takes seconds; where its ruler has to be made first, a minute.</summary>
 /// <param name="rulers">Know the features.</param>
-public sealed class NeighbourSearch(RulerStore rulers)
+public sealed class NeighbourSearch(QualityReferenceStore rulers)
 {
     private readonly Lock _lock = new();
     private (string Dataset, Task<FeatureSpace?> Space) _last = ("", Task.FromResult<FeatureSpace?>(null));

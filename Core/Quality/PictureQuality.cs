@@ -1,31 +1,39 @@
+using System.Text.Json.Serialization;
+
 namespace GanFunctions.Core.Quality;
 
-/// <summary>How good the pictures are that a generator draws: compared with held-out real ones, in the features of a <see cref="Ruler"/>.</summary>
-/// <param name="Samples">Pictures that were drawn for it.</param>
-/// <param name="FrechetDistance">Between their features (<see cref="Quality.FrechetDistance"/>); lower is better. Comparable between runs of the same ruler and count.</param>
-/// <param name="KernelDistance">Between the same (<see cref="Quality.KernelDistance"/>); lower is better, and about zero where the two cannot be told apart.</param>
-/// <param name="Floor">The Fréchet distance of as many training pictures, where there are so many, to the same held-out ones.</param>
-/// <param name="KernelFloor">The kernel distance of the same.</param>
-/// <param name="Variety">Mean distance between the features of two generated pictures, as a multiple of that between two real ones.</param>
-/// <param name="Ruler">SHA-256 of the ruler's file.</param>
-/// <param name="Classes">What they show; null where the data has no labels.</param>
+/// <summary>Quality of generated pictures, compared with held-out real pictures in the feature space of a <see cref="QualityReference"/>.</summary>
+/// <param name="Samples">Number of generated pictures that were measured.</param>
+/// <param name="FrechetDistance">Fréchet distance between generated and held-out pictures; lower is better. Values compare only for the same quality reference and the same number of samples.</param>
+/// <param name="KernelDistance">Kernel distance between the same pictures; lower is better, and about zero for indistinguishable sets.</param>
+/// <param name="Baseline">Fréchet distance between as many training pictures, if there are that many, and the held-out pictures: the best value to expect.</param>
+/// <param name="KernelBaseline">Kernel distance between the same pictures.</param>
+/// <param name="Variety">Mean feature distance between two generated pictures, relative to that between two real ones.</param>
+/// <param name="Reference">SHA-256 of the quality reference.</param>
+/// <param name="Classes">Distribution of classes among the pictures; null if the data set has no labels.</param>
 public sealed record PictureQuality(
-    int Samples, double FrechetDistance, double KernelDistance, double Floor, double KernelFloor, double Variety, string Ruler, ClassCoverage? Classes);
+    int Samples, double FrechetDistance, double KernelDistance,
+    [property: JsonPropertyName("floor")] double Baseline,
+    [property: JsonPropertyName("kernelFloor")] double KernelBaseline,
+    double Variety,
+    [property: JsonPropertyName("ruler")] string Reference,
+    ClassCoverage? Classes);
 
 /// <summary>The epoch with the lowest Fréchet distance so far.</summary>
-/// <param name="Epoch">From 1.</param>
-/// <param name="FrechetDistance">Its distance.</param>
-/// <param name="LargestShare">Its largest class's share; null where the data has no labels.</param>
-/// <param name="Ruler">SHA-256 of the ruler it was measured with.</param>
-public sealed record BestEpoch(int Epoch, double FrechetDistance, double? LargestShare, string Ruler)
+/// <param name="Epoch">The epoch, from 1.</param>
+/// <param name="FrechetDistance">Its Fréchet distance.</param>
+/// <param name="LargestShare">Share of its most frequent class; null if the data set has no labels.</param>
+/// <param name="Reference">SHA-256 of the quality reference it was measured with.</param>
+public sealed record BestEpoch(
+    int Epoch, double FrechetDistance, double? LargestShare, [property: JsonPropertyName("ruler")] string Reference)
 {
     /// <summary>
-    /// The better of <paramref name="best"/> and an epoch just measured; the earlier one when they are as good. Where the ruler is another one,
-    /// say of a later version, the two do not compare, and the search begins anew.
+    /// The better of <paramref name="best"/> and an epoch that was just measured; the earlier one on a tie. Distances to different quality
+    /// references do not compare: then the search restarts with the new epoch.
     /// </summary>
     public static BestEpoch? Of(BestEpoch? best, int epoch, PictureQuality? quality)
     {
-        if (quality is null || (best?.Ruler == quality.Ruler && best.FrechetDistance <= quality.FrechetDistance)) return best;
-        return new BestEpoch(epoch, quality.FrechetDistance, quality.Classes?.LargestShare, quality.Ruler);
+        if (quality is null || (best?.Reference == quality.Reference && best.FrechetDistance <= quality.FrechetDistance)) return best;
+        return new BestEpoch(epoch, quality.FrechetDistance, quality.Classes?.LargestShare, quality.Reference);
     }
 }

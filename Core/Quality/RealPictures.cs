@@ -1,4 +1,5 @@
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
 using static TorchSharp.torch;
 
@@ -45,7 +46,7 @@ internal sealed record RealPictures(Tensor Fit, Tensor Held, byte[]? FitLabels, 
 
     private static int[] Shuffled(int count)
     {
-        using var draw = new RunRandom(0, 0).At(0, 0, RandomPurpose.RulerShuffle);
+        using var draw = new RunRandom(0, 0).At(0, 0, RandomPurpose.ReferenceShuffle);
         return [.. randperm(count, generator: draw).data<long>().Select(index => (int)index)];
     }
 

@@ -1,4 +1,4 @@
-using GanFunctions.Core.Data;
+using GanFunctions.Core.Pictures;
 using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Quality;

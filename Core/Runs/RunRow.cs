@@ -2,7 +2,9 @@ using System.Runtime.Serialization;
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
+using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Quality;
+using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 
 namespace GanFunctions.Core.Runs;
@@ -158,11 +160,11 @@ public sealed class RunRow : ITableEntity
 
     /// <summary>How good the pictures of <see cref="QualityEpoch"/> are.</summary>
     [IgnoreDataMember]
-    public PictureQuality? Quality => QualityJson is null ? null : JsonSerializer.Deserialize<PictureQuality>(QualityJson, OptionsReader.Json);
+    public PictureQuality? Quality => QualityJson is null ? null : JsonSerializer.Deserialize<PictureQuality>(QualityJson, Json.Options);
 
     /// <summary>The options as resolved.</summary>
     [IgnoreDataMember]
-    public TrainingOptions Options => JsonSerializer.Deserialize<TrainingOptions>(OptionsJson, OptionsReader.Json)!;
+    public TrainingOptions Options => JsonSerializer.Deserialize<TrainingOptions>(OptionsJson, Json.Options)!;
 
     /// <summary>Epochs trained to their end.</summary>
     [IgnoreDataMember]
@@ -174,7 +176,7 @@ public sealed class RunRow : ITableEntity
 
     /// <summary>Says how good the pictures of an epoch are.</summary>
     public void SetQuality(int epoch, PictureQuality quality) =>
-        (QualityEpoch, QualityJson) = (epoch, JsonSerializer.Serialize(quality, OptionsReader.Json));
+        (QualityEpoch, QualityJson) = (epoch, JsonSerializer.Serialize(quality, Json.Options));
 
     /// <summary>Ends the run as failed, where it belongs to orchestration <paramref name="instanceId"/> and has not ended.</summary>
     public bool TryFail(string instanceId, string reason)

@@ -1,5 +1,8 @@
 using Azure;
 using Azure.Data.Tables;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Model;
+using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Runs;
 
@@ -26,7 +29,7 @@ public sealed class RunStore(TableClient table)
     /// <summary>The run's row, or null.</summary>
     public async Task<RunRow?> FindAsync(string run, CancellationToken cancellation)
     {
-        if (!RunId.IsValid(run)) return null;
+        if (!ResourceId.IsValid(run)) return null;
         var found = await table.GetEntityIfExistsAsync<RunRow>(RunRow.Partition, run, cancellationToken: cancellation);
         return found.HasValue ? found.Value : null;
     }

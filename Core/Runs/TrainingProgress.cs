@@ -1,5 +1,7 @@
 using GanFunctions.Core.Training;
 
+
+
 namespace GanFunctions.Core.Runs;
 
 /// <summary>Where a training is.</summary>

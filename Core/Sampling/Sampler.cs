@@ -1,3 +1,5 @@
+using GanFunctions.Core.Model;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -44,7 +46,7 @@ public static class Sampler
             var indexes = Enumerable.Range(0, Batch).Select(place => start + Math.Min(place, wanted - 1)).ToList();
             var noise = stack(indexes.Select(latent));
             var classes = generator.IsConditional ? tensor(indexes.Select(index => (long)PlaceOf(generator, label(index))).ToArray()) : null;
-            var drawn = generator.call(noise, classes).add_(1).mul_(127.5).round_().clamp_(0, 255).to(ScalarType.Byte).contiguous();
+            var drawn = Pixels.Quantize(generator.call(noise, classes)).to(ScalarType.Byte).contiguous();
             drawn.bytes[..(wanted * size)].CopyTo(pictures.AsSpan(start * size));
         }
         return pictures;

@@ -1,4 +1,4 @@
-using GanFunctions.Core.Data;
+using GanFunctions.Core.Pictures;
 using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Training;
@@ -39,7 +39,7 @@ internal sealed class EpochData : IDisposable
     {
         using var scope = NewDisposeScope();
         var chosen = _order.narrow(0, (long)step * _batchSize, _batchSize);
-        var pictures = _pixels.index_select(0, chosen).to(ScalarType.Float32).div_(127.5).sub_(1);
+        var pictures = Pixels.Normalize(_pixels.index_select(0, chosen));
         return new(pictures.MoveToOuterDisposeScope(), _classes?.index_select(0, chosen).MoveToOuterDisposeScope());
     }
 

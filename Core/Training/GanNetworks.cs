@@ -1,5 +1,5 @@
-using GanFunctions.Core.Data;
 using GanFunctions.Core.Model;
+using GanFunctions.Core.Pictures;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

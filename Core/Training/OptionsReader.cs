@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Training;
 
@@ -19,13 +20,6 @@ public sealed class OptionsException(IReadOnlyDictionary<string, string[]> probl
 /// <summary>Turns what a user wrote into <see cref="TrainingOptions"/>: the preset's values, with the user's laid over them.</summary>
 public static class OptionsReader
 {
-    /// <summary>How options are written everywhere: camelCase names, enumerations by name.</summary>
-    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web)
-    {
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
-        NumberHandling = JsonNumberHandling.Strict,
-    };
-
     private static readonly Dictionary<string, PropertyInfo> Knobs = typeof(TrainingOptions).GetProperties()
         .Where(property => property.GetCustomAttribute<JsonIgnoreAttribute>() is null)
         .ToDictionary(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name));
@@ -62,13 +56,13 @@ public static class OptionsReader
     }
 
     /// <summary>The reverse of <see cref="Read"/>, complete.</summary>
-    public static string Write(TrainingOptions options) => JsonSerializer.Serialize(options, Json);
+    public static string Write(TrainingOptions options) => JsonSerializer.Serialize(options, Json.Options);
 
     private static object? Convert(PropertyInfo knob, string name, JsonNode? value, SortedDictionary<string, string[]> problems)
     {
         try
         {
-            var converted = value.Deserialize(knob.PropertyType, Json);
+            var converted = value.Deserialize(knob.PropertyType, Json.Options);
             if (converted is not null && (Rule(knob)?.IsValid(converted) ?? true)) return converted;
         }
         catch (JsonException)

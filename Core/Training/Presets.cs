@@ -1,5 +1,7 @@
 using GanFunctions.Core.Model;
 
+
+
 namespace GanFunctions.Core.Training;
 
 /// <summary>The named starting points of <see cref="TrainingOptions"/>; each lists only what differs from the defaults.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using GanFunctions.Core.Model;
 using TorchSharp;
 
 namespace GanFunctions.Core.Training;
@@ -33,13 +34,13 @@ public enum RandomPurpose
     Sample,
 
     /// <summary>First weights of a ruler's network.</summary>
-    RulerWeights,
+    ReferenceWeights,
 
     /// <summary>Which real pictures a ruler holds out, and the order it sees the others in.</summary>
-    RulerShuffle,
+    ReferenceShuffle,
 
     /// <summary>Noise of the pictures that a ruler measures.</summary>
-    RulerNoise,
+    ReferenceNoise,
 }
 
 /// <summary>
@@ -62,7 +63,16 @@ public sealed class RunRandom(long seed, int attempt)
     private static torch.Generator Create(long seed, int attempt, int epoch, int step, RandomPurpose purpose)
     {
         // torch seeds its Mersenne twister with 32 bits; a cryptographic hash spreads neighbouring steps over all of them.
-        var name = Encoding.ASCII.GetBytes($"{seed}/{attempt}/{epoch}/{step}/{purpose}");
+        var name = Encoding.ASCII.GetBytes($"{seed}/{attempt}/{epoch}/{step}/{NameOf(purpose)}");
         return new torch.Generator(BinaryPrimitives.ReadUInt32LittleEndian(SHA256.HashData(name)));
     }
+
+    // Part of every seed: a purpose keeps its first name for good, or it would draw other numbers.
+    private static string NameOf(RandomPurpose purpose) => purpose switch
+    {
+        RandomPurpose.ReferenceWeights => "RulerWeights",
+        RandomPurpose.ReferenceShuffle => "RulerShuffle",
+        RandomPurpose.ReferenceNoise => "RulerNoise",
+        _ => purpose.ToString(),
+    };
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using GanFunctions.Core.Model;
 
 namespace GanFunctions.Core.Training;
 

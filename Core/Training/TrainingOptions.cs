@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
+using GanFunctions.Core.Data;
 using GanFunctions.Core.Model;
+using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Training;
 
@@ -37,7 +39,7 @@ public sealed record TrainingOptions
     public Preset Preset { get; init; } = Preset.Dcgan;
 
     /// <summary>Name of the data set.</summary>
-    [RegularExpression("[a-z0-9-]{1,40}")]
+    [RegularExpression(ResourceId.Pattern)]
     public string Dataset { get; init; } = "mnist";
 
     /// <summary>

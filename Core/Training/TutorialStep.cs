@@ -1,3 +1,4 @@
+using GanFunctions.Core.Model;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;

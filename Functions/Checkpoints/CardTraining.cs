@@ -1,6 +1,8 @@
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Training;
 
+
+
 namespace GanFunctions.Functions.Checkpoints;
 
 /// <summary>How a generator was trained.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Functions.Http;
 using Microsoft.Net.Http.Headers;

@@ -1,5 +1,5 @@
-using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Export;
+using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Http;
 using GanFunctions.Functions.OpenApi;

@@ -1,5 +1,5 @@
 using GanFunctions.Core.Data;
-using GanFunctions.Core.Training;
+using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Checkpoints;
@@ -18,7 +18,7 @@ public sealed class GetCard(GeneratorFiles files, DatasetCatalog catalog)
         return await files.AnswerAsync(request, run, choice, tagOf: null, async (row, manifest, file) =>
         {
             var dataset = await catalog.GetAsync(row.Options.Dataset, cancellation);
-            return Results.Json(ModelCard.Of(row, manifest, file, dataset), OptionsReader.Json);
+            return Results.Json(ModelCard.Of(row, manifest, file, dataset), Json.Options);
         }, cancellation);
     }
 }

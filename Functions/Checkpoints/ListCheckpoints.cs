@@ -1,6 +1,8 @@
 using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Model;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
+using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Http;
 
@@ -44,6 +46,6 @@ public sealed class ListCheckpoints(RunStore runs, CheckpointStore checkpoints)
         var views = manifests.Select(manifest => new CheckpointView(
             manifest.Name, manifest.Attempt, manifest.Epoch, manifest.Step, manifest.StepsPerEpoch, manifest.MeanLosses, manifest.Precision,
             manifest.Threads, manifest.Generator, files.Contains(manifest.Training.Sha256) ? manifest.Training : null, manifest.Quality, manifest == best));
-        return Results.Json(new CheckpointList(run, [.. views]), OptionsReader.Json);
+        return Results.Json(new CheckpointList(run, [.. views]), Json.Options);
     }
 }

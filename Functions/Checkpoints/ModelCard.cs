@@ -3,9 +3,10 @@ using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Export;
 using GanFunctions.Core.Model;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
-using GanFunctions.Core.Training;
+using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Functions.Checkpoints;
 
@@ -84,7 +85,7 @@ public sealed record CardFile(string Format, IReadOnlyList<string> Weights, stri
 
         CardFile Onnx(string weights, bool averaged)
         {
-            var (sha256, size) = CheckpointStore.Reference(OnnxFile.Of(manifest, file, averaged));
+            var (sha256, size) = BlobReference.Of(OnnxFile.Of(manifest, file, averaged));
             return new("onnx", [weights], $"{path}?format=onnx&weights={weights}", sha256, size);
         }
     }

@@ -1,3 +1,4 @@
+using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
 using GanFunctions.Functions.ShortWork;
 

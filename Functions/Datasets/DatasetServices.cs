@@ -1,5 +1,8 @@
+using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
-using GanFunctions.Core.Imaging;
+using GanFunctions.Core.Pictures;
+
+
 
 namespace GanFunctions.Functions.Datasets;
 

@@ -1,5 +1,7 @@
 using GanFunctions.Core.Data;
-using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Core.Pictures;
+
+
 
 namespace GanFunctions.Functions.Datasets;
 

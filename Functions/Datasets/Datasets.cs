@@ -1,7 +1,7 @@
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
 using GanFunctions.Core.Runs;
-using GanFunctions.Core.Training;
+using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Datasets;
@@ -21,7 +21,7 @@ public sealed class Datasets(
         var infos = await catalog.ListAsync(cancellation);
         var views = infos.Select(info => DatasetView.Of(info, byName.GetValueOrDefault(info.Name)));
         var others = byName.Values.ExceptBy(infos.Select(info => info.Name), each => each.Name).Select(each => DatasetView.Of(null, each));
-        return Results.Json(new DatasetList([.. views.Concat(others).OfType<DatasetView>()]), OptionsReader.Json);
+        return Results.Json(new DatasetList([.. views.Concat(others).OfType<DatasetView>()]), Json.Options);
     }
 
     [Function("GetDataset")]
@@ -31,7 +31,7 @@ public sealed class Datasets(
         if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
         var upload = await conversions.FindAsync(name, cancellation);
         if (upload is not null) upload = await starter.RecoverAsync(upload, cancellation);
-        return DatasetView.Of(await catalog.GetAsync(name, cancellation), upload) is { } view ? Results.Json(view, OptionsReader.Json) : NoDataset(name);
+        return DatasetView.Of(await catalog.GetAsync(name, cancellation), upload) is { } view ? Results.Json(view, Json.Options) : NoDataset(name);
     }
 
     [Function("DeleteDataset")]

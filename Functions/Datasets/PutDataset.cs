@@ -1,8 +1,9 @@
 using System.Globalization;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Runs;
-using GanFunctions.Core.Training;
+using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Datasets;
@@ -54,7 +55,7 @@ public sealed class PutDataset(
     }
 
     private static IResult Accepted(DatasetInfo? info, Conversion staged) =>
-        Results.Json(DatasetView.Of(info, staged), OptionsReader.Json, statusCode: 202).WithLocation($"/api/datasets/{staged.Name}");
+        Results.Json(DatasetView.Of(info, staged), Json.Options, statusCode: 202).WithLocation($"/api/datasets/{staged.Name}");
 
     private static IResult NotTaken(HttpRequest request) => Results.Problem(
         $"Content-Type '{request.ContentType}' is not taken; valid are application/zip with pictures or IDX files in it, "

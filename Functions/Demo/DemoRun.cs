@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using GanFunctions.Core.Runs;
-using GanFunctions.Core.Training;
+using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Runs;
 
 namespace GanFunctions.Functions.Demo;
@@ -101,7 +101,7 @@ public sealed partial class DemoRun(OwnAddress own, IHostApplicationLifetime lif
         var isLengthKnown = false;
         while (true)
         {
-            var view = await http.GetFromJsonAsync<RunView>($"api/runs/{run}", OptionsReader.Json, cancellation);
+            var view = await http.GetFromJsonAsync<RunView>($"api/runs/{run}", Json.Options, cancellation);
             yield return view!;
             if (view!.Progress.Step > 0) begun ??= time.GetTimestamp();
             if (begun is { } since && view.Progress.Epoch > 1 && !isLengthKnown)

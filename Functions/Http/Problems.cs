@@ -1,5 +1,7 @@
 using GanFunctions.Core.Runs;
-using GanFunctions.Core.Training;
+using GanFunctions.Core.Storage;
+
+
 
 namespace GanFunctions.Functions.Http;
 

@@ -1,8 +1,7 @@
 using System.Text;
-using GanFunctions.Core.Imaging;
 using GanFunctions.Core.Losses;
 using GanFunctions.Core.Runs;
-using GanFunctions.Core.Training;
+using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -31,7 +30,7 @@ public sealed class GetLosses(RunStore runs, LossLog losses)
         var views = await losses.ReadAsync(run, query.From, cancellation).EveryStep(query.Every).Select(LossView.Of).ToListAsync(cancellation);
         return query.Format == Format.Csv
             ? Results.Text(LossView.Csv(views), query.Format.MediaType, Encoding.UTF8)
-            : Results.Json(LossList.Of(run, views), OptionsReader.Json);
+            : Results.Json(LossList.Of(run, views), Json.Options);
     }
 
     private async Task<IResult> ChartAsync(RunRow row, LossQuery query, HttpRequest request, CancellationToken cancellation)

@@ -1,4 +1,6 @@
-using GanFunctions.Core.Imaging;
+using GanFunctions.Core.Losses;
+using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Losses;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using GanFunctions.Core.Training;
+using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.OpenApi;
@@ -41,5 +41,5 @@ internal sealed record Media(string Type, Func<Schemas, JsonObject>? Schema = nu
     }
 
     private static Media Of<T>(string type, T example) =>
-        new(type, schemas => schemas.Of(typeof(T)), JsonSerializer.SerializeToNode(example, OptionsReader.Json));
+        new(type, schemas => schemas.Of(typeof(T)), JsonSerializer.SerializeToNode(example, Core.Storage.Json.Options));
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using GanFunctions.Core.Runs;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.OpenApi;
@@ -13,7 +14,7 @@ namespace GanFunctions.Functions.OpenApi;
 internal sealed record Parameter(string Name, string Description, JsonObject Schema, JsonNode? Example = null, bool IsInPath = false)
 {
     /// <summary>The part of the path that says which run.</summary>
-    public static Parameter Run { get; } = new("run", "The run's id.", Text($"^{RunId.Pattern}$"), "first", IsInPath: true);
+    public static Parameter Run { get; } = new("run", "The run's id.", Text($"^{ResourceId.Pattern}$"), "first", IsInPath: true);
 
     /// <summary>The part of the path that says which data set.</summary>
     public static Parameter Dataset { get; } = new("name", "The data set's name.", Text("^[a-z0-9-]{1,40}$"), "pets", IsInPath: true);

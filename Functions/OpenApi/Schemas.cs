@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
+using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 
 namespace GanFunctions.Functions.OpenApi;
@@ -14,7 +15,7 @@ namespace GanFunctions.Functions.OpenApi;
 /// </summary>
 internal sealed class Schemas
 {
-    private static readonly JsonSerializerOptions Json = new(OptionsReader.Json) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+    private static readonly JsonSerializerOptions Exported = new(Json.Options) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
     private readonly SortedDictionary<string, JsonObject> _components = new(StringComparer.Ordinal);
     private readonly Comments _comments = new();
 
@@ -43,7 +44,7 @@ internal sealed class Schemas
     private JsonObject Export(Type type)
     {
         var example = type.GetConstructor([]) is not null ? Activator.CreateInstance(type) : null;
-        return Json.GetJsonSchemaAsNode(type, new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Transform }).AsObject();
+        return Exported.GetJsonSchemaAsNode(type, new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Transform }).AsObject();
 
         JsonNode Transform(JsonSchemaExporterContext context, JsonNode node)
         {
@@ -78,7 +79,7 @@ internal sealed class Schemas
                 schema["pattern"] = $"^{pattern.Pattern}$";
                 break;
         }
-        if (example is not null && property.GetValue(example) is { } value) schema["default"] = JsonSerializer.SerializeToNode(value, Json);
+        if (example is not null && property.GetValue(example) is { } value) schema["default"] = JsonSerializer.SerializeToNode(value, Exported);
     }
 
     private static JsonObject Reference(string name) => new() { ["$ref"] = $"#/components/schemas/{name}" };

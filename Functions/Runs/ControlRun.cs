@@ -1,6 +1,6 @@
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Runs;
-using GanFunctions.Core.Training;
+using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Runs;
@@ -128,6 +128,6 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, DatasetCatalog
         {
             await starter.WakeAsync(client, row, cancellation);
         }
-        return Results.Json(RunView.Of(row), OptionsReader.Json, statusCode: 202).WithLocation($"/api/runs/{run}");
+        return Results.Json(RunView.Of(row), Json.Options, statusCode: 202).WithLocation($"/api/runs/{run}");
     }
 }

@@ -2,7 +2,7 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using GanFunctions.Core.Runs;
-using GanFunctions.Core.Training;
+using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Runs;
@@ -39,7 +39,7 @@ public sealed class GetEvents(RunStore runs, TimeProvider time)
             var row = await runs.FindAsync(run, cancellation);
             if (row is not null && row.ETag.ToString() != said)
             {
-                yield return Item("run", JsonSerializer.Serialize(RunView.Of(row), OptionsReader.Json));
+                yield return Item("run", JsonSerializer.Serialize(RunView.Of(row), Json.Options));
                 (said, spoke) = (row.ETag.ToString(), time.GetUtcNow());
             }
             if (row is null || row.IsAtRest)

@@ -1,5 +1,5 @@
 using GanFunctions.Core.Runs;
-using GanFunctions.Core.Training;
+using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Runs;
@@ -25,7 +25,7 @@ public sealed class GetRuns(RunStore runs, RunStarter starter)
             .OrderByDescending(row => row.CreatedAt)
             .Where(row => state is null || string.Equals(row.State().ToString(), state, StringComparison.OrdinalIgnoreCase))
             .Take(limit).Select(RunView.Of);
-        return Results.Json(new RunList([.. views]), OptionsReader.Json);
+        return Results.Json(new RunList([.. views]), Json.Options);
     }
 
     [Function("GetRun")]
@@ -35,6 +35,6 @@ public sealed class GetRuns(RunStore runs, RunStarter starter)
     {
         if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
-        return Results.Json(RunView.Of(await starter.RecoverAsync(client, row, cancellation)), OptionsReader.Json);
+        return Results.Json(RunView.Of(await starter.RecoverAsync(client, row, cancellation)), Json.Options);
     }
 }

@@ -1,4 +1,4 @@
-using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Core.Data;
 using GanFunctions.Core.Runs;
 using GanFunctions.Functions.Datasets;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Runs;
+using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.OpenApi;
 
@@ -103,7 +104,7 @@ internal static class RunOperations
         {
             ["type"] = new JsonArray("string", "null"),
             ["description"] = "The run's id; one is made where there is none.",
-            ["pattern"] = $"^{RunId.Pattern}$",
+            ["pattern"] = $"^{ResourceId.Pattern}$",
         });
     });
 
@@ -118,5 +119,5 @@ internal static class RunOperations
         ["additionalProperties"] = false,
     };
 
-    private static string Events() => $"event: run\ndata: {JsonSerializer.Serialize(RunExamples.Training, OptionsReader.Json)}\nretry: 2000\n\nevent: end\ndata: at rest\nretry: 2000\n\n";
+    private static string Events() => $"event: run\ndata: {JsonSerializer.Serialize(RunExamples.Training, Json.Options)}\nretry: 2000\n\nevent: end\ndata: at rest\nretry: 2000\n\n";
 }

@@ -1,6 +1,11 @@
+using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Model;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
+
+
 
 namespace GanFunctions.Functions.Runs;
 
@@ -46,7 +51,7 @@ public sealed record RunView(
     }
 
     private static IReadOnlyList<string> WarningsOf(RunRow row) =>
-        row is { QualityEpoch: { } epoch, Quality: { } quality } ? Alarms.Of(epoch, quality) : [];
+        row is { QualityEpoch: { } epoch, Quality: { } quality } ? ModeCollapse.WarningsOf(epoch, quality) : [];
 
     private static double? Rounded(double? value) => value is { } number ? Math.Round(number, 1) : null;
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Runs;
+using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Http;
 
@@ -48,10 +49,10 @@ public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog d
                 extensions: new Dictionary<string, object?> { ["tried"] = unavailable.Tried, ["advice"] = unavailable.Advice });
         }
         if (options is null || problems.Count > 0) return Problems.Invalid(problems);
-        if (dryRun) return await runs.FindAsync(id, cancellation) is null ? Results.Json(options, OptionsReader.Json) : Taken(id);
+        if (dryRun) return await runs.FindAsync(id, cancellation) is null ? Results.Json(options, Json.Options) : Taken(id);
 
         if (await starter.StartAsync(client, id, options, cancellation) is { } row)
-            return Results.Json(RunView.Of(row), OptionsReader.Json, statusCode: 202).WithLocation($"/api/runs/{id}");
+            return Results.Json(RunView.Of(row), Json.Options, statusCode: 202).WithLocation($"/api/runs/{id}");
         if (await runs.FindAsync(id, cancellation) is { } taken) await starter.RecoverAsync(client, taken, cancellation);
         return Taken(id);
     }
@@ -63,7 +64,7 @@ public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog d
     {
         if (!body.Remove(IdField, out var given) || given is null) return NewId();
         var id = given.GetValueKind() == JsonValueKind.String ? given.GetValue<string>() : "";
-        if (!RunId.IsValid(id)) problems[IdField] = [$"run: {given.ToJsonString()} is not valid; it must be text that matches {RunId.Pattern}."];
+        if (!ResourceId.IsValid(id)) problems[IdField] = [$"run: {given.ToJsonString()} is not valid; it must be text that matches {ResourceId.Pattern}."];
         return id;
     }
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using GanFunctions.Core.Imaging;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Sampling;
 using GanFunctions.Functions.Http;

@@ -1,6 +1,7 @@
-using GanFunctions.Core.Imaging;
+using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Runs;
-using GanFunctions.Core.Training;
+using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Checkpoints;
 using GanFunctions.Functions.Http;
 using Microsoft.Net.Http.Headers;
@@ -26,7 +27,7 @@ public sealed class GetGrid(RunStore runs, GridStore grids)
         if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is null) return Problems.NoRun(run);
         var epochs = await grids.ListAsync(run, cancellation).Select(grid => grid.Epoch).ToListAsync(cancellation);
-        return Results.Json(new GridList(run, epochs), OptionsReader.Json);
+        return Results.Json(new GridList(run, epochs), Json.Options);
     }
 
     [Function(nameof(GetGrid))]

@@ -2,11 +2,11 @@ using System.Globalization;
 using System.Text.Json;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
-using GanFunctions.Core.Imaging;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Sampling;
-using GanFunctions.Core.Training;
+using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -61,7 +61,7 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
             return NotYet(row);
         }
         if (space is null) return TooSmall(row);
-        var asked = string.Create(CultureInfo.InvariantCulture, $"neighbours/{data.Sha256}/{space.RulerSha256}/{seed}/{index}/{count}/{scale}");
+        var asked = string.Create(CultureInfo.InvariantCulture, $"neighbours/{data.Sha256}/{space.ReferenceSha256}/{seed}/{index}/{count}/{scale}");
         return await pictures.AnswerAsync(row, choice, request, asked, format, (generator, manifest) =>
         {
             if (manifest.Dataset != data.Sha256) return (null, Changed(row, manifest));
@@ -69,7 +69,7 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
             var found = space.Nearest(drawn, count);
             return (format == Format.Png
                 ? PictureGrid.Png([.. drawn, .. found.SelectMany(neighbour => data.Train.Picture(neighbour.Index).ToArray())], generator.Shape, count + 1, scale)
-                : JsonSerializer.SerializeToUtf8Bytes(new NeighbourList(run, manifest.Name, seed, index, space.TypicalDistance, found), OptionsReader.Json), null);
+                : JsonSerializer.SerializeToUtf8Bytes(new NeighbourList(run, manifest.Name, seed, index, space.TypicalDistance, found), Json.Options), null);
         }, cancellation);
     }
 

@@ -1,4 +1,5 @@
 using GanFunctions.Core.Sampling;
+using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Http;
 
@@ -22,7 +23,7 @@ public sealed class GetNoise
         var seeds = query.WholeNumbers("seeds", 0, SampleQuery.LastSeed, fewest: 1, MostSeeds) ?? [new TrainingOptions().Seed];
         var index = (int)query.WholeNumber("index", 0, 1023, otherwise: 0);
         if (query.Error() is { } wrong) return wrong;
-        return Results.Json(new NoiseList(seeds, index, [.. seeds.Select(seed => NoiseOf(seed, index))]), OptionsReader.Json);
+        return Results.Json(new NoiseList(seeds, index, [.. seeds.Select(seed => NoiseOf(seed, index))]), Json.Options);
     }
 
     private static float[] NoiseOf(long seed, int index)

@@ -1,6 +1,6 @@
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Imaging;
 using GanFunctions.Core.Model;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Sampling;
 using GanFunctions.Functions.Http;

@@ -1,4 +1,5 @@
-using GanFunctions.Core.Imaging;
+using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Runs;
 using GanFunctions.Functions.Checkpoints;
 using GanFunctions.Functions.Http;

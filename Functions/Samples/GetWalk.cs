@@ -1,6 +1,6 @@
 using System.Globalization;
-using GanFunctions.Core.Imaging;
 using GanFunctions.Core.Model;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Sampling;
 using GanFunctions.Functions.Http;

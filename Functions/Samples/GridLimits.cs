@@ -1,5 +1,4 @@
-using GanFunctions.Core.Data;
-using GanFunctions.Core.Imaging;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Samples;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Runs;
 using GanFunctions.Functions.Http;
 

@@ -2,6 +2,8 @@ using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
 using GanFunctions.Core.Runs;
 
+
+
 namespace GanFunctions.Functions.ShortWork;
 
 /// <summary>A run whose data set is to be stored before a worker is free to train it.</summary>

@@ -1,7 +1,7 @@
 using System.Data.Common;
 using Azure.Identity;
 using Azure.Monitor.OpenTelemetry.Exporter;
-using GanFunctions.Core.Training;
+using GanFunctions.Core.Runs;
 
 namespace GanFunctions.Functions.Telemetry;
 

@@ -1,4 +1,6 @@
-using GanFunctions.Core.Training;
+using GanFunctions.Core.Runs;
+
+
 
 namespace GanFunctions.Functions.Training;
 

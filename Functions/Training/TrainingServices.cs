@@ -1,7 +1,6 @@
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
-using GanFunctions.Core.Training;
 using GanFunctions.Functions.Hosting;
 using GanFunctions.Functions.Runs;
 
@@ -19,7 +18,7 @@ public static class TrainingServices
         services.AddHttpClient(nameof(DatasetCatalog), client => client.Timeout = Timeout.InfiniteTimeSpan).RemoveAllLoggers();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DatasetCatalog>(
             provider, provider.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(DatasetCatalog))));
-        services.AddSingleton<RulerStore>();
+        services.AddSingleton<QualityReferenceStore>();
         services.AddSingleton<TrainingTelemetry>();
         services.AddSingleton<TrainingSlice>();
         services.AddSingleton<RunLifecycle>();

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Digits;
+using GanFunctions.Core.Pictures;
 
 namespace GanFunctions.Browser.Tests;
 

@@ -1,3 +1,4 @@
+
 namespace GanFunctions.Core.Data.Digits;
 
 /// <summary>A round pen that draws anti-aliased lines in integers.</summary>

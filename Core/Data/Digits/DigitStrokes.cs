@@ -1,3 +1,4 @@
+
 namespace GanFunctions.Core.Data.Digits;
 
 /// <summary>

@@ -1,3 +1,6 @@
+using GanFunctions.Core.Pictures;
+
+
 namespace GanFunctions.Core.Data.Digits;
 
 /// <summary>

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using Azure.Storage.Blobs;
-using GanFunctions.Core.Imaging;
+using GanFunctions.Core.Pictures;
 
 namespace GanFunctions.Core.Data.Uploads;
 

@@ -1,3 +1,6 @@
+using GanFunctions.Core.Pictures;
+
+
 namespace GanFunctions.Core.Data.Uploads;
 
 // How an archive becomes a data set.

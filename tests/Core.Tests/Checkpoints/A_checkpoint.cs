@@ -1,6 +1,9 @@
+using GanFunctions.Core.Tests.Training;
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Tests.Training;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Model;
+using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;
 
@@ -213,8 +216,8 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
             Dataset = "d",
             Precision = "fp32",
             Threads = 2,
-            Generator = CheckpointStore.Reference(generator),
-            Training = CheckpointStore.Reference(training),
+            Generator = BlobReference.Of(generator),
+            Training = BlobReference.Of(training),
             EpochSums = new StepLosses(1, 2, 3, 4),
         };
         await bench.Checkpoints.UploadAsync(manifest, generator, training, Cancellation);

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Model;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Core.Data;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.Core.Tests.Data;

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Pictures;
 
 namespace GanFunctions.Core.Tests.Data;
 

@@ -1,4 +1,4 @@
-using GanFunctions.Core.Imaging;
+using GanFunctions.Core.Pictures;
 using NetVips;
 
 namespace GanFunctions.Core.Tests.Data;

@@ -1,5 +1,8 @@
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Digits;
+using GanFunctions.Core.Pictures;
+
+
 
 namespace GanFunctions.Core.Tests.Data;
 

@@ -1,5 +1,6 @@
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Core.Pictures;
 using GanFunctions.TestKit;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,4 +1,4 @@
-using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Core.Data;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.Core.Tests.Data;

@@ -1,6 +1,9 @@
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Export;
+using GanFunctions.Core.Model;
+using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -82,8 +85,8 @@ public sealed class An_ONNX_file
             Dataset = "d",
             Precision = "fp32",
             Threads = 2,
-            Generator = CheckpointStore.Reference(file),
-            Training = CheckpointStore.Reference(file),
+            Generator = BlobReference.Of(file),
+            Training = BlobReference.Of(file),
             EpochSums = new StepLosses(1, 2, 3, 4),
         };
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Data;
+using GanFunctions.Core.Pictures;
 using GanFunctions.TestKit;
 using TorchSharp;
 

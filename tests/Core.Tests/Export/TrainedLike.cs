@@ -1,5 +1,6 @@
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Data;
+using GanFunctions.Core.Model;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,6 +1,7 @@
 using System.Xml.Linq;
-using GanFunctions.Core.Imaging;
 using GanFunctions.Core.Losses;
+using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Quality;
 using GanFunctions.Core.Training;
 using NetVips;
 

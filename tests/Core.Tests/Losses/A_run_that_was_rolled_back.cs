@@ -1,5 +1,6 @@
 using GanFunctions.Core.Losses;
-using GanFunctions.Core.Training;
+
+
 
 namespace GanFunctions.Core.Tests.Losses;
 

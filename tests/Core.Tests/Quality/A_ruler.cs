@@ -1,8 +1,9 @@
+using GanFunctions.Core.Tests.Data;
 using System.Diagnostics;
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Model;
 using GanFunctions.Core.Quality;
-using GanFunctions.Core.Tests.Data;
 using GanFunctions.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
@@ -37,7 +38,7 @@ public sealed class A_ruler(AzuriteFixture azurite, ITestOutputHelper output)
         var quality = ruler.Measure(noise, 300)!;
         output.WriteLine($"{quality}");
         Assert.Equal(quality, loaded.Measure(noise, 300));
-        Assert.True(quality.FrechetDistance > 20 * quality.Floor, $"noise is at {quality.FrechetDistance}, the floor at {quality.Floor}");
+        Assert.True(quality.FrechetDistance > 20 * quality.Baseline, $"noise is at {quality.FrechetDistance}, the floor at {quality.Baseline}");
         Assert.InRange(quality.Classes!.Shares.Sum(share => share.Generated), 0.999, 1.001);
     }
 
@@ -46,7 +47,7 @@ public sealed class A_ruler(AzuriteFixture azurite, ITestOutputHelper output)
     {
         var container = await ContainerAsync();
         var data = Bars.Of(600);
-        RulerStore[] stores = [StoreOver(container), StoreOver(container)];
+        QualityReferenceStore[] stores = [StoreOver(container), StoreOver(container)];
 
         var rulers = await Task.WhenAll(stores.Select(store => store.GetAsync(data, Cancellation)));
 
@@ -83,7 +84,7 @@ public sealed class A_ruler(AzuriteFixture azurite, ITestOutputHelper output)
         Assert.Null(ruler.Accuracy);
         Assert.Null(quality.Classes);
         Assert.Equal(0, quality.Variety, 3);
-        Assert.True(quality.FrechetDistance > 10 * quality.Floor, $"black paper is at {quality.FrechetDistance}, the floor at {quality.Floor}");
+        Assert.True(quality.FrechetDistance > 10 * quality.Baseline, $"black paper is at {quality.FrechetDistance}, the floor at {quality.Baseline}");
     }
 
     [Fact]
@@ -118,7 +119,7 @@ public sealed class A_ruler(AzuriteFixture azurite, ITestOutputHelper output)
     private async Task<Dataset> MnistAsync() =>
         await Catalogs.Over(azurite.NewContainer(), Catalogs.NoSources with { MnistFolder = RealFiles.MnistFolder() }).LoadAsync("mnist", Cancellation);
 
-    private static RulerStore StoreOver(BlobContainerClient container) => new(container, NullLogger<RulerStore>.Instance);
+    private static QualityReferenceStore StoreOver(BlobContainerClient container) => new(container, NullLogger<QualityReferenceStore>.Instance);
 
     /// <summary>A generator that draws what it is told to, from numbers of its own.</summary>
     private sealed class Painter(Func<torch.Generator, Tensor> paint) : nn.Module<Tensor, Tensor?, Tensor>(nameof(Painter))

@@ -1,4 +1,7 @@
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Pictures;
+
+
 
 namespace GanFunctions.Core.Tests.Quality;
 

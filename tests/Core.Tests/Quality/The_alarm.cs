@@ -1,6 +1,8 @@
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Training;
 
+
+
 namespace GanFunctions.Core.Tests.Quality;
 
 public sealed class The_alarm
@@ -12,14 +14,14 @@ public sealed class The_alarm
     {
         Assert.Equal(
             ["Mode collapse: after epoch 7, 2 of 4 classes are hardly drawn (1: 1.0% instead of 30.0%, 3: 0.0% instead of 20.0%)."],
-            Alarms.Of(7, Quality([0.6, 0.01, 0.39, 0])));
+            ModeCollapse.WarningsOf(7, Quality([0.6, 0.01, 0.39, 0])));
     }
 
     [Fact]
     public void Says_nothing_of_classes_that_are_only_less_frequent_or_rare_among_the_real_ones_too()
     {
-        Assert.Empty(Alarms.Of(3, Quality([0.7, 0.1, 0.1, 0.1])));
-        Assert.Empty(Alarms.Of(3, Quality(Even, real: [0.5, 0.3, 0.199, 0.001]) with { Samples = 2000 }));
+        Assert.Empty(ModeCollapse.WarningsOf(3, Quality([0.7, 0.1, 0.1, 0.1])));
+        Assert.Empty(ModeCollapse.WarningsOf(3, Quality(Even, real: [0.5, 0.3, 0.199, 0.001]) with { Samples = 2000 }));
     }
 
     [Fact]
@@ -28,16 +30,16 @@ public sealed class The_alarm
         var same = Quality([1, 0, 0, 0]) with { Variety = 0.254 };
         string[] expected = ["Mode collapse: after epoch 3, the pictures differ from each other 25% as much as real ones do."];
 
-        Assert.Equal(expected, Alarms.Of(3, same with { Classes = null }));
-        Assert.Equal(expected, Alarms.Of(3, same with { Classes = same.Classes! with { Accuracy = 0.6 } }));
-        Assert.Empty(Alarms.Of(3, same with { Classes = null, Variety = 0.8 }));
+        Assert.Equal(expected, ModeCollapse.WarningsOf(3, same with { Classes = null }));
+        Assert.Equal(expected, ModeCollapse.WarningsOf(3, same with { Classes = same.Classes! with { Accuracy = 0.6 } }));
+        Assert.Empty(ModeCollapse.WarningsOf(3, same with { Classes = null, Variety = 0.8 }));
     }
 
     [Fact]
     public void Leaves_the_first_two_epochs_alone()
     {
-        Assert.Empty(Alarms.Of(2, Quality([1, 0, 0, 0])));
-        Assert.NotEmpty(Alarms.Of(3, Quality([1, 0, 0, 0])));
+        Assert.Empty(ModeCollapse.WarningsOf(2, Quality([1, 0, 0, 0])));
+        Assert.NotEmpty(ModeCollapse.WarningsOf(3, Quality([1, 0, 0, 0])));
     }
 
     [Fact]
@@ -64,14 +66,14 @@ public sealed class The_alarm
         var (best, quality) = (epoch == 1 ? null : new BestEpoch(1, 780, 0.96, ""), Quality([largest, 1 - largest, 0, 0]) with { FrechetDistance = distance });
 
         Assert.Null(Divergence.Of(Presets.Of(preset), epoch, 468, new StepLosses(discriminator, generator, real, fake), best, quality));
-        Assert.Empty(Alarms.Of(epoch, quality));
+        Assert.Empty(ModeCollapse.WarningsOf(epoch, quality));
     }
 
     private static string? Judge(BestEpoch? best, PictureQuality quality) =>
         Divergence.Of(new TrainingOptions(), 5, 468, new StepLosses(1, 1, 0.6, 0.4), best, quality);
 
     private static PictureQuality Quality(double[] generated, double[]? real = null) => new(
-        2000, FrechetDistance: 100, KernelDistance: 1, Floor: 5, KernelFloor: 0, Variety: 1, Ruler: "",
+        2000, FrechetDistance: 100, KernelDistance: 1, Baseline: 5, KernelBaseline: 0, Variety: 1, Reference: "",
         new ClassCoverage(Accuracy: 0.99, Entropy: 1, Confidence: 0.9, [.. generated.Zip(real ?? Even, (drawn, held) => new { drawn, held })
             .Select((share, label) => new ClassShare(label, share.drawn, share.held))]));
 }

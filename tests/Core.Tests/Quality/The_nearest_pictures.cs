@@ -1,6 +1,7 @@
-using GanFunctions.Core.Data;
-using GanFunctions.Core.Quality;
 using GanFunctions.Core.Tests.Data;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Quality;
 using GanFunctions.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -17,7 +18,7 @@ public sealed class The_nearest_pictures(AzuriteFixture azurite)
     {
         var container = azurite.NewContainer();
         await container.CreateAsync(cancellationToken: Cancellation);
-        using var rulers = new RulerStore(container, NullLogger<RulerStore>.Instance);
+        using var rulers = new QualityReferenceStore(container, NullLogger<QualityReferenceStore>.Instance);
         var search = new NeighbourSearch(rulers);
         var data = Twins(new(side, channels));
 

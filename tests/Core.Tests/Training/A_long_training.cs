@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using GanFunctions.Core.Data;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,3 +1,5 @@
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;
 

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using GanFunctions.Core.Training;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Runs;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.Core.Tests.Training;

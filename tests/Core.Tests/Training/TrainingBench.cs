@@ -3,10 +3,10 @@ using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
-using GanFunctions.Core.Imaging;
 using GanFunctions.Core.Losses;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
+using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;
 using Microsoft.Extensions.DependencyInjection;
@@ -54,7 +54,7 @@ public sealed class TrainingBench : IDisposable
             .AddSingleton(log).AddSingleton(time ?? TimeProvider.System).AddSingleton(container)
             .AddSingleton(new RunStore(runs)).AddSingleton(new LossLog(losses))
             .AddSingleton(new HttpClient()).AddSingleton(new DatasetOptions()).AddSingleton<DatasetCatalog>()
-            .AddSingleton<CheckpointStore>().AddSingleton<GridStore>().AddSingleton<RulerStore>().AddSingleton<TrainingTelemetry>().AddSingleton<TrainingSlice>().AddSingleton<RunLifecycle>();
+            .AddSingleton<CheckpointStore>().AddSingleton<GridStore>().AddSingleton<QualityReferenceStore>().AddSingleton<TrainingTelemetry>().AddSingleton<TrainingSlice>().AddSingleton<RunLifecycle>();
         return new TrainingBench(container, collection.BuildServiceProvider());
     }
 

@@ -1,0 +1,62 @@
+using System.Text.Json.Serialization;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Quality;
+using GanFunctions.Core.Training;
+
+namespace GanFunctions.Core.Checkpoints;
+
+/// <summary>Where a training stands in its run, and what binds every later step: its data, its precision and its thread count.</summary>
+public record TrainingCursor
+{
+    /// <summary>The run's id.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>Roll-backs so far.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>The current epoch, from 1.</summary>
+    public required int Epoch { get; init; }
+
+    /// <summary>Completed steps of that epoch.</summary>
+    public required int Step { get; init; }
+
+    /// <summary>Steps in every epoch of the run.</summary>
+    public required int StepsPerEpoch { get; init; }
+
+    /// <summary>SHA-256 of the data set. A resumed run checks it to detect changed data.</summary>
+    public required string Dataset { get; init; }
+
+    /// <summary>Precision of the convolutions, resolved by the run's first slice.</summary>
+    public required string Precision { get; init; }
+
+    /// <summary>Number of training threads, resolved by the run's first slice. The order of floating-point sums depends on it.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>Sums of the losses over the completed steps of this epoch, so that a resumed epoch can continue them.</summary>
+    public required StepLosses EpochSums { get; init; }
+
+    /// <summary>The best epoch so far; null before the first measured epoch.</summary>
+    public BestEpoch? Best { get; init; }
+
+    /// <summary>Mean losses over the completed steps of this epoch.</summary>
+    [JsonIgnore]
+    public StepLosses MeanLosses => EpochSums / Math.Max(Step, 1);
+
+    /// <summary>Whether the epoch is complete.</summary>
+    [JsonIgnore]
+    public bool IsEpochEnd => Step == StepsPerEpoch;
+
+    /// <summary>Number of completed epochs.</summary>
+    [JsonIgnore]
+    public int CompletedEpochs => IsEpochEnd ? Epoch : Epoch - 1;
+
+    /// <summary>Name of the checkpoint at this position. Names sort in the order of training.</summary>
+    [JsonIgnore]
+    public string Name => $"{Attempt:D3}-{Epoch:D5}-{Step:D6}";
+
+    /// <summary>The cursor alone, without what a checkpoint adds to it.</summary>
+    public TrainingCursor ToCursor() => new(this);
+
+    /// <summary>The cursor before the first step of the next epoch; this cursor if the epoch is not complete.</summary>
+    public TrainingCursor ToNextStep() => IsEpochEnd ? ToCursor() with { Epoch = Epoch + 1, Step = 0, EpochSums = default } : ToCursor();
+}

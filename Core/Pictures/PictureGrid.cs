@@ -1,0 +1,46 @@
+using NetVips;
+
+namespace GanFunctions.Core.Pictures;
+
+/// <summary>Pictures of one shape, side by side.</summary>
+public static class PictureGrid
+{
+    internal const int Gap = 2; // pixels between pictures, before scaling
+
+    /// <summary>Lays pictures out row by row, on black.</summary>
+    /// <param name="pictures"><c>[count, channels, side, side]</c>, 0 to 255.</param>
+    /// <param name="shape">Of a picture.</param>
+    /// <param name="columns">Pictures in a row, at most.</param>
+    /// <param name="scale">Each pixel becomes a square of this side.</param>
+    /// <returns>The caller disposes it.</returns>
+    public static Image Of(ReadOnlySpan<byte> pictures, PictureShape shape, int columns, int scale)
+    {
+        var count = pictures.Length / shape.Size;
+        var (width, height) = SizeOf(count, shape, columns, scale: 1);
+        columns = Math.Min(columns, count);
+        var grid = new byte[height * width * shape.Channels];
+        for (var index = 0; index < count; index++)
+        {
+            var corner = index / columns * (shape.Side + Gap) * width + index % columns * (shape.Side + Gap);
+            Pixels.Interleave(pictures.Slice(index * shape.Size, shape.Size), shape, grid.AsSpan(corner * shape.Channels), width);
+        }
+        using var bytes = Image.NewFromMemory(grid, width, height, shape.Channels, Enums.BandFormat.Uchar);
+        using var image = bytes.Copy(interpretation: shape.Channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb);
+        return image.Zoom(scale, scale);
+    }
+
+    /// <summary>How large a grid is, in pixels.</summary>
+    public static (int Width, int Height) SizeOf(int count, PictureShape shape, int columns, int scale)
+    {
+        columns = Math.Min(columns, count);
+        var rows = (count + columns - 1) / columns;
+        return ((columns * (shape.Side + Gap) - Gap) * scale, (rows * (shape.Side + Gap) - Gap) * scale);
+    }
+
+    /// <summary>A grid as PNG.</summary>
+    public static byte[] Png(ReadOnlySpan<byte> pictures, PictureShape shape, int columns, int scale)
+    {
+        using var grid = Of(pictures, shape, columns, scale);
+        return PictureEncoder.Encode(grid, PictureFormat.Png);
+    }
+}

@@ -1,0 +1,46 @@
+using System.IO.Compression;
+using System.Text.Json;
+using GanFunctions.Core.Storage;
+
+namespace GanFunctions.Core.Pictures;
+
+/// <summary>Pictures one by one, as PNG files in a zip archive, with a list. The same pictures give the same bytes.</summary>
+public static class PictureZip
+{
+    /// <summary>Name of the list.</summary>
+    public const string Index = "index.json";
+
+    private static readonly DateTimeOffset Epoch = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero); // of the format: no clock goes in
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    /// <summary>The name of picture <paramref name="index"/>.</summary>
+    public static string NameOf(int index) => $"{index:D4}.png";
+
+    /// <summary>The archive.</summary>
+    /// <param name="pictures"><c>[count, channels, side, side]</c>, 0 to 255.</param>
+    /// <param name="shape">Of a picture.</param>
+    /// <param name="scale">Each pixel becomes a square of this side.</param>
+    /// <param name="index">The list, to be written as JSON.</param>
+    public static byte[] Of(ReadOnlySpan<byte> pictures, PictureShape shape, int scale, object index)
+    {
+        using var file = new MemoryStream();
+        using (var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            Add(archive, Index, JsonSerializer.SerializeToUtf8Bytes(index, index.GetType(), Json), CompressionLevel.Optimal);
+            for (var number = 0; number * shape.Size < pictures.Length; number++)
+            {
+                var png = PictureGrid.Png(pictures.Slice(number * shape.Size, shape.Size), shape, columns: 1, scale);
+                Add(archive, NameOf(number), png, CompressionLevel.NoCompression);
+            }
+        }
+        return file.ToArray();
+    }
+
+    private static void Add(ZipArchive archive, string name, byte[] content, CompressionLevel level)
+    {
+        var entry = archive.CreateEntry(name, level);
+        entry.LastWriteTime = Epoch;
+        using var stream = entry.Open();
+        stream.Write(content);
+    }
+}

@@ -1,0 +1,115 @@
+using Azure.Storage.Blobs;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Storage;
+using GanFunctions.Core.Training;
+using Microsoft.Extensions.Logging;
+
+namespace GanFunctions.Core.Quality;
+
+/// <summary>
+/// Quality references in Blob Storage, one for each data set and version of the recipe, built on first use. The reference is at
+/// <c>quality/{data set}/{reference}.safetensors</c>, both by SHA-256; <c>quality/{data set}/v{recipe}.json</c> names it. The first worker to
+/// write that index wins, and all others measure with its reference. The last one used stays in memory.
+/// </summary>
+/// <param name="container">The container of all runs.</param>
+/// <param name="logger">Logs what was built and found damaged.</param>
+public sealed partial class QualityReferenceStore(BlobContainerClient container, ILogger<QualityReferenceStore> logger) : IDisposable
+{
+    private sealed record Index(int Format, BlobReference File, double? Accuracy);
+
+    private const int Format = 1;
+
+    private readonly SemaphoreSlim _gate = new(1); // concurrent callers wait for one build
+    private (string Dataset, QualityReference? Reference) _last = ("", null);
+
+    /// <summary>
+    /// The quality reference of a data set; null if the set is too small: fewer than 250 pictures, or fewer than 50 for training or in its test set.
+    /// </summary>
+    /// <exception cref="NewerFormatException">A later version wrote the index.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, possibly during a build, which takes up to a minute.</exception>
+    public async Task<QualityReference?> GetAsync(Dataset data, CancellationToken cancellation)
+    {
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            if (_last.Dataset == data.Sha256) return _last.Reference;
+            var reference = await TryReadAsync(data, cancellation) ?? await BuildAsync(data, cancellation);
+            _last = (data.Sha256, reference); // the previous one is left to its finalizers: it may still be in use
+            return reference;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _gate.Dispose();
+
+    private async Task<QualityReference?> BuildAsync(Dataset data, CancellationToken cancellation)
+    {
+        LogBuilding(data.Name);
+        var file = await TrainingThread.RunAsync(QualityReferenceBuilder.Threads, () => QualityReferenceBuilder.Build(data, cancellation));
+        if (file is null)
+        {
+            LogTooSmall(data.Name);
+            return null;
+        }
+        using var built = new QualityReference(file);
+        var reference = BlobReference.Of(file);
+        var index = BinaryData.FromObjectAsJson(new Index(Format, reference, built.Accuracy), Json.Document);
+        await FileBlob(data, reference).TryCreateAsync(new BinaryData(file), cancellation);
+        await IndexBlob(data).TryCreateAsync(index, cancellation); // if another worker came first, its reference is used
+        LogBuilt(data.Name, reference.Sha256, built.Accuracy);
+        return await TryReadAsync(data, cancellation)
+            ?? throw new IOException($"The quality reference of {data.Name} was stored a moment ago and cannot be read.");
+    }
+
+    private async Task<QualityReference?> TryReadAsync(Dataset data, CancellationToken cancellation)
+    {
+        var index = IndexBlob(data);
+        if (await index.TryReadAsync(cancellation) is not { } stored) return null;
+        try
+        {
+            return await ReadAsync(data, Json.ReadDocument<Index>(index.Name, stored.Content, Format).File, cancellation);
+        }
+        catch (InvalidDataException damage)
+        {
+            LogDamaged(data.Name, damage.Message);
+            await index.DeleteIfExistsAsync(cancellationToken: cancellation);
+            return null;
+        }
+    }
+
+    private async Task<QualityReference> ReadAsync(Dataset data, BlobReference reference, CancellationToken cancellation)
+    {
+        var blob = FileBlob(data, reference);
+        try
+        {
+            var file = (await blob.TryReadAsync(cancellation))?.Content.ToArray() ?? throw new InvalidDataException($"{blob.Name} is missing.");
+            if (BlobReference.Of(file) != reference) throw new InvalidDataException($"The content of {blob.Name} does not match its name.");
+            return new QualityReference(file);
+        }
+        catch (InvalidDataException)
+        {
+            await blob.DeleteIfExistsAsync(cancellationToken: cancellation); // it would prevent the upload of its replacement, which has the same name
+            throw;
+        }
+    }
+
+    private BlobClient IndexBlob(Dataset data) => container.GetBlobClient($"quality/{data.Sha256}/v{QualityReferenceBuilder.Version}.json");
+
+    private BlobClient FileBlob(Dataset data, BlobReference reference) => container.GetBlobClient($"quality/{data.Sha256}/{reference.Sha256}.safetensors");
+
+    [LoggerMessage(LogLevel.Information, "Data set {Dataset}: building the quality reference, which takes up to a minute, once")]
+    private partial void LogBuilding(string dataset);
+
+    [LoggerMessage(LogLevel.Information, "Data set {Dataset}: built quality reference {Sha256}; classifier accuracy on held-out pictures: {Accuracy}")]
+    private partial void LogBuilt(string dataset, string sha256, double? accuracy);
+
+    [LoggerMessage(LogLevel.Warning, "Data set {Dataset}: too small to measure the quality of pictures")]
+    private partial void LogTooSmall(string dataset);
+
+    [LoggerMessage(LogLevel.Warning, "Data set {Dataset}: the quality reference is damaged; building it again. {Damage}")]
+    private partial void LogDamaged(string dataset, string damage);
+}

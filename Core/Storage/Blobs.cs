@@ -1,0 +1,67 @@
+using System.Net;
+using System.Security.Cryptography;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+
+namespace GanFunctions.Core.Storage;
+
+/// <summary>A blob that was read whole.</summary>
+/// <param name="Content">Its content.</param>
+/// <param name="Version">Changes with every write; the condition for replacing exactly what was read.</param>
+/// <param name="WrittenAt">The time of the last write.</param>
+public sealed record StoredBlob(BinaryData Content, ETag Version, DateTimeOffset WrittenAt);
+
+/// <summary>A blob named by its content.</summary>
+/// <param name="Sha256">SHA-256 of the content in lower-case hexadecimal; also the last part of the blob's name.</param>
+/// <param name="Size">Size in bytes.</param>
+public sealed record BlobReference(string Sha256, long Size)
+{
+    /// <summary>The reference of some content.</summary>
+    public static BlobReference Of(byte[] content) => new(Convert.ToHexStringLower(SHA256.HashData(content)), content.Length);
+}
+
+/// <summary>Conditional reads and writes of blobs.</summary>
+public static class Blobs
+{
+    /// <summary>Reads a blob whole.</summary>
+    /// <returns>Null if the blob or its container does not exist.</returns>
+    public static async Task<StoredBlob?> TryReadAsync(this BlobClient blob, CancellationToken cancellation)
+    {
+        try
+        {
+            var read = (await blob.DownloadContentAsync(cancellation)).Value;
+            return new StoredBlob(read.Content, read.Details.ETag, read.Details.LastModified);
+        }
+        catch (RequestFailedException missing) when (missing.Status == (int)HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Creates a blob.</summary>
+    /// <returns>False if the blob exists already; it is left unchanged.</returns>
+    public static Task<bool> TryCreateAsync(this BlobClient blob, BinaryData content, CancellationToken cancellation) =>
+        blob.TryReplaceAsync(content, seen: null, cancellation);
+
+    /// <summary>Replaces the version of a blob that the caller has read.</summary>
+    /// <param name="blob">The blob.</param>
+    /// <param name="content">The new content.</param>
+    /// <param name="seen">The version to replace; null if the caller found no blob.</param>
+    /// <param name="cancellation">Cancels the write.</param>
+    /// <returns>False if another writer came first; the blob is left unchanged.</returns>
+    public static async Task<bool> TryReplaceAsync(this BlobClient blob, BinaryData content, ETag? seen, CancellationToken cancellation)
+    {
+        var condition = seen is null ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new() { IfMatch = seen };
+        try
+        {
+            await blob.UploadAsync(content, new BlobUploadOptions { Conditions = condition }, cancellation);
+            return true;
+        }
+        catch (RequestFailedException race)
+            when (race.Status == (int)HttpStatusCode.PreconditionFailed || race.ErrorCode == BlobErrorCode.BlobAlreadyExists)
+        {
+            return false;
+        }
+    }
+}
