@@ -1,6 +1,5 @@
 using System.Globalization;
 using GanFunctions.Core.Losses;
-using GanFunctions.Core.Training;
 using OxyPlot;
 using OxyPlot.Annotations;
 

@@ -1,4 +1,3 @@
-using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
 using TorchSharp;

@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using GanFunctions.Benchmarks;
-using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -23,7 +21,7 @@ if (options is null) return 2;
 _ = get_num_threads(); // a thread's first question takes over what another one set last: ask before, not after
 set_num_threads(options.Threads);
 var (fp32, bf16) = (ConvolutionPeak.Measure(ScalarType.Float32), ConvolutionPeak.Measure(ScalarType.BFloat16));
-var chosen = Arithmetic.Resolve(Precision.Auto);
+var chosen = Precisions.Resolve(Precision.Auto);
 Console.WriteLine($"{Processor.Name}, {options.Threads} threads, batch {options.Batch}, {options.Rounds} rounds");
 Console.WriteLine($"convolution peak: {fp32 / 1e9:F0} GFLOP/s fp32, {bf16 / 1e9:F0} bf16; default precision here: {chosen.ToString().ToLowerInvariant()}\n");
 

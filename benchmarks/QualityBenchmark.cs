@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
@@ -14,21 +15,21 @@ internal sealed record MeasuredEpoch(TrainingOptions Options, int Epoch, Picture
 }
 
 /// <summary>Trains in memory, without any storage, and measures what is drawn at the end of every epoch.</summary>
-internal sealed class QualityBenchmark(Dataset data, QualityReference ruler, int samples)
+internal sealed class QualityBenchmark(Dataset data, QualityReference reference, int samples)
 {
     public IEnumerable<MeasuredEpoch> Run(TrainingOptions options)
     {
-        var start = LiveTraining.Beginning("benchmark", 0, options, data);
+        var start = TrainingCursor.Beginning("benchmark", 0, options, data);
         using var live = new LiveTraining(options, start, null, data.Train);
         var wanted = options.Conditional ? WantedLabels.Of(data.Train, samples) : null;
         for (var epoch = 1; epoch <= options.Epochs; epoch++)
         {
             var begun = Stopwatch.GetTimestamp();
-            live.GoTo(start with { Epoch = epoch, Precision = live.Position.Precision });
+            live.MoveTo(start with { Epoch = epoch, Precision = live.Position.Precision });
             using var pictures = live.Pictures(data.Train);
             while (!live.Position.IsEpochEnd) live.Step(pictures);
             var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
-            var quality = ruler.Measure(live.Networks.Average, samples, wanted) ?? throw new ArithmeticException($"What epoch {epoch} draws is not even numbers.");
+            var quality = reference.Measure(live.Networks.Average, samples, wanted) ?? throw new ArithmeticException($"A picture of epoch {epoch} is NaN or infinite.");
             yield return new(options, epoch, quality, seconds);
         }
     }

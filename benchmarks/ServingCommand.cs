@@ -4,9 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
-using TorchSharp;
 using static TorchSharp.torch;
 using Generator = GanFunctions.Core.Model.Generator;
 

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using GanFunctions.Core.Model;
 using GanFunctions.Core.Storage;
 using Microsoft.Extensions.Logging;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json.Serialization;
-using GanFunctions.Core.Model;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Storage;
 

@@ -1,9 +1,7 @@
 using System.Globalization;
-using GanFunctions.Core.Export;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using Generator = GanFunctions.Core.Model.Generator;

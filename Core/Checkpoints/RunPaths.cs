@@ -1,5 +1,3 @@
-using GanFunctions.Core.Storage;
-
 namespace GanFunctions.Core.Checkpoints;
 
 /// <summary>Where the parts of a run lie in the container.</summary>

@@ -54,6 +54,21 @@ public record TrainingCursor
     [JsonIgnore]
     public string Name => $"{Attempt:D3}-{Epoch:D5}-{Step:D6}";
 
+    /// <summary>The position before the first step of a run.</summary>
+    /// <exception cref="RunRefusedException">The pictures do not fill one batch.</exception>
+    public static TrainingCursor Beginning(string run, int attempt, TrainingOptions options, Dataset data) => new()
+    {
+        Run = run,
+        Attempt = attempt,
+        Epoch = 1,
+        Step = 0,
+        StepsPerEpoch = options.StepsPerEpoch(data.Train.Count),
+        Dataset = data.Sha256,
+        Precision = Precisions.NameOf(options.Precision), // resolved on the training thread
+        Threads = options.Threads ?? Environment.ProcessorCount,
+        EpochSums = default,
+    };
+
     /// <summary>The cursor alone, without what a checkpoint adds to it.</summary>
     public TrainingCursor ToCursor() => new(this);
 

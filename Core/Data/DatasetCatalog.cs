@@ -16,7 +16,7 @@ namespace GanFunctions.Core.Data;
 /// <param name="options">Where to look, and for how long.</param>
 /// <param name="time">Measures the time-outs.</param>
 /// <param name="logger">Says where data came from, and which source failed.</param>
-public sealed partial class DatasetCatalog(
+public sealed class DatasetCatalog(
     BlobContainerClient container, HttpClient http, DatasetOptions options, TimeProvider time, ILogger<DatasetCatalog> logger)
 {
     private readonly DatasetStore _store = new(container, options);
@@ -121,6 +121,73 @@ public sealed partial class DatasetCatalog(
         return _writer.DeleteAsync(name, cancellation);
     }
 
+    private async Task<Dataset> LoadAloneAsync(string name, CancellationToken cancellation)
+    {
+        if (name == DrawnDigits.Name)
+        {
+            return _cache.Find(DrawnDigits.Sha256)
+                ?? _cache.Keep(await Task.Run(() => DrawBuiltIn(cancellation), cancellation));
+        }
+        if (await ReadStoredAsync(name, cancellation) is { } stored) return stored;
+
+        var known = Known(name) ?? throw await UnknownAsync(name, cancellation);
+        var parts = await _fetcher.FetchAsync(known, cancellation);
+        var saved = await _writer.SaveAsync(name, parts, cancellation);
+        return Keep(saved, parts);
+    }
+
+    private static Dataset DrawBuiltIn(CancellationToken cancellation)
+    {
+        var (train, test) = DrawnDigits.Draw(cancellation);
+        return Dataset.Of(DrawnDigits.Name, train, test);
+    }
+
+    private async Task<Dataset?> ReadStoredAsync(string name, CancellationToken cancellation)
+    {
+        string? failed = null;
+        while (await FindAsync(name, cancellation) is { } manifest)
+        {
+            if (_cache.Find(manifest.Sha256) is { } kept) return kept.Name == name ? kept : kept with { Name = name };
+            try
+            {
+                return Keep(manifest, await _store.ReadAsync(manifest, cancellation));
+            }
+            catch (StoredDatasetException) when (manifest.Upload != failed)
+            {
+                failed = manifest.Upload; // replaced while it was read, or damaged: the second look tells
+            }
+            catch (StoredDatasetException damage) when (manifest.Sha256 == Known(name)?.Sha256)
+            {
+                logger.Damaged(name, damage.Message);
+                return null;
+            }
+            catch (StoredDatasetException damage)
+            {
+                throw Unusable(name, damage);
+            }
+        }
+        return null;
+    }
+
+    private async Task<DatasetManifest?> FindAsync(string name, CancellationToken cancellation)
+    {
+        if (!ResourceId.IsValid(name)) return null;
+        try
+        {
+            return await _store.FindAsync(name, cancellation);
+        }
+        catch (StoredDatasetException unreadable)
+        {
+            throw Unusable(name, unreadable);
+        }
+    }
+
+    private Dataset Keep(DatasetManifest manifest, Dictionary<IdxPart, IdxArray> parts)
+    {
+        var (train, test) = IdxParts.ToImages(parts);
+        return _cache.Keep(new Dataset(manifest.Name, train, test, manifest.Sha256));
+    }
+
     private KnownDataset? Known(string name) => _known.FirstOrDefault(known => known.Name == name);
 
     private async Task<Exception> UnknownAsync(string name, CancellationToken cancellation)
@@ -138,4 +205,45 @@ public sealed partial class DatasetCatalog(
         name,
         [$"Blob Storage: {problem.Message}"],
         $"{(problem.Newer ? "update this program, or " : "")}store it again with PUT /api/datasets/{name}; {DatasetFetcher.OrDigits}");
+}
+
+internal static class DatasetInfos
+{
+    public static DatasetInfo BuiltIn { get; } = new(
+        DrawnDigits.Name, "built-in", Stored: false, DrawnDigits.TrainCount, DrawnDigits.TestCount, 10, DigitPen.Side, DigitPen.Side, 1,
+        DrawnDigits.Sha256, "Handwritten digits drawn from strokes of our own: always there, and the same for everyone");
+
+    public static DatasetInfo? Of(KnownDataset? known, DatasetManifest? manifest) => (known, manifest) switch
+    {
+        (null, null) => null,
+        (null, _) => manifest.ToInfo("stored", $"Uploaded on {manifest.StoredAt:yyyy-MM-dd}"),
+        (_, null) => new DatasetInfo(
+            known.Name, "known", Stored: false, 60_000, 10_000, 10, 28, 28, 1, known.Sha256,
+            $"{known.Description}; fetched when it is first used"),
+        _ => manifest.ToInfo("known", manifest.Sha256 == known.Sha256
+            ? known.Description
+            : $"Uploaded on {manifest.StoredAt:yyyy-MM-dd} under this name; it is not the published data set"),
+    };
+
+    public static DatasetInfo Unreadable(KnownDataset? known, string name, StoredDatasetException problem) => new(
+        name, known is null ? "stored" : "known", Stored: true, null, null, null, null, null, null, null,
+        $"It cannot be used: {problem.Message}");
+}
+
+internal static partial class DatasetLog
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "Data set {Dataset}: {Part} came from {Source}")]
+    public static partial void Fetched(this ILogger logger, string dataset, IdxPart part, object source);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Data set {Dataset} is not to be had from {Attempt}")]
+    public static partial void NotThere(this ILogger logger, string dataset, string attempt);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Data set {Dataset} is stored: {Train} pictures, SHA-256 {Sha256}")]
+    public static partial void Saved(this ILogger logger, string dataset, int? train, string sha256);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Data set {Dataset} is fetched again, since its stored copy is damaged: {Damage}")]
+    public static partial void Damaged(this ILogger logger, string dataset, string damage);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Data set {Dataset}: leftovers could not be removed; the next upload tries again")]
+    public static partial void NotSwept(this ILogger logger, Exception exception, string dataset);
 }

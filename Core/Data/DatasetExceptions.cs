@@ -1,3 +1,7 @@
+using GanFunctions.Core.Data.Digits;
+using GanFunctions.Core.Storage;
+
+
 namespace GanFunctions.Core.Data;
 
 /// <summary>Nobody knows a data set of this name.</summary>
@@ -45,4 +49,27 @@ internal sealed class StoredDatasetException(string message, bool newer = false,
 {
     /// <summary>It is whole, but was written by a later version of this program.</summary>
     public bool Newer { get; } = newer;
+}
+
+internal static class DatasetNames
+{
+    /// <exception cref="DatasetNameException">Nothing can be stored or removed under this name.</exception>
+    public static void CheckWritable(string name)
+    {
+        if (!ResourceId.IsValid(name)) throw new DatasetNameException(name, "is no name for a data set: valid are 1 to 40 of a-z, 0-9 and -");
+        if (name == DrawnDigits.Name)
+            throw new DatasetNameException(name, "is built in and can be neither replaced nor removed: choose another name");
+    }
+}
+
+/// <summary>A file is not the IDX file it should be. The message names the file, what was found and what is valid.</summary>
+/// <param name="file">The file or the part, as its sender knows it.</param>
+/// <param name="found">What is wrong with it.</param>
+/// <param name="valid">What is valid instead.</param>
+/// <param name="inner">What was thrown below, if anything was.</param>
+public sealed class IdxFormatException(string file, string found, string valid, Exception? inner = null)
+    : FormatException($"{file}: {found}. Valid is {valid}.", inner)
+{
+    /// <summary>The file or the part.</summary>
+    public string File { get; } = file;
 }

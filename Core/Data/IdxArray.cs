@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Data;
 
@@ -53,4 +54,112 @@ public sealed record IdxArray(int[] Shape, byte[] Data)
         for (var i = 0; i < shape.Length; i++) BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4 + 4 * i), shape[i]);
         return header;
     }
+}
+
+/// <summary>
+/// Reads IDX files of unsigned bytes, compressed with gzip or not: the first bytes tell, not the name. Nothing is allocated that the
+/// file cannot fill, and nothing is read past a limit.
+/// </summary>
+public static class IdxReader
+{
+    private const int MostDimensions = 8;
+
+    // Deflate cannot make more than 1032 bytes out of one (zlib's "Maximum compression factor").
+    private const long MostGrowth = 1032;
+
+    /// <summary>Reads a whole IDX file.</summary>
+    /// <param name="stream">The file; left open.</param>
+    /// <param name="file">What to call it in a message.</param>
+    /// <param name="maxBytes">How large it may be, as sent and unpacked alike.</param>
+    /// <param name="cancellation">Stops reading.</param>
+    /// <exception cref="IdxFormatException">The file is damaged, too large, or not an IDX file of unsigned bytes.</exception>
+    public static async Task<IdxArray> ReadAsync(Stream stream, string file, long maxBytes, CancellationToken cancellation = default)
+    {
+        using var sent = await BoundedRead.AllAsync(stream, maxBytes, cancellation: cancellation)
+            ?? throw new IdxFormatException(file, $"it is larger than {maxBytes} bytes", "a smaller file");
+        var zipped = sent.Length >= 2 && sent.GetBuffer() is [0x1f, 0x8b, ..];
+        if (!zipped) return Parse(sent, file, maxBytes, sent.Length);
+        try
+        {
+            using var gzip = new GZipStream(sent, CompressionMode.Decompress);
+            return Parse(gzip, file, maxBytes, sent.Length * MostGrowth);
+        }
+        catch (InvalidDataException damage)
+        {
+            throw new IdxFormatException(file, $"its gzip data is damaged ({damage.Message.TrimEnd('.')})", "a whole gzip file", damage);
+        }
+    }
+
+    private static IdxArray Parse(Stream stream, string file, long maxBytes, long mostAvailable)
+    {
+        var shape = ReadShape(stream, file);
+        var size = SizeOf(shape, file, maxBytes);
+        if (size > mostAvailable) throw Truncated(file, shape, size, "the file is too small for that");
+
+        var data = new byte[size];
+        var read = stream.ReadAtLeast(data, data.Length, throwOnEndOfStream: false);
+        if (read < size) throw Truncated(file, shape, size, $"it ends after {read}");
+        if (stream.ReadByte() >= 0)
+        {
+            throw new IdxFormatException(
+                file, $"more bytes follow the {size} that its dimensions {Words(shape)} call for", "nothing after the data");
+        }
+        return new IdxArray(shape, data);
+    }
+
+    private static int[] ReadShape(Stream stream, string file)
+    {
+        Span<byte> magic = stackalloc byte[4];
+        if (stream.ReadAtLeast(magic, 4, throwOnEndOfStream: false) < 4)
+            throw new IdxFormatException(file, "it is shorter than the four bytes that every IDX file starts with", "an IDX file");
+        if (magic[0] != 0 || magic[1] != 0)
+            throw new IdxFormatException(file, $"it starts with the bytes {Convert.ToHexStringLower(magic)}", "0000 and the type");
+        if (magic[2] != IdxArray.UnsignedByte)
+            throw new IdxFormatException(file, $"its type is {TypeName(magic[2])}", "type 0x08, unsigned byte");
+        if (magic[3] is 0 or > MostDimensions)
+            throw new IdxFormatException(file, $"it claims {magic[3]} dimensions", "one for labels, three for pictures");
+
+        var header = new byte[4 * magic[3]];
+        if (stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) < header.Length)
+            throw new IdxFormatException(file, $"it ends within the list of its {magic[3]} dimensions", "four bytes for each dimension");
+        var shape = new int[magic[3]];
+        for (var i = 0; i < shape.Length; i++)
+        {
+            var dimension = BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(4 * i));
+            if (dimension is 0 or > int.MaxValue)
+                throw new IdxFormatException(file, $"dimension {i + 1} of {shape.Length} is {dimension}", $"1 to {int.MaxValue}");
+            shape[i] = (int)dimension;
+        }
+        return shape;
+    }
+
+    private static long SizeOf(int[] shape, string file, long maxBytes)
+    {
+        long size = 1;
+        foreach (var dimension in shape)
+        {
+            size *= dimension; // at most 2^31 each, and stopped before the next one: cannot overflow
+            if (size > Math.Min(maxBytes, Array.MaxLength))
+            {
+                throw new IdxFormatException(
+                    file, $"its dimensions {Words(shape)} call for too many bytes", $"at most {maxBytes} bytes unpacked");
+            }
+        }
+        return size;
+    }
+
+    private static IdxFormatException Truncated(string file, int[] shape, long size, string problem) =>
+        new(file, $"it is cut short: its dimensions {Words(shape)} call for {size} bytes of data, but {problem}", "a whole file");
+
+    private static string Words(int[] shape) => string.Join('x', shape);
+
+    private static string TypeName(byte type) => type switch
+    {
+        0x09 => "0x09, signed byte",
+        0x0B => "0x0B, 16-bit integer",
+        0x0C => "0x0C, 32-bit integer",
+        0x0D => "0x0D, 32-bit float",
+        0x0E => "0x0E, 64-bit float",
+        _ => $"0x{type:X2}, which IDX does not define",
+    };
 }

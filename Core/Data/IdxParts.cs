@@ -1,6 +1,7 @@
 using GanFunctions.Core.Pictures;
 
 
+
 namespace GanFunctions.Core.Data;
 
 /// <summary>The files that make up a data set.</summary>

@@ -1,3 +1,6 @@
+using GanFunctions.Core.Pictures;
+
+
 namespace GanFunctions.Core.Data;
 
 /// <summary>The files of a data set that someone brings, not yet looked into.</summary>
@@ -28,4 +31,80 @@ public sealed record IdxUpload(IReadOnlyDictionary<IdxPart, IdxUpload.File> Part
     public static string ValidNames =>
         string.Join(", ", Enum.GetValues<IdxPart>().Select(part => part.FileName()))
         + ", images, labels, test-images or test-labels, with .gz or without";
+}
+
+/// <summary>Reads an upload whole and checks all of it.</summary>
+internal static class IdxUploadReader
+{
+    /// <exception cref="IdxFormatException">A file is missing or damaged, or the files do not fit each other or the model.</exception>
+    public static async Task<Dictionary<IdxPart, IdxArray>> ReadAsync(IdxUpload upload, long maxBytes, CancellationToken cancellation)
+    {
+        Need(upload, IdxPart.TrainImages);
+        if (upload.Parts.ContainsKey(IdxPart.TestLabels)) Need(upload, IdxPart.TestImages);
+
+        var parts = new Dictionary<IdxPart, IdxArray>();
+        foreach (var (part, file) in upload.Parts.OrderBy(part => part.Key))
+        {
+            var array = await ReadAsync(file, maxBytes, cancellation);
+            CheckShape(part, file.Name, array.Shape);
+            parts[part] = array;
+        }
+        CheckCounts(upload, parts, IdxPart.TrainImages, IdxPart.TrainLabels);
+        CheckCounts(upload, parts, IdxPart.TestImages, IdxPart.TestLabels);
+        CheckSame(upload, parts);
+        return parts;
+    }
+
+    private static async Task<IdxArray> ReadAsync(IdxUpload.File file, long maxBytes, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var stream = file.Open();
+            return await IdxReader.ReadAsync(stream, file.Name, maxBytes, cancellation);
+        }
+        catch (InvalidDataException damage)
+        {
+            throw new IdxFormatException(
+                file.Name, $"it cannot be unpacked ({damage.Message.TrimEnd('.')})", "a whole zip archive", damage);
+        }
+    }
+
+    private static void Need(IdxUpload upload, IdxPart part)
+    {
+        if (upload.Parts.ContainsKey(part)) return;
+        throw new IdxFormatException(
+            part.FileName(), "it is missing", $"an upload of pictures and, if there are any, their labels: {IdxUpload.ValidNames}");
+    }
+
+    private static void CheckShape(IdxPart part, string file, int[] shape)
+    {
+        var images = part is IdxPart.TrainImages or IdxPart.TestImages;
+        if (images ? shape.Length is not (3 or 4) : shape.Length != 1)
+            throw new IdxFormatException(file, $"it has {shape.Length} dimensions ({string.Join('x', shape)})",
+                images ? "three for pictures: count, height, width; or four: count, channels, height, width" : "one for labels: count");
+        if (!images) return;
+        if (shape[^1] != shape[^2] || !PictureShape.Sides.Contains(shape[^1]))
+        {
+            throw new IdxFormatException(file, $"its pictures are {shape[^2]} high and {shape[^1]} wide",
+                $"{string.Join(", ", PictureShape.Sides.Select(side => $"{side}x{side}"))}, which is what there are networks for");
+        }
+        if (shape.Length == 4 && !PictureShape.ChannelCounts.Contains(shape[1]))
+            throw new IdxFormatException(file, $"its pictures have {shape[1]} channels", string.Join(" or ", PictureShape.ChannelCounts));
+    }
+
+    private static void CheckSame(IdxUpload upload, Dictionary<IdxPart, IdxArray> parts)
+    {
+        var (train, test) = IdxParts.ToImages(parts);
+        if (test is null || test.Shape == train.Shape) return;
+        throw new IdxFormatException(
+            upload.Parts[IdxPart.TestImages].Name, $"its pictures are {test.Shape}", $"{train.Shape}, as those of {upload.Parts[IdxPart.TrainImages].Name}");
+    }
+
+    private static void CheckCounts(IdxUpload upload, Dictionary<IdxPart, IdxArray> parts, IdxPart images, IdxPart labels)
+    {
+        if (!parts.TryGetValue(labels, out var marks) || parts[images].Shape[0] == marks.Shape[0]) return;
+        throw new IdxFormatException(upload.Parts[labels].Name,
+            $"it holds {marks.Shape[0]} labels for the {parts[images].Shape[0]} pictures of {upload.Parts[images].Name}",
+            "one label for each picture");
+    }
 }

@@ -3,6 +3,7 @@ using GanFunctions.Core.Model;
 
 
 
+
 namespace GanFunctions.Core.Export;
 
 /// <summary>How a generator is built, for people and for code that builds it anew.</summary>

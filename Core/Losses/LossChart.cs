@@ -1,5 +1,3 @@
-using GanFunctions.Core.Pictures;
-using GanFunctions.Core.Quality;
 using OxyPlot;
 using OxyPlot.Axes;
 

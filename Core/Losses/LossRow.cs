@@ -1,6 +1,5 @@
 using Azure;
 using Azure.Data.Tables;
-using GanFunctions.Core.Model;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Training;
 

@@ -1,6 +1,4 @@
 using GanFunctions.Core.Pictures;
-using GanFunctions.Core.Training;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

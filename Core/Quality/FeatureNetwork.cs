@@ -1,5 +1,4 @@
 using GanFunctions.Core.Pictures;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,11 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using GanFunctions.Core.Data.Uploads;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 using Generator = GanFunctions.Core.Model.Generator;
 

@@ -1,5 +1,5 @@
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Quality;
+
 
 
 

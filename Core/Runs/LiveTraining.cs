@@ -1,7 +1,5 @@
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Data;
 using GanFunctions.Core.Losses;
-using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
@@ -10,106 +8,85 @@ using static TorchSharp.torch;
 namespace GanFunctions.Core.Runs;
 
 /// <summary>
-/// A run in the memory of a worker: its networks, and where in the run they stand. After a commit that is the state committed, or a few
-/// steps on, trained while the commit was written; whoever goes on from that commit need not load it.
+/// A run in the memory of a worker: its networks and their position in the run. Between two slices <see cref="TrainingSlice"/> keeps the last
+/// one, so that the next slice of the same run need not load the checkpoint.
 /// </summary>
 internal sealed class LiveTraining : IDisposable
 {
-    private const double RollBackFactor = 0.5;
+    private const double RollBackFactor = 0.5; // of the learning rate, at every roll-back
 
     private readonly TrainingOptions _options;
     private readonly RunRandom _random;
     private readonly double _learningRateFactor;
-    private (BlobReference Generator, BlobReference Training)? _saved;
+    private (BlobReference Generator, BlobReference Training)? _committed;
 
-    /// <summary>Fresh networks, or those of the last checkpoint. To be made on the training thread.</summary>
+    /// <summary>Creates the networks, or restores them from a checkpoint. To be called on the training thread.</summary>
     /// <param name="options">The run's options.</param>
-    /// <param name="start">Where to begin.</param>
-    /// <param name="last">The checkpoint to go on from, if there is one.</param>
-    /// <param name="pictures">What it is trained on.</param>
-    public LiveTraining(TrainingOptions options, Manifest start, Checkpoint? last, ImageSet pictures)
+    /// <param name="start">The position to start from.</param>
+    /// <param name="last">The checkpoint to resume from; null at the beginning of a run.</param>
+    /// <param name="pictures">The training pictures.</param>
+    public LiveTraining(TrainingOptions options, TrainingCursor start, Checkpoint? last, ImageSet pictures)
     {
-        (_options, Position) = (options, start);
+        _options = options;
         _random = new RunRandom(options.Seed, start.Attempt);
-        var precision = Arithmetic.Resolve(Enum.Parse<Precision>(start.Precision, ignoreCase: true));
-        Position = start with { Precision = NameOf(precision) };
+        var precision = Precisions.Resolve(Precisions.Parse(start.Precision)!.Value);
+        Position = start with { Precision = Precisions.NameOf(precision) };
         Networks = new GanNetworks(options, precision, _random, pictures.Shape, options.Conditional ? pictures.DistinctLabels() : []);
         _learningRateFactor = last is { Generator: { } generator, Training: { } training } ? NetworkState.Load(Networks, generator, training) : 1;
         _learningRateFactor *= Math.Pow(RollBackFactor, start.Attempt - (last?.Manifest.Attempt ?? 0));
     }
 
-    /// <summary>Where a run begins: in front of its first step.</summary>
-    /// <exception cref="RefusedException">The pictures do not fill one batch.</exception>
-    public static Manifest Beginning(string run, int attempt, TrainingOptions options, Dataset data)
-    {
-        var nothing = new BlobReference("", 0);
-        return new Manifest
-        {
-            Run = run,
-            Attempt = attempt,
-            Epoch = 1,
-            Step = 0,
-            StepsPerEpoch = options.StepsPerEpoch(data.Train.Count),
-            Generator = nothing,
-            Training = nothing,
-            Dataset = data.Sha256,
-            Precision = NameOf(options.Precision), // settled on the training thread
-            Threads = options.Threads ?? Environment.ProcessorCount,
-            EpochSums = default,
-        };
-    }
-
+    /// <summary>The networks and their optimisers.</summary>
     public GanNetworks Networks { get; }
 
-    /// <summary>Where the networks come from, for people.</summary>
-    public string Source => (_saved, Position) switch
+    /// <summary>The position of the networks in the run.</summary>
+    public TrainingCursor Position { get; private set; }
+
+    /// <summary>Where the networks came from, for the log.</summary>
+    public string Source => (_committed, Position) switch
     {
-        ({ }, _) => "as it is in memory",
-        (_, { Step: 0, Epoch: 1, Attempt: 0 }) => "from the start",
-        _ => "from its last checkpoint",
+        ({ }, _) => "from memory",
+        (_, { Step: 0, Epoch: 1, Attempt: 0 }) => "from the beginning",
+        _ => "from the last checkpoint",
     };
 
-    /// <summary>How far it is, as the manifest that a commit will complete.</summary>
-    public Manifest Position { get; private set; }
-
-    /// <summary>Rows of steps that were trained ahead; whoever goes on logs them.</summary>
+    /// <summary>Loss rows of steps that were trained ahead of the next slice, which logs them.</summary>
     public List<LossRow> Unlogged { get; } = [];
 
-    /// <summary>Whether this is what that checkpoint stores, by its hashes, or goes on from it, in the attempt asked for.</summary>
-    public bool GoesOnFrom(Manifest last, int attempt) =>
-        last.Run == Position.Run && Math.Max(last.Attempt, attempt) == Position.Attempt && _saved == (last.Generator, last.Training);
+    /// <summary>Whether these networks are what <paramref name="last"/> stores, or continue from it, in the given attempt.</summary>
+    public bool ContinuesFrom(Manifest last, int attempt) =>
+        last.Run == Position.Run && Math.Max(last.Attempt, attempt) == Position.Attempt && _committed == (last.Generator, last.Training);
 
-    /// <summary>What <paramref name="saved"/> stores was saved here, and nothing has been trained since but the steps that follow.</summary>
-    public void Follows(Manifest saved) => _saved = (saved.Generator, saved.Training);
+    /// <summary>Remembers the checkpoint that these networks were saved as. Steps trained since then continue from it.</summary>
+    public void MarkCommitted(Manifest saved) => _committed = (saved.Generator, saved.Training);
 
-    /// <summary>Goes to the next epoch where that is where to go.</summary>
-    public void GoTo(Manifest start)
+    /// <summary>Moves on to the epoch of <paramref name="start"/>, if that is the next one.</summary>
+    public void MoveTo(TrainingCursor start)
     {
         if (start.Epoch != Position.Epoch) Position = start;
     }
 
-    /// <summary>The pictures of the epoch it is in.</summary>
+    /// <summary>The pictures of the current epoch in their order.</summary>
     public EpochData Pictures(ImageSet pictures) => new(pictures, Networks.Generator.Labels, _options.BatchSize, _random, Position.Epoch);
 
-    /// <summary>Trains a step.</summary>
+    /// <summary>Trains one step.</summary>
     public StepLosses Step(EpochData data)
     {
         using var scope = NewDisposeScope();
         var draw = new StepRandom(_random, Position.Epoch, Position.Step);
         var batch = data.Batch(Position.Step);
-        Networks.SetLearningRate(_learningRateFactor * _options.LearningRateAt(Position.Epoch - 1 + (double)Position.Step / Position.StepsPerEpoch));
-        var measured = _options.Preset == Preset.Tutorial
+        var epochsDone = Position.Epoch - 1 + (double)Position.Step / Position.StepsPerEpoch;
+        Networks.SetLearningRate(_learningRateFactor * _options.LearningRateAt(epochsDone));
+        var losses = _options.Preset == Preset.Tutorial
             ? TutorialStep.Run(Networks, _options, draw, batch)
             : DcganStep.Run(Networks, _options, draw, batch);
-        Position = Position with { Step = Position.Step + 1, EpochSums = Position.EpochSums + measured };
-        return measured;
+        Position = Position with { Step = Position.Step + 1, EpochSums = Position.EpochSums + losses };
+        return losses;
     }
 
-    /// <summary>Both files of a checkpoint.</summary>
+    /// <summary>Both files of a checkpoint at the current position.</summary>
     public (byte[] Generator, byte[] Training) Save() => NetworkState.Save(Networks, _options.Norm, _learningRateFactor);
 
     /// <inheritdoc/>
     public void Dispose() => Networks.Dispose();
-
-    private static string NameOf(Precision precision) => precision.ToString().ToLowerInvariant();
 }

@@ -4,31 +4,34 @@ using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Losses;
 using GanFunctions.Core.Training;
+using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Runs;
 
-/// <summary>What happens to a run before its first slice and after its last.</summary>
-public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog datasets, BlobContainerClient container)
+/// <summary>Prepares a run before its first slice, and deletes it after its last.</summary>
+public sealed class RunLifecycle(
+    RunStore runs, LossLog losses, DatasetCatalog datasets, BlobContainerClient container, TimeProvider time, ILogger<RunLifecycle> logger)
 {
     /// <summary>
-    /// Stores the data set of a run that waits for a free worker, and works out how long its epochs are. A slice that begins first does the same for itself.
+    /// Stores the data set of a run that waits for a free worker, and computes the length of its epochs. A slice that starts first does the same.
     /// </summary>
     /// <param name="run">The run's id.</param>
-    /// <param name="instanceId">The orchestration that it must still belong to.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="instanceId">The orchestration that the run must still belong to.</param>
+    /// <param name="cancellation">Cancels the preparation.</param>
     /// <exception cref="UnknownDatasetException">The data set was removed.</exception>
-    /// <exception cref="DatasetUnavailableException">The data set is unavailable just now.</exception>
+    /// <exception cref="DatasetUnavailableException">The data set is currently unavailable.</exception>
     public async Task PrepareAsync(string run, string instanceId, CancellationToken cancellation)
     {
         if (await runs.FindAsync(run, cancellation) is not { Desired: Desired.Run, StepsPerEpoch: 0, Options: var options } row || !row.IsOpenTo(instanceId)) return;
-        var stored = await runs.WhileWantedAsync(run, instanceId, wanted => datasets.StoreAsync(options.Dataset, wanted), cancellation);
+        await using var watch = new RunWatch(runs, run, instanceId, time, logger);
+        var stored = await watch.RunAsync(wanted => datasets.StoreAsync(options.Dataset, wanted), cancellation);
         if (stored?.Train is not { } count) return;
         var (steps, refused) = (0, (string?)null);
         try
         {
             steps = options.StepsPerEpoch(count);
         }
-        catch (RefusedException refusal)
+        catch (RunRefusedException refusal)
         {
             refused = refusal.Message;
         }
@@ -36,7 +39,7 @@ public sealed class RunLifecycle(RunStore runs, LossLog losses, DatasetCatalog d
         {
             if (refused is not null) return row.TryFail(instanceId, refused);
             if (!row.IsOpenTo(instanceId) || row.StepsPerEpoch > 0) return false; // a slice was faster
-            row.StepsPerEpoch = steps; // the phase belongs to the slices
+            row.StepsPerEpoch = steps; // the phase is left to the slices
             return true;
         }, cancellation);
     }

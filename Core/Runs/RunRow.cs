@@ -2,7 +2,6 @@ using System.Runtime.Serialization;
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
-using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;

@@ -1,7 +1,5 @@
 using Azure;
 using Azure.Data.Tables;
-using GanFunctions.Core.Data;
-using GanFunctions.Core.Model;
 using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Runs;
@@ -39,58 +37,12 @@ public sealed class RunStore(TableClient table)
         table.QueryAsync<RunRow>(row => row.PartitionKey == RunRow.Partition, cancellationToken: cancellation);
 
     /// <summary>A run that is not finished and trains on a data set, or null.</summary>
-    public async Task<RunRow?> NeedingAsync(string dataset, CancellationToken cancellation) => await ListAsync(cancellation).FirstOrDefaultAsync(
+    public async Task<RunRow?> FindOnAsync(string dataset, CancellationToken cancellation) => await ListAsync(cancellation).FirstOrDefaultAsync(
         row => row.Options.Dataset == dataset && row.Phase != Phase.Deleting && row.State() is not (RunState.Cancelled or RunState.Completed or RunState.Failed), cancellation);
 
     /// <summary>Whether a run waits for a free worker.</summary>
     public async Task<bool> AnyQueuedAsync(CancellationToken cancellation) => await ListAsync(cancellation).AnyAsync(
         row => row is { Phase: Phase.Queued, Desired: Desired.Run }, cancellation);
-
-    /// <summary>Runs long work, and cancels it when the run changes hands or the user pauses or cancels it.</summary>
-    /// <param name="run">The run's id.</param>
-    /// <param name="instanceId">The orchestration's.</param>
-    /// <param name="work">The work.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <returns>The result; null if it was cancelled for that reason.</returns>
-    public async Task<T?> WhileWantedAsync<T>(string run, string instanceId, Func<CancellationToken, Task<T>> work, CancellationToken cancellation)
-        where T : class
-    {
-        using var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var watching = WatchAsync();
-        try
-        {
-            return await work(wanted.Token);
-        }
-        catch (OperationCanceledException) when (wanted.IsCancellationRequested && !cancellation.IsCancellationRequested)
-        {
-            return null;
-        }
-        finally
-        {
-            await ended.CancelAsync();
-            await watching;
-        }
-
-        async Task WatchAsync()
-        {
-            while (true)
-            {
-                await Task.Delay(TimeSpan.FromSeconds(1), ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (ended.IsCancellationRequested) return;
-                try
-                {
-                    if (await FindAsync(run, ended.Token) is { Desired: Desired.Run } row && row.IsOpenTo(instanceId)) continue;
-                    await wanted.CancelAsync();
-                    return;
-                }
-                catch (Exception silent) when (silent is RequestFailedException or AggregateException or OperationCanceledException)
-                {
-                    // Asked again a second later.
-                }
-            }
-        }
-    }
 
     /// <summary>
     /// Reads, lets <paramref name="change"/> decide and writes with If-Match, again and again until nobody came in between.

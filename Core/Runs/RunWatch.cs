@@ -1,65 +1,66 @@
-using System.Collections.Concurrent;
 using Azure;
-using GanFunctions.Core.Losses;
 using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Runs;
 
 /// <summary>
-/// Stands between a training thread and the storage while a slice runs: reads what the user wants every second and writes progress and
-/// losses, so that the thread itself only calculates. A storage that does not answer for a while costs news, not training.
+/// Watches a run while a worker loads or trains it: reads every second whether the user still wants it to go on, and publishes news of the
+/// work. While storage is unavailable the work continues.
 /// </summary>
 internal sealed partial class RunWatch : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private readonly SliceRequest _request;
     private readonly RunStore _runs;
-    private readonly LossLog _losses;
+    private readonly string _run;
+    private readonly string _instanceId;
+    private readonly Func<CancellationToken, Task>? _publish;
     private readonly ILogger _logger;
+    private readonly CancellationTokenSource _interrupted = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly ConcurrentQueue<LossRow> _pending = new();
     private readonly PeriodicTimer _timer;
     private readonly Task _loop;
-    private volatile TrainingProgress? _progress;
-    private volatile bool _interrupted;
     private volatile bool _superseded;
 
-    public RunWatch(SliceRequest request, RunStore runs, LossLog losses, TimeProvider time, ILogger logger)
+    /// <param name="runs">Reads the run's row.</param>
+    /// <param name="run">The run's id.</param>
+    /// <param name="instanceId">The orchestration that the run must belong to.</param>
+    /// <param name="time">Times the interval.</param>
+    /// <param name="logger">Logs that storage is unavailable.</param>
+    /// <param name="publish">Publishes news of the work; called every second while the run belongs to the orchestration.</param>
+    public RunWatch(RunStore runs, string run, string instanceId, TimeProvider time, ILogger logger, Func<CancellationToken, Task>? publish = null)
     {
-        (_request, _runs, _losses, _logger) = (request, runs, losses, logger);
+        (_runs, _run, _instanceId, _publish, _logger) = (runs, run, instanceId, publish, logger);
         _timer = new PeriodicTimer(Interval, time);
         _loop = LoopAsync();
     }
 
-    /// <summary>Whether the slice should commit where it stands and return: the user wants something else, or the run is not its own.</summary>
-    public bool Interrupted => _interrupted;
+    /// <summary>Whether the work should stop: the user asked for it, or the run is <see cref="IsSuperseded"/>.</summary>
+    public bool IsInterrupted => _interrupted.IsCancellationRequested;
 
-    /// <summary>Whether the run was deleted or given to another orchestration: what was trained here is nobody's.</summary>
-    public bool Superseded => _superseded;
+    /// <summary>Whether the run was deleted or given to another orchestration, so that the work done here is no longer wanted.</summary>
+    public bool IsSuperseded => _superseded;
 
-    /// <summary>Where the training is; published within seconds.</summary>
-    public void Report(TrainingProgress now) => _progress = now;
-
-    /// <summary>A row for the loss log; written within seconds.</summary>
-    public void Log(LossRow row) => _pending.Enqueue(row);
-
-    /// <summary>
-    /// Ends the watch and writes what is still to be written. What cannot be written is lost, and said: the training it tells of is worth
-    /// more and is still to be committed.
-    /// </summary>
-    public async Task CompleteAsync(CancellationToken cancellation)
+    /// <summary>Runs work that is cancelled when the watch is interrupted.</summary>
+    /// <returns>The result; null if the watch was interrupted.</returns>
+    public async Task<T?> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellation) where T : class
     {
-        await StopAsync(); // first: a flush under way may give its rows back
-        if (_superseded) return;
+        using var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _interrupted.Token);
         try
         {
-            await FlushAsync(cancellation);
+            return await work(wanted.Token);
         }
-        catch (Exception problem) when (problem is RequestFailedException or AggregateException)
+        catch (OperationCanceledException) when (IsInterrupted && !cancellation.IsCancellationRequested)
         {
-            LogLossesLost(_request.Run, _pending.Count, problem.Message);
+            return null;
         }
+    }
+
+    /// <summary>Ends the watch. What is still to be published is left to the caller.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
     }
 
     /// <inheritdoc/>
@@ -68,28 +69,7 @@ internal sealed partial class RunWatch : IAsyncDisposable
         await StopAsync();
         _timer.Dispose();
         _stop.Dispose();
-    }
-
-    private async Task StopAsync()
-    {
-        await _stop.CancelAsync();
-        await _loop;
-    }
-
-    private async Task FlushAsync(CancellationToken cancellation)
-    {
-        if (Interlocked.Exchange(ref _progress, null) is { } news) await _runs.MergeProgressAsync(_request.Run, news, cancellation);
-        var rows = new List<LossRow>();
-        while (_pending.TryDequeue(out var row)) rows.Add(row);
-        try
-        {
-            await _losses.WriteAsync(rows, cancellation);
-        }
-        catch
-        {
-            rows.ForEach(_pending.Enqueue);
-            throw;
-        }
+        _interrupted.Dispose();
     }
 
     private async Task LoopAsync()
@@ -99,25 +79,22 @@ internal sealed partial class RunWatch : IAsyncDisposable
             try
             {
                 await _timer.WaitForNextTickAsync(_stop.Token);
-                var row = await _runs.FindAsync(_request.Run, _stop.Token);
-                _superseded |= row?.IsOpenTo(_request.InstanceId) != true;
-                _interrupted |= _superseded || row!.Desired != Desired.Run;
-                if (!_superseded) await FlushAsync(_stop.Token);
+                var row = await _runs.FindAsync(_run, _stop.Token);
+                _superseded |= row?.IsOpenTo(_instanceId) != true;
+                if (_superseded || row!.Desired != Desired.Run) await _interrupted.CancelAsync();
+                if (!_superseded && _publish is not null) await _publish(_stop.Token);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception problem)
+            catch (Exception problem) when (problem is RequestFailedException or AggregateException or OperationCanceledException)
             {
-                LogStorageSilent(_request.Run, problem.Message);
+                LogStorageUnavailable(_run, problem.Message);
             }
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "Run {Run}: {Count} rows of its losses could not be written and are lost: {Problem}")]
-    private partial void LogLossesLost(string run, int count, string problem);
-
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: the storage does not answer, training goes on: {Problem}")]
-    private partial void LogStorageSilent(string run, string problem);
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: storage is unavailable; the work continues. {Problem}")]
+    private partial void LogStorageUnavailable(string run, string problem);
 }

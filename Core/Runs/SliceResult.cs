@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using GanFunctions.Core.Training;
 
 namespace GanFunctions.Core.Runs;
 
@@ -7,40 +6,40 @@ namespace GanFunctions.Core.Runs;
 [JsonConverter(typeof(JsonStringEnumConverter<SliceOutcome>))]
 public enum SliceOutcome
 {
-    /// <summary>Committed; there is more to train.</summary>
+    /// <summary>Committed; more remains to be trained.</summary>
     Continue,
 
-    /// <summary>Committed; the user wants to pause.</summary>
+    /// <summary>Committed; the user asked to pause.</summary>
     Paused,
 
-    /// <summary>Committed; the user wants no more.</summary>
+    /// <summary>Committed; the user cancelled the run.</summary>
     Cancelled,
 
-    /// <summary>The last epoch is committed, or the run's patience is at its end.</summary>
+    /// <summary>The last epoch is committed, or the run stopped early.</summary>
     Completed,
 
-    /// <summary>The run diverged and its policy, or its limit of roll-backs, says to fail.</summary>
+    /// <summary>The run diverged, and its policy or its limit of roll-backs makes it fail.</summary>
     Diverged,
 
-    /// <summary>The run cannot go on as it is, and would not on another try either (<see cref="RefusedException"/>).</summary>
+    /// <summary>The run cannot continue, and another attempt would not help.</summary>
     Refused,
 
-    /// <summary>Too many slices failed in a row.</summary>
+    /// <summary>Too many slices in a row failed.</summary>
     Failed,
 
-    /// <summary>Another orchestration works on the run, or it was deleted: stop without a trace.</summary>
+    /// <summary>The run was deleted or belongs to another orchestration; the slice left no trace.</summary>
     Superseded,
 }
 
-/// <summary>What an orchestration gives to a slice.</summary>
+/// <summary>The input of a slice.</summary>
 /// <param name="Run">The run's id.</param>
-/// <param name="InstanceId">The orchestration's own id, held against the run's row.</param>
+/// <param name="InstanceId">The orchestration's id. The slice only trains while the run's row names it.</param>
 /// <param name="Attempt">Roll-backs so far.</param>
 public sealed record SliceRequest(string Run, string InstanceId, int Attempt);
 
-/// <summary>What comes back. Small, since it goes into the orchestration's history.</summary>
-/// <param name="Outcome">How it ended.</param>
+/// <summary>The output of a slice. Small, because it goes into the orchestration's history.</summary>
+/// <param name="Outcome">How the slice ended.</param>
 /// <param name="Attempt">Roll-backs so far, for the next slice.</param>
-/// <param name="CompletedEpochs">Epochs committed.</param>
-/// <param name="Reason">Why it diverged, was refused, failed or completed early.</param>
+/// <param name="CompletedEpochs">Committed epochs.</param>
+/// <param name="Reason">Why the run diverged, was refused, failed or stopped early.</param>
 public sealed record SliceResult(SliceOutcome Outcome, int Attempt, int CompletedEpochs, string? Reason = null);

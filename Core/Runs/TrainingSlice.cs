@@ -9,195 +9,208 @@ using GanFunctions.Core.Sampling;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using Microsoft.Extensions.Logging;
-using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Runs;
 
 /// <summary>
-/// Trains one epoch of a run, or as much of it as fits the time: loads the last checkpoint, trains, logs, and commits the next one. The
-/// same slice may run twice, on two workers even: both do the same work, and the first commit wins.
+/// Trains one epoch of a run, or the part of it that fits into the time limit: load, train, save, measure, log, commit. The same slice may
+/// run twice, even on two workers at once: both do the same work, and the first commit wins.
 /// </summary>
 public sealed partial class TrainingSlice(
-    RunStore runs, CheckpointStore checkpoints, LossLog losses, DatasetCatalog datasets, QualityReferenceStore rulers, GridStore grids,
+    RunStore runs, CheckpointStore checkpoints, LossLog losses, DatasetCatalog datasets, QualityReferenceStore references, GridStore grids,
     TrainingTelemetry telemetry, TimeProvider time, ILogger<TrainingSlice> logger)
 {
-    /// <summary>Pictures in the grid of an epoch.</summary>
-    public const int GridPictures = GridStore.Side * GridStore.Side;
+    private LiveTraining? _warm; // left in memory by the last slice of this process, for the next slice of the same run
 
-    private LiveTraining? _live; // of the last commit made here, to go on from
-
-    /// <summary>Runs the slice. It returns committed, or not at all.</summary>
-    /// <param name="request">Whose slice, and for which orchestration.</param>
-    /// <param name="stopping">The host is going down: commit where it stands.</param>
+    /// <summary>Runs the slice. It returns after a commit, or after changing nothing.</summary>
+    /// <param name="request">The run and its orchestration.</param>
+    /// <param name="stopping">Signals that the host is shutting down: the slice commits where it stands and returns.</param>
     public async Task<SliceResult> RunAsync(SliceRequest request, CancellationToken stopping)
     {
         var begun = time.GetTimestamp();
         using var span = telemetry.Spans.StartActivity("train slice")?.SetTag("gan.run", request.Run);
-
-        // Claim
-        var claimed = await runs.UpdateAsync(request.Run, row => TryBegin(row, request), stopping);
-        if (claimed is not { Row: var row } || !row.IsOpenTo(request.InstanceId)) return new(SliceOutcome.Superseded, request.Attempt, 0);
+        var record = new SliceRecord(runs, request, logger);
+        if (await record.TryBeginAsync(stopping) is not { } row) return new(SliceOutcome.Superseded, request.Attempt, 0);
         try
         {
-            return await RunAsync(request, row, begun, stopping);
+            return await RunAsync(request, row, record, begun, stopping);
         }
-        catch (RefusedException refusal)
+        catch (Exception refusal) when (refusal is RunRefusedException or NewerFormatException)
         {
-            return await EndFailedAsync(request, SliceOutcome.Refused, request.Attempt, row.CompletedEpochs, refusal.Message);
+            return await record.FailAsync(SliceOutcome.Refused, request.Attempt, row.CompletedEpochs, refusal.Message);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            if (!await TryLeaveAsync(request)) throw;
+            if (!await record.TryReturnToQueueAsync()) throw;
             return new(SliceOutcome.Continue, request.Attempt, row.CompletedEpochs); // nothing was trained yet: the next worker loads again
         }
         catch (Exception failure)
         {
-            if (await CountFailureAsync(request, failure)) return new(SliceOutcome.Failed, request.Attempt, row.CompletedEpochs, failure.Message);
+            if (await record.CountFailureAsync(failure)) return new(SliceOutcome.Failed, request.Attempt, row.CompletedEpochs, failure.Message);
             throw;
         }
     }
 
-    private async Task<SliceResult> RunAsync(SliceRequest request, RunRow row, long begun, CancellationToken stopping)
+    private async Task<SliceResult> RunAsync(SliceRequest request, RunRow row, SliceRecord record, long begun, CancellationToken stopping)
     {
-        // Load
         var options = row.Options;
-        using var kept = new Kept(Interlocked.Exchange(ref _live, null));
-        var last = await checkpoints.LoadForTrainingAsync(request.Run, request.Attempt, kept.GoesOnFrom(request.Attempt), stopping);
-        if (last is not { Generator: null }) kept.Drop();
-        var completed = last?.Manifest.CompletedEpochs ?? 0;
-        if (row.Desired != Desired.Run || completed >= row.TargetEpochs || EarlyStopping.ReasonToStop(row, last?.Manifest) is not null)
-            return await EndAsync(request, last?.Manifest);
-        var loaded = await runs.WhileWantedAsync(request.Run, request.InstanceId, async wanted =>
+        var live = Interlocked.Exchange(ref _warm, null);
+        try
         {
-            var data = await datasets.LoadAsync(options.Dataset, wanted);
-            return new Loaded(data, options.QualitySamples > 0 ? await rulers.GetAsync(data, wanted) : null);
-        }, stopping);
-        if (loaded is not { Data: var data, QualityReference: var ruler }) return await EndAsync(request, last?.Manifest);
-        var start = Start(request, options, last?.Manifest, data);
-        if (row.Phase == Phase.Preparing) await SetTrainingAsync(request, start.StepsPerEpoch, stopping);
+            // Load
+            var last = await checkpoints.LoadForTrainingAsync(
+                request.Run, request.Attempt, manifest => live?.ContinuesFrom(manifest, request.Attempt) == true, stopping);
+            if (IsOver(row, last?.Manifest)) return await record.EndAsync(last?.Manifest);
+            var log = new SliceLog(request.Run, runs, losses, logger);
+            await using var watch = new RunWatch(runs, request.Run, request.InstanceId, time, logger, log.FlushAsync);
+            if (await watch.RunAsync(wanted => LoadAsync(options, wanted), stopping) is not (var data, var reference))
+                return await record.EndAsync(last?.Manifest);
+            var start = StartOf(request, options, last?.Manifest, data);
+            if (row.Phase == Phase.Preparing) await record.SetTrainingAsync(start.StepsPerEpoch, stopping);
 
-        // Train
-        Work work;
-        await using (var watch = new RunWatch(request, runs, losses, time, logger))
-        {
-            var deadline = begun + (long)(options.MaxSliceSeconds * time.TimestampFrequency);
-            work = await TrainingThread.RunAsync(start.Threads, () =>
+            // Train, save and measure, on a thread of its own
+            var deadline = begun + options.MaxSliceSeconds * time.TimestampFrequency;
+            var trained = await TrainingThread.RunAsync(start.Threads, () =>
             {
-                kept.Live ??= new LiveTraining(options, start, last, data.Train);
-                return Train(
-                    kept.Live, start, options, data.Train, ruler, watch,
-                    () => watch.Interrupted || stopping.IsCancellationRequested, () => time.GetTimestamp() > deadline);
+                if (last is not { Generator: null }) // the networks in memory, if any, are of another run
+                {
+                    live?.Dispose();
+                    live = null; // also if loading fails
+                    live = new LiveTraining(options, start, last, data.Train);
+                }
+                return Train(live!, start, options, data.Train, reference, watch, log, deadline, stopping);
             });
 
-            // Log: before the commit, since nobody would train these steps again to log them
-            await watch.CompleteAsync(CancellationToken.None);
-            if (watch.Superseded || work.Divergence is not null) await WithdrawAsync(work, watch.Superseded);
-            if (watch.Superseded) return new(SliceOutcome.Superseded, start.Attempt, completed);
-        }
-        if (work.Divergence is { } reason)
-        {
-            return await EndDivergedAsync(request, options, start, last?.Manifest, reason);
-        }
+            // Log: before the commit, since no later slice would train these steps again to log them
+            await watch.StopAsync();
+            if (!watch.IsSuperseded) await log.CompleteAsync();
+            if (watch.IsSuperseded || trained.Divergence is not null) await WithdrawAsync(trained, watch.IsSuperseded);
+            if (watch.IsSuperseded) return new(SliceOutcome.Superseded, start.Attempt, start.CompletedEpochs);
+            if (trained.Divergence is { } reason) return await EndDivergedAsync(record, options, start, last?.Manifest, reason);
 
-        // Save
-        var committed = await CommitAsync(work, options.KeepTraining);
-        telemetry.Slice(request.Run, time.GetElapsedTime(begun));
-        var result = await EndAsync(request, committed);
-        if (work.IsGoodToGoOn && result.Outcome == SliceOutcome.Continue) _live = kept.Keep(work.Manifest); // ours, which need not be the one adopted
-        return result;
+            // Commit
+            var committed = await CommitAsync(trained, options.KeepTraining);
+            telemetry.Slice(request.Run, time.GetElapsedTime(begun));
+            var result = await record.EndAsync(committed);
+            if (!trained.CanContinue || result.Outcome != SliceOutcome.Continue) return result;
+            live!.MarkCommitted(trained.Manifest!); // ours, even if another worker's manifest was committed
+            (_warm, live) = (live, null);
+            return result;
+        }
+        finally
+        {
+            live?.Dispose();
+        }
     }
 
-    /// <summary>Where this slice begins and what it must obey, as the manifest that its commit will complete.</summary>
-    /// <exception cref="RefusedException">The data set changed, or this worker cannot train as the run demands.</exception>
-    private static Manifest Start(SliceRequest request, TrainingOptions options, Manifest? last, Dataset data)
+    private static bool IsOver(RunRow row, Manifest? last) =>
+        row.Desired != Desired.Run || last?.CompletedEpochs >= row.TargetEpochs || EarlyStopping.ReasonToStop(row, last) is not null;
+
+    private async Task<Tuple<Dataset, QualityReference?>> LoadAsync(TrainingOptions options, CancellationToken cancellation)
     {
-        var start = last ?? LiveTraining.Beginning(request.Run, request.Attempt, options, data);
+        var data = await datasets.LoadAsync(options.Dataset, cancellation);
+        return new(data, options.QualitySamples > 0 ? await references.GetAsync(data, cancellation) : null);
+    }
+
+    /// <summary>The position that this slice starts from.</summary>
+    /// <exception cref="RunRefusedException">The data set changed or does not fit the options, or this worker lacks the run's precision.</exception>
+    private static TrainingCursor StartOf(SliceRequest request, TrainingOptions options, Manifest? last, Dataset data)
+    {
+        var start = last?.ToNextStep() ?? TrainingCursor.Beginning(request.Run, request.Attempt, options, data);
         if (start.Dataset != data.Sha256)
-            throw new RefusedException($"The data set {data.Name} has changed since the run began: it was {start.Dataset} and is {data.Sha256}.");
+            throw new RunRefusedException($"The data set {data.Name} has changed since the run began: its SHA-256 was {start.Dataset} and is {data.Sha256}.");
         if (options.Conditional && data.Train.DistinctLabels().Count < 2)
-            throw new RefusedException($"The data set {data.Name} has no labels, or one only: a conditional run needs two different ones at least.");
-        if (!Enum.TryParse<Precision>(start.Precision, ignoreCase: true, out _))
-            throw new RefusedException($"The run was begun in {start.Precision}; this worker trains in fp32 and bf16 only.");
-        if (start.IsEpochEnd) start = start with { Epoch = start.Epoch + 1, Step = 0, EpochSums = default, Quality = null };
+            throw new RunRefusedException($"A conditional run needs at least two different labels; the data set {data.Name} has {data.Train.DistinctLabels().Count}.");
+        if (Precisions.Parse(start.Precision) is null)
+            throw new RunRefusedException($"The run was started with precision {start.Precision}; this worker supports fp32 and bf16.");
         return start with { Attempt = Math.Max(request.Attempt, start.Attempt) };
     }
 
-    /// <summary>Trains, saves, and while that is uploaded either measures the epoch or trains on. On the training thread.</summary>
-    private Work Train(
-        LiveTraining live, Manifest start, TrainingOptions options, ImageSet pictures, QualityReference? ruler, RunWatch watch, Func<bool> isUnwanted, Func<bool> isTimeUp)
+    /// <summary>Trains, saves, and during the upload either measures the epoch or trains ahead. Runs on the training thread.</summary>
+    private Trained Train(
+        LiveTraining live, TrainingCursor start, TrainingOptions options, ImageSet pictures, QualityReference? reference, RunWatch watch, SliceLog log,
+        long deadline, CancellationToken stopping)
     {
-        live.GoTo(start);
+        // Train
+        live.MoveTo(start);
         LogTraining(start.Run, start.Attempt, live.Position.Epoch, live.Position.Step, live.Source);
-        live.Unlogged.ForEach(watch.Log);
+        live.Unlogged.ForEach(log.Add);
         live.Unlogged.Clear();
         using var data = live.Pictures(pictures);
         var (first, begun, speed) = (live.Position.Step, time.GetTimestamp(), double.NaN);
-        while (!live.Position.IsEpochEnd && (live.Position.Step == first || !(isUnwanted() || isTimeUp())))
+        while (!live.Position.IsEpochEnd && (live.Position.Step == first || !(IsInterrupted() || time.GetTimestamp() > deadline)))
         {
             var measured = live.Step(data);
             var (epoch, step) = (live.Position.Epoch, live.Position.Step);
             speed = (step - first) * options.BatchSize / time.GetElapsedTime(begun).TotalSeconds;
-            watch.Report(new TrainingProgress(start.Attempt, epoch, step, start.StepsPerEpoch, speed, measured));
-            if (RowOf(live, options, measured, speed) is { } row)
+            log.Report(new TrainingProgress(start.Attempt, epoch, step, start.StepsPerEpoch, speed, measured));
+            if (RowOf(live.Position, options, measured, speed) is { } row)
             {
-                watch.Log(row);
+                log.Add(row);
                 telemetry.Step(start.Run, speed, measured);
             }
-            if (!measured.AreFinite) return Work.Failed(live.Position, $"a loss is not finite at epoch {epoch}, step {step}: {measured}");
+            if (!measured.AreFinite) return Trained.Diverged($"a loss is NaN or infinite at epoch {epoch}, step {step}: {measured}");
         }
         var place = $"epoch {live.Position.Epoch}, step {live.Position.Step}";
-        if (!live.Networks.AreFinite()) return Work.Failed(live.Position, $"a weight is not finite after {place}");
+        if (!live.Networks.AreFinite()) return Trained.Diverged($"a weight is NaN or infinite after {place}");
+        if (watch.IsSuperseded) return Trained.Diverged("superseded");
 
+        // Save
         var (generator, training) = live.Save();
-        var manifest = live.Position with { Generator = BlobReference.Of(generator), Training = BlobReference.Of(training) };
-        if (watch.Superseded) return Work.Failed(manifest, "nobody wants it");
-        var uploading = Task.Run(() => checkpoints.UploadAsync(manifest, generator, training, CancellationToken.None));
+        var manifest = new Manifest(live.Position, BlobReference.Of(generator), BlobReference.Of(training));
+        var uploading = Task.Run(() => checkpoints.UploadAsync(manifest, generator, training, CancellationToken.None), CancellationToken.None);
         if (!manifest.IsEpochEnd)
-            return new Work(manifest, uploading, null, isUnwanted() || TrainAhead(live, options, data, speed, () => uploading.IsCompleted || isUnwanted()));
+        {
+            var canContinue = IsInterrupted() || TrainAhead(live, options, data, speed, () => uploading.IsCompleted || IsInterrupted());
+            return new Trained(manifest, uploading, null, canContinue);
+        }
 
-        // Measure: with the threads of the training, on which its last digits depend
-        var quality = ruler?.Measure(live.Networks.Average, options.QualitySamples, options.Conditional ? WantedLabels.Of(pictures, options.QualitySamples) : null);
-        watch.Log(LossRow.OfEpoch(start.Run, start.Attempt, manifest.Epoch, manifest.MeanLosses, speed, time.GetUtcNow(), quality));
-        var isLost = ruler is not null && quality is null ? $"a picture is not finite after {place}"
+        // Measure: with the threads of the training, which determine the last digits
+        var wantedLabels = options.Conditional ? WantedLabels.Of(pictures, options.QualitySamples) : null;
+        var quality = reference?.Measure(live.Networks.Average, options.QualitySamples, wantedLabels);
+        log.Add(LossRow.OfEpoch(start.Run, start.Attempt, manifest.Epoch, manifest.MeanLosses, speed, time.GetUtcNow(), quality));
+        var divergence = reference is not null && quality is null
+            ? $"a generated picture is NaN or infinite after {place}"
             : Divergence.Of(options, manifest.Epoch, manifest.Step, manifest.MeanLosses, start.Best, quality);
-        if (isLost is not null) return Work.Failed(manifest, isLost, uploading);
+        if (divergence is not null) return new Trained(manifest, uploading, null, CanContinue: false, divergence);
         manifest = manifest with { Quality = quality, Best = BestEpoch.Of(start.Best, manifest.Epoch, quality) };
-        return new Work(manifest, uploading, Grid(live.Networks.Average, options.Seed), IsGoodToGoOn: true);
+        return new Trained(manifest, uploading, GridOf(live.Networks.Average, options.Seed), CanContinue: true);
+
+        bool IsInterrupted() => watch.IsInterrupted || stopping.IsCancellationRequested;
     }
 
-    /// <summary>Goes on while the commit is written. What that trains is not committed: it is there for the next slice of this worker, and lost else.</summary>
-    /// <returns>Whether it is good to go on with.</returns>
+    /// <summary>
+    /// Trains on while the checkpoint is uploaded. These steps are not committed: the next slice of this process continues from them, and any
+    /// other worker repeats them.
+    /// </summary>
+    /// <returns>Whether the networks can be continued.</returns>
     private bool TrainAhead(LiveTraining live, TrainingOptions options, EpochData data, double speed, Func<bool> isEnough)
     {
         while (!live.Position.IsEpochEnd && !isEnough())
         {
             var measured = live.Step(data);
-            if (!measured.AreFinite) return false; // the next slice finds that out from the commit
-            if (RowOf(live, options, measured, speed) is { } row) live.Unlogged.Add(row);
+            if (!measured.AreFinite) return false; // the next slice resumes from the commit and finds the same
+            if (RowOf(live.Position, options, measured, speed) is { } row) live.Unlogged.Add(row);
         }
         return true;
     }
 
-    private LossRow? RowOf(LiveTraining live, TrainingOptions options, StepLosses measured, double speed)
-    {
-        var at = live.Position;
-        return at.Step % options.LogEvery == 0 || !measured.AreFinite
+    private LossRow? RowOf(TrainingCursor at, TrainingOptions options, StepLosses measured, double speed) =>
+        at.Step % options.LogEvery == 0 || !measured.AreFinite
             ? LossRow.OfStep(at.Run, at.Attempt, at.Epoch, at.Step, measured, speed, time.GetUtcNow())
             : null;
-    }
 
-    private static byte[] Grid(Model.Generator generator, long seed) =>
-        PictureGrid.Png(Sampler.Draw(generator, seed, GridPictures), generator.Shape, GridStore.Side, GridStore.Scale);
+    private static byte[] GridOf(Generator generator, long seed) =>
+        PictureGrid.Png(Sampler.Draw(generator, seed, GridStore.Side * GridStore.Side), generator.Shape, GridStore.Side, GridStore.Scale);
 
-    private async Task<Manifest> CommitAsync(Work work, int keepTraining)
+    /// <summary>Commits what was trained. A shutdown does not interrupt it.</summary>
+    private async Task<Manifest> CommitAsync(Trained trained, int keepTraining)
     {
-        // Not to be cut short by the host's going down: what was trained is committed.
         var begun = time.GetTimestamp();
-        var manifest = work.Manifest;
+        var manifest = trained.Manifest!;
         using var span = telemetry.Spans.StartActivity("commit")?.SetTag("gan.checkpoint", manifest.Name);
-        if (work.Grid is { } png)
-            await grids.SaveAsync(manifest.Run, manifest.Epoch, png, CancellationToken.None);
-        await work.Uploading!;
+        if (trained.Grid is { } png) await grids.SaveAsync(manifest.Run, manifest.Epoch, png, CancellationToken.None);
+        await trained.Uploading!;
         var committed = await checkpoints.CommitAsync(manifest, CancellationToken.None);
         telemetry.Commit(manifest.Run, time.GetElapsedTime(begun));
         try
@@ -211,50 +224,42 @@ public sealed partial class TrainingSlice(
         return committed;
     }
 
-    /// <summary>Takes back files that no checkpoint will name. Where the run was begun anew under its name they may be the new one's, and stay.</summary>
-    private async Task WithdrawAsync(Work work, bool superseded)
+    /// <summary>Removes files that no checkpoint will name. If the run was started again under its name they may belong to the new one, and stay.</summary>
+    private async Task WithdrawAsync(Trained trained, bool superseded)
     {
-        if (work.Uploading is not { } uploading) return;
+        if (trained is not { Manifest: { } manifest, Uploading: { } uploading }) return;
         await uploading;
-        if (superseded && await runs.FindAsync(work.Manifest.Run, CancellationToken.None) is not null) return;
-        await checkpoints.WithdrawAsync(work.Manifest, CancellationToken.None);
+        if (superseded && await runs.FindAsync(manifest.Run, CancellationToken.None) is not null) return;
+        await checkpoints.WithdrawAsync(manifest, CancellationToken.None);
     }
 
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: what is no longer needed could not be collected: {Problem}")]
-    private partial void LogNotCollected(string run, string problem);
+    /// <summary>Rolls the run back to its last commit or ends it, according to its policy.</summary>
+    private async Task<SliceResult> EndDivergedAsync(SliceRecord record, TrainingOptions options, TrainingCursor start, Manifest? last, string reason)
+    {
+        LogDiverged(start.Run, reason);
+        if (options.OnDivergence != DivergencePolicy.RollBack || start.Attempt >= options.MaxRollBacks)
+            return await record.FailAsync(SliceOutcome.Diverged, start.Attempt, last?.CompletedEpochs ?? 0, $"The training diverged: {reason}.", last);
+        var result = await record.EndAsync(last);
+        return result.Outcome == SliceOutcome.Continue ? result with { Attempt = start.Attempt + 1 } : result;
+    }
 
     [LoggerMessage(LogLevel.Information, "Run {Run}: training from attempt {Attempt}, epoch {Epoch}, step {Step}, {Source}")]
     private partial void LogTraining(string run, int attempt, int epoch, int step, string source);
 
-    private sealed record Loaded(Dataset Data, QualityReference? QualityReference);
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: diverged: {Reason}")]
+    private partial void LogDiverged(string run, string reason);
 
-    /// <summary>What the training thread hands over to be committed.</summary>
-    private sealed record Work(Manifest Manifest, Task? Uploading, byte[]? Grid, bool IsGoodToGoOn, string? Divergence = null)
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: could not remove expired files; the next commit tries again. {Problem}")]
+    private partial void LogNotCollected(string run, string problem);
+
+    /// <summary>The result of the training thread.</summary>
+    /// <param name="Manifest">The checkpoint to commit; null if the training diverged before it was saved.</param>
+    /// <param name="Uploading">The upload of its files.</param>
+    /// <param name="Grid">The epoch's sample grid as PNG; null within an epoch.</param>
+    /// <param name="CanContinue">Whether the next slice can continue with the networks in memory.</param>
+    /// <param name="Divergence">Why the training diverged; null if it did not.</param>
+    private sealed record Trained(Manifest? Manifest, Task? Uploading, byte[]? Grid, bool CanContinue, string? Divergence = null)
     {
-        public static Work Failed(Manifest manifest, string reason, Task? uploading = null) => new(manifest, uploading, null, false, reason);
-    }
-
-    /// <summary>A training in memory that ends with the slice, unless it is kept for the next.</summary>
-    private sealed class Kept(LiveTraining? live) : IDisposable
-    {
-        public LiveTraining? Live { get; set; } = live;
-
-        public Predicate<Manifest> GoesOnFrom(int attempt) => last => Live?.GoesOnFrom(last, attempt) == true;
-
-        public void Drop()
-        {
-            Live?.Dispose();
-            Live = null;
-        }
-
-        public LiveTraining Keep(Manifest saved)
-        {
-            var kept = Live!;
-            kept.Follows(saved);
-            Live = null;
-            return kept;
-        }
-
-        public void Dispose() => Drop();
+        public static Trained Diverged(string reason) => new(null, null, null, CanContinue: false, reason);
     }
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using GanFunctions.Core.Model;
 using GanFunctions.Core.Training;
 
 namespace GanFunctions.Core.Runs;

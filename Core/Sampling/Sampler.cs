@@ -1,7 +1,5 @@
-using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 using Generator = GanFunctions.Core.Model.Generator;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using GanFunctions.Core.Model;
 
 namespace GanFunctions.Core.Training;
 

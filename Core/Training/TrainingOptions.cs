@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
-using GanFunctions.Core.Data;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Storage;
 
@@ -178,12 +177,41 @@ public sealed record TrainingOptions
     public double LearningRateAt(double epochsDone) => LearningRate / (1 + LearningRateDecay * epochsDone);
 
     /// <summary>Steps in an epoch over <paramref name="pictures"/> pictures.</summary>
-    /// <exception cref="RefusedException">The pictures do not fill one batch.</exception>
+    /// <exception cref="RunRefusedException">The pictures do not fill one batch.</exception>
     public int StepsPerEpoch(int pictures)
     {
         var used = Math.Min(ImagesPerEpoch ?? pictures, pictures);
         if (used >= BatchSize) return used / BatchSize;
-        throw new RefusedException(
+        throw new RunRefusedException(
             $"An epoch of {used} pictures does not fill one batch of {BatchSize}: lower batchSize or raise imagesPerEpoch.");
     }
 }
+
+/// <summary>The named starting points of <see cref="TrainingOptions"/>; each lists only what differs from the defaults.</summary>
+public static class Presets
+{
+    /// <summary>The options that <paramref name="preset"/> stands for.</summary>
+    public static TrainingOptions Of(Preset preset) => preset switch
+    {
+        Preset.Dcgan => new TrainingOptions(),
+        Preset.Tutorial => new TrainingOptions
+        {
+            Preset = Preset.Tutorial,
+            Weights = WeightScheme.Glorot,
+            LearningRate = 2e-4,
+            LearningRateDecay = 0,
+            GradientPenalty = 0,
+            BatchNormMomentum = 0.99,
+            BatchNormEpsilon = 1e-3,
+            AdamEpsilon = 1e-7,
+            Dropout = 0.2,
+            LabelNoise = 0.05,
+            EmaDecay = 0,
+            Precision = Precision.Fp32,
+        },
+        _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "No such preset."),
+    };
+}
+
+/// <summary>A run cannot continue, and would not on another attempt: its options, its data or its stored state do not allow it.</summary>
+public sealed class RunRefusedException(string message) : Exception(message);

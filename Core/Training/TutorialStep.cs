@@ -1,4 +1,3 @@
-using GanFunctions.Core.Model;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;

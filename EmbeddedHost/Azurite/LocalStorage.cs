@@ -1,6 +1,5 @@
 using GanFunctions.Storage;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 
 namespace GanFunctions.EmbeddedHost.Azurite;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using DurableTask.AzureStorage;
 using DurableTask.Core;
 using DurableTask.Core.History;

@@ -3,6 +3,7 @@ using GanFunctions.Core.Training;
 
 
 
+
 namespace GanFunctions.Functions.Checkpoints;
 
 /// <summary>How a generator was trained.</summary>

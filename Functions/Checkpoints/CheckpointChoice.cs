@@ -1,5 +1,4 @@
 using System.Globalization;
-using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Functions.Http;
 using Microsoft.Net.Http.Headers;

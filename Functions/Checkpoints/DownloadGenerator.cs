@@ -1,6 +1,5 @@
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Export;
-using GanFunctions.Core.Model;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Checkpoints;

@@ -1,5 +1,4 @@
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Model;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Storage;

@@ -3,7 +3,6 @@ using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Export;
 using GanFunctions.Core.Model;
-using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Storage;

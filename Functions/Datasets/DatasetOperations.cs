@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
 using GanFunctions.Core.Pictures;
-using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
 using GanFunctions.Functions.OpenApi;
 

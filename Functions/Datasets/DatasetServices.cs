@@ -1,6 +1,8 @@
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
 using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Runs;
+
 
 
 
@@ -15,6 +17,8 @@ public static class DatasetServices
         VipsSettings.Apply();
         services.AddSingleton<ConversionStore>();
         services.AddSingleton<UploadStaging>();
+        services.AddSingleton<FindRunOn>(provider => async (dataset, cancellation) =>
+            (await provider.GetRequiredService<RunStore>().FindOnAsync(dataset, cancellation))?.RowKey);
         services.AddSingleton<UploadConversion>();
         return services.AddSingleton<ConversionStarter>();
     }

@@ -8,7 +8,7 @@ internal static class DatasetUse
 {
     /// <summary>The 409 to answer with when a run that is not finished needs the data set, else null.</summary>
     public static async Task<IResult?> RefuseAsync(RunStore runs, string name, CancellationToken cancellation) =>
-        await runs.NeedingAsync(name, cancellation) is { } needing
+        await runs.FindOnAsync(name, cancellation) is { } needing
             ? Problems.Conflict("The data set is in use.", $"Run '{needing.RowKey}' still needs '{name}'; cancel it first.", $"/api/runs/{needing.RowKey}")
             : null;
 }

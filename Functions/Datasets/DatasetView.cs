@@ -1,5 +1,5 @@
 using GanFunctions.Core.Data;
-using GanFunctions.Core.Pictures;
+
 
 
 

@@ -1,5 +1,5 @@
 using GanFunctions.Core.Runs;
-using GanFunctions.Core.Storage;
+
 
 
 

@@ -1,6 +1,4 @@
 using GanFunctions.Core.Losses;
-using GanFunctions.Core.Pictures;
-using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Losses;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using GanFunctions.Core.Losses;
-using GanFunctions.Core.Quality;
 
 namespace GanFunctions.Functions.Losses;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.OpenApi;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using GanFunctions.Core.Data;
 using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
 

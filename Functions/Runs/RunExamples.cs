@@ -1,8 +1,7 @@
-using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Data;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
+
 
 
 

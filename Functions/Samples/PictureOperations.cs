@@ -1,6 +1,4 @@
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Pictures;
-using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
 using GanFunctions.Functions.OpenApi;
 using static GanFunctions.Functions.Samples.PictureParameters;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Runs;
 using GanFunctions.Functions.Http;
 

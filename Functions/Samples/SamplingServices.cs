@@ -2,6 +2,7 @@ using GanFunctions.Core.Quality;
 
 
 
+
 namespace GanFunctions.Functions.Samples;
 
 /// <summary>What draws pictures.</summary>

@@ -4,6 +4,7 @@ using GanFunctions.Core.Runs;
 
 
 
+
 namespace GanFunctions.Functions.ShortWork;
 
 /// <summary>A run whose data set is to be stored before a worker is free to train it.</summary>

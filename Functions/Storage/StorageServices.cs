@@ -4,7 +4,6 @@ using Azure.Storage.Queues;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Losses;
 using GanFunctions.Core.Runs;
-using GanFunctions.Core.Storage;
 using GanFunctions.Functions.ShortWork;
 using GanFunctions.Storage;
 using Microsoft.Extensions.Azure;

@@ -2,6 +2,7 @@ using GanFunctions.Core.Runs;
 
 
 
+
 namespace GanFunctions.Functions.Training;
 
 /// <summary>What the orchestration carries from one generation to the next.</summary>

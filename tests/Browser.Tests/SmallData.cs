@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using GanFunctions.Core.Data.Digits;
-using GanFunctions.Core.Pictures;
 
 namespace GanFunctions.Browser.Tests;
 

@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json.Nodes;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.Functions.Tests;

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using GanFunctions.TestKit;
-using Microsoft.AspNetCore.Http;
 
 namespace GanFunctions.Functions.Tests;
 

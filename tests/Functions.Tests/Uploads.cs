@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Net;
-using System.Text.Json.Nodes;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.Functions.Tests;

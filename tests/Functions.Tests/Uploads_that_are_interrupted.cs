@@ -1,7 +1,6 @@
 using System.Net;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
-using GanFunctions.Core.Storage;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.Functions.Tests;

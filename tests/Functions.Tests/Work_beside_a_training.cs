@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.Functions.Tests;

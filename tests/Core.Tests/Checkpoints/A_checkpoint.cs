@@ -1,9 +1,7 @@
-using GanFunctions.Core.Tests.Training;
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Data;
-using GanFunctions.Core.Model;
 using GanFunctions.Core.Storage;
+using GanFunctions.Core.Tests.Training;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;
 

@@ -1,7 +1,6 @@
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Pictures;
-using GanFunctions.Core.Storage;
 using GanFunctions.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 

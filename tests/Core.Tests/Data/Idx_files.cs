@@ -2,6 +2,7 @@ using GanFunctions.Core.Data;
 
 
 
+
 namespace GanFunctions.Core.Tests.Data;
 
 public sealed class A_whole_idx_file

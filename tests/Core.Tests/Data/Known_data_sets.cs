@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using GanFunctions.Core.Data;
-using GanFunctions.Core.Pictures;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.Core.Tests.Data;

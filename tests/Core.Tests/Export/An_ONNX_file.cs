@@ -1,7 +1,5 @@
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Data;
 using GanFunctions.Core.Export;
-using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Pictures;
 using GanFunctions.TestKit;
-using TorchSharp;
 
 namespace GanFunctions.Core.Tests.Export;
 

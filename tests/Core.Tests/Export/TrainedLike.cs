@@ -1,5 +1,4 @@
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
 using TorchSharp;

@@ -1,7 +1,5 @@
 using System.Xml.Linq;
 using GanFunctions.Core.Losses;
-using GanFunctions.Core.Pictures;
-using GanFunctions.Core.Quality;
 using GanFunctions.Core.Training;
 using NetVips;
 

@@ -1,5 +1,5 @@
-using GanFunctions.Core.Tests.Training;
 using GanFunctions.Core.Losses;
+using GanFunctions.Core.Tests.Training;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;
 

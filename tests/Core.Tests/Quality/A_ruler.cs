@@ -1,9 +1,8 @@
-using GanFunctions.Core.Tests.Data;
 using System.Diagnostics;
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Data;
-using GanFunctions.Core.Model;
 using GanFunctions.Core.Quality;
+using GanFunctions.Core.Tests.Data;
 using GanFunctions.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;

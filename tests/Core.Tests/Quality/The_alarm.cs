@@ -3,6 +3,7 @@ using GanFunctions.Core.Training;
 
 
 
+
 namespace GanFunctions.Core.Tests.Quality;
 
 public sealed class The_alarm

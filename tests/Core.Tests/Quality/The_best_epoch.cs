@@ -2,6 +2,7 @@ using GanFunctions.Core.Quality;
 
 
 
+
 namespace GanFunctions.Core.Tests.Quality;
 
 public sealed class The_best_epoch

@@ -1,6 +1,5 @@
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Tests.Quality;

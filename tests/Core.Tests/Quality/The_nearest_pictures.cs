@@ -1,7 +1,7 @@
-using GanFunctions.Core.Tests.Data;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
+using GanFunctions.Core.Tests.Data;
 using GanFunctions.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 

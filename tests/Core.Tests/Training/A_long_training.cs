@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Tests.Training;

@@ -1,4 +1,3 @@
-using GanFunctions.Core.Data;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;

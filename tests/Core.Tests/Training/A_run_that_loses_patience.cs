@@ -1,6 +1,4 @@
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Data;
-using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;

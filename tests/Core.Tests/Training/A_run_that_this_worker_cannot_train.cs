@@ -1,5 +1,4 @@
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Data;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;

@@ -1,9 +1,7 @@
-using GanFunctions.Core.Tests.Quality;
-using GanFunctions.Core.Tests.Data;
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Data;
-using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
+using GanFunctions.Core.Tests.Data;
+using GanFunctions.Core.Tests.Quality;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;
 using Microsoft.Extensions.Time.Testing;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using GanFunctions.Core.Data;
 using GanFunctions.Core.Runs;
 using GanFunctions.TestKit;
 

@@ -1,12 +1,9 @@
-using System.Diagnostics.Metrics;
-using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Losses;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
-using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Reflection;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using GanFunctions.Functions.OpenApi;
 using Microsoft.Azure.Functions.Worker;

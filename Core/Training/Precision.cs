@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Training;
@@ -17,13 +16,19 @@ public enum Precision
     Bf16,
 }
 
-/// <summary>Settles <see cref="Precision.Auto"/>, and turns precisions into torch's types.</summary>
-public static class Arithmetic
+/// <summary>Resolves <see cref="Precision.Auto"/>, and converts precisions to names and to torch's types.</summary>
+public static class Precisions
 {
-    private const double WorthIt = 1.2; // times as fast; for less, float32's digits are the better bargain
+    private const double MinimumSpeedup = 1.2; // below that, the digits of float32 are worth more than the speed
     private const int Rounds = 20;
 
-    /// <summary>The type that convolutions calculate in.</summary>
+    /// <summary>The name of a precision in a checkpoint.</summary>
+    public static string NameOf(Precision precision) => precision.ToString().ToLowerInvariant();
+
+    /// <summary>The precision of a name in a checkpoint; null if this version does not know it.</summary>
+    public static Precision? Parse(string name) => Enum.TryParse<Precision>(name, ignoreCase: true, out var precision) ? precision : null;
+
+    /// <summary>The data type of the convolutions.</summary>
     public static ScalarType TypeOf(Precision precision) => precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
     /// <summary>Takes a precision as it is, or measures which one this processor is made for, in a tenth of a second.</summary>
@@ -34,7 +39,7 @@ public static class Arithmetic
         set_num_threads(1); // several wait for each other, and on a busy machine the waiting would be all that is measured
         try
         {
-            return TimeOf(ScalarType.Float32) > WorthIt * TimeOf(ScalarType.BFloat16) ? Precision.Bf16 : Precision.Fp32;
+            return TimeOf(ScalarType.Float32) > MinimumSpeedup * TimeOf(ScalarType.BFloat16) ? Precision.Bf16 : Precision.Fp32;
         }
         finally
         {

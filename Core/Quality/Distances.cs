@@ -1,0 +1,118 @@
+using static TorchSharp.torch;
+
+namespace GanFunctions.Core.Quality;
+
+/// <summary>
+/// The Fréchet distance between two sets of features, each taken for a normal distribution (Heusel et al. 2017, arXiv:1706.08500, equation 6):
+/// |m1 - m2|² + tr(S1 + S2 - 2 (S1 S2)^½). All of it in float64.
+/// </summary>
+public static class FrechetDistance
+{
+    /// <summary>Mean <c>[size]</c> and covariance <c>[size, size]</c> of features <c>[count, size]</c>, count at least 2.</summary>
+    public static (Tensor Mean, Tensor Covariance) MomentsOf(Tensor features)
+    {
+        using var scope = NewDisposeScope();
+        var exact = features.to(ScalarType.Float64);
+        var mean = exact.mean([0L]);
+        var centred = exact - mean;
+        var covariance = centred.t().mm(centred).div_(exact.shape[0] - 1);
+        return (mean.MoveToOuterDisposeScope(), covariance.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The distance between two sets of features, <c>[count, size]</c> each; zero up to rounding for the same set.</summary>
+    public static double Between(Tensor first, Tensor second)
+    {
+        using var scope = NewDisposeScope();
+        return Between(MomentsOf(first), MomentsOf(second));
+    }
+
+    /// <summary>The distance between two normal distributions.</summary>
+    public static double Between((Tensor Mean, Tensor Covariance) first, (Tensor Mean, Tensor Covariance) second)
+    {
+        using var scope = NewDisposeScope();
+        // S1 S2 is not symmetric, but S1^½ S2 S1^½ is, and it has the same eigenvalues.
+        var root = RootOf(first.Covariance);
+        var (values, _) = linalg.eigh(root.mm(second.Covariance).mm(root));
+        var shared = values.clamp_min(0).sqrt().sum();
+        var apart = (first.Mean - second.Mean).square().sum();
+        return (apart + first.Covariance.trace() + second.Covariance.trace() - 2 * shared).item<double>();
+    }
+
+    // Covariances have no negative eigenvalues, except by rounding.
+    private static Tensor RootOf(Tensor covariance)
+    {
+        var (values, vectors) = linalg.eigh(covariance);
+        return (vectors * values.clamp_min(0).sqrt()).mm(vectors.t());
+    }
+}
+
+/// <summary>
+/// The kernel distance (KID; Binkowski et al. 2018, arXiv:1801.01401): the squared maximum mean discrepancy under the kernel
+/// (x·y / size + 1)³, estimated without bias, so that it may come out below zero. The mean over blocks of 1,000 as the authors
+/// take it, each picture in one block only.
+/// </summary>
+public static class KernelDistance
+{
+    private const int Block = 1000;
+
+    /// <summary>The distance between two sets of features, <c>[count, size]</c> each, count at least 2. What does not fill a block is left out.</summary>
+    public static double Between(Tensor first, Tensor second)
+    {
+        var count = Math.Min(first.shape[0], second.shape[0]);
+        var block = Math.Min(count, Block);
+        return Enumerable.Range(0, (int)(count / block)).Average(index => OfBlock(first, second, index * block, block));
+    }
+
+    private static double OfBlock(Tensor first, Tensor second, long start, long count)
+    {
+        using var scope = NewDisposeScope();
+        var x = first.narrow(0, start, count).to(ScalarType.Float64);
+        var y = second.narrow(0, start, count).to(ScalarType.Float64);
+        return (MeanOfPairs(x) + MeanOfPairs(y) - 2 * Kernel(x, y).mean()).item<double>();
+    }
+
+    // Without the pairs of a picture and itself: that is what makes the estimate unbiased.
+    private static Tensor MeanOfPairs(Tensor x)
+    {
+        var (count, kernel) = (x.shape[0], Kernel(x, x));
+        return (kernel.sum() - kernel.trace()) / (count * (count - 1));
+    }
+
+    private static Tensor Kernel(Tensor x, Tensor y) => (x.mm(y.t()) / x.shape[1] + 1).pow(3);
+}
+
+/// <summary>How different from each other the pictures of a set are.</summary>
+public static class Variety
+{
+    private const int Enough = 1000; // half a million pairs
+
+    /// <summary>The variety of generated pictures as a multiple of that of real ones; 1 where the real ones are all the same.</summary>
+    public static double Of(Tensor generated, Tensor real) => Of(real) is > 0 and var most ? Of(generated) / most : 1;
+
+    /// <summary>Mean Euclidean distance between two different rows of <c>[count, size]</c> features, over the first thousand; count at least 2.</summary>
+    public static double Of(Tensor features)
+    {
+        using var scope = NewDisposeScope();
+        var count = Math.Min(features.shape[0], Enough);
+        var x = features.narrow(0, 0, count).to(ScalarType.Float64);
+        var squares = x.square().sum(1, keepdim: true); // [count, 1]
+        var distances = (squares + squares.t() - 2 * x.mm(x.t())).clamp_min_(0).sqrt_(); // [count, count]
+        return (distances.sum() - distances.trace()).item<double>() / (count * (count - 1)); // a row differs from itself by rounding only
+    }
+}
+
+/// <summary>Rounds measures before they are stored. Further digits only reflect the order in which a processor adds numbers.</summary>
+internal static class Rounding
+{
+    private const int Significant = 5;
+
+    /// <summary>Rounds to five significant digits.</summary>
+    public static double Round(double value)
+    {
+        if (value == 0 || !double.IsFinite(value)) return value;
+        var places = Significant - 1 - (int)Math.Floor(Math.Log10(Math.Abs(value)));
+        if (places >= 0) return Math.Round(value, Math.Min(places, 15));
+        var unit = Math.Pow(10, -places);
+        return Math.Round(value / unit) * unit;
+    }
+}

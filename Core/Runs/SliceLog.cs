@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using Azure;
+using GanFunctions.Core.Losses;
+using GanFunctions.Core.Training;
+using Microsoft.Extensions.Logging;
+
+namespace GanFunctions.Core.Runs;
+
+/// <summary>The position of a training, as it is published every second.</summary>
+/// <param name="Attempt">Roll-backs so far.</param>
+/// <param name="Epoch">The current epoch, from 1.</param>
+/// <param name="Step">Completed steps of that epoch.</param>
+/// <param name="StepsPerEpoch">Steps in an epoch.</param>
+/// <param name="ImagesPerSecond">Training speed in this slice so far; NaN before the first step.</param>
+/// <param name="Losses">Losses of the last step.</param>
+public sealed record TrainingProgress(
+    int Attempt, int Epoch, int Step, int StepsPerEpoch, double ImagesPerSecond, StepLosses Losses);
+
+/// <summary>Collects progress and losses from the training thread, which must not wait for storage. <see cref="FlushAsync"/> writes them.</summary>
+internal sealed partial class SliceLog(string run, RunStore runs, LossLog losses, ILogger logger)
+{
+    private readonly ConcurrentQueue<LossRow> _pending = new();
+    private volatile TrainingProgress? _progress;
+
+    /// <summary>Replaces the progress to be published.</summary>
+    public void Report(TrainingProgress progress) => _progress = progress;
+
+    /// <summary>Adds a row to the loss log.</summary>
+    public void Add(LossRow row) => _pending.Enqueue(row);
+
+    /// <summary>Writes what was collected. After an error the loss rows are kept for the next call.</summary>
+    public async Task FlushAsync(CancellationToken cancellation)
+    {
+        if (Interlocked.Exchange(ref _progress, null) is { } progress) await runs.MergeProgressAsync(run, progress, cancellation);
+        var rows = new List<LossRow>();
+        while (_pending.TryDequeue(out var row)) rows.Add(row);
+        try
+        {
+            await losses.WriteAsync(rows, cancellation);
+        }
+        catch
+        {
+            rows.ForEach(_pending.Enqueue);
+            throw;
+        }
+    }
+
+    /// <summary>Writes what was collected for the last time. Rows that cannot be written are lost: the checkpoint that follows is worth more.</summary>
+    public async Task CompleteAsync()
+    {
+        try
+        {
+            await FlushAsync(CancellationToken.None);
+        }
+        catch (Exception problem) when (problem is RequestFailedException or AggregateException)
+        {
+            LogLossesLost(run, _pending.Count, problem.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "Run {Run}: lost {Count} rows of the loss log, which could not be written. {Problem}")]
+    private partial void LogLossesLost(string run, int count, string problem);
+}

@@ -1,0 +1,133 @@
+using Azure;
+using GanFunctions.Core.Checkpoints;
+using Microsoft.Extensions.Logging;
+
+namespace GanFunctions.Core.Runs;
+
+/// <summary>What a slice writes into the row of its run: that it begins, where it committed, and how it ended.</summary>
+internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, ILogger logger)
+{
+    private const int MaxFailures = 5; // in a row
+
+    /// <summary>Marks the run as being prepared or trained.</summary>
+    /// <returns>The row; null if the run is not this orchestration's. The user may want it to stop: see <see cref="RunRow.Desired"/>.</returns>
+    public async Task<RunRow?> TryBeginAsync(CancellationToken cancellation)
+    {
+        var begun = await runs.UpdateAsync(request.Run, row =>
+        {
+            if (!row.IsOpenTo(request.InstanceId) || row.Desired != Desired.Run) return false;
+            row.Phase = row.StepsPerEpoch == 0 ? Phase.Preparing : Phase.Training;
+            return true;
+        }, cancellation);
+        return begun is { Row: var row } && row.IsOpenTo(request.InstanceId) ? row : null;
+    }
+
+    /// <summary>Marks the run as being trained, once its data set is loaded.</summary>
+    public Task SetTrainingAsync(int stepsPerEpoch, CancellationToken cancellation) => runs.UpdateAsync(request.Run, row =>
+    {
+        if (!row.IsOpenTo(request.InstanceId)) return false;
+        (row.Phase, row.StepsPerEpoch) = (Phase.Training, stepsPerEpoch);
+        return true;
+    }, cancellation);
+
+    /// <summary>Records the run's position, and ends the run if the user asked for that or no epochs remain.</summary>
+    /// <param name="last">The latest checkpoint; null before the first.</param>
+    public async Task<SliceResult> EndAsync(Manifest? last)
+    {
+        var (attempt, completed) = (Math.Max(request.Attempt, last?.Attempt ?? 0), last?.CompletedEpochs ?? 0);
+        var othersWait = await runs.AnyQueuedAsync(CancellationToken.None);
+        var (outcome, early) = (SliceOutcome.Superseded, (string?)null);
+        var ended = await runs.UpdateAsync(request.Run, row =>
+        {
+            if (!TrySetPosition(row, last)) return false;
+            early = completed < row.TargetEpochs ? EarlyStopping.ReasonToStop(row, last) : null;
+            outcome = OutcomeOf(row, completed, stopsEarly: early is not null);
+            (row.Phase, row.StoppedEarly) = outcome switch
+            {
+                SliceOutcome.Cancelled => (Phase.Cancelled, null),
+                SliceOutcome.Completed => (Phase.Completed, early),
+                SliceOutcome.Paused => (Phase.Paused, null),
+                _ => (othersWait ? Phase.Queued : Phase.Waiting, (string?)null),
+            };
+            return true;
+        }, CancellationToken.None);
+        return ended is { Changed: true }
+            ? new(outcome, attempt, completed, outcome == SliceOutcome.Completed ? early : null)
+            : new(SliceOutcome.Superseded, attempt, completed);
+    }
+
+    /// <summary>Ends the run as failed.</summary>
+    /// <param name="outcome">Why.</param>
+    /// <param name="attempt">Roll-backs so far.</param>
+    /// <param name="completed">Committed epochs.</param>
+    /// <param name="reason">Why, for the user.</param>
+    /// <param name="last">The latest checkpoint, if the slice got as far as loading it.</param>
+    public async Task<SliceResult> FailAsync(SliceOutcome outcome, int attempt, int completed, string reason, Manifest? last = null)
+    {
+        var failed = await runs.UpdateAsync(request.Run, row =>
+        {
+            if (last is not null) TrySetPosition(row, last);
+            return row.TryFail(request.InstanceId, reason);
+        }, CancellationToken.None);
+        return failed is { Changed: true } ? new(outcome, attempt, completed, reason) : new(SliceOutcome.Superseded, attempt, completed);
+    }
+
+    /// <summary>Counts a failed slice. Shutdowns and kills do not count, and nothing is recorded while storage is unavailable.</summary>
+    /// <returns>True if this was one failure too many, so that the run has failed.</returns>
+    public async Task<bool> CountFailureAsync(Exception failure)
+    {
+        var counted = await TryUpdateAsync(row =>
+        {
+            if (++row.Failures > MaxFailures) return row.TryFail(request.InstanceId, failure.Message);
+            row.Phase = Phase.Waiting;
+            return true;
+        });
+        LogFailed(failure, request.Run, counted?.Failures ?? 0, MaxFailures + 1);
+        return counted?.Phase == Phase.Failed;
+    }
+
+    /// <summary>Returns a run to the queue that this worker began to load but will not train.</summary>
+    /// <returns>False if the run was deleted, or storage is unavailable.</returns>
+    public async Task<bool> TryReturnToQueueAsync() => await TryUpdateAsync(row =>
+    {
+        row.Phase = Phase.Queued;
+        return true;
+    }) is not null;
+
+    private async Task<RunRow?> TryUpdateAsync(Func<RunRow, bool> change)
+    {
+        try
+        {
+            return (await runs.UpdateAsync(request.Run, row => row.IsOpenTo(request.InstanceId) && change(row), CancellationToken.None))?.Row;
+        }
+        catch (Exception silent) when (silent is RequestFailedException or AggregateException)
+        {
+            LogNotRecorded(request.Run, silent.Message);
+            return null;
+        }
+    }
+
+    private bool TrySetPosition(RunRow row, Manifest? last)
+    {
+        if (!row.IsOpenTo(request.InstanceId)) return false;
+        (row.Checkpoint, row.Failures) = (last?.Name, 0);
+        (row.Attempt, row.Epoch, row.Step) = (last?.Attempt ?? request.Attempt, last?.Epoch ?? 0, last?.Step ?? 0);
+        if (last?.Quality is { } quality) row.SetQuality(last.Epoch, quality);
+        (row.BestEpoch, row.BestDistance) = (last?.Best?.Epoch, last?.Best?.FrechetDistance);
+        return true;
+    }
+
+    private static SliceOutcome OutcomeOf(RunRow row, int completed, bool stopsEarly) => row.Desired switch
+    {
+        Desired.Cancel => SliceOutcome.Cancelled,
+        _ when stopsEarly || completed >= row.TargetEpochs => SliceOutcome.Completed,
+        Desired.Pause => SliceOutcome.Paused,
+        _ => SliceOutcome.Continue,
+    };
+
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: could not record the end of a slice. {Problem}")]
+    private partial void LogNotRecorded(string run, string problem);
+
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: a slice failed, failure {Count} in a row; the run fails at {Limit}")]
+    private partial void LogFailed(Exception failure, string run, int count, int limit);
+}
