@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""Draws pictures with a generator that GanFunctions trained. Needs PyTorch 1.10 or newer and nothing else.
+"""Draws pictures with a generator trained by GanFunctions. Needs only PyTorch 1.10 or later.
 
     python3 generator.py first-00005.safetensors --count 64 --seed 1
 
-writes pictures.pgm, or pictures.ppm where they are in colour, which every viewer of pictures shows. A generator that was trained with
-labels draws what it is asked for:
+writes pictures.pgm, or pictures.ppm for colour pictures, which most image viewers show. The generator of a conditional run draws one class:
 
     python3 generator.py first-00005.safetensors --label 7
 """
@@ -22,7 +21,7 @@ LEAK = 0.2
 
 
 def read_safetensors(path):
-    """The tensors of a file by name, and its metadata. The format: https://github.com/huggingface/safetensors#format"""
+    """Returns the tensors of a file by name, and its metadata. Format: https://github.com/huggingface/safetensors#format"""
     types = {"F32": torch.float32, "F64": torch.float64, "I64": torch.int64, "U8": torch.uint8}
     with open(path, "rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
@@ -37,8 +36,8 @@ def read_safetensors(path):
 
 
 class Generator(nn.Module):
-    """Noise [batch, 100] in, and the class of each picture where it was trained with labels; pictures [batch, channels, side, side] in [-1, 1] out.
-    How large its layers are follows from the shapes of their weights."""
+    """Maps noise [batch, 100], and for conditional generators a class index per picture, to pictures [batch, channels, side, side] in [-1, 1].
+    The shapes of the weights determine the size of the layers."""
 
     def __init__(self, weights, labels, epsilon):
         super().__init__()
@@ -72,20 +71,20 @@ class Generator(nn.Module):
         return torch.tanh(self.get_submodule(f"up{self.ups}")(x))
 
     def classes_of(self, wanted):
-        """The class of each label: its place among the labels."""
+        """Returns the class index of each label: its position among the labels."""
         for label in wanted:
             if not self.labels:
-                raise SystemExit(f"label: {label} cannot be asked for, since this generator was trained without labels.")
+                raise SystemExit(f"label: {label} is not valid; this generator is not conditional.")
             if label not in self.labels:
                 raise SystemExit(f"label: {label} is not valid; it must be one of {', '.join(map(str, self.labels))}.")
         return torch.tensor([self.labels.index(label) for label in wanted])
 
 
 def load_generator(path, weights="ema"):
-    """The generator of a file, with the moving average of its weights (ema) or those of the last step (raw)."""
+    """Loads the generator of a file, with the moving average of its weights (ema) or the weights of the last step (raw)."""
     tensors, metadata = read_safetensors(path)
     if not metadata.get("architecture", "").startswith("dcgan-"):
-        raise SystemExit(f"{path} is of the architecture '{metadata.get('architecture')}', which is not known here.")
+        raise SystemExit(f"{path} has the unknown architecture '{metadata.get('architecture')}'.")
     labels = [int(label) for label in metadata.get("labels", "").split()]
     prefix = weights + "."
     chosen = {name[len(prefix):]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
@@ -93,7 +92,7 @@ def load_generator(path, weights="ema"):
 
 
 def draw(generator, noise, label=None):
-    """Pictures [batch, channels, side, side] in [-1, 1] of a label, or of each label in turn where none is given."""
+    """Draws pictures [batch, channels, side, side] in [-1, 1] of one label; without a label, a conditional generator cycles through all of them."""
     with torch.no_grad():
         if label is None and not generator.labels:
             return generator(noise)
@@ -103,7 +102,7 @@ def draw(generator, noise, label=None):
 
 
 def save_grid(pictures, path):
-    """Writes pictures side by side as a PGM or PPM file, and returns its name."""
+    """Writes a grid of pictures as a PGM or PPM file and returns the file name."""
     count, channels, side, _ = pictures.shape
     columns = math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
@@ -119,15 +118,15 @@ def save_grid(pictures, path):
 
 
 def main():
-    arguments = argparse.ArgumentParser(description="Draws pictures with a generator that GanFunctions trained.")
+    arguments = argparse.ArgumentParser(description="Draws pictures with a generator trained by GanFunctions.")
     arguments.add_argument("file", help="the safetensors file of a generator")
-    arguments.add_argument("--weights", choices=["ema", "raw"], default="ema", help="the moving average, or those of the last step")
-    arguments.add_argument("--count", type=int, default=64, help="pictures")
-    arguments.add_argument("--seed", type=int, default=0, help="which noise; not the same noise as the app's")
-    arguments.add_argument("--label", type=int, help="what to draw, where it was trained with labels; each in turn if not given")
-    arguments.add_argument("--noise", help="a file with the noise instead: float32, little endian, 100 for each picture")
-    arguments.add_argument("--numbers", help="a file for the pictures as they come, float32 in [-1, 1], instead of the picture file")
-    arguments.add_argument("--out", default="pictures", help="name of the picture file, without suffix")
+    arguments.add_argument("--weights", choices=["ema", "raw"], default="ema", help="the moving average of the weights (default), or the weights of the last step")
+    arguments.add_argument("--count", type=int, default=64, help="number of pictures")
+    arguments.add_argument("--seed", type=int, default=0, help="seed of the noise; gives different noise than the same seed in the app")
+    arguments.add_argument("--label", type=int, help="label to draw, for conditional generators; default: all in turn")
+    arguments.add_argument("--noise", help="read the noise from this file: float32, little-endian, 100 values per picture")
+    arguments.add_argument("--numbers", help="write the pictures to this file as float32 in [-1, 1] instead of a picture file")
+    arguments.add_argument("--out", default="pictures", help="name of the picture file without extension")
     given = arguments.parse_args()
 
     generator = load_generator(given.file, given.weights)

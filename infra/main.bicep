@@ -1,19 +1,19 @@
 targetScope = 'subscription'
 
-@description('Names the environment; part of every name that is made up here.')
+@description('Name of the environment; part of the name of every resource.')
 @minLength(1)
 @maxLength(40)
 param environmentName string
 
-@description('Region of everything. It must offer Flex Consumption.')
+@description('Region of all resources. It must support Flex Consumption.')
 param location string
 
-@description('The most instances that train and serve at once. Each trains one run at a time.')
+@description('Maximum number of instances. Each trains one run at a time.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstances int = 40
 
-@description('Instances that are kept warm for orchestrations and training, so that a run starts at once.')
+@description('Instances kept warm for orchestrations and training, so that a run starts without a cold start.')
 @minValue(0)
 @maxValue(20)
 param alwaysReadyInstances int = 1
@@ -63,7 +63,7 @@ module app 'modules/app.bicep' = {
     name: 'func-gan-${suffix}'
     planName: 'plan-gan-${suffix}'
     location: location
-    tags: union(tags, { 'azd-service-name': 'functions' }) // by which azd finds where to deploy
+    tags: union(tags, { 'azd-service-name': 'functions' }) // azd finds the deployment target by this tag
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
     blobEndpoint: storage.outputs.blobEndpoint
@@ -76,11 +76,11 @@ module app 'modules/app.bicep' = {
   }
 }
 
-@description('Where the app answers.')
+@description('Address of the app.')
 output APP_URL string = app.outputs.url
 
-@description('The function app, whose keys the API asks for.')
+@description('Name of the function app, whose keys the API requires.')
 output APP_NAME string = app.outputs.name
 
-@description('The resource group that holds everything.')
+@description('Resource group of all resources.')
 output AZURE_RESOURCE_GROUP string = group.name

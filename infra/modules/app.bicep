@@ -6,19 +6,19 @@ param planName string
 param location string
 param tags object
 
-@description('Resource id of the identity that the app acts as.')
+@description('Resource id of the managed identity of the app.')
 param identityId string
 
-@description('The same identity as an application.')
+@description('Client id of that identity.')
 param identityClientId string
 param blobEndpoint string
 param queueEndpoint string
 param tableEndpoint string
 
-@description('Container that the package of the app is deployed to.')
+@description('Blob container of the deployment package.')
 param deploymentContainer string
 
-@description('Connection string of Application Insights; without its identity it opens nothing.')
+@description('Connection string of Application Insights. It is no secret: sending telemetry requires the identity.')
 param insightsConnection string
 param maximumInstances int
 param alwaysReadyInstances int
@@ -68,7 +68,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         version: '10.0'
       }
       scaleAndConcurrency: {
-        instanceMemoryMB: 4096 // the size that has two processors
+        instanceMemoryMB: 4096 // the size with two cores
         maximumInstanceCount: maximumInstances
         alwaysReady: alwaysReadyInstances == 0 ? [] : [
           {
@@ -88,10 +88,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       AzureWebJobsStorage__tableServiceUri: tableEndpoint
       AzureWebJobsStorage__credential: 'managedidentity'
       AzureWebJobsStorage__clientId: identityClientId
-      AzureWebJobsDisableHomepage: 'true' // the app has a page of its own
+      AzureWebJobsDisableHomepage: 'true' // the app serves its own page
       FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '2147483647' // data sets are uploaded in one request
       APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnection
-      AzureFunctionsJobHost__extensions__durableTask__tracing__version: 'V2' // None in host.json, since V2 warns where there is no Application Insights
+      AzureFunctionsJobHost__extensions__durableTask__tracing__version: 'V2' // None in host.json, since V2 logs a warning without Application Insights
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${identityClientId}'
     }
   }

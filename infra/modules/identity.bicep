@@ -3,7 +3,7 @@ param name string
 param location string
 param tags object
 
-// The app's own: it outlives the app, so that its roles do not have to be granted again when the app is made anew.
+// User-assigned: it outlives the app, so recreating the app does not require granting the roles again.
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
   name: name
   location: location

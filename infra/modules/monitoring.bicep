@@ -6,7 +6,7 @@ param insightsName string
 param location string
 param tags object
 
-@description('Who may send telemetry: the identity of the app.')
+@description('Principal that may send telemetry: the identity of the app.')
 param principalId string
 
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'

@@ -3,11 +3,11 @@ param name string
 param location string
 param tags object
 
-@description('Who may use it: the identity of the app.')
+@description('Principal that may use the account: the identity of the app.')
 param principalId string
 
-// Blob Data Owner is what the Functions host asks for to keep its leases and secrets; the app itself, and the
-// Durable Functions extension, would do with Blob Data Contributor. Queues are the extension's and the app's.
+// The Functions host requires Blob Data Owner for its leases and secrets; Blob Data Contributor would be enough for the app and
+// the Durable Functions extension. Both of these use queues.
 var roles = {
   blobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
   queueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
