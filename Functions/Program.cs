@@ -1,10 +1,15 @@
 using GanFunctions.Functions.Checkpoints;
 using GanFunctions.Functions.Datasets;
 using GanFunctions.Functions.Demo;
+using GanFunctions.Functions.Health;
 using GanFunctions.Functions.Hosting;
 using GanFunctions.Functions.Http;
+using GanFunctions.Functions.Losses;
+using GanFunctions.Functions.OpenApi;
 using GanFunctions.Functions.Page;
+using GanFunctions.Functions.Runs;
 using GanFunctions.Functions.Samples;
+using GanFunctions.Functions.ShortWork;
 using GanFunctions.Functions.Storage;
 using GanFunctions.Functions.Telemetry;
 using GanFunctions.Functions.Training;
@@ -13,10 +18,15 @@ var builder = AppHost.CreateBuilder(args);
 builder.Services
     .AddRequestLimits(builder.Configuration)
     .AddStorage()
-    .AddTraining(builder.Configuration)
-    .AddUploads()
-    .AddSampling()
+    .AddShortWork()
+    .AddTraining()
+    .AddRuns(builder.Configuration)
+    .AddLosses()
+    .AddSamples()
     .AddCheckpoints()
+    .AddDatasets(builder.Configuration)
+    .AddHealth()
+    .AddOpenApi()
     .AddPage()
     .AddTelemetry(builder.Configuration)
     .AddWelcomeOrDemo(args);

@@ -24,7 +24,7 @@ internal static class ChartCommand
             await Console.Error.WriteLineAsync($"There are no epochs in {string.Join(", ", files)}.\n{Usage}");
             return 2;
         }
-        await File.WriteAllTextAsync(picture, ChartPicture.Svg(Chart(rows), ChartTheme.Viewer, width: 960, height: 480));
+        await File.WriteAllTextAsync(picture, ChartRenderer.Svg(Chart(rows), ChartTheme.Viewer, width: 960, height: 480));
         return 0;
     }
 

@@ -1,7 +1,6 @@
 using GanFunctions.Core.Pictures;
 
 
-
 namespace GanFunctions.Core.Data;
 
 /// <summary>The files that make up a data set.</summary>

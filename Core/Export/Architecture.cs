@@ -2,8 +2,6 @@ using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Model;
 
 
-
-
 namespace GanFunctions.Core.Export;
 
 /// <summary>How a generator is built, for people and for code that builds it anew.</summary>

@@ -29,7 +29,7 @@ internal static class ChartParts
             TitlePadding = 4,
             TitleFontWeight = FontWeights.Normal,
             SubtitleFontSize = Small,
-            DefaultFont = ChartPicture.Fonts,
+            DefaultFont = ChartRenderer.Fonts,
             DefaultFontSize = Small,
             Background = colours.Background,
             TextColor = colours.Ink,
@@ -204,18 +204,18 @@ internal sealed class DistanceAxis : LogarithmicAxis
 /// Charts as SVG and PNG. The PNG is the SVG as libvips sees it, so that both show the same; it is lettered with the font that comes along,
 /// since a server may have none.
 /// </summary>
-public static class ChartPicture
+public sealed class ChartRenderer
 {
     /// <summary>As wide, letter by letter, as the fonts that are named behind it.</summary>
     internal const string Fonts = "Arimo, Arial, Liberation Sans, Helvetica, sans-serif";
 
-    private static readonly Lazy<bool> FontIsKnown = new(LearnFont);
+    private readonly Lazy<bool> _fontIsLoaded = new(LoadFont);
 
     /// <summary>Draws a chart's SVG.</summary>
     /// <param name="svg">The SVG.</param>
-    public static byte[] Png(string svg)
+    public byte[] Png(string svg)
     {
-        _ = FontIsKnown.Value;
+        _ = _fontIsLoaded.Value;
         using var drawn = Image.SvgloadBuffer(Encoding.UTF8.GetBytes(svg));
         using var opaque = drawn.Flatten();
         return opaque.PngsaveBuffer(compression: 6, keep: Enums.ForeignKeep.None);
@@ -257,7 +257,7 @@ public static class ChartPicture
     private static string Css(OxyColor colour) => $"rgb({colour.R},{colour.G},{colour.B})";
 
     /// <summary>Text that is drawn from a file makes its font known to the library that letters SVGs too, for as long as the process lives.</summary>
-    private static bool LearnFont()
+    private static bool LoadFont()
     {
         using var text = Image.Text("D(x)", font: "Arimo", fontfile: Path.Combine(AppContext.BaseDirectory, "Fonts", "Arimo-Regular.ttf"));
         return text.Width > 0;

@@ -14,7 +14,7 @@ public static class LossChart
     private const string Distances = "distances";
     private const double Gap = 0.06; // between two panels, of the height
 
-    /// <summary>Draws it as SVG, of which <see cref="ChartPicture.Png"/> makes a PNG.</summary>
+    /// <summary>Draws it as SVG, of which <see cref="ChartRenderer.Png"/> makes a PNG.</summary>
     /// <param name="run">The run's id.</param>
     /// <param name="rows">Its rows by attempt, epoch and step; see <see cref="LossHistory"/> for what becomes of roll-backs.</param>
     /// <param name="stepsPerEpoch">Steps in an epoch; 0 where that is not known yet.</param>
@@ -27,7 +27,7 @@ public static class LossChart
         var colours = ChartColours.Of(theme);
         var shown = LossHistory.Standing(rows).Where(row => row.Epoch() >= from).ToList();
         var nothing = from == 1 ? "No losses yet" : $"No losses from epoch {from} on yet";
-        if (shown.Count == 0) return ChartPicture.Svg(ChartParts.Nothing(Title(run), nothing, colours), theme, width, height);
+        if (shown.Count == 0) return ChartRenderer.Svg(ChartParts.Nothing(Title(run), nothing, colours), theme, width, height);
         var steps = shown.Where(row => row.Step() is not null).ToList();
         var epochs = shown.Where(row => row.Step() is null).ToList();
         var measured = epochs.Where(row => row.FrechetDistance is not null).ToList();
@@ -50,7 +50,7 @@ public static class LossChart
             chart.Axes.Add(ChartParts.Distances([.. measured.Select(row => row.FrechetDistance!.Value)], Distances, colours, 0, scoresFrom - Gap));
             chart.AddCurve("Fréchet distance", colours.Curves[4], Distances, Points(measured, row => row.Epoch(), row => row.FrechetDistance));
         }
-        return ChartPicture.Svg(chart, theme, width, height);
+        return ChartRenderer.Svg(chart, theme, width, height);
 
         void AddCurves(string axis, string name, int colour, Func<LossRow, double?> value)
         {

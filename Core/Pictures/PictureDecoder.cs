@@ -118,23 +118,27 @@ public static class PictureDecoder
     }
 }
 
-/// <summary>How libvips works in this process.</summary>
-public static class VipsSettings
+/// <summary>The settings of libvips, which hold for the whole process. One instance owns them.</summary>
+public sealed class VipsRuntime : IDisposable
 {
-    private static readonly Log.LogDelegate Silence = (_, _, _) => { };
-    private static uint? _silenced;
+    private static readonly Log.LogDelegate Ignore = (_, _, _) => { };
+
+    private readonly uint _logHandler;
 
     /// <summary>
-    /// One thread for each picture, since there are many and they are small, and no cache of operations: no picture is asked for twice, and
-    /// what it keeps of those that were is memory that looks like a leak. No loader that is not hardened against hostile files, but for that of
-    /// SVG, which charts are drawn with: no uploaded file comes near it (<see cref="PictureDecoder"/>).
+    /// Applies the settings: one thread for each picture, since there are many and they are small; no cache of operations, since none is repeated;
+    /// and no loader that is not hardened against hostile files, except the one of SVG, which renders charts and never sees an uploaded file
+    /// (<see cref="PictureDecoder"/>).
     /// </summary>
-    public static void Apply()
+    public VipsRuntime()
     {
         NetVips.NetVips.Concurrency = 1;
         NetVips.NetVips.BlockUntrusted = true;
         Operation.Block("VipsForeignLoadSvg", false);
-        _silenced ??= Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning, Silence); // what it says of damaged pictures comes as an exception too
         (Cache.Max, Cache.MaxMem, Cache.MaxFiles) = (0, 0, 0);
+        _logHandler = Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning, Ignore); // warnings of damaged pictures are thrown as well
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => Log.RemoveLogHandler("VIPS", _logHandler);
 }

@@ -1,8 +1,6 @@
 using GanFunctions.Core.Checkpoints;
 
 
-
-
 namespace GanFunctions.Core.Runs;
 
 /// <summary>Ends a run whose pictures get no better.</summary>
@@ -15,7 +13,7 @@ public static class EarlyStopping
     public static string? ReasonToStop(RunRow row, Manifest? last)
     {
         if (row.Options.Patience is not { } patience || last?.Best is not { } best) return null;
-        var without = last.CompletedEpochs - Math.Max(best.Epoch, row.PatientFrom);
+        var without = last.CompletedEpochs - Math.Max(best.Epoch, row.PatienceStartsAfter);
         if (without < patience) return null;
         var those = without == 1 ? "The last epoch was" : $"The last {without} epochs were";
         return FormattableString.Invariant(

@@ -45,22 +45,21 @@ public sealed class RunLifecycle(
     }
 
     /// <summary>
-    /// Removes a run whole: marks its row, so that nothing can begin on it any more, then removes what it stored, and the row last, so
-    /// that a deletion cut short can be asked for again.
+    /// Deletes a run. Marks its row first, so that nothing can start on it, then removes what the run stored, and the row last, so that an
+    /// interrupted deletion can be repeated.
     /// </summary>
     /// <param name="run">The run's id.</param>
-    /// <param name="isFinished">Whether a row may be deleted.</param>
-    /// <param name="cancellation">Gives up; what is gone is gone.</param>
-    /// <returns>The row and its orchestration before, and whether it was deleted; null when there is no such run.</returns>
-    public async Task<(RunRow Row, string InstanceId, bool Deleted)?> DeleteAsync(
-        string run, Func<RunRow, bool> isFinished, CancellationToken cancellation)
+    /// <param name="cancellation">Cancels the deletion; what is removed by then stays removed.</param>
+    /// <returns>The row, its orchestration before the deletion, and whether it was deleted; null if there is no such run.</returns>
+    public async Task<(RunRow Row, string InstanceId, bool Deleted)?> DeleteAsync(string run, CancellationToken cancellation)
     {
         var instanceId = "";
         var marked = await runs.UpdateAsync(run, row =>
         {
-            if (row.Phase != Phase.Deleting && !isFinished(row)) return false;
+            if (row.Phase != Phase.Deleting && !RunTransitions.Delete.Allowed.Contains(row.State())) return false;
             instanceId = row.InstanceId;
-            (row.Phase, row.InstanceId) = (Phase.Deleting, "");
+            RunTransitions.Delete.Apply(row, 0);
+            row.InstanceId = "";
             return true;
         }, cancellation);
         if (marked is not { Row: var row }) return null;

@@ -112,8 +112,9 @@ public sealed class RunRow : ITableEntity
     /// <summary>Why it completed before its last epoch.</summary>
     public string? StoppedEarly { get; set; }
 
-    /// <summary>Epochs up to here do not count as ones without improvement: the user asked for more after them.</summary>
-    public int PatientFrom { get; set; }
+    /// <summary>Early stopping only counts epochs after this one, since the user extended the run here.</summary>
+    [DataMember(Name = "PatientFrom")]
+    public int PatienceStartsAfter { get; set; }
 
     /// <summary>The epoch in training, from 1; 0 before the first.</summary>
     public int Epoch { get; set; }

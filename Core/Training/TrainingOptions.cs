@@ -31,6 +31,9 @@ public enum Preset
 /// </summary>
 public sealed record TrainingOptions
 {
+    /// <summary>The last epoch that a run can have.</summary>
+    public const int MaxEpochs = 99_999;
+
     /// <summary>With fewer pictures a distance is mostly noise.</summary>
     public const int FewestQualitySamples = 100;
 
@@ -48,7 +51,7 @@ public sealed record TrainingOptions
     public bool Conditional { get; init; }
 
     /// <summary>Passes over the data.</summary>
-    [Range(1, 99_999)]
+    [Range(1, MaxEpochs)]
     public int Epochs { get; init; } = 100;
 
     /// <summary>Pictures per step; the same for every step, since a changing shape slows the convolutions.</summary>

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using GanFunctions.Core.Runs;
+using GanFunctions.Core.Training;
 using GanFunctions.Functions.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -16,14 +18,28 @@ public readonly record struct CheckpointChoice(int? Epoch, bool Best)
     /// <summary>How long the answer may be kept.</summary>
     public string CacheControl => Moves ? "no-cache" : "private, max-age=3600";
 
-    /// <summary>Reads the number of an epoch, <c>latest</c> or <c>best</c>, null for <c>latest</c>; what is wrong goes to <paramref name="problems"/>.</summary>
-    public static CheckpointChoice Read(string? text, QueryReader problems)
+    private const string Description = "Number of an epoch, `latest`, or `best`: the epoch with the lowest Fréchet distance.";
+
+    /// <summary>The choice as a query parameter.</summary>
+    public static Parameter<CheckpointChoice> InQuery { get; } =
+        new("epoch", Description, Parameter.With(Schema(), "default", "latest"), "a whole number from 1 to 99999 or latest or best", Parse, default);
+
+    /// <summary>The choice as a part of the path.</summary>
+    public static Parameter<CheckpointChoice> InPath { get; } = InQuery with { Schema = Schema(), Example = "latest", IsInPath = true };
+
+    private static (bool IsValid, CheckpointChoice Choice) Parse(string text) => text switch
     {
-        if (text is null or "latest" or "best") return new(null, text == "best");
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var epoch) && epoch is >= 1 and <= 99_999) return new(epoch, false);
-        problems.Refuse("epoch", $"epoch: '{text}' is not valid; it must be a whole number from 1 to 99999 or latest or best.");
-        return default;
-    }
+        "latest" => (true, default),
+        "best" => (true, new(null, Best: true)),
+        _ => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var epoch) && epoch is >= 1 and <= TrainingOptions.MaxEpochs
+            ? (true, new(epoch, Best: false))
+            : default,
+    };
+
+    private static JsonObject Schema() => new()
+    {
+        ["oneOf"] = new JsonArray(Parameter.Range("integer", 1, TrainingOptions.MaxEpochs), new JsonObject { ["type"] = "string", ["enum"] = new JsonArray("latest", "best") }),
+    };
 
     /// <summary>The epoch that is meant; null is the latest checkpoint.</summary>
     public int? EpochIn(RunRow row) => Best ? row.BestEpoch : Epoch;
@@ -42,4 +58,18 @@ public readonly record struct CheckpointChoice(int? Epoch, bool Best)
     public IResult NotFound(RunRow row) => EpochIn(row) is { } epoch
         ? Problems.NotFound("No such checkpoint.", $"Epoch {epoch} of run '{row.RowKey}' has no whole checkpoint; see /api/runs/{row.RowKey}/checkpoints.")
         : Problems.NotFound("No checkpoint yet.", $"Run '{row.RowKey}' has no checkpoint yet.").WithHeader(HeaderNames.RetryAfter, NextEpoch.SecondsUntil(row));
+}
+
+/// <summary>When there will be a checkpoint.</summary>
+internal static class NextEpoch
+{
+    private const int Unknown = 15; // seconds
+
+    /// <summary>Seconds until the epoch in training ends, as <c>Retry-After</c> has it.</summary>
+    public static string SecondsUntil(RunRow row)
+    {
+        var stepsLeft = Math.Max(row.StepsPerEpoch - row.Step, 1);
+        var seconds = row.ImagesPerSecond is > 0 ? stepsLeft * row.Options.BatchSize / row.ImagesPerSecond.Value : Unknown;
+        return Math.Clamp((int)seconds, 1, 300).ToString(CultureInfo.InvariantCulture);
+    }
 }

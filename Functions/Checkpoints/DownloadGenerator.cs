@@ -1,23 +1,31 @@
 using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Data;
 using GanFunctions.Core.Export;
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Checkpoints;
 
 /// <summary><c>GET /api/runs/{run}/checkpoints/{epoch}/generator</c>: the generator of an epoch, as safetensors or ONNX.</summary>
 public sealed class DownloadGenerator(GeneratorFiles files)
 {
+    internal static readonly Parameter<string?> FileFormat = Parameter.Choice(
+        "format", "`safetensors` is for PyTorch and contains both kinds of weights; `onnx` is for ONNX runtimes.", ["safetensors", "onnx"], otherwise: "safetensors");
+    internal static readonly Parameter<string?> Weights = Parameter.Choice(
+        "weights", "With `format=onnx` only: `raw` are the trained weights; `ema`, the default, is their moving average, which draws better.", ["ema", "raw"]);
+
     [Function(nameof(DownloadGenerator))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/checkpoints/{epoch}/generator")] HttpRequest request,
         string run, string epoch, CancellationToken cancellation)
     {
-        var query = new QueryReader(request.Query);
-        var choice = CheckpointChoice.Read(epoch, query);
-        var format = query.Choice("format", "safetensors", "onnx");
-        var weights = query.Choice("weights", "ema", "raw");
-        if (weights is not null && (format == "safetensors" || query.Text("format") is null))
-            query.Refuse("weights", $"weights: '{weights}' is not valid with format=safetensors, whose file has both; it is for format=onnx.");
+        var query = new QueryReader(request);
+        var choice = query.Read(CheckpointChoice.InPath, epoch);
+        var (format, weights) = (query.Read(FileFormat), query.Read(Weights));
+        if (weights is not null && format != "onnx")
+            query.Refuse(Weights, $"weights: '{weights}' is not valid with format=safetensors, whose file has both; it is for format=onnx.");
         if (query.Error() is { } wrong) return wrong;
         var isOnnx = format == "onnx";
         return await files.AnswerAsync(request, run, choice, Tag, (_, manifest, file) => Task.FromResult(File(manifest, file)), cancellation);
@@ -31,4 +39,60 @@ public sealed class DownloadGenerator(GeneratorFiles files)
     }
 
     private static IResult Bytes(byte[] content, string name) => Results.Bytes(content, "application/octet-stream", name);
+}
+
+/// <summary><c>GET /api/runs/{run}/checkpoints/{epoch}/card</c>: the model card of an epoch's generator.</summary>
+public sealed class GetCard(GeneratorFiles files, DatasetCatalog catalog)
+{
+    [Function(nameof(GetCard))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/checkpoints/{epoch}/card")] HttpRequest request,
+        string run, string epoch, CancellationToken cancellation)
+    {
+        var query = new QueryReader(request);
+        var choice = query.Read(CheckpointChoice.InPath, epoch);
+        if (query.Error() is { } wrong) return wrong;
+        return await files.AnswerAsync(request, run, choice, tagOf: null, async (row, manifest, file) =>
+        {
+            var dataset = await catalog.GetAsync(row.Options.Dataset, cancellation);
+            return Results.Json(ModelCard.Of(row, manifest, file, dataset), Json.Options);
+        }, cancellation);
+    }
+}
+
+/// <summary>Finds the generator that a path names, and passes over damaged ones.</summary>
+public sealed class GeneratorFiles(RunStore runs, CheckpointStore checkpoints)
+{
+    /// <summary>Answers from the file of a checkpoint, with 304 where the caller has the answer already, or says why there is none.</summary>
+    /// <param name="request">May say what the caller has.</param>
+    /// <param name="run">The run's id.</param>
+    /// <param name="choice">Which checkpoint.</param>
+    /// <param name="tagOf">Names the answer from a checkpoint; null where it may change.</param>
+    /// <param name="answer">Makes the answer from the checkpoint and its <c>generator</c> file; an <see cref="InvalidDataException"/> becomes a 409.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<IResult> AnswerAsync(
+        HttpRequest request, string run, CheckpointChoice choice, Func<Manifest, string>? tagOf, Func<RunRow, Manifest, byte[], Task<IResult>> answer,
+        CancellationToken cancellation)
+    {
+        if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
+        if (choice.ProblemWith(row) is { } problem) return problem;
+        var found = await checkpoints.LoadGeneratorAsync(run, choice.EpochIn(row), manifest => IsKnown(tagOf?.Invoke(manifest)), cancellation);
+        if (found is not (var manifest, var file)) return choice.NotFound(row);
+        try
+        {
+            return Tagged(file is null ? Results.StatusCode(StatusCodes.Status304NotModified) : await answer(row, manifest, file), tagOf?.Invoke(manifest), choice);
+        }
+        catch (InvalidDataException strange)
+        {
+            return Problems.Conflict("The checkpoint cannot be used.", $"Checkpoint {manifest.Name} of run '{run}': {strange.Message}", $"/api/runs/{run}");
+        }
+
+        bool IsKnown(string? tag) => tag is not null && EntityTag.IsKnown(request, Quoted(tag));
+    }
+
+    private static string Quoted(string tag) => $"\"{tag}\"";
+
+    private static IResult Tagged(IResult result, string? tag, CheckpointChoice choice) => tag is null ? result : result
+        .WithHeader(HeaderNames.ETag, Quoted(tag))
+        .WithHeader(HeaderNames.CacheControl, choice.CacheControl);
 }

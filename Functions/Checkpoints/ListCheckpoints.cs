@@ -37,7 +37,7 @@ public sealed class ListCheckpoints(RunStore runs, CheckpointStore checkpoints)
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/checkpoints")] HttpRequest request, string run,
         CancellationToken cancellation)
     {
-        if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
+        if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is null) return Problems.NoRun(run);
         var manifests = await checkpoints.ListAsync(run, cancellation);
         var files = await checkpoints.ListFilesAsync(run, cancellation);

@@ -6,6 +6,7 @@ using GanFunctions.Core.Model;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Storage;
+using GanFunctions.Core.Training;
 
 namespace GanFunctions.Functions.Checkpoints;
 
@@ -109,5 +110,24 @@ public sealed record CardSampling(string Noise, string? Label, IReadOnlyList<int
             $"pictures: float32 [batch, {shape.Channels}, {shape.Side}, {shape.Side}] in [-1, 1]",
             "round((x + 1) * 127.5)",
             $"/api/runs/{manifest.Run}/samples?epoch={CardFile.EpochOf(manifest)}{(labels is null ? "" : $"&label={labels[0]}")}");
+    }
+}
+
+/// <summary>How a generator was trained.</summary>
+/// <param name="Preset">The recipe.</param>
+/// <param name="Epochs">Up to this checkpoint; a fraction where it was made in mid-epoch.</param>
+/// <param name="Steps">Up to this checkpoint.</param>
+/// <param name="Pictures">Real ones seen, counting each time.</param>
+/// <param name="Precision">Arithmetic of the convolutions.</param>
+/// <param name="RollBacks">Times that the training went back after it had diverged.</param>
+/// <param name="Options">All options of the run, as it resolved them.</param>
+public sealed record CardTraining(Preset Preset, double Epochs, long Steps, long Pictures, string Precision, int RollBacks, TrainingOptions Options)
+{
+    internal static CardTraining Of(TrainingOptions options, Manifest manifest)
+    {
+        var steps = (long)(manifest.Epoch - 1) * manifest.StepsPerEpoch + manifest.Step;
+        return new(
+            options.Preset, Math.Round((double)steps / manifest.StepsPerEpoch, 3), steps, steps * options.BatchSize, manifest.Precision, manifest.Attempt,
+            options);
     }
 }

@@ -1,26 +1,24 @@
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Functions.Claims;
 using GanFunctions.Functions.ShortWork;
 
 namespace GanFunctions.Functions.Datasets;
 
-/// <summary>
-/// Has uploads converted: the blob <c>conversion.json</c> is the claim, then a message asks for the work. What a crash leaves between the two is
-/// taken up again by <see cref="RecoverAsync"/>.
-/// </summary>
+/// <summary>Has uploads converted: the blob <c>conversion.json</c> is the claim; then a queue message requests the work.</summary>
 public sealed partial class ConversionStarter(
     ConversionStore conversions, UploadConversion conversion, ShortJobs queue, TimeProvider time, ILogger<ConversionStarter> logger)
+    : ClaimedWork<Conversion, ShortJobs>
 {
-    // After which a conversion is requested again: one that waits for a worker is silent, one that is under way reports every second.
-    private static readonly TimeSpan WaitingGrace = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan WorkingGrace = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan QueuedLimit = TimeSpan.FromMinutes(5);   // a conversion that waits for a worker reports nothing
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(30); // one under way reports every second
 
-    /// <summary>Has a staged upload converted, in place of whatever was uploaded under that name before. Not to be cut short.</summary>
+    /// <summary>Has a staged upload converted, in place of an earlier upload of that name. Cannot be cancelled.</summary>
     public async Task<Conversion> StartAsync(string name, string upload, int? size, int? channels)
     {
         var staged = new Conversion(name, upload, time.GetUtcNow(), size, channels);
         var replaced = await conversions.ReplaceAsync(staged, CancellationToken.None);
-        await AskAsync(staged);
+        await ScheduleAsync(queue, staged);
         if (replaced is { Upload.Length: > 0 })
         {
             if (replaced.IsOpen) LogSuperseded(name, replaced.Upload, upload);
@@ -30,38 +28,46 @@ public sealed partial class ConversionStarter(
         return staged;
     }
 
-    /// <summary>Asks again for a conversion whose message was never sent, or is gone.</summary>
-    /// <returns>The conversion as it is now; null when it was removed meanwhile.</returns>
-    public async Task<Conversion?> RecoverAsync(Conversion known, CancellationToken cancellation)
+    /// <summary>Requests a conversion again whose message was never sent, or is lost.</summary>
+    /// <returns>The conversion as it is now; null if it was removed.</returns>
+    public Task<Conversion?> RecoverAsync(Conversion known, CancellationToken cancellation) => RecoverAsync(queue, known, cancellation);
+
+    /// <inheritdoc/>
+    public override async Task ScheduleAsync(ShortJobs scheduler, Conversion work)
+    {
+        await scheduler.AddAsync(new ShortJob(Convert: new StagedUpload(work.Name, work.Upload)));
+        LogRequested(work.Name, work.Upload);
+    }
+
+    /// <inheritdoc/>
+    protected override Task<string?> WhyAbandonedAsync(ShortJobs scheduler, Conversion known, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var isHeardOf = known.State == ConversionState.Staged ? now - known.ClaimedAt < WaitingGrace : now - known.WrittenAt < WorkingGrace;
-        if (!known.IsOpen || isHeardOf) return known;
-
-        var asked = false;
-        var taken = await conversions.UpdateAsync(known.Name, known.Upload, each =>
-        {
-            asked = each.IsOpen && each.ClaimedAt == known.ClaimedAt;
-            return asked ? each with { ClaimedAt = now } : null;
-        }, cancellation);
-        if (taken is null || !asked) return taken;
-        LogTakenUp(known.Name, known.Upload);
-        await AskAsync(taken);
-        return taken;
+        var isReported = known.State == ConversionState.Staged ? now - known.ClaimedAt < QueuedLimit : now - known.WrittenAt < SilenceLimit;
+        return Task.FromResult(known.IsOpen && !isReported ? "it reported nothing for too long" : null);
     }
 
-    private async Task AskAsync(Conversion staged)
+    /// <inheritdoc/>
+    protected override async Task<(Conversion? Now, bool IsOurs)> TryReclaimAsync(Conversion known, CancellationToken cancellation)
     {
-        await queue.AddAsync(new ShortJob(Convert: new StagedUpload(staged.Name, staged.Upload)));
-        LogAsked(staged.Name, staged.Upload);
+        var isOurs = false;
+        var now = await conversions.UpdateAsync(known.Name, known.Upload, each =>
+        {
+            isOurs = each.IsOpen && each.ClaimedAt == known.ClaimedAt;
+            return isOurs ? each with { ClaimedAt = time.GetUtcNow() } : null;
+        }, cancellation);
+        return (now, isOurs);
     }
 
-    [LoggerMessage(LogLevel.Information, "Data set {Dataset}: conversion of upload {Upload} requested")]
-    private partial void LogAsked(string dataset, string upload);
+    /// <inheritdoc/>
+    protected override void LogRecovering(Conversion work, string reason) => LogRecovering(work.Name, work.Upload, reason);
 
-    [LoggerMessage(LogLevel.Information, "Data set {Dataset}: upload {Old} is replaced by {New} and dropped")]
+    [LoggerMessage(LogLevel.Information, "Data set {Dataset}: requested the conversion of upload {Upload}")]
+    private partial void LogRequested(string dataset, string upload);
+
+    [LoggerMessage(LogLevel.Information, "Data set {Dataset}: upload {New} replaces upload {Old}, which is dropped")]
     private partial void LogSuperseded(string dataset, string old, string @new);
 
-    [LoggerMessage(LogLevel.Warning, "Data set {Dataset}: the conversion of {Upload} has reported nothing for too long; requesting it again")]
-    private partial void LogTakenUp(string dataset, string upload);
+    [LoggerMessage(LogLevel.Warning, "Data set {Dataset}: requesting the conversion of upload {Upload} again, because {Reason}")]
+    private partial void LogRecovering(string dataset, string upload, string reason);
 }

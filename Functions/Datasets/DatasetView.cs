@@ -1,8 +1,6 @@
 using GanFunctions.Core.Data;
 
 
-
-
 namespace GanFunctions.Functions.Datasets;
 
 /// <summary>A data set as the API shows it: what is stored, and how the latest upload of that name is getting on. What is not known of it yet is null.</summary>

@@ -3,6 +3,7 @@ using GanFunctions.Core.Data.Uploads;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Storage;
 using GanFunctions.Functions.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Datasets;
 
@@ -14,7 +15,7 @@ public sealed class Datasets(
     public async Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/datasets")] HttpRequest request, CancellationToken cancellation)
     {
-        if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
+        if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
         var uploads = await Task.WhenAll(
             (await conversions.ListAsync(cancellation)).Select(each => starter.RecoverAsync(each, cancellation)));
         var byName = uploads.OfType<Conversion>().ToDictionary(each => each.Name);
@@ -28,7 +29,7 @@ public sealed class Datasets(
     public async Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/datasets/{name}")] HttpRequest request, string name, CancellationToken cancellation)
     {
-        if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
+        if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
         var upload = await conversions.FindAsync(name, cancellation);
         if (upload is not null) upload = await starter.RecoverAsync(upload, cancellation);
         return DatasetView.Of(await catalog.GetAsync(name, cancellation), upload) is { } view ? Results.Json(view, Json.Options) : NoDataset(name);
@@ -38,7 +39,7 @@ public sealed class Datasets(
     public async Task<IResult> DeleteAsync(
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/datasets/{name}")] HttpRequest request, string name, CancellationToken cancellation)
     {
-        if (new QueryReader(request.Query).Error() is { } unknown) return unknown;
+        if (QueryReader.RefuseAny(request) is { } unknown) return unknown;
         if (await DatasetUse.RefuseAsync(runs, name, cancellation) is { } inUse) return inUse;
         try
         {
@@ -59,4 +60,43 @@ public sealed class Datasets(
 
     private static IResult NoDataset(string name) => Problems.NotFound(
         "No such data set.", $"There is no data set '{name}' stored. GET /api/datasets lists those there are.");
+}
+
+/// <summary>Keeps data sets as they are while runs train on them.</summary>
+internal static class DatasetUse
+{
+    /// <summary>The 409 to answer with when a run that is not finished needs the data set, else null.</summary>
+    public static async Task<IResult?> RefuseAsync(RunStore runs, string name, CancellationToken cancellation) =>
+        await runs.FindOnAsync(name, cancellation) is { } needing
+            ? Problems.Conflict("The data set is in use.", $"Run '{needing.RowKey}' still needs '{name}'; cancel it first.", $"/api/runs/{needing.RowKey}")
+            : null;
+}
+
+/// <summary><c>GET /api/datasets/{name}/preview</c>: some pictures of a data set in a grid, evenly over its classes.</summary>
+public sealed class GetPreview(DatasetCatalog catalog)
+{
+    [Function(nameof(GetPreview))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/datasets/{name}/preview")] HttpRequest request, string name,
+        CancellationToken cancellation)
+    {
+        if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
+        if (await catalog.GetAsync(name, cancellation) is not { } info)
+            return Problems.NotFound("No such data set.", $"There is no data set '{name}' stored. GET /api/datasets lists those there are.");
+        var tag = $"\"{info.Sha256}\"";
+        if (EntityTag.IsKnown(request, tag)) return Tagged(Results.StatusCode(304), tag);
+        try
+        {
+            return await catalog.PreviewAsync(name, cancellation) is { } png
+                ? Tagged(Results.Bytes(png, "image/png"), tag)
+                : Problems.NotFound("No pictures yet.", $"'{name}' is fetched when a run first trains on it, and has not been yet.");
+        }
+        catch (DatasetUnavailableException unusable)
+        {
+            return Problems.NotFound("No pictures.", unusable.Message);
+        }
+    }
+
+    private static IResult Tagged(IResult result, string tag) =>
+        result.WithHeader(HeaderNames.ETag, tag).WithHeader(HeaderNames.CacheControl, "no-cache");
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
 using GanFunctions.Core.Pictures;
@@ -15,13 +14,17 @@ namespace GanFunctions.Functions.Datasets;
 public sealed class PutDataset(
     DatasetCatalog catalog, DatasetOptions options, RunStore runs, UploadStaging staging, ConversionStarter starter)
 {
+    internal static readonly Parameter<int?> Size = Parameter.Choice(
+        "size", "Width and height that pictures are scaled to; 28 by default. IDX files keep their own size.", PictureShape.Sides);
+    internal static readonly Parameter<int?> Channels = Parameter.Choice(
+        "channels", "1 for greyscale, the default; 3 for colour. IDX files keep their own channels.", PictureShape.ChannelCounts);
+
     [Function(nameof(PutDataset))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "put", Route = "api/datasets/{name}")] HttpRequest request, string name, CancellationToken cancellation)
     {
-        var query = new QueryReader(request.Query);
-        var size = Number(query.Choice("size", Words(PictureShape.Sides)));
-        var channels = Number(query.Choice("channels", Words(PictureShape.ChannelCounts)));
+        var query = new QueryReader(request);
+        var (size, channels) = (query.Read(Size), query.Read(Channels));
         if (query.Error() is { } wrong) return wrong;
         if (!UploadBody.IsTaken(request)) return NotTaken(request);
         try
@@ -63,8 +66,4 @@ public sealed class PutDataset(
         statusCode: 415, title: "The body is of a kind not taken.");
 
     private static IResult TooLarge(string detail) => Results.Problem(detail, statusCode: 413, title: "The upload is too large.");
-
-    private static string[] Words(IEnumerable<int> numbers) => [.. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture))];
-
-    private static int? Number(string? word) => word is null ? null : int.Parse(word, CultureInfo.InvariantCulture);
 }

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Spectre.Console;
 
 namespace GanFunctions.Functions.Demo;
@@ -21,5 +23,37 @@ public sealed class Welcome(OwnAddress own) : BackgroundService
 
             Ctrl+C commits what is in training and ends; the next start goes on from there.
             """);
+    }
+}
+
+/// <summary>What a person at the terminal sees after the start.</summary>
+public static class WelcomeServices
+{
+    /// <summary>Registers the demo when the first argument says so, else a word on what to try. Nothing on a host without addresses of its own.</summary>
+    public static IServiceCollection AddWelcomeOrDemo(this IServiceCollection services, string[] args)
+    {
+        services.AddSingleton<OwnAddress>();
+        if (args is not ["demo", ..]) return services.AddHostedService<Welcome>();
+        // A log between the lines of a progress bar would tear it apart.
+        return services.AddLogging(logging => logging.AddFilter(level => level >= LogLevel.Warning)).AddHostedService<DemoRun>();
+    }
+}
+
+/// <summary>Where this very process answers HTTP, once it does.</summary>
+public sealed class OwnAddress(IServiceProvider services, IHostApplicationLifetime lifetime, IConfiguration configuration)
+{
+    private const string FunctionsHostSetting = "FUNCTIONS_WORKER_RUNTIME"; // set by the Functions host, whose address is not ours
+
+    /// <summary>The first address, or null under the Functions host.</summary>
+    public async Task<Uri?> WaitAsync(CancellationToken cancellation)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var whenStarted = lifetime.ApplicationStarted.Register(() => started.TrySetResult());
+        await using var whenCancelled = cancellation.Register(() => started.TrySetCanceled(cancellation));
+        await started.Task;
+        if (configuration[FunctionsHostSetting] is not null) return null;
+        var address = services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault();
+        return address is null ? null : new Uri(address.Replace("://[::]", "://localhost", StringComparison.Ordinal)
+            .Replace("://0.0.0.0", "://localhost", StringComparison.Ordinal));
     }
 }

@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Storage.Blobs;
+using GanFunctions.Functions.OpenApi;
 
 namespace GanFunctions.Functions.Health;
 
@@ -37,4 +38,25 @@ public sealed class GetHealth(BlobContainerClient container)
             return Results.Json(HealthView.NotReady, statusCode: 503);
         }
     }
+}
+
+/// <summary>The calls of this feature, and the services behind them.</summary>
+internal static class HealthFeature
+{
+    /// <summary>Registers the feature.</summary>
+    public static IServiceCollection AddHealth(this IServiceCollection services) => services.AddSingleton(Feature);
+
+    /// <summary>The calls of this feature.</summary>
+    public static Feature Feature { get; } = new("health", "Whether the app can do its work.",
+    [
+        new(nameof(GetHealth), "get", "/api/health", "Whether the app can do its work")
+        {
+            IsAnonymous = true,
+            Answers =
+            [
+                new(200, "It can.", Media.Json(HealthView.Ready)),
+                new(503, "Its storage does not answer within three seconds.", Media.Json(HealthView.NotReady)),
+            ],
+        },
+    ]);
 }

@@ -1,8 +1,6 @@
 using GanFunctions.Core.Runs;
 
 
-
-
 namespace GanFunctions.Functions.Http;
 
 /// <summary>Errors of the API: RFC 9457 problem details that say what was given and what is valid.</summary>
@@ -23,10 +21,13 @@ public static class Problems
     public static IResult NotFound(string title, string detail) => TypedResults.Problem(detail, statusCode: 404, title: title);
 
     /// <summary>409: the run's state does not allow the call.</summary>
-    public static IResult State(RunRow row, string call, params RunState[] allowed) => Results.Problem(
-        $"The run '{row.RowKey}' is {Name(row.State())}; {call} needs it to be {string.Join(", ", allowed.Select(Name))}.",
-        statusCode: 409, title: $"The run is {Name(row.State())}.",
+    public static IResult State(RunRow row, RunTransition transition) => Results.Problem(
+        StateConflict(row.RowKey, row.State(), transition), statusCode: 409, title: $"The run is {Name(row.State())}.",
         extensions: new Dictionary<string, object?> { ["state"] = Name(row.State()), ["run"] = $"/api/runs/{row.RowKey}" });
+
+    /// <summary>The detail of a 409: the state, and the states that allow the action.</summary>
+    public static string StateConflict(string run, RunState state, RunTransition transition) =>
+        $"The run '{run}' is {Name(state)}; {Name(transition.Action)} needs it to be {string.Join(", ", transition.Allowed.Select(each => Name(each)))}.";
 
     /// <summary>409 for other reasons.</summary>
     public static IResult Conflict(string title, string detail, string link) => Results.Problem(
@@ -35,5 +36,6 @@ public static class Problems
     /// <summary>409 for a run whose data set was removed, or cannot be had any more.</summary>
     public static IResult DatasetGone(string run, Exception why) => Conflict("The data set is gone.", why.Message, $"/api/runs/{run}");
 
-    private static string Name(RunState state) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(state.ToString());
+    /// <summary>The name of an enumeration's value in JSON.</summary>
+    public static string Name(Enum value) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 }

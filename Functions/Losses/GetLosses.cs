@@ -2,13 +2,14 @@ using System.Text;
 using GanFunctions.Core.Losses;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Storage;
+using GanFunctions.Core.Training;
 using GanFunctions.Functions.Http;
 using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Losses;
 
 /// <summary><c>GET /api/runs/{run}/losses</c>, as JSON, as CSV or as a chart.</summary>
-public sealed class GetLosses(RunStore runs, LossLog losses)
+public sealed class GetLosses(RunStore runs, LossLog losses, ChartRenderer charts)
 {
     [Function(nameof(GetLosses))]
     public async Task<IResult> RunAsync(
@@ -41,7 +42,40 @@ public sealed class GetLosses(RunStore runs, LossLog losses)
         var tag = EntityTag.Of(query.Format.Name + svg);
         var result = EntityTag.IsKnown(request, tag) ? Results.StatusCode(304)
             : query.Format == Format.Svg ? Results.Text(svg, query.Format.MediaType, Encoding.UTF8)
-            : Results.Bytes(ChartPicture.Png(svg), query.Format.MediaType);
+            : Results.Bytes(charts.Png(svg), query.Format.MediaType);
         return result.WithHeader(HeaderNames.ETag, tag).WithHeader(HeaderNames.CacheControl, "no-cache");
+    }
+}
+
+/// <summary>What of a run's losses is asked for, and as what.</summary>
+/// <param name="Format">JSON, CSV, or a chart as PNG or SVG.</param>
+/// <param name="From">The first epoch.</param>
+/// <param name="Every">Of an epoch's logged steps the first, and every so many behind it; a chart has them all.</param>
+/// <param name="Theme">Colours of a chart.</param>
+/// <param name="Width">Pixels of a chart.</param>
+/// <param name="Height">Pixels of a chart.</param>
+public sealed record LossQuery(Format Format, int From, int Every, ChartTheme Theme, int Width, int Height)
+{
+    internal static readonly FormatParameter Formats = Parameter.Format(Format.Json, Format.Csv, Format.Png, Format.Svg);
+    internal static readonly Parameter<int> FromParameter = Parameter.WholeNumber("from", "The first epoch to include.", 1, TrainingOptions.MaxEpochs, otherwise: 1);
+    internal static readonly Parameter<int> EveryParameter = Parameter.WholeNumber(
+        "every", "Includes every nth logged step of an epoch, beginning with the first; a chart always has all of them.", 1, 100_000, otherwise: 1);
+    internal static readonly Parameter<string?> ThemeParameter = Parameter.Choice(
+        "theme", "Colours of a chart. By default, an SVG follows the viewer's preference, and a PNG is light.", ["light", "dark"]);
+    internal static readonly Parameter<int> WidthParameter = Parameter.WholeNumber("width", "Width of a chart in pixels.", 640, 3840, otherwise: 960);
+    internal static readonly Parameter<int> HeightParameter = Parameter.WholeNumber("height", "Height of a chart in pixels.", 400, 2160, otherwise: 640);
+
+    /// <summary>Reads the query parameters and <c>Accept</c>.</summary>
+    public static (LossQuery Query, IResult? Wrong) Read(HttpRequest request)
+    {
+        var query = new QueryReader(request);
+        var (format, from, every) = (query.Read(Formats), query.Read(FromParameter), query.Read(EveryParameter));
+        var theme = query.Read(ThemeParameter) switch
+        {
+            "light" => ChartTheme.Light,
+            "dark" => ChartTheme.Dark,
+            _ => ChartTheme.Viewer,
+        };
+        return (new(format, from, every, theme, query.Read(WidthParameter), query.Read(HeightParameter)), query.Error());
     }
 }

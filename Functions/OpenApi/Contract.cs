@@ -1,38 +1,33 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using GanFunctions.Functions.Checkpoints;
-using GanFunctions.Functions.Datasets;
-using GanFunctions.Functions.Health;
-using GanFunctions.Functions.Losses;
-using GanFunctions.Functions.Runs;
-using GanFunctions.Functions.Samples;
 
 namespace GanFunctions.Functions.OpenApi;
 
-/// <summary>The OpenAPI document (https://spec.openapis.org/oas/v3.1.1): what every feature says of its calls, and what all have in common.</summary>
-internal static class Contract
+/// <summary>The OpenAPI document (https://spec.openapis.org/oas/v3.1.1): the calls of all features, and what they have in common.</summary>
+public sealed class Contract
 {
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static readonly IReadOnlyList<Feature> Features =
-    [
-        RunOperations.Feature, LossOperations.Feature, PictureOperations.Feature, CheckpointOperations.Feature, DatasetOperations.Feature,
-        HealthOperations.Feature, OpenApiOperations.Feature,
-    ];
+    private readonly Lazy<string> _json;
 
-    /// <summary>The document as JSON, indented.</summary>
-    public static string Write()
+    /// <param name="features">The features in the order of the document.</param>
+    internal Contract(IEnumerable<Feature> features) => _json = new(() => Write([.. features]));
+
+    /// <summary>The document as indented JSON. It does not change while the app runs.</summary>
+    public string Json => _json.Value;
+
+    private static string Write(IReadOnlyList<Feature> features)
     {
         var schemas = new Schemas();
         var paths = new JsonObject();
-        foreach (var (feature, operation) in Features.SelectMany(feature => feature.Operations.Select(operation => (feature, operation))))
+        foreach (var (feature, operation) in features.SelectMany(feature => feature.Operations.Select(operation => (feature, operation))))
         {
             if (paths[operation.Path] is not JsonObject path) paths[operation.Path] = path = [];
             path[operation.Method] = operation.ToJson(feature.Name, schemas);
         }
         var responses = new JsonObject();
-        foreach (var answer in Features.SelectMany(feature => feature.Operations).SelectMany(operation => operation.AllAnswers))
+        foreach (var answer in features.SelectMany(feature => feature.Operations).SelectMany(operation => operation.AllAnswers))
             if (answer.Name is not null && !responses.ContainsKey(answer.Name)) responses[answer.Name] = answer.ToJson(schemas);
         return new JsonObject
         {
@@ -50,7 +45,7 @@ internal static class Contract
             // Relative to where this document is, so that it holds behind a proxy that serves the app below a path of its own, too.
             ["servers"] = new JsonArray(new JsonObject { ["url"] = "..", ["description"] = "The app that serves this document" }),
             ["security"] = Security.Optional,
-            ["tags"] = new JsonArray([.. Features.Select(feature => new JsonObject { ["name"] = feature.Name, ["description"] = feature.Description })]),
+            ["tags"] = new JsonArray([.. features.Select(feature => new JsonObject { ["name"] = feature.Name, ["description"] = feature.Description })]),
             ["paths"] = paths,
             ["components"] = new JsonObject { ["schemas"] = schemas.ToJson(), ["responses"] = responses, ["securitySchemes"] = Security.Schemes },
         }.ToJsonString(Readable);

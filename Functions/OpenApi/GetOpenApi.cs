@@ -1,25 +1,45 @@
+using System.Text.Json.Nodes;
 using GanFunctions.Functions.Http;
 using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.OpenApi;
 
-/// <summary><c>GET /api/openapi.json</c>: all calls of the API, in OpenAPI 3.1.</summary>
-public sealed class GetOpenApi
+/// <summary><c>GET /api/openapi.json</c>: the OpenAPI document of this API.</summary>
+public sealed class GetOpenApi(Contract contract)
 {
-    // The same for as long as the app runs, and wanted by few.
-    private static readonly Lazy<(string Json, string Tag)> Written = new(() =>
-    {
-        var json = Contract.Write();
-        return (json, EntityTag.Of(json));
-    });
-
     [Function(nameof(GetOpenApi))]
     public IResult Run([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/openapi.json")] HttpRequest request)
     {
-        if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
-        var (json, tag) = Written.Value;
-        return (EntityTag.IsKnown(request, tag) ? Results.StatusCode(304) : Results.Text(json, Format.Json.MediaType))
+        if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
+        var tag = EntityTag.Of(contract.Json);
+        return (EntityTag.IsKnown(request, tag) ? Results.StatusCode(304) : Results.Text(contract.Json, Format.Json.MediaType))
             .WithHeader(HeaderNames.ETag, tag)
             .WithHeader(HeaderNames.CacheControl, "no-cache");
     }
+}
+
+/// <summary>What this document says of itself.</summary>
+internal static class OpenApiFeature
+{
+    /// <summary>Registers the document.</summary>
+    public static IServiceCollection AddOpenApi(this IServiceCollection services) => services
+        .AddSingleton(Feature)
+        .AddSingleton(provider => new Contract(provider.GetServices<Feature>()));
+
+    /// <summary>The calls of this feature.</summary>
+    public static Feature Feature { get; } = new("contract", "This document.",
+    [
+        new(nameof(GetOpenApi), "get", "/api/openapi.json", "All calls of the API, in OpenAPI 3.1")
+        {
+            Answers =
+            [
+                new(200, "This document.", Media.Json(_ => new() { ["type"] = "object" }, new JsonObject { ["openapi"] = "3.1.1" }))
+                {
+                    Headers = [Header.ETag, Header.CacheControl],
+                },
+                Answer.NotModified,
+                Answer.NoParameters,
+            ],
+        },
+    ]);
 }

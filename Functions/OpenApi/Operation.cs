@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.OpenApi;
 

@@ -27,7 +27,7 @@ public sealed class GetPage(PageFiles files)
     {
         if (files.Find(path ?? "") is not { } file)
             return Problems.NotFound("No such file.", $"The page has no file '{path}'.");
-        var zipped = Accepted.Encoding(request, "gzip") ? file.Zipped : null;
+        var zipped = ContentNegotiation.AcceptsEncoding(request, "gzip") ? file.Zipped : null;
         var form = zipped ?? file.Plain;
         var result = EntityTag.IsKnown(request, form.Tag) ? Results.StatusCode(304) : Results.Bytes(form.Bytes, WithCharset(file.ContentType));
         if (zipped is not null) result = result.WithHeader(HeaderNames.ContentEncoding, "gzip");

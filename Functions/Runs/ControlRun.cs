@@ -1,12 +1,14 @@
+using System.Text.Json.Nodes;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Storage;
+using GanFunctions.Core.Training;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Runs;
 
 /// <summary>
-/// <c>POST /api/runs/{run}/pause</c>, <c>/resume</c>, <c>/cancel</c>, <c>/extend</c>: changes what is wanted; the training sees it within a second or two,
+/// <c>POST /api/runs/{run}/pause</c>, <c>/resume</c>, <c>/cancel</c>, <c>/extend</c>: changes what the user wants. A slice notices within a second or two,
 /// commits where it stands and returns.
 /// </summary>
 public sealed class ControlRun(RunStore runs, RunStarter starter, DatasetCatalog datasets)
@@ -14,40 +16,20 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, DatasetCatalog
     [Function("PauseRun")]
     public Task<IResult> PauseAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/runs/{run}/pause")] HttpRequest request, string run,
-        [DurableClient] DurableTaskClient client, CancellationToken cancellation)
-    {
-        RunState[] allowed = [RunState.Queued, RunState.Preparing, RunState.Training, RunState.Pausing, RunState.Paused];
-        return ChangeAsync(request, client, run, "pause", allowed, row => row.Desired = Desired.Pause, cancellation);
-    }
+        [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
+        ChangeAsync(request, client, run, RunTransitions.Pause, epochs: 0, cancellation);
 
     [Function("ResumeRun")]
     public Task<IResult> ResumeAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/runs/{run}/resume")] HttpRequest request, string run,
-        [DurableClient] DurableTaskClient client, CancellationToken cancellation)
-    {
-        RunState[] allowed = [RunState.Pausing, RunState.Paused];
-        return ChangeAsync(request, client, run, "resume", allowed, row =>
-        {
-            row.Desired = Desired.Run;
-            if (row.IsAtRest) starter.Claim(row);
-        }, cancellation);
-    }
+        [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
+        ChangeAsync(request, client, run, RunTransitions.Resume, epochs: 0, cancellation);
 
     [Function("CancelRun")]
     public Task<IResult> CancelAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/runs/{run}/cancel")] HttpRequest request, string run,
-        [DurableClient] DurableTaskClient client, CancellationToken cancellation)
-    {
-        RunState[] allowed =
-        [
-            RunState.Queued, RunState.Preparing, RunState.Training, RunState.Pausing, RunState.Paused, RunState.Cancelling, RunState.Cancelled,
-        ];
-        return ChangeAsync(request, client, run, "cancel", allowed, row =>
-        {
-            row.Desired = Desired.Cancel;
-            if (row.Phase == Phase.Paused) row.Phase = Phase.Cancelled;
-        }, cancellation);
-    }
+        [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
+        ChangeAsync(request, client, run, RunTransitions.Cancel, epochs: 0, cancellation);
 
     [Function("ExtendRun")]
     public async Task<IResult> ExtendAsync(
@@ -56,29 +38,12 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, DatasetCatalog
     {
         var (epochs, wrong) = await ExtendBody.ReadAsync(request, cancellation);
         if (wrong is not null) return wrong;
-        if (await runs.FindAsync(run, cancellation) is { } found && HasEnded(found) && await DatasetProblemAsync(found, cancellation) is { } gone) return gone;
-        RunState[] allowed =
-        [
-            RunState.Queued, RunState.Preparing, RunState.Training, RunState.Pausing, RunState.Paused,
-            RunState.Cancelled, RunState.Completed, RunState.Failed,
-        ];
-        return await ChangeAsync(request, client, run, "extend", allowed, row =>
-        {
-            // What ended goes on from where it stopped, not from where it was once meant to end.
-            var ended = HasEnded(row);
-            var target = (ended ? row.CompletedEpochs : row.TargetEpochs) + epochs;
-            if (target > ExtendBody.MaxEpochs) return ExtendBody.TooMany(epochs, row, target);
-            if (ended) row.PatientFrom = row.CompletedEpochs;
-            row.TargetEpochs = target;
-            if (ended) row.Desired = Desired.Run;
-            if (row.IsAtRest && row.Phase != Phase.Paused) starter.Claim(row);
-            return null;
-        }, cancellation);
+        if (await runs.FindAsync(run, cancellation) is { } found && RunTransitions.HasEnded(found) && await DatasetProblemAsync(found, cancellation) is { } gone)
+            return gone;
+        return await ChangeAsync(request, client, run, RunTransitions.Extend, epochs, cancellation);
     }
 
-    private static bool HasEnded(RunRow row) => row.State() is RunState.Cancelled or RunState.Failed or RunState.Completed;
-
-    // A data set may be removed when all runs on it have ended.
+    // A data set may be removed once all runs on it have ended.
     private async Task<IResult?> DatasetProblemAsync(RunRow row, CancellationToken cancellation)
     {
         try
@@ -92,33 +57,24 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, DatasetCatalog
         }
     }
 
-    private Task<IResult> ChangeAsync(
-        HttpRequest request, DurableTaskClient client, string run, string call, RunState[] allowed, Action<RunRow> change, CancellationToken cancellation) =>
-        ChangeAsync(request, client, run, call, allowed, row =>
-        {
-            change(row);
-            return null;
-        }, cancellation);
-
-    // What is wrong with the change for this row, if anything is, is what 'change' returns.
     private async Task<IResult> ChangeAsync(
-        HttpRequest request, DurableTaskClient client, string run, string call, RunState[] allowed, Func<RunRow, IResult?> change, CancellationToken cancellation)
+        HttpRequest request, DurableTaskClient client, string run, RunTransition transition, int epochs, CancellationToken cancellation)
     {
-        if (new QueryReader(request.Query).Error() is { } unknown) return unknown;
+        if (QueryReader.RefuseAny(request) is { } unknown) return unknown;
         var before = "";
         IResult? wrong = null;
         var updated = await runs.UpdateAsync(run, row =>
         {
-            if (!allowed.Contains(row.State())) return false;
+            if (!transition.Allowed.Contains(row.State())) return false;
+            if (epochs > 0 && (wrong = ExtendBody.ProblemWith(epochs, row)) is not null) return false;
             before = row.InstanceId;
-            wrong = change(row);
-            if (wrong is not null) return false;
+            transition.Apply(row, epochs);
+            if (row is { IsAtRest: true, Desired: Desired.Run }) starter.Claim(row);
             row.Revision++;
             return true;
         }, cancellation);
         if (updated is not { Row: var row }) return Problems.NoRun(run);
-        if (!updated.Value.Changed) return wrong ?? Problems.State(row, call, allowed);
-
+        if (!updated.Value.Changed) return wrong ?? Problems.State(row, transition);
         if (row.InstanceId != before)
         {
             await starter.ScheduleAsync(client, row);
@@ -129,5 +85,48 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, DatasetCatalog
             await starter.WakeAsync(client, row, cancellation);
         }
         return Results.Json(RunView.Of(row), Json.Options, statusCode: 202).WithLocation($"/api/runs/{run}");
+    }
+}
+
+/// <summary>The body of <c>/extend</c>: <c>{"epochs": 10}</c>, the number of epochs to add.</summary>
+internal static class ExtendBody
+{
+    private const string Example = "{\"epochs\": 10}";
+
+    public static async Task<(int Epochs, IResult? Wrong)> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        var (body, wrong) = await JsonBody.ReadAsync(request, Example, cancellation);
+        if (wrong is not null) return (0, wrong);
+        var unknown = body.Where(field => field.Key != "epochs").ToDictionary(
+            field => field.Key, field => new[] { $"{field.Key} is not a field here; valid is epochs." });
+        if (unknown.Count > 0) return (0, Problems.Invalid(unknown));
+        if (body["epochs"] is JsonValue value && value.TryGetValue<int>(out var epochs) && epochs is >= 1 and <= TrainingOptions.MaxEpochs)
+            return (epochs, null);
+        return (0, Problems.Invalid("epochs", $"epochs: {body["epochs"]?.ToJsonString() ?? "nothing"} is not valid; "
+            + $"it must be a whole number from 1 to {TrainingOptions.MaxEpochs}, the number of epochs to add, as in {Example}."));
+    }
+
+    /// <summary>The error if a run would get more epochs than a run can have, else null.</summary>
+    public static IResult? ProblemWith(int epochs, RunRow row)
+    {
+        var target = RunTransitions.TargetAfter(row, epochs);
+        return target <= TrainingOptions.MaxEpochs ? null : Problems.Invalid("epochs",
+            $"epochs: {epochs} is not valid here: run '{row.RowKey}' would have {target} epochs, and a run has at most {TrainingOptions.MaxEpochs}.");
+    }
+}
+
+/// <summary><c>DELETE /api/runs/{run}</c>: removes a finished run whole.</summary>
+public sealed class DeleteRun(RunLifecycle lifecycle, RunStarter starter)
+{
+    [Function(nameof(DeleteRun))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/runs/{run}")] HttpRequest request, string run,
+        [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    {
+        if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
+        if (await lifecycle.DeleteAsync(run, cancellation) is not { } deletion) return Problems.NoRun(run);
+        if (!deletion.Deleted) return Problems.State(deletion.Row, RunTransitions.Delete);
+        if (deletion.InstanceId.Length > 0) await starter.PurgeAsync(client, deletion.InstanceId);
+        return Results.NoContent();
     }
 }

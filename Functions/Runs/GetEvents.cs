@@ -23,7 +23,7 @@ public sealed class GetEvents(RunStore runs, TimeProvider time)
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/events")] HttpRequest request, string run,
         CancellationToken cancellation)
     {
-        if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
+        if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
         return await runs.FindAsync(run, cancellation) is null
             ? Problems.NoRun(run)
             : TypedResults.ServerSentEvents(EventsAsync(run, cancellation));

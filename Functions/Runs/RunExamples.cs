@@ -3,8 +3,6 @@ using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 
 
-
-
 namespace GanFunctions.Functions.Runs;
 
 /// <summary>A run as it might be, for examples.</summary>

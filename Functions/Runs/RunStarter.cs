@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Azure;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
+using GanFunctions.Functions.Claims;
 using GanFunctions.Functions.Hosting;
 using GanFunctions.Functions.ShortWork;
 using GanFunctions.Functions.Training;
@@ -9,24 +10,23 @@ using GanFunctions.Functions.Training;
 namespace GanFunctions.Functions.Runs;
 
 /// <summary>
-/// Ties a run to its orchestration: the row in <c>GanRuns</c> is the claim, then the orchestration is scheduled under the fresh
-/// instance id that the row names. What a crash leaves between the two is taken up again by <see cref="RecoverAsync"/>.
+/// Ties a run to its orchestration: the row in <c>GanRuns</c> is the claim and names a fresh instance id; then the orchestration is scheduled under
+/// that id.
 /// </summary>
 public sealed partial class RunStarter(RunStore runs, ShortJobs shortWork, TaskHubName hub, TimeProvider time, ILogger<RunStarter> logger)
+    : ClaimedWork<RunRow, DurableTaskClient>
 {
-    /// <summary>A claim without an orchestration is taken over after this long.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(30);  // after a claim, a write or a sign of life
+    private static readonly TimeSpan TerminateAfter = TimeSpan.FromSeconds(2); // most orchestrations end by themselves
+    private static readonly TimeSpan PurgeTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
-    private static readonly TimeSpan LastTurn = TimeSpan.FromSeconds(2);  // for an orchestration to end by itself
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15); // for it to be ended
-    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(200);
-
-    // When orchestrations were seen alive, so that listing a hundred waiting runs does not query each of them each time.
+    // When orchestrations were last seen alive, so that listing a hundred waiting runs does not query each of them each time.
     private const int MaxSeen = 10_000;
     private readonly ConcurrentDictionary<string, long> _seenAlive = new();
 
-    /// <summary>Claims the id and schedules the training.</summary>
-    /// <returns>The new row, or null when the id is taken.</returns>
+    /// <summary>Claims an id and schedules the run.</summary>
+    /// <returns>The new row; null if the id is taken.</returns>
     public async Task<RunRow?> StartAsync(DurableTaskClient client, string run, TrainingOptions options, CancellationToken cancellation)
     {
         var row = new RunRow
@@ -42,46 +42,44 @@ public sealed partial class RunStarter(RunStore runs, ShortJobs shortWork, TaskH
         return row;
     }
 
-    /// <summary>Gives a row that is about to be written a fresh orchestration, to be scheduled once it is.</summary>
+    /// <summary>Gives a row that is about to be written a fresh orchestration, to be scheduled after the write.</summary>
     public void Claim(RunRow row)
     {
         (row.InstanceId, row.Hub, row.ClaimedAt, row.Phase) = (Guid.NewGuid().ToString("N"), hub.Value, time.GetUtcNow(), Phase.Queued);
         (row.Error, row.StoppedEarly, row.Failures) = (null, null, 0);
     }
 
-    /// <summary>Schedules the orchestration that the row names. Not to be cut short: the row is written, and says that there is one.</summary>
-    public async Task ScheduleAsync(DurableTaskClient client, RunRow row)
+    /// <inheritdoc/>
+    public override async Task ScheduleAsync(DurableTaskClient scheduler, RunRow work)
     {
-        await client.ScheduleNewOrchestrationInstanceAsync(
-            nameof(TrainGan), new TrainGanInput(row.RowKey), new StartOrchestrationOptions(row.InstanceId), CancellationToken.None);
-        LogScheduled(row.RowKey, row.InstanceId);
-        if (row.StepsPerEpoch > 0) return;
+        await scheduler.ScheduleNewOrchestrationInstanceAsync(
+            nameof(TrainGan), new TrainGanInput(work.RowKey), new StartOrchestrationOptions(work.InstanceId), CancellationToken.None);
+        LogScheduled(work.RowKey, work.InstanceId);
+        if (work.StepsPerEpoch > 0) return;
         try
         {
-            await shortWork.AddAsync(new ShortJob(Prepare: new Preparation(row.RowKey, row.InstanceId)));
+            await shortWork.AddAsync(new ShortJob(Prepare: new Preparation(work.RowKey, work.InstanceId)));
         }
-        catch (Exception silent) when (silent is RequestFailedException or AggregateException)
+        catch (Exception unavailable) when (unavailable is RequestFailedException or AggregateException)
         {
-            LogNotPrepared(row.RowKey, silent.Message); // its first slice prepares by itself
+            LogNotPrepared(work.RowKey, unavailable.Message);
         }
     }
 
     /// <summary>
-    /// Has the orchestration look at the row at once. Only a hint: one that has just ended refuses it, and whatever works on the run
-    /// reads the row by itself.
+    /// Makes the orchestration read the row at once, if it waits to retry. Only a hint: an orchestration that has just ended refuses it, and a
+    /// running slice reads the row by itself.
     /// </summary>
-    public async Task WakeAsync(DurableTaskClient client, RunRow row, CancellationToken cancellation)
-    {
-        await TellAsync(row.InstanceId, () => client.RaiseEventAsync(row.InstanceId, TrainGan.WakeEvent, cancellation: cancellation));
-    }
+    public Task WakeAsync(DurableTaskClient client, RunRow row, CancellationToken cancellation) =>
+        TrySendAsync(row.InstanceId, () => client.RaiseEventAsync(row.InstanceId, TrainGan.WakeEvent, cancellation: cancellation));
 
     /// <summary>
-    /// Removes what is stored of an orchestration that works on its run no more. Most end by themselves in a moment; one that waits
-    /// behind other runs is ended.
+    /// Removes the history of an orchestration that no longer works on its run. Most end by themselves in a moment; one that waits behind other
+    /// runs is terminated.
     /// </summary>
     public async Task PurgeAsync(DurableTaskClient client, string instanceId)
     {
-        var (begun, isTold) = (time.GetTimestamp(), false);
+        var (begun, isTerminated) = (time.GetTimestamp(), false);
         while (await client.GetInstanceAsync(instanceId) is { } instance)
         {
             if (instance.IsCompleted)
@@ -90,75 +88,75 @@ public sealed partial class RunStarter(RunStore runs, ShortJobs shortWork, TaskH
                 return;
             }
             var waited = time.GetElapsedTime(begun);
-            if (waited > Patience)
+            if (waited > PurgeTimeout)
             {
                 LogNotPurged(instanceId, instance.RuntimeStatus);
                 return;
             }
-            if (waited > LastTurn && !isTold)
+            if (waited > TerminateAfter && !isTerminated)
             {
-                await TellAsync(instanceId, () => client.TerminateInstanceAsync(instanceId, CancellationToken.None));
-                isTold = true;
+                await TrySendAsync(instanceId, () => client.TerminateInstanceAsync(instanceId, CancellationToken.None));
+                isTerminated = true;
             }
-            await Task.Delay(AskAgain, time);
+            await Task.Delay(PollInterval, time);
         }
     }
 
-    /// <summary>
-    /// Schedules a run anew whose orchestration was never scheduled, or is gone, half a minute after it was claimed.
-    /// </summary>
-    /// <returns>The row as it is now.</returns>
-    public async Task<RunRow> RecoverAsync(DurableTaskClient client, RunRow row, CancellationToken cancellation)
+    /// <inheritdoc/>
+    protected override async Task<string?> WhyAbandonedAsync(DurableTaskClient scheduler, RunRow known, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        if (row.IsAtRest || now - row.ClaimedAt < Grace || now - row.Timestamp < Grace) return row; // claimed or written just now: alive
-        if (row.Hub is { } other && other != hub.Value) return row; // another app's
-        if (_seenAlive.TryGetValue(row.InstanceId, out var seen) && time.GetElapsedTime(seen) < Grace) return row;
-        var instance = await client.GetInstanceAsync(row.InstanceId, cancellation);
-        if (instance is { IsCompleted: false })
-        {
-            if (_seenAlive.Count >= MaxSeen) _seenAlive.Clear();
-            _seenAlive[row.InstanceId] = time.GetTimestamp();
-            return row;
-        }
+        if (known.IsAtRest || now - known.ClaimedAt < SilenceLimit || now - known.Timestamp < SilenceLimit) return null;
+        if (known.Hub is { } other && other != hub.Value) return null; // another app's
+        if (_seenAlive.TryGetValue(known.InstanceId, out var seen) && time.GetElapsedTime(seen) < SilenceLimit) return null;
+        var instance = await scheduler.GetInstanceAsync(known.InstanceId, cancellation);
+        if (instance is null) return $"orchestration {known.InstanceId} does not exist";
+        if (instance.IsCompleted)
+            return $"orchestration {known.InstanceId} is {instance.RuntimeStatus}: {instance.FailureDetails?.ErrorMessage ?? "it gave no reason"}";
+        if (_seenAlive.Count >= MaxSeen) _seenAlive.Clear();
+        _seenAlive[known.InstanceId] = time.GetTimestamp();
+        return null;
+    }
 
-        var abandoned = row.InstanceId;
-        var taken = await runs.UpdateAsync(row.RowKey, row =>
+    /// <inheritdoc/>
+    protected override async Task<(RunRow? Now, bool IsOurs)> TryReclaimAsync(RunRow known, CancellationToken cancellation)
+    {
+        var updated = await runs.UpdateAsync(known.RowKey, row =>
         {
-            if (row.InstanceId != abandoned || row.IsAtRest) return false;
+            if (row.InstanceId != known.InstanceId || row.IsAtRest) return false;
             Claim(row);
             return true;
         }, cancellation);
-        if (taken is not { Changed: true, Row: var claimed }) return taken?.Row ?? row;
-        LogTakenUp(claimed.RowKey, abandoned, instance is null ? "does not exist" : $"is {instance.RuntimeStatus}: {instance.FailureDetails?.ErrorMessage ?? "it gave no reason"}");
-        await ScheduleAsync(client, claimed);
-        return claimed;
+        return (updated?.Row, updated is { Changed: true });
     }
 
-    private async Task TellAsync(string instanceId, Func<Task> message)
+    /// <inheritdoc/>
+    protected override void LogRecovering(RunRow work, string reason) => LogRecovering(work.RowKey, reason);
+
+    private async Task TrySendAsync(string instanceId, Func<Task> send)
     {
         try
         {
-            await message();
+            await send();
         }
         catch (Exception refusal) when (refusal is not OperationCanceledException)
         {
-            LogNotTold(instanceId, refusal.Message); // it has just ended
+            LogNotSent(instanceId, refusal.Message);
         }
     }
 
     [LoggerMessage(LogLevel.Information, "Run {Run}: scheduled as {InstanceId}")]
     private partial void LogScheduled(string run, string instanceId);
 
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: its preparation could not be requested; the first slice will prepare it. {Problem}")]
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: could not request its preparation; the first slice prepares it. {Problem}")]
     private partial void LogNotPrepared(string run, string problem);
 
-    [LoggerMessage(LogLevel.Debug, "Orchestration {InstanceId} takes no message: {Refusal}")]
-    private partial void LogNotTold(string instanceId, string refusal);
+    [LoggerMessage(LogLevel.Debug, "Orchestration {InstanceId}: refused a message, since it has just ended. {Refusal}")]
+    private partial void LogNotSent(string instanceId, string refusal);
 
-    [LoggerMessage(LogLevel.Warning, "Orchestration {InstanceId} is still {Status}; its history stays")]
+    [LoggerMessage(LogLevel.Warning, "Orchestration {InstanceId}: still {Status}; its history is kept")]
     private partial void LogNotPurged(string instanceId, OrchestrationRuntimeStatus status);
 
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: taken up again, since its orchestration {InstanceId} {Reason}")]
-    private partial void LogTakenUp(string run, string instanceId, string reason);
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: scheduling it again, because {Reason}")]
+    private partial void LogRecovering(string run, string reason);
 }

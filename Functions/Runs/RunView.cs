@@ -3,13 +3,12 @@ using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 
 
-
-
 namespace GanFunctions.Functions.Runs;
 
 /// <summary>A run as the API shows it.</summary>
 /// <param name="Run">Its id.</param>
 /// <param name="State">What it is doing.</param>
+/// <param name="Actions">The actions that would change the run in this state.</param>
 /// <param name="Dataset">Name of the data set it trains on.</param>
 /// <param name="Preset">The recipe it trains by.</param>
 /// <param name="Progress">How far it is.</param>
@@ -29,7 +28,7 @@ namespace GanFunctions.Functions.Runs;
 /// <param name="Options">All options, as the run resolved them.</param>
 /// <param name="Links">Where its resources are.</param>
 public sealed record RunView(
-    string Run, RunState State, string Dataset, Preset Preset, RunProgress Progress, double? ImagesPerSecond, double? SecondsLeft,
+    string Run, RunState State, IReadOnlyList<RunAction> Actions, string Dataset, Preset Preset, RunProgress Progress, double? ImagesPerSecond, double? SecondsLeft,
     RunLosses? Losses, string? StoppedEarly, PictureQuality? Quality, int? QualityEpoch, RunBest? Best,
     IReadOnlyList<string> Warnings, string? Checkpoint, int RollBacks, string? Error, DateTimeOffset CreatedAt, DateTimeOffset? UpdatedAt,
     TrainingOptions Options, RunLinks Links)
@@ -44,7 +43,7 @@ public sealed record RunView(
             ? Math.Round(stepsLeft * options.BatchSize / row.ImagesPerSecond.Value)
             : (double?)null;
         return new RunView(
-            row.RowKey, row.State(), options.Dataset, options.Preset, progress, Rounded(row.ImagesPerSecond), secondsLeft, RunLosses.Of(row), row.StoppedEarly,
+            row.RowKey, row.State(), RunTransitions.ActionsIn(row.State()), options.Dataset, options.Preset, progress, Rounded(row.ImagesPerSecond), secondsLeft, RunLosses.Of(row), row.StoppedEarly,
             row.Quality, row.QualityEpoch, RunBest.Of(row), WarningsOf(row), row.Checkpoint, row.Attempt, row.Error, row.CreatedAt, row.Timestamp, options, RunLinks.Of(row.RowKey));
     }
 

@@ -11,6 +11,7 @@ namespace GanFunctions.Functions.Runs;
 /// <summary><c>POST /api/runs</c>: starts a training.</summary>
 public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog datasets)
 {
+    internal static readonly Parameter<bool> DryRun = Parameter.Flag("dryRun", "Returns the resolved options and starts nothing.", otherwise: false);
     private const string IdField = "run";
 
     [Function(nameof(StartRun))]
@@ -18,8 +19,8 @@ public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog d
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/runs")] HttpRequest request,
         [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        var query = new QueryReader(request.Query);
-        var dryRun = query.Choice("dryRun", "true", "false") == "true";
+        var query = new QueryReader(request);
+        var dryRun = query.Read(DryRun);
         if (query.Error() is { } wrong) return wrong;
 
         var (body, unreadable) = await JsonBody.ReadAsync(request, "{\"epochs\": 5}", cancellation);

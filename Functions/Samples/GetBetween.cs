@@ -2,6 +2,8 @@ using System.Globalization;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Sampling;
+using GanFunctions.Core.Storage;
+using GanFunctions.Core.Training;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Samples;
@@ -9,18 +11,20 @@ namespace GanFunctions.Functions.Samples;
 /// <summary><c>GET /api/runs/{run}/between</c>: the picture at a place between four seeds, for who cannot run the generator himself.</summary>
 public sealed class GetBetween(RunStore runs, Pictures pictures)
 {
+    internal static readonly Parameter<IReadOnlyList<long>?> Seeds = PictureParameters.Seeds(4, 4, 1, 2, 3, 4);
+    internal static readonly Parameter<double> X = Parameter.Number("x", "Position from left to right.", 0, 1, otherwise: 0.5);
+    internal static readonly Parameter<double> Y = Parameter.Number("y", "Position from top to bottom.", 0, 1, otherwise: 0.5);
+    internal static readonly Parameter<int> Scale = PictureParameters.Scale(16);
+    internal static readonly FormatParameter Formats = Parameter.Format(Format.Png, Format.WebP);
+
     [Function(nameof(GetBetween))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/between")] HttpRequest request, string run,
         CancellationToken cancellation)
     {
-        var query = new QueryReader(request.Query);
-        var seeds = query.WholeNumbers("seeds", 0, SampleQuery.LastSeed, fewest: 4, most: 4);
-        var x = query.Number("x", 0, 1, otherwise: 0.5);
-        var y = query.Number("y", 0, 1, otherwise: 0.5);
-        var scale = (int)query.WholeNumber("scale", 1, 16, otherwise: 2);
-        var choice = GeneratorChoice.Read(query);
-        var format = Format.Choose(request, query, Format.Png, Format.WebP);
+        var query = new QueryReader(request);
+        var (seeds, x, y, scale) = (query.Read(Seeds), query.Read(X), query.Read(Y), query.Read(Scale));
+        var (choice, format) = (GeneratorChoice.Read(query), query.Read(Formats));
         if (query.Error() is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
 
@@ -33,5 +37,32 @@ public sealed class GetBetween(RunStore runs, Pictures pictures)
             using var picture = PictureGrid.Of(drawn, generator.Shape, columns: 1, scale);
             return (PictureEncoder.Encode(picture, format == Format.WebP ? PictureFormat.WebP : PictureFormat.Png), null);
         }, cancellation);
+    }
+}
+
+/// <summary>Noise that pictures are drawn from.</summary>
+/// <param name="Seeds">Those that were asked for.</param>
+/// <param name="Index">The number of the pictures.</param>
+/// <param name="Noise">For each seed a hundred independent normals of mean 0 and deviation 1.</param>
+public sealed record NoiseList(IReadOnlyList<long> Seeds, int Index, IReadOnlyList<float[]> Noise);
+
+/// <summary><c>GET /api/noise</c>: what the pictures of a seed are drawn from, for who has the generator and wants the same ones.</summary>
+public sealed class GetNoise
+{
+    internal static readonly Parameter<IReadOnlyList<long>?> Seeds = Parameter.WholeNumbers("seeds", "By default, 42.", PictureParameters.LastSeed, 1, 16, 1, 2);
+
+    [Function(nameof(GetNoise))]
+    public IResult Run([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/noise")] HttpRequest request)
+    {
+        var query = new QueryReader(request);
+        var (seeds, index) = (query.Read(Seeds) ?? [new TrainingOptions().Seed], query.Read(PictureParameters.Index));
+        if (query.Error() is { } wrong) return wrong;
+        return Results.Json(new NoiseList(seeds, index, [.. seeds.Select(seed => NoiseOf(seed, index))]), Json.Options);
+    }
+
+    private static float[] NoiseOf(long seed, int index)
+    {
+        using var noise = Sampler.Latent(seed, index);
+        return noise.data<float>().ToArray();
     }
 }

@@ -19,12 +19,16 @@ public sealed record GridList(string Run, IReadOnlyList<int> Epochs);
 /// </summary>
 public sealed class GetGrid(RunStore runs, GridStore grids)
 {
+    internal static readonly Parameter<int> Side = Parameter.WholeNumber(
+        "side", "Pictures in a row and in a column, from the upper left corner.", 1, GridStore.Side, otherwise: GridStore.Side);
+    internal static readonly Parameter<int> Scale = PictureParameters.Scale(GridStore.Scale, otherwise: GridStore.Scale);
+
     [Function("ListGrids")]
     public async Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/grids")] HttpRequest request, string run,
         CancellationToken cancellation)
     {
-        if (new QueryReader(request.Query).Error() is { } wrong) return wrong;
+        if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is null) return Problems.NoRun(run);
         var epochs = await grids.ListAsync(run, cancellation).Select(grid => grid.Epoch).ToListAsync(cancellation);
         return Results.Json(new GridList(run, epochs), Json.Options);
@@ -35,10 +39,9 @@ public sealed class GetGrid(RunStore runs, GridStore grids)
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/grids/{epoch}")] HttpRequest request, string run, string epoch,
         CancellationToken cancellation)
     {
-        var query = new QueryReader(request.Query);
-        var choice = CheckpointChoice.Read(epoch, query);
-        var side = (int)query.WholeNumber("side", 1, GridStore.Side, otherwise: GridStore.Side);
-        var scale = (int)query.WholeNumber("scale", 1, GridStore.Scale, otherwise: GridStore.Scale);
+        var query = new QueryReader(request);
+        var choice = query.Read(CheckpointChoice.InPath, epoch);
+        var (side, scale) = (query.Read(Side), query.Read(Scale));
         if (query.Error() is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
         if (choice.ProblemWith(row) is { } problem) return problem;

@@ -27,30 +27,30 @@ public sealed record NeighbourList(string Run, string Checkpoint, long Seed, int
 /// </summary>
 public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, NeighbourSearch search, Pictures pictures)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    internal static readonly Parameter<int> Count = Parameter.WholeNumber("count", "Number of neighbours.", 1, 64, otherwise: 8);
+    internal static readonly Parameter<int> Scale = PictureParameters.Scale(16);
+    internal static readonly FormatParameter Formats = Parameter.Format(Format.Json, Format.Png);
+    private static readonly TimeSpan PrepareTimeout = TimeSpan.FromSeconds(30);
 
     [Function(nameof(GetNeighbours))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/neighbours")] HttpRequest request, string run,
         CancellationToken cancellation)
     {
-        var query = new QueryReader(request.Query);
-        var seed = query.WholeNumber("seed", 0, SampleQuery.LastSeed, otherwise: -1);
-        var index = (int)query.WholeNumber("index", 0, 1023, otherwise: 0);
-        var count = (int)query.WholeNumber("count", 1, 64, otherwise: 8);
-        var scale = (int)query.WholeNumber("scale", 1, 16, otherwise: 2);
-        var choice = GeneratorChoice.Read(query);
-        var format = Format.Choose(request, query, Format.Json, Format.Png);
+        var query = new QueryReader(request);
+        var (givenSeed, index) = (query.Read(PictureParameters.Seed), query.Read(PictureParameters.Index));
+        var (count, scale) = (query.Read(Count), query.Read(Scale));
+        var (choice, format) = (GeneratorChoice.Read(query), query.Read(Formats));
         if (query.Error() is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
 
-        if (seed < 0) seed = row.Options.Seed;
+        var seed = givenSeed ?? row.Options.Seed;
         Dataset data;
         FeatureSpace? space;
         try
         {
             data = await datasets.LoadAsync(row.Options.Dataset, cancellation);
-            space = await search.PrepareAsync(data, Patience, cancellation);
+            space = await search.PrepareAsync(data, PrepareTimeout, cancellation);
         }
         catch (Exception gone) when (gone is UnknownDatasetException or DatasetUnavailableException)
         {

@@ -11,16 +11,18 @@ namespace GanFunctions.Functions.Samples;
 /// <summary><c>GET /api/runs/{run}/timelapse</c>: what the run has drawn from the same noise, epoch after epoch, as an animation.</summary>
 public sealed class GetTimelapse(RunStore runs, GridStore grids)
 {
+    internal static readonly Parameter<int> Frames = Parameter.WholeNumber("frames", "Maximum number of frames, evenly spaced over the epochs.", 2, 200, otherwise: 60);
+    internal static readonly Parameter<int> Milliseconds = PictureParameters.Milliseconds(otherwise: 150);
+    internal static readonly Parameter<int> Hold = Parameter.WholeNumber("hold", "Duration of the last frame, in milliseconds.", 20, 30_000, otherwise: 2000);
+    internal static readonly FormatParameter Formats = Parameter.Format(Format.Gif, Format.WebP);
+
     [Function(nameof(GetTimelapse))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/timelapse")] HttpRequest request, string run,
         CancellationToken cancellation)
     {
-        var query = new QueryReader(request.Query);
-        var frames = (int)query.WholeNumber("frames", 2, 200, otherwise: 60);
-        var milliseconds = (int)query.WholeNumber("milliseconds", 20, 5000, otherwise: 150);
-        var hold = (int)query.WholeNumber("hold", 20, 30_000, otherwise: 2000);
-        var format = Format.Choose(request, query, Format.Gif, Format.WebP);
+        var query = new QueryReader(request);
+        var (frames, milliseconds, hold, format) = (query.Read(Frames), query.Read(Milliseconds), query.Read(Hold), query.Read(Formats));
         if (query.Error() is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
 

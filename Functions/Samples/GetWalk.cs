@@ -10,7 +10,13 @@ namespace GanFunctions.Functions.Samples;
 /// <summary><c>GET /api/runs/{run}/walk</c>: pictures that turn into each other on a way through latent space, from seed to seed.</summary>
 public sealed class GetWalk(RunStore runs, Pictures pictures)
 {
-    private const int MostSeeds = 16;
+    internal static readonly Parameter<IReadOnlyList<long>?> Seeds = PictureParameters.Seeds(2, 16, 1, 2, 3);
+    internal static readonly Parameter<int> Frames = Parameter.WholeNumber("frames", "Frames from one seed to the next.", 1, 120, otherwise: 24);
+    internal static readonly Parameter<int> Count = PictureParameters.Count(64, otherwise: 16);
+    internal static readonly Parameter<int> Scale = PictureParameters.Scale(8);
+    internal static readonly Parameter<int> Milliseconds = PictureParameters.Milliseconds(otherwise: 60);
+    internal static readonly Parameter<bool> Closed = Parameter.Flag("closed", "Whether the walk returns to the first seed.", otherwise: true);
+    internal static readonly FormatParameter Formats = Parameter.Format(Format.Gif, Format.WebP);
     private const int MostPictures = 8192; // of all frames: ten seconds or so
 
     [Function(nameof(GetWalk))]
@@ -18,16 +24,11 @@ public sealed class GetWalk(RunStore runs, Pictures pictures)
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/walk")] HttpRequest request, string run,
         CancellationToken cancellation)
     {
-        var query = new QueryReader(request.Query);
-        var seeds = query.WholeNumbers("seeds", 0, SampleQuery.LastSeed, fewest: 2, MostSeeds);
-        var frames = (int)query.WholeNumber("frames", 1, 120, otherwise: 24);
-        var count = (int)query.WholeNumber("count", 1, 64, otherwise: 16);
-        var columns = (int)query.WholeNumber("columns", 1, 64, otherwise: (long)Math.Ceiling(Math.Sqrt(count)));
-        var scale = (int)query.WholeNumber("scale", 1, 8, otherwise: 2);
-        var milliseconds = (int)query.WholeNumber("milliseconds", 20, 5000, otherwise: 60);
-        var closed = query.Choice("closed", "true", "false") != "false";
-        var choice = GeneratorChoice.Read(query);
-        var format = Format.Choose(request, query, Format.Gif, Format.WebP);
+        var query = new QueryReader(request);
+        var (seeds, frames, count, closed) = (query.Read(Seeds), query.Read(Frames), query.Read(Count), query.Read(Closed));
+        var (scale, milliseconds) = (query.Read(Scale), query.Read(Milliseconds));
+        var columns = query.Read(PictureParameters.Columns) ?? (int)Math.Ceiling(Math.Sqrt(count));
+        var (choice, format) = (GeneratorChoice.Read(query), query.Read(Formats));
         if (query.Error() is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
 

@@ -1,47 +1,67 @@
+using System.Globalization;
+using GanFunctions.Functions.Checkpoints;
+using GanFunctions.Functions.Http;
 using GanFunctions.Functions.OpenApi;
 
 namespace GanFunctions.Functions.Samples;
 
-/// <summary>Parameters and answers that calls for pictures have in common.</summary>
+/// <summary>Parameters and responses that the calls for pictures share.</summary>
 internal static class PictureParameters
 {
-    private const string Columns = "Pictures in a row. Without it as many as make a square.";
+    /// <summary>The largest seed: JavaScript represents whole numbers exactly up to this one.</summary>
+    public const long LastSeed = 9_007_199_254_740_991;
 
-    /// <summary>Which generator is to draw, and what: see <see cref="GeneratorChoice"/>.</summary>
-    public static IReadOnlyList<Parameter> Generator { get; } =
-    [
-        Parameter.Epoch,
-        Parameter.WholeNumber("label", "What the pictures are to show, where the run is conditional. Without it each label in turn.", 0, byte.MaxValue),
-        Parameter.Choice("weights", "Those that are trained, or their moving average, which draws better.", ["ema", "raw"], otherwise: "ema"),
-    ];
+    /// <summary>The number of pictures in a row.</summary>
+    public static readonly Parameter<int?> Columns = Parameter.WholeNumber("columns", "Pictures in a row. By default, the pictures form a square.", 1, 64);
+
+    /// <summary>The picture of a seed.</summary>
+    public static readonly Parameter<int> Index = Parameter.WholeNumber("index", "Which picture of the seed.", 0, 1023, otherwise: 0);
+
+    /// <summary>The label that a conditional generator draws.</summary>
+    public static readonly Parameter<byte?> Label = Parameter.WholeNumber("label", "The label to draw, if the run is conditional. By default, each label in turn.", byte.MinValue, byte.MaxValue);
+
+    /// <summary>The time that each frame of an animation is shown.</summary>
+    public static Parameter<int> Milliseconds(int otherwise) => Parameter.WholeNumber("milliseconds", "Duration of each frame.", 20, 5000, otherwise);
+
+    /// <summary>The seed of the noise.</summary>
+    public static readonly Parameter<long?> Seed = Parameter.WholeNumber("seed", "Seed of the noise. By default, the run's own seed.", 0, LastSeed);
+
+    /// <summary>The weights to draw with.</summary>
+    public static readonly Parameter<string?> Weights = Parameter.Choice(
+        "weights", "`raw` are the trained weights, `ema` their moving average, which draws better.", ["ema", "raw"], otherwise: "ema");
+
+    /// <summary>The parameters of <see cref="GeneratorChoice"/>.</summary>
+    public static IReadOnlyList<Parameter> ForGenerator { get; } = [CheckpointChoice.InQuery, Label, Weights];
+
+    /// <summary>The number of pictures.</summary>
+    public static Parameter<int> Count(int most, int otherwise) => Parameter.WholeNumber("count", "Number of pictures.", 1, most, otherwise);
+
+    /// <summary>The scale of pixels.</summary>
+    public static Parameter<int> Scale(int most, int otherwise = 2) => Parameter.WholeNumber("scale", "Each pixel becomes a square of this side.", 1, most, otherwise);
+
+    /// <summary>Several seeds.</summary>
+    public static Parameter<IReadOnlyList<long>?> Seeds(int least, int most, params long[] example) =>
+        Parameter.WholeNumbers("seeds", "By default, the run's own seed and the three that follow it.", LastSeed, least, most, example);
 
     /// <summary>Headers of a picture.</summary>
     public static IReadOnlyList<Header> Headers { get; } =
-        [Header.ETag, Header.CacheControl, Header.Vary, new("X-Checkpoint", "Name of the checkpoint that it was drawn from.", "000-00002-000100")];
+        [Header.ETag, Header.CacheControl, Header.Vary, new("X-Checkpoint", "Name of the checkpoint that drew it.", "000-00002-000100")];
 
-    /// <summary>Which noise.</summary>
-    public static Parameter Seed { get; } = Parameter.WholeNumber("seed", "Which noise. Without it the run's own seed.", 0, SampleQuery.LastSeed);
+    /// <summary>Responses if a generator cannot draw what was asked for.</summary>
+    public static IReadOnlyList<Answer> Refusals(string field, string problem) =>
+        [Answer.NotModified, Answer.Invalid(field, problem), CheckpointFeature.NoCheckpoint, CheckpointFeature.NoBestEpoch];
+}
 
-    /// <summary>Seeds between commas; the run's own and those behind it where there are none.</summary>
-    public static Parameter Seeds(int fewest, int most, params long[] example) =>
-        Parameter.WholeNumbers("seeds", "Without it the run's own seed and the three behind it.", 0, SampleQuery.LastSeed, fewest, most, example);
+/// <summary>Which generator is to draw, and what.</summary>
+/// <param name="Checkpoint">From which checkpoint.</param>
+/// <param name="Label">What its pictures are to show, where the run is conditional; null shows each label in turn.</param>
+/// <param name="Raw">With the weights of the last step, not with their moving average.</param>
+public sealed record GeneratorChoice(CheckpointChoice Checkpoint, byte? Label, bool Raw)
+{
+    /// <summary>Reads the parameters <c>epoch</c>, <c>label</c> and <c>weights</c>.</summary>
+    public static GeneratorChoice Read(QueryReader query) =>
+        new(query.Read(CheckpointChoice.InQuery), query.Read(PictureParameters.Label), query.Read(PictureParameters.Weights) == "raw");
 
-    /// <summary>How large each pixel is drawn.</summary>
-    public static Parameter Scale(int most) => Parameter.WholeNumber("scale", "Each pixel becomes a square of this side.", 1, most, otherwise: 2);
-
-    /// <summary>How many pictures, and how many of them in a row.</summary>
-    public static IReadOnlyList<Parameter> Layout(int most, int otherwise) =>
-        [Parameter.WholeNumber("count", "Pictures.", 1, most, otherwise), Parameter.WholeNumber("columns", Columns, 1, 64)];
-
-    /// <summary>What goes wrong where a generator is to draw.</summary>
-    public static IReadOnlyList<Answer> Refusals(string field, string problem) => [Answer.NotModified, Answer.Invalid(field, problem), NoCheckpoint, NoBestEpoch];
-
-    /// <summary>404 where there is nothing to draw from.</summary>
-    public static Answer NoCheckpoint { get; } = Answer.NotFound(
-        "There is no such run, or it has no such checkpoint, or none yet.", "No checkpoint yet.", "Run 'first' has no checkpoint yet.", Header.RetryAfter);
-
-    /// <summary>409 where an epoch is to be the best, and nothing says which is.</summary>
-    public static Answer NoBestEpoch { get; } = Answer.Conflict(
-        "`epoch` is `best`, and the run does not measure its pictures.", "The run has no best epoch.",
-        "Run 'first' does not measure its pictures: its qualitySamples is 0.", "/api/runs/first");
+    /// <summary>What of it changes the pictures of one generator's file.</summary>
+    public string Tag => string.Create(CultureInfo.InvariantCulture, $"{(Raw ? "raw" : "ema")}/{Label}");
 }

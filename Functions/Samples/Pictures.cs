@@ -8,9 +8,9 @@ using Microsoft.Net.Http.Headers;
 namespace GanFunctions.Functions.Samples;
 
 /// <summary>Answers with what a generator of a run draws: finds its checkpoint, loads it once, and says 304 to who has the answer already.</summary>
-public sealed class Pictures(CheckpointStore checkpoints, SettledCheckpoints candidates, GeneratorCache generators)
+public sealed class Pictures(CheckpointStore checkpoints, SettledCheckpoints candidates, GeneratorCache generators) : IDisposable
 {
-    private static readonly SemaphoreSlim Drawing = new(Math.Max(1, Environment.ProcessorCount / 2)); // the rest is for the training
+    private readonly SemaphoreSlim _drawing = new(Math.Max(1, Environment.ProcessorCount / 2)); // the other processors are left to training
 
     /// <summary>Draws, or says why not.</summary>
     /// <param name="row">The run.</param>
@@ -47,16 +47,19 @@ public sealed class Pictures(CheckpointStore checkpoints, SettledCheckpoints can
         return choice.Checkpoint.NotFound(row);
     }
 
-    private static async Task<T> OnOneThreadAsync<T>(Func<T> draw, CancellationToken cancellation)
+    /// <inheritdoc/>
+    public void Dispose() => _drawing.Dispose();
+
+    private async Task<T> OnOneThreadAsync<T>(Func<T> draw, CancellationToken cancellation)
     {
-        await Drawing.WaitAsync(cancellation);
+        await _drawing.WaitAsync(cancellation);
         try
         {
             return await Task.Run(draw, cancellation);
         }
         finally
         {
-            Drawing.Release();
+            _drawing.Release();
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Runs;
 using GanFunctions.Functions.Http;
 
@@ -13,30 +14,51 @@ namespace GanFunctions.Functions.Samples;
 /// <param name="Format">What they are written as.</param>
 public sealed record SampleQuery(GeneratorChoice Choice, int Count, long? Seed, int Columns, int Scale, Format Format)
 {
-    /// <summary>Seeds are whole numbers that JavaScript counts exactly.</summary>
-    public const long LastSeed = 9_007_199_254_740_991;
-
-    /// <summary>Pictures one by one, with a list of them.</summary>
+    /// <summary>A zip archive with one file for each picture, and a list of them.</summary>
     public static Format Zip { get; } = new("zip", "application/zip");
 
-    /// <summary>Pixels as an array of NumPy.</summary>
+    /// <summary>Pixels as a NumPy array.</summary>
     public static Format Npy { get; } = new("npy", "application/x-npy");
+
+    internal static readonly Parameter<int> CountParameter = PictureParameters.Count(1024, otherwise: 64);
+    internal static readonly Parameter<int> ScaleParameter = PictureParameters.Scale(16);
+    internal static readonly FormatParameter Formats = Parameter.Format(Format.Png, Format.WebP, Format.Jpeg, Zip, Npy);
 
     /// <summary>Reads the query parameters.</summary>
     public static (SampleQuery Query, IResult? Wrong) Read(HttpRequest request)
     {
-        var query = new QueryReader(request.Query);
-        var count = (int)query.WholeNumber("count", 1, 1024, otherwise: 64);
-        var seed = query.WholeNumber("seed", 0, LastSeed, otherwise: -1);
-        var columns = (int)query.WholeNumber("columns", 1, 64, otherwise: (long)Math.Ceiling(Math.Sqrt(count)));
-        var scale = (int)query.WholeNumber("scale", 1, 16, otherwise: 2);
-        var format = Format.Choose(request, query, Format.Png, Format.WebP, Format.Jpeg, Zip, Npy);
-        return (new(GeneratorChoice.Read(query), count, seed < 0 ? null : seed, columns, scale, format), query.Error());
+        var query = new QueryReader(request);
+        var (count, seed, scale) = (query.Read(CountParameter), query.Read(PictureParameters.Seed), query.Read(ScaleParameter));
+        var columns = query.Read(PictureParameters.Columns) ?? (int)Math.Ceiling(Math.Sqrt(count));
+        return (new(GeneratorChoice.Read(query), count, seed, columns, scale, query.Read(Formats)), query.Error());
     }
 
     /// <summary>The run's own seed and the three behind it.</summary>
-    public static IReadOnlyList<long> SeedsOf(RunRow row) => [.. Enumerable.Range(0, 4).Select(next => (row.Options.Seed + next) % LastSeed)];
+    public static IReadOnlyList<long> SeedsOf(RunRow row) => [.. Enumerable.Range(0, 4).Select(next => (row.Options.Seed + next) % PictureParameters.LastSeed)];
 
     /// <summary>What of it changes the answer of one generator.</summary>
     public string Tag(long seed) => string.Create(CultureInfo.InvariantCulture, $"samples/{Count}/{seed}/{Columns}/{Scale}");
+}
+
+/// <summary>How large a grid may be.</summary>
+internal static class GridLimits
+{
+    private const long MostNumbers = 256L << 20; // of all pixels and channels: seconds to encode
+    private static readonly Dictionary<Format, int> MostOfSide = new()
+    {
+        [Format.WebP] = 16_383, // as the formats have it
+        [Format.Jpeg] = 65_535,
+        [Format.Png] = int.MaxValue,
+    };
+
+    /// <summary>The 400 to answer with where the grid asked for is too large, else null.</summary>
+    public static IResult? Problem(PictureShape shape, SampleQuery query)
+    {
+        if (!MostOfSide.TryGetValue(query.Format, out var most)) return null;
+        var (width, height) = PictureGrid.SizeOf(query.Count, shape, query.Columns, query.Scale);
+        if (width <= most && height <= most && (long)width * height * shape.Channels <= MostNumbers) return null;
+        return Problems.Invalid("scale",
+            $"scale: {query.Scale} is not valid for {query.Count} pictures of {shape} in {query.Columns} columns: as {query.Format.Name} the grid would be "
+            + $"{width} wide and {height} high; ask for a smaller scale or count, or for format=zip.");
+    }
 }

@@ -1,9 +1,9 @@
+using System.Text.Json;
+using Azure.Storage.Queues;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
 using GanFunctions.Core.Runs;
-
-
-
+using GanFunctions.Storage;
 
 namespace GanFunctions.Functions.ShortWork;
 
@@ -46,4 +46,24 @@ public sealed partial class DoShortWork(
 
     [LoggerMessage(LogLevel.Warning, "Run {Run}: its data set could not be stored; the first slice will retry. {Problem}")]
     private partial void LogNotPrepared(string run, string problem);
+}
+
+/// <summary>The queue of <see cref="DoShortWork"/>.</summary>
+/// <param name="queue">Created when the app starts.</param>
+public sealed class ShortJobs(QueueClient queue)
+{
+    /// <summary>Its name in the storage account.</summary>
+    public const string Name = "gan-short-work";
+
+    /// <summary>Adds a job. Takes no cancellation token: what needs the job is already stored.</summary>
+    public Task AddAsync(ShortJob job) => queue.SendMessageAsync(JsonSerializer.Serialize(job, JsonSerializerOptions.Web), CancellationToken.None);
+}
+
+/// <summary>The services of short work.</summary>
+public static class ShortWorkServices
+{
+    /// <summary>Registers the queue. It is created when the app starts.</summary>
+    public static IServiceCollection AddShortWork(this IServiceCollection services) => services
+        .AddSingleton(provider => provider.GetRequiredService<StorageConnection>().Queues().GetQueueClient(ShortJobs.Name))
+        .AddSingleton<ShortJobs>();
 }

@@ -4,7 +4,6 @@ using Azure.Storage.Queues;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Losses;
 using GanFunctions.Core.Runs;
-using GanFunctions.Functions.ShortWork;
 using GanFunctions.Storage;
 using Microsoft.Extensions.Azure;
 
@@ -19,11 +18,9 @@ public static class StorageServices
         services.AddAzureClientsCore();
         services.AddSingleton<StorageConnection>(); // read when first used, not before: the host may still be starting the storage emulator
         services.AddSingleton(provider => provider.GetRequiredService<StorageConnection>().Blobs().GetBlobContainerClient("gan"));
-        services.AddSingleton(provider => provider.GetRequiredService<StorageConnection>().Queues().GetQueueClient(ShortJobs.Name));
         services.AddSingleton(provider => provider.GetRequiredService<StorageConnection>().Tables());
         services.AddSingleton(provider => new RunStore(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanRuns")));
         services.AddSingleton(provider => new LossLog(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanLosses")));
-        services.AddSingleton(provider => new ShortJobs(provider.GetRequiredService<QueueClient>()));
         services.AddSingleton<CheckpointStore>();
         services.AddSingleton<GridStore>();
         return services.AddHostedService<StorageSetup>();

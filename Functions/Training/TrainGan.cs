@@ -1,6 +1,5 @@
+using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
-
-
 
 
 namespace GanFunctions.Functions.Training;
@@ -61,4 +60,15 @@ public sealed class TrainSlice(TrainingSlice slice)
 {
     [Function(nameof(TrainSlice))]
     public Task<SliceResult> RunAsync([ActivityTrigger] SliceRequest request, CancellationToken stopping) => slice.RunAsync(request, stopping);
+}
+
+/// <summary>The services that train.</summary>
+public static class TrainingServices
+{
+    /// <summary>Registers the training slice and what it measures with.</summary>
+    public static IServiceCollection AddTraining(this IServiceCollection services) => services
+        .AddSingleton(TimeProvider.System)
+        .AddSingleton<QualityReferenceStore>()
+        .AddSingleton<TrainingTelemetry>()
+        .AddSingleton<TrainingSlice>();
 }

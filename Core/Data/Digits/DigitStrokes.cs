@@ -1,4 +1,3 @@
-
 namespace GanFunctions.Core.Data.Digits;
 
 /// <summary>

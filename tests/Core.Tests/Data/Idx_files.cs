@@ -1,8 +1,6 @@
 using GanFunctions.Core.Data;
 
 
-
-
 namespace GanFunctions.Core.Tests.Data;
 
 public sealed class A_whole_idx_file

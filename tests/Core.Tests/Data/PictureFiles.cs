@@ -6,7 +6,9 @@ namespace GanFunctions.Core.Tests.Data;
 /// <summary>Files of pictures, made for a test.</summary>
 internal static class PictureFiles
 {
-    static PictureFiles() => VipsSettings.Apply(); // as in the app
+    private static readonly VipsRuntime Vips;
+
+    static PictureFiles() => Vips = new(); // with the settings of the app
 
     /// <summary>A PNG of one grey.</summary>
     public static byte[] Grey(int value, int side = 28) => Png(Flat(side, side, value));

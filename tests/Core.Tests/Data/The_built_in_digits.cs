@@ -2,8 +2,6 @@ using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Digits;
 
 
-
-
 namespace GanFunctions.Core.Tests.Data;
 
 public sealed class The_built_in_digits

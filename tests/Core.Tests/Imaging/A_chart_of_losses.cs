@@ -7,6 +7,7 @@ namespace GanFunctions.Core.Tests.Imaging;
 
 public sealed class A_chart_of_losses
 {
+    private static readonly ChartRenderer Renderer = new();
     private const int Steps = 90;
     private static readonly DateTimeOffset Time = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
     private static readonly string[] Curves = ["discriminator loss", "generator loss", "D(x)", "D(G(z))"];
@@ -27,7 +28,7 @@ public sealed class A_chart_of_losses
     [Fact]
     public void Is_as_large_as_was_asked()
     {
-        using var picture = Image.NewFromBuffer(ChartPicture.Png(LossChart.Svg("run", Run(epochs: 2), Steps, 1, ChartTheme.Light, 700, 450)));
+        using var picture = Image.NewFromBuffer(Renderer.Png(LossChart.Svg("run", Run(epochs: 2), Steps, 1, ChartTheme.Light, 700, 450)));
 
         Assert.Equal((700, 450, 3), (picture.Width, picture.Height, picture.Bands));
     }
@@ -40,7 +41,7 @@ public sealed class A_chart_of_losses
             <text x="10" y="100" font-size="96" font-family="Arimo">discriminator loss</text></svg>
             """;
 
-        using var picture = Image.NewFromBuffer(ChartPicture.Png(Svg));
+        using var picture = Image.NewFromBuffer(Renderer.Png(Svg));
 
         var width = (int)picture.FindTrim(background: [255])[2];
         Assert.InRange(width, 725, 741); // the letters' widths add up to 741; another font's, or boxes in the place of letters, to much more or less
@@ -61,7 +62,7 @@ public sealed class A_chart_of_losses
 
         Assert.Contains("@media (prefers-color-scheme: dark)", viewer, StringComparison.Ordinal);
         Assert.DoesNotContain("@media", light, StringComparison.Ordinal);
-        Assert.Equal(ChartPicture.Png(light), ChartPicture.Png(viewer));
+        Assert.Equal(Renderer.Png(light), Renderer.Png(viewer));
         var painted = System.Text.RegularExpressions.Regex.Matches(light, @"rgb\([\d,]+\)").Select(match => match.Value).Distinct();
         Assert.All(painted, colour => Assert.Contains($"fill:{colour}\"]", viewer, StringComparison.Ordinal));
     }
@@ -146,7 +147,7 @@ public sealed class A_chart_of_losses
 
     private static (byte Red, byte Green, byte Blue)[] Pixels(string svg)
     {
-        using var picture = Image.NewFromBuffer(ChartPicture.Png(svg));
+        using var picture = Image.NewFromBuffer(Renderer.Png(svg));
         return [.. picture.WriteToMemory<byte>().Chunk(3).Select(pixel => (pixel[0], pixel[1], pixel[2]))];
     }
 }

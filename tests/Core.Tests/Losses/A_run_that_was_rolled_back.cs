@@ -1,8 +1,6 @@
 using GanFunctions.Core.Losses;
 
 
-
-
 namespace GanFunctions.Core.Tests.Losses;
 
 public sealed class A_run_that_was_rolled_back

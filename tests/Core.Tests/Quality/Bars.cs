@@ -2,8 +2,6 @@ using GanFunctions.Core.Data;
 using GanFunctions.Core.Pictures;
 
 
-
-
 namespace GanFunctions.Core.Tests.Quality;
 
 /// <summary>The simplest pictures with labels: a bright bar, thick or thin, at one of four heights, which is its label.</summary>

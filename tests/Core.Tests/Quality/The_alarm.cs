@@ -2,8 +2,6 @@ using GanFunctions.Core.Quality;
 using GanFunctions.Core.Training;
 
 
-
-
 namespace GanFunctions.Core.Tests.Quality;
 
 public sealed class The_alarm

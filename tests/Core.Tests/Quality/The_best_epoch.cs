@@ -1,8 +1,6 @@
 using GanFunctions.Core.Quality;
 
 
-
-
 namespace GanFunctions.Core.Tests.Quality;
 
 public sealed class The_best_epoch

@@ -102,7 +102,12 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
         var training = bench.TrainAsync(request, cancellation);
         await Wait.UntilAsync(async () => (await bench.Runs.FindAsync("deleted", cancellation))!.Step > 3, "the first steps");
 
-        await bench.Lifecycle.DeleteAsync("deleted", _ => true, cancellation);
+        await bench.Runs.UpdateAsync("deleted", row =>
+        {
+            row.Phase = Phase.Cancelled; // a worker that was late trains on
+            return true;
+        }, cancellation);
+        await bench.Lifecycle.DeleteAsync("deleted", cancellation);
 
         Assert.Equal(SliceOutcome.Superseded, (await training).Outcome);
         Assert.Null(await bench.Runs.FindAsync("deleted", cancellation));

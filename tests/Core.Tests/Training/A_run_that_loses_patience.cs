@@ -51,7 +51,7 @@ public sealed class A_run_that_loses_patience(AzuriteFixture azurite)
         // As the user's wish for more leaves it
         await bench.Runs.UpdateAsync("rough", row =>
         {
-            (row.Phase, row.PatientFrom, row.TargetEpochs) = (Phase.Queued, ended.CompletedEpochs, ended.CompletedEpochs + 1);
+            (row.Phase, row.PatienceStartsAfter, row.TargetEpochs) = (Phase.Queued, ended.CompletedEpochs, ended.CompletedEpochs + 1);
             return true;
         }, Cancellation);
         var extended = await bench.TrainAsync(request, Cancellation);

@@ -1,16 +1,25 @@
-using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Quality;
+using GanFunctions.Functions.Checkpoints;
 using GanFunctions.Functions.Http;
 using GanFunctions.Functions.OpenApi;
 using static GanFunctions.Functions.Samples.PictureParameters;
 
 namespace GanFunctions.Functions.Samples;
 
-/// <summary>The calls of this folder, as the OpenAPI document has them.</summary>
-internal static class PictureOperations
+/// <summary>The calls of this feature, and the services behind them.</summary>
+internal static class PictureFeature
 {
     private const string TooManyFrames = "frames: '1' is not valid; it must be a whole number from 2 to 200.";
 
-    /// <summary>All of them.</summary>
+    /// <summary>Registers the feature.</summary>
+    public static IServiceCollection AddSamples(this IServiceCollection services) => services
+        .AddSingleton(Feature)
+        .AddSingleton<SettledCheckpoints>()
+        .AddSingleton<GeneratorCache>()
+        .AddSingleton<Pictures>()
+        .AddSingleton<NeighbourSearch>();
+
+    /// <summary>The calls of this feature.</summary>
     public static Feature Feature { get; } = new("pictures", "What generators draw.",
     [
         Samples("GetRunSamples", "/api/runs/{run}/samples", "Pictures that a run draws", Parameter.Run),
@@ -20,10 +29,7 @@ internal static class PictureOperations
             Parameters =
             [
                 Parameter.Run,
-                Parameter.WholeNumber("frames", "At most so many, chosen evenly.", 2, 200, otherwise: 60),
-                Parameter.WholeNumber("milliseconds", "How long each frame is shown.", 20, 5000, otherwise: 150),
-                Parameter.WholeNumber("hold", "Milliseconds that the last frame is shown.", 20, 30_000, otherwise: 2000),
-                Parameter.Form(Format.Gif, Format.WebP),
+                GetTimelapse.Frames, GetTimelapse.Milliseconds, GetTimelapse.Hold, GetTimelapse.Formats,
             ],
             Answers =
             [
@@ -38,12 +44,8 @@ internal static class PictureOperations
             Description = "At most 8192 pictures are drawn, of all frames together.",
             Parameters =
             [
-                Parameter.Run, Seeds(2, 16, 1, 2, 3),
-                Parameter.WholeNumber("frames", "From one seed to the next.", 1, 120, otherwise: 24),
-                .. Layout(64, otherwise: 16), Scale(8),
-                Parameter.WholeNumber("milliseconds", "How long each frame is shown.", 20, 5000, otherwise: 60),
-                Parameter.Flag("closed", "Whether the way goes back to the first seed.", otherwise: true),
-                .. Generator, Parameter.Form(Format.Gif, Format.WebP),
+                Parameter.Run, GetWalk.Seeds, GetWalk.Frames, GetWalk.Count, Columns, GetWalk.Scale, GetWalk.Milliseconds, GetWalk.Closed,
+                .. ForGenerator, GetWalk.Formats,
             ],
             Answers =
             [
@@ -56,9 +58,7 @@ internal static class PictureOperations
             Description = "The seeds lie at the corners of a square: two above, two below.",
             Parameters =
             [
-                Parameter.Run, Seeds(4, 4, 1, 2, 3, 4),
-                Parameter.Number("x", "From left to right.", 0, 1, otherwise: 0.5), Parameter.Number("y", "From top to bottom.", 0, 1, otherwise: 0.5),
-                Scale(16), .. Generator, Parameter.Form(Format.Png, Format.WebP),
+                Parameter.Run, GetBetween.Seeds, GetBetween.X, GetBetween.Y, GetBetween.Scale, .. ForGenerator, GetBetween.Formats,
             ],
             Answers =
             [
@@ -71,10 +71,7 @@ internal static class PictureOperations
             Description = "In the features that quality is measured in: a generator that has learnt pictures by heart gives itself away. The first call for a data set takes up to a minute.",
             Parameters =
             [
-                Parameter.Run, Seed,
-                Parameter.WholeNumber("index", "Which picture of the seed.", 0, 1023, otherwise: 0),
-                Parameter.WholeNumber("count", "Neighbours.", 1, 64, otherwise: 8),
-                Scale(16), .. Generator, Parameter.Form(Format.Json, Format.Png),
+                Parameter.Run, Seed, PictureParameters.Index, GetNeighbours.Count, GetNeighbours.Scale, .. ForGenerator, GetNeighbours.Formats,
             ],
             Answers =
             [
@@ -82,8 +79,8 @@ internal static class PictureOperations
                     new NeighbourList("first", "000-00002-000100", 42, 0, 3.1, [new(1723, 7, 2.6), new(9021, 7, 2.9)])), Media.Bytes(Format.Png)) { Headers = Headers },
                 Answer.NotModified,
                 Answer.Invalid("index", "index: '1024' is not valid; it must be a whole number from 0 to 1023."),
-                NoCheckpoint,
-                NoBestEpoch with { Description = "The data set is gone, another one by now, or too small; or `epoch` is `best`, and the run does not measure its pictures." },
+                CheckpointFeature.NoCheckpoint,
+                CheckpointFeature.NoBestEpoch with { Description = "The data set is gone, another one by now, or too small; or `epoch` is `best`, and the run does not measure its pictures." },
                 new(503, "The data set is being looked at.", Media.Problem(new Problem(
                     "https://tools.ietf.org/html/rfc9110#section-15.6.4", "Not ready yet.", 503, "The pictures of 'digits' are being looked at, which takes up to a minute, once. Ask again.")))
                 {
@@ -100,9 +97,7 @@ internal static class PictureOperations
         {
             Parameters =
             [
-                Parameter.Run, Parameter.EpochInPath,
-                Parameter.WholeNumber("side", "Pictures in a row and in a column, from the upper left corner.", 1, GridStore.Side, otherwise: GridStore.Side),
-                Parameter.WholeNumber("scale", "Each pixel becomes a square of this side.", 1, GridStore.Scale, otherwise: GridStore.Scale),
+                Parameter.Run, CheckpointChoice.InPath, GetGrid.Side, GetGrid.Scale,
             ],
             Answers =
             [
@@ -115,8 +110,7 @@ internal static class PictureOperations
             Description = "For who has a generator and wants the same pictures.",
             Parameters =
             [
-                Parameter.WholeNumbers("seeds", "Without it 42.", 0, SampleQuery.LastSeed, 1, 16, 1, 2),
-                Parameter.WholeNumber("index", "Which picture of each seed.", 0, 1023, otherwise: 0),
+                GetNoise.Seeds, PictureParameters.Index,
             ],
             Answers =
             [
@@ -131,11 +125,11 @@ internal static class PictureOperations
         Description = "Picture *i* of a seed is the same whatever `count` and `columns`. As `zip` they come one by one, with a list; as `npy` as an array for NumPy.",
         Parameters =
         [
-            .. first, .. Layout(1024, otherwise: 64), Seed, Scale(16), .. Generator, Parameter.Form(Format.Png, Format.WebP, Format.Jpeg, SampleQuery.Zip, SampleQuery.Npy),
+            .. first, SampleQuery.CountParameter, Columns, Seed, SampleQuery.ScaleParameter, .. ForGenerator, SampleQuery.Formats,
         ],
         Answers =
         [
-            new(200, "The pictures.", [.. new[] { Format.Png, Format.WebP, Format.Jpeg, SampleQuery.Zip, SampleQuery.Npy }.Select(Media.Bytes)]) { Headers = Headers },
+            new(200, "The pictures.", [.. SampleQuery.Formats.Offered.Select(Media.Bytes)]) { Headers = Headers },
             .. Refusals("count", "count: '0' is not valid; it must be a whole number from 1 to 1024."),
         ],
     };

@@ -4,16 +4,18 @@ using GanFunctions.Core.Data;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
+using GanFunctions.Functions.Hosting;
+using GanFunctions.Functions.Http;
 using GanFunctions.Functions.OpenApi;
 
 namespace GanFunctions.Functions.Runs;
 
-/// <summary>The calls of this folder, as the OpenAPI document has them.</summary>
-internal static class RunOperations
+/// <summary>The calls of this feature, and the services behind them.</summary>
+internal static class RunFeature
 {
     private const string ATraining = "/api/runs/{run}";
 
-    private static readonly Answer Taken = new(202, "The run as it is now.", Media.Json(RunExamples.Training)) { Headers = [Header.Location("/api/runs/first")] };
+    private static readonly Answer Accepted = new(202, "The run as it is now.", Media.Json(RunExamples.Training)) { Headers = [Header.Location("/api/runs/first")] };
 
     private static readonly DatasetUnavailableException Unavailable = new(
         "mnist", ["https://example.com/mnist/: no answer within 4 s"], "use 'dataset': 'digits', which is built in");
@@ -21,13 +23,21 @@ internal static class RunOperations
     private static readonly Answer TooLarge = Answer.TooLarge(
         "The body is too large.", "The body has more than 65536 bytes; a JSON object such as {\"epochs\": 5} is enough.");
 
-    /// <summary>All of them.</summary>
+    /// <summary>Registers the feature.</summary>
+    public static IServiceCollection AddRuns(this IServiceCollection services, IConfiguration configuration) => services
+        .AddSingleton(Feature)
+        .AddSingleton(TaskHubName.From(configuration))
+        .AddSingleton<RunLifecycle>()
+        .AddSingleton<RunStarter>()
+        .AddHostedService<Recovery>();
+
+    /// <summary>The calls of this feature.</summary>
     public static Feature Feature { get; } = new("runs", "Trainings: their start, how they do, and what may be done to them.",
     [
         new(nameof(StartRun), "post", "/api/runs", "Starts a training")
         {
             Description = "What is not said is as the preset has it. A run that says the same id twice is started once.",
-            Parameters = [Parameter.Flag("dryRun", "Answers what the options come to, and starts nothing.", otherwise: false)],
+            Parameters = [StartRun.DryRun],
             Body = new("Options, and an id of the caller's choice.", IsRequired: false, Media.Json(
                 StartSchema, new JsonObject { ["run"] = "first", ["dataset"] = "digits", ["epochs"] = 5, ["imagesPerEpoch"] = 12_800 })),
             Answers =
@@ -45,8 +55,7 @@ internal static class RunOperations
         {
             Parameters =
             [
-                Parameter.Choice("state", "Only those in this state.", Enum.GetNames<RunState>().Select(name => name.ToLowerInvariant())),
-                Parameter.WholeNumber("limit", "At most so many.", 1, 1000, otherwise: 100),
+                GetRuns.State, GetRuns.Limit,
             ],
             Answers =
             [
@@ -62,22 +71,19 @@ internal static class RunOperations
         new(nameof(DeleteRun), "delete", ATraining, "Removes a finished run whole")
         {
             Parameters = [Parameter.Run],
-            Answers = [new(204, "It is gone."), Answer.NoParameters, Answer.NoRun, NotIn("training", "delete", "cancelled, completed, failed")],
+            Answers = [new(204, "The run is deleted."), Answer.NoParameters, Answer.NoRun, NotAllowed(RunTransitions.Delete, RunState.Training)],
         },
-        Control("PauseRun", "pause", "Stops a training at its next step", "Within a second or two. What was trained is committed.",
-            NotIn("completed", "pause", "queued, preparing, training, pausing, paused")),
-        Control("ResumeRun", "resume", "Goes on with a paused training", "From where it was stopped, to the same bytes.",
-            NotIn("training", "resume", "pausing, paused")),
-        Control("CancelRun", "cancel", "Ends a training", "Within a second or two. What was trained is committed and stays.",
-            NotIn("completed", "cancel", "queued, preparing, training, pausing, paused, cancelling, cancelled")),
-        Control("ExtendRun", "extend", "Trains more epochs", "So many more than planned; of a run that ended, so many more than it has.",
-            NotIn("cancelling", "extend", "queued, preparing, training, pausing, paused, cancelled, completed, failed")) with
+        Control("PauseRun", RunTransitions.Pause, "Pauses a run", "A training run commits and stops within a second or two.", RunState.Completed),
+        Control("ResumeRun", RunTransitions.Resume, "Resumes a paused run", "Training continues from where it was paused, bit-exactly.", RunState.Training),
+        Control("CancelRun", RunTransitions.Cancel, "Cancels a run", "A training run commits and ends within a second or two. Its checkpoints are kept.", RunState.Completed),
+        Control("ExtendRun", RunTransitions.Extend, "Adds epochs to a run",
+            "Adds N epochs to the plan. A run that has ended continues for N epochs from where it stopped.", RunState.Cancelling) with
         {
-            Body = new("How many.", IsRequired: true, Media.Json(ExtendSchema, new JsonObject { ["epochs"] = 10 })),
+            Body = new("The number of epochs to add.", IsRequired: true, Media.Json(ExtendSchema, new JsonObject { ["epochs"] = 10 })),
             Answers =
             [
-                Taken, Answer.Invalid("epochs", "epochs: 0 is not valid; it must be a whole number from 1 to 99999, as in {\"epochs\": 10}, and says how many more to train."),
-                Answer.NoRun, NotIn("cancelling", "extend", "queued, preparing, training, pausing, paused, cancelled, completed, failed"), TooLarge,
+                Accepted, Answer.Invalid("epochs", "epochs: 0 is not valid; it must be a whole number from 1 to 99999, the number of epochs to add, as in {\"epochs\": 10}."),
+                Answer.NoRun, NotAllowed(RunTransitions.Extend, RunState.Cancelling), TooLarge,
             ],
         },
         new(nameof(GetEvents), "get", "/api/runs/{run}/events", "Follows a run")
@@ -89,11 +95,16 @@ internal static class RunOperations
         },
     ]);
 
-    private static Operation Control(string id, string call, string summary, string description, Answer notAllowed) =>
-        new(id, "post", $"/api/runs/{{run}}/{call}", summary) { Description = description, Parameters = [Parameter.Run], Answers = [Taken, Answer.NoParameters, Answer.NoRun, notAllowed] };
+    private static Operation Control(string id, RunTransition transition, string summary, string description, RunState conflicting) =>
+        new(id, "post", $"/api/runs/{{run}}/{Problems.Name(transition.Action)}", summary)
+        {
+            Description = description,
+            Parameters = [Parameter.Run],
+            Answers = [Accepted, Answer.NoParameters, Answer.NoRun, NotAllowed(transition, conflicting)],
+        };
 
-    private static Answer NotIn(string state, string call, string allowed) => new(409, "The run's state does not allow it.", Media.Problem(new StateConflict(
-        Conflict.TypeOfAll, $"The run is {state}.", 409, $"The run 'first' is {state}; {call} needs it to be {allowed}.", state, "/api/runs/first")));
+    private static Answer NotAllowed(RunTransition transition, RunState state) => new(409, "The run's state does not allow it.", Media.Problem(new StateConflict(
+        Conflict.TypeOfAll, $"The run is {Problems.Name(state)}.", 409, Problems.StateConflict("first", state, transition), Problems.Name(state), "/api/runs/first")));
 
     private static JsonObject StartSchema(Schemas schemas) => schemas.Like("RunRequest", typeof(TrainingOptions), schema =>
     {
@@ -113,7 +124,7 @@ internal static class RunOperations
         ["type"] = "object",
         ["properties"] = new JsonObject
         {
-            ["epochs"] = new JsonObject { ["type"] = "integer", ["minimum"] = 1, ["maximum"] = ExtendBody.MaxEpochs, ["description"] = "How many more to train." },
+            ["epochs"] = new JsonObject { ["type"] = "integer", ["minimum"] = 1, ["maximum"] = TrainingOptions.MaxEpochs, ["description"] = "How many more to train." },
         },
         ["required"] = new JsonArray("epochs"),
         ["additionalProperties"] = false,

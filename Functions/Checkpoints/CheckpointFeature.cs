@@ -4,25 +4,36 @@ using GanFunctions.Core.Training;
 using GanFunctions.Functions.Http;
 using GanFunctions.Functions.OpenApi;
 using GanFunctions.Functions.Runs;
-using GanFunctions.Functions.Samples;
 
 namespace GanFunctions.Functions.Checkpoints;
 
-/// <summary>The calls of this folder, as the OpenAPI document has them.</summary>
-internal static class CheckpointOperations
+/// <summary>The calls of this feature, and the services behind them.</summary>
+internal static class CheckpointFeature
 {
     private const string Name = "000-00002-000100";
     private const string Files = "/api/runs/first/checkpoints/2/generator";
     private static readonly BlobReference File = new("9b74c9897bac770ffc029102a200c5de9b74c9897bac770ffc029102a200c5de", 9_483_064);
 
-    private static readonly Answer Unusable = PictureParameters.NoBestEpoch with
+    /// <summary>404 if there is no checkpoint to draw from.</summary>
+    public static Answer NoCheckpoint { get; } = Answer.NotFound(
+        "There is no such run, or it has no such checkpoint, or none yet.", "No checkpoint yet.", "Run 'first' has no checkpoint yet.", Header.RetryAfter);
+
+    /// <summary>409 if the best epoch is asked for and the run does not measure quality.</summary>
+    public static Answer NoBestEpoch { get; } = Answer.Conflict(
+        "`epoch` is `best`, and the run does not measure its pictures.", "The run has no best epoch.",
+        "Run 'first' does not measure its pictures: its qualitySamples is 0.", "/api/runs/first");
+
+    private static readonly Answer Unusable = NoBestEpoch with
     {
         Description = "The checkpoint cannot be used; or `epoch` is `best`, and the run does not measure its pictures.",
     };
 
     private static readonly Answer WrongEpoch = Answer.Invalid("epoch", "epoch: 'first' is not valid; it must be a whole number from 1 to 99999 or latest or best.");
 
-    /// <summary>All of them.</summary>
+    /// <summary>Registers the feature.</summary>
+    public static IServiceCollection AddCheckpoints(this IServiceCollection services) => services.AddSingleton(Feature).AddSingleton<GeneratorFiles>();
+
+    /// <summary>The calls of this feature.</summary>
     public static Feature Feature { get; } = new("checkpoints", "Generators to take away.",
     [
         new(nameof(ListCheckpoints), "get", "/api/runs/{run}/checkpoints", "Lists the checkpoints of a run")
@@ -40,9 +51,8 @@ internal static class CheckpointOperations
         {
             Parameters =
             [
-                Parameter.Run, Parameter.EpochInPath,
-                Parameter.Choice("format", "For PyTorch, with both kinds of weights, or for an ONNX runtime.", ["safetensors", "onnx"], otherwise: "safetensors"),
-                Parameter.Choice("weights", "With `format=onnx` only: those that are trained, or their moving average, which draws better and is taken without it.", ["ema", "raw"]),
+                Parameter.Run, CheckpointChoice.InPath,
+                DownloadGenerator.FileFormat, DownloadGenerator.Weights,
             ],
             Answers =
             [
@@ -52,14 +62,14 @@ internal static class CheckpointOperations
                 },
                 Answer.NotModified,
                 Answer.Invalid("weights", "weights: 'raw' is not valid with format=safetensors, whose file has both; it is for format=onnx."),
-                PictureParameters.NoCheckpoint,
+                NoCheckpoint,
                 Unusable,
             ],
         },
         new(nameof(GetCard), "get", "/api/runs/{run}/checkpoints/{epoch}/card", "The model card of an epoch's generator")
         {
-            Parameters = [Parameter.Run, Parameter.EpochInPath],
-            Answers = [new(200, "The card.", Media.Json(Card())), WrongEpoch, PictureParameters.NoCheckpoint, Unusable],
+            Parameters = [Parameter.Run, CheckpointChoice.InPath],
+            Answers = [new(200, "The card.", Media.Json(Card())), WrongEpoch, NoCheckpoint, Unusable],
         },
     ]);
 

@@ -2,13 +2,14 @@ using System.Text.Json.Nodes;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
 using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Runs;
 using GanFunctions.Functions.Http;
 using GanFunctions.Functions.OpenApi;
 
 namespace GanFunctions.Functions.Datasets;
 
-/// <summary>The calls of this folder, as the OpenAPI document has them.</summary>
-internal static class DatasetOperations
+/// <summary>The calls of this feature, and the services behind them.</summary>
+internal static class DatasetFeature
 {
     private const string Path = "/api/datasets/{name}";
     private static readonly string[] Parts = ["images", "labels", "test-images", "test-labels"];
@@ -26,7 +27,25 @@ internal static class DatasetOperations
 
     private static readonly Answer WrongName = Answer.Invalid("name", new DatasetNameException("digits", "is built in and can be neither replaced nor removed: choose another name").Message);
 
-    /// <summary>All of them.</summary>
+    /// <summary>Registers the feature.</summary>
+    public static IServiceCollection AddDatasets(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(Feature);
+        services.AddSingleton(new VipsRuntime()); // at once: it settles how libvips treats hostile files
+        services.AddSingleton(configuration.GetSection("Datasets").Get<DatasetOptions>() ?? new DatasetOptions());
+        // The catalog has time-outs of its own, and reports what it tried.
+        services.AddHttpClient(nameof(DatasetCatalog), client => client.Timeout = Timeout.InfiniteTimeSpan).RemoveAllLoggers();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DatasetCatalog>(
+            provider, provider.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(DatasetCatalog))));
+        services.AddSingleton<ConversionStore>();
+        services.AddSingleton<UploadStaging>();
+        services.AddSingleton<FindRunOn>(provider => async (dataset, cancellation) =>
+            (await provider.GetRequiredService<RunStore>().FindOnAsync(dataset, cancellation))?.RowKey);
+        services.AddSingleton<UploadConversion>();
+        return services.AddSingleton<ConversionStarter>();
+    }
+
+    /// <summary>The calls of this feature.</summary>
     public static Feature Feature { get; } = new("datasets", "What is trained on.",
     [
         new("ListDatasets", "get", "/api/datasets", "Lists the data sets")
@@ -44,8 +63,7 @@ internal static class DatasetOperations
             Parameters =
             [
                 Parameter.Dataset,
-                Parameter.Choice("size", "Rows and columns that pictures are scaled to; 28 without it. IDX files are taken as they are.", PictureShape.Sides),
-                Parameter.Choice("channels", "1 is grey, which they become without it; 3 is colour. IDX files are taken as they are.", PictureShape.ChannelCounts),
+                PutDataset.Size, PutDataset.Channels,
             ],
             Body = new("A zip of PNG, JPEG or WebP files, with a folder for each class, or of IDX files; or a form with one IDX file a part. At most 2 GiB.", IsRequired: true,
                 new("application/zip"), new("application/x-zip-compressed"), new("application/octet-stream"), new("multipart/form-data", FormSchema)),
