@@ -196,7 +196,7 @@ public sealed class DatasetCatalog(
         {
             return new DatasetUnavailableException(
                 name, [$"its upload, of which {conversion.Done} of {conversion.Total} files are converted"],
-                $"wait until the conversion in GET /api/datasets/{name} is ready; {DatasetFetcher.OrDigits}");
+                $"wait until the conversion is ready; {DatasetFetcher.OrDigits}");
         }
         return new UnknownDatasetException(name, [.. (await ListAsync(cancellation)).Select(info => info.Name)]);
     }
@@ -204,7 +204,7 @@ public sealed class DatasetCatalog(
     private static DatasetUnavailableException Unusable(string name, StoredDatasetException problem) => new(
         name,
         [$"Blob Storage: {problem.Message}"],
-        $"{(problem.Newer ? "update this program, or " : "")}store it again with PUT /api/datasets/{name}; {DatasetFetcher.OrDigits}");
+        $"{(problem.Newer ? "update this program, or " : "")}upload it again; {DatasetFetcher.OrDigits}");
 }
 
 internal static class DatasetInfos

@@ -4,12 +4,11 @@ using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Data;
 
-/// <summary>Nobody knows a data set of this name.</summary>
-/// <param name="dataset">The name given.</param>
-/// <param name="valid">The names that there are.</param>
+/// <summary>There is no data set of this name.</summary>
+/// <param name="dataset">The given name.</param>
+/// <param name="valid">The names of the data sets that exist.</param>
 public sealed class UnknownDatasetException(string dataset, IReadOnlyList<string> valid)
-    : ArgumentException(
-        $"There is no data set '{dataset}'. Valid are: {string.Join(", ", valid)}; others can be uploaded with PUT /api/datasets/{{name}}.")
+    : ArgumentException($"There is no data set '{dataset}'. Valid are: {string.Join(", ", valid)}.")
 {
     /// <summary>The name given.</summary>
     public string Dataset { get; } = dataset;
@@ -27,12 +26,12 @@ public sealed class DatasetNameException(string dataset, string reason) : Argume
     public string Dataset { get; } = dataset;
 }
 
-/// <summary>A data set is known, but cannot be had just now.</summary>
+/// <summary>A data set is known but currently unavailable.</summary>
 /// <param name="dataset">Its name.</param>
-/// <param name="tried">Where it was looked for, and what happened there.</param>
-/// <param name="advice">What to do.</param>
+/// <param name="tried">The sources that were tried, and what happened.</param>
+/// <param name="advice">What the user can do, as half a sentence.</param>
 public sealed class DatasetUnavailableException(string dataset, IReadOnlyList<string> tried, string advice)
-    : Exception($"Data set '{dataset}' cannot be had. Tried: {string.Join("; ", tried)}. What to do: {advice}.")
+    : Exception($"Data set '{dataset}' is unavailable. Tried: {string.Join("; ", tried)}. You can {advice}.")
 {
     /// <summary>Its name.</summary>
     public string Dataset { get; } = dataset;

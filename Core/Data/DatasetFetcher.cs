@@ -7,7 +7,7 @@ namespace GanFunctions.Core.Data;
 internal sealed class DatasetFetcher(HttpClient http, DatasetOptions options, TimeProvider time, ILogger logger)
 {
     /// <summary>The last piece of every advice.</summary>
-    public const string OrDigits = "or use 'digits', which is built in and always works";
+    public const string OrDigits = "or use 'digits', which is built in";
 
     /// <summary>Finds out, within the time for a probe, whether a data set can probably be had, without fetching it.</summary>
     /// <exception cref="DatasetUnavailableException">It cannot.</exception>
@@ -93,7 +93,7 @@ internal sealed class DatasetFetcher(HttpClient http, DatasetOptions options, Ti
 
     private static DatasetUnavailableException Unavailable(KnownDataset known, List<string> tried) => new(
         known.Name,
-        tried.Count == 0 ? ["nothing, since neither a folder nor a mirror is set"] : tried,
+        tried.Count == 0 ? ["nothing, because neither a folder nor a mirror is configured"] : tried,
         $"{known.Advice}; {OrDigits}");
 }
 

@@ -54,7 +54,7 @@ internal sealed record KnownDataset(
     // LeCun, Cortes, Burges: "The MNIST database of handwritten digits".
     private static KnownDataset Mnist(DatasetOptions options) => new(
         "mnist", "Handwritten digits (LeCun, Cortes, Burges)", options.MnistFolder, options.MnistMirrors ?? MnistMirrors,
-        "bring it by hand with PUT /api/datasets/mnist (a zip of its four IDX files)",
+        "upload a zip of its four IDX files",
         [
             new(IdxPart.TrainImages, TrainImageBytes, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
             new(IdxPart.TrainLabels, 8 + 60_000, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
@@ -66,8 +66,7 @@ internal sealed record KnownDataset(
     private static KnownDataset FashionMnist(DatasetOptions options) => new(
         "fashion-mnist", "Pictures of clothes (Xiao, Rasul, Vollgraf)", options.FashionMnistFolder,
         options.FashionMnistMirrors ?? FashionMnistMirrors,
-        "install Debian's package dataset-fashion-mnist, "
-        + "or bring it by hand with PUT /api/datasets/fashion-mnist (a zip of its four IDX files)",
+        "install Debian's package dataset-fashion-mnist, or upload a zip of its four IDX files",
         [
             new(IdxPart.TrainImages, TrainImageBytes, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
             new(IdxPart.TrainLabels, 8 + 60_000, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),

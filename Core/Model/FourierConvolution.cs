@@ -19,8 +19,6 @@ internal sealed class FourierConvolution
     private const int Kernel = 5;
     private const int Padding = Kernel / 2;
 
-    private static readonly ConcurrentDictionary<(int Side, ScalarType Type), Lazy<FourierConvolution>> All = new();
-
     private readonly int _cycle;
     private readonly Tensor _ofPictures; // [121, 49]: per complex value re + im, re, im
     private readonly Tensor _ofKernels;  // [121, 25]: per complex value re, im - re, re + im
@@ -60,11 +58,22 @@ internal sealed class FourierConvolution
     {
         using var scope = NewDisposeScope();
         var (pixels, batch, ins, outs) = (x.shape[0], x.shape[1], weight.shape[0], weight.shape[1]);
-        var transforms = All.GetOrAdd(((int)Math.Sqrt(pixels), x.dtype), key => new(() => new FourierConvolution(key.Side, key.Type))).Value;
+        var transforms = Cache.Shared.Of((int)Math.Sqrt(pixels), x.dtype);
         var pictures = transforms._ofPictures.mm(x.reshape(pixels, batch * ins)).view(-1, batch, ins);
         var kernels = transforms._ofKernels.mm(weight.view(ins * outs, Kernel * Kernel).t()).view(-1, ins, outs);
         var products = pictures.bmm(kernels).view(-1, batch * outs);
         return transforms._back.mm(products).view(pixels, batch, outs).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The transforms of this process: a few kilobytes for each side and type, which every network shares.</summary>
+    private sealed class Cache
+    {
+        private readonly ConcurrentDictionary<(int Side, ScalarType Type), Lazy<FourierConvolution>> _transforms = new();
+
+        public static Cache Shared { get; } = new();
+
+        public FourierConvolution Of(int side, ScalarType type) =>
+            _transforms.GetOrAdd((side, type), key => new(() => new FourierConvolution(key.Side, key.Type))).Value;
     }
 
     /// <summary>One of each pair of conjugate frequencies, and those that are their own conjugates.</summary>

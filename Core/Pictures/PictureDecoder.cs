@@ -79,7 +79,7 @@ public static class PictureDecoder
         if ((long)image.Width * image.Height <= maxPixels) return image;
         using (image)
         {
-            throw new PictureException($"it has {image.Width}x{image.Height} pixels, and at most {maxPixels} are taken (setting Datasets:MaxPixels)");
+            throw new PictureException($"it has {image.Width}x{image.Height} pixels, and at most {maxPixels} are taken (limit MaxPixels)");
         }
     }
 

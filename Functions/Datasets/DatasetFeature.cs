@@ -75,7 +75,7 @@ internal static class DatasetFeature
                 })) { Headers = [Header.Location("/api/datasets/pets")] },
                 Answer.Invalid("size", "size: '30' is not valid; it must be one of 28, 32, 64."),
                 InUse,
-                Answer.TooLarge("The upload is too large.", new UploadTooLargeException(2L << 30).Message),
+                Answer.TooLarge("The upload is too large.", DatasetProblems.WithSettings(new UploadTooLargeException(2L << 30).Message)),
                 new(415, "The body is of a kind that is not taken.", Media.Problem(new Problem(
                     "https://tools.ietf.org/html/rfc9110#section-15.5.16", "The body is of a kind not taken.", 415,
                     "Content-Type 'text/plain' is not taken; valid are application/zip with pictures or IDX files in it, and multipart/form-data with one IDX file a part."))),

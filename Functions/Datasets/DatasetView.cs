@@ -46,7 +46,9 @@ public sealed record ConversionView(
     ConversionState State, int Done, int Total, int ProblemCount, IReadOnlyList<FileProblem> Problems, string? Error)
 {
     internal static ConversionView Of(Conversion conversion) => new(
-        conversion.State, conversion.Done, conversion.Total, conversion.ProblemCount, conversion.Problems, conversion.Error);
+        conversion.State, conversion.Done, conversion.Total, conversion.ProblemCount,
+        [.. conversion.Problems.Select(problem => problem with { Problem = DatasetProblems.WithSettings(problem.Problem) })],
+        conversion.Error is { } error ? DatasetProblems.WithSettings(error) : null);
 }
 
 /// <summary>The data sets there are.</summary>

@@ -37,7 +37,7 @@ public sealed class PutDataset(
         }
         catch (UploadTooLargeException large)
         {
-            return TooLarge(large.Message);
+            return TooLarge(DatasetProblems.WithSettings(large.Message));
         }
         catch (BadHttpRequestException refused) when (refused.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {

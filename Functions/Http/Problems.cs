@@ -33,9 +33,6 @@ public static class Problems
     public static IResult Conflict(string title, string detail, string link) => Results.Problem(
         detail, statusCode: 409, title: title, extensions: new Dictionary<string, object?> { ["run"] = link });
 
-    /// <summary>409 for a run whose data set was removed, or cannot be had any more.</summary>
-    public static IResult DatasetGone(string run, Exception why) => Conflict("The data set is gone.", why.Message, $"/api/runs/{run}");
-
     /// <summary>The name of an enumeration's value in JSON.</summary>
     public static string Name(Enum value) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 }

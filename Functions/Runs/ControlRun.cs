@@ -3,6 +3,7 @@ using GanFunctions.Core.Data;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
+using GanFunctions.Functions.Datasets;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Runs;
@@ -53,7 +54,7 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, DatasetCatalog
         }
         catch (Exception gone) when (gone is UnknownDatasetException or DatasetUnavailableException)
         {
-            return Problems.DatasetGone(row.RowKey, gone);
+            return DatasetProblems.Gone(row.RowKey, gone);
         }
     }
 

@@ -5,6 +5,7 @@ using GanFunctions.Core.Runs;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Hosting;
+using GanFunctions.Functions.Datasets;
 using GanFunctions.Functions.Http;
 using GanFunctions.Functions.OpenApi;
 
@@ -47,8 +48,8 @@ internal static class RunFeature
                 Answer.Invalid("epochs", "epochs: 0 is not valid; it must be a whole number from 1 to 99999."),
                 Answer.Conflict("There is a run of that id.", "The id is taken.", "There is a run 'first' already; choose another id or leave it out.", "/api/runs/first"),
                 TooLarge,
-                new(422, "The data set cannot be had.", Media.Problem(new DatasetUnavailable(
-                    "https://tools.ietf.org/html/rfc4918#section-11.2", "The data set cannot be had.", 422, Unavailable.Message, Unavailable.Tried, Unavailable.Advice))),
+                new(422, "The data set is unavailable.", Media.Problem(new DatasetUnavailable(
+                    "https://tools.ietf.org/html/rfc4918#section-11.2", DatasetProblems.UnavailableTitle, 422, Unavailable.Message, Unavailable.Tried, DatasetProblems.AdviceOn(Unavailable)))),
             ],
         },
         new("ListRuns", "get", "/api/runs", "Lists the runs, the newest first")

@@ -4,6 +4,7 @@ using GanFunctions.Core.Data;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
+using GanFunctions.Functions.Datasets;
 using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Runs;
@@ -34,20 +35,19 @@ public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog d
         {
             await datasets.CheckAsync(dataset, cancellation);
             if (options is { Conditional: true } && await datasets.GetAsync(dataset, cancellation) is { Classes: not > 1 } unlabelled)
-                problems.TryAdd("conditional", [$"conditional: true is not valid; it needs labels, two different ones at least, and the data set {unlabelled.Name} has {unlabelled.Classes ?? 0}."]);
+                problems.TryAdd("conditional", [$"conditional: true is not valid; it needs at least two different labels, and the data set {unlabelled.Name} has {unlabelled.Classes ?? 0}."]);
         }
         catch (UnknownDatasetException unknown)
         {
-            problems.TryAdd("dataset", [unknown.Message]);
+            problems.TryAdd("dataset", [DatasetProblems.Unknown(unknown)]);
         }
         catch (DatasetUnavailableException) when (problems.Count > 0)
         {
-            // What the user can mend comes first.
+            // Errors in the request come first.
         }
         catch (DatasetUnavailableException unavailable)
         {
-            return Results.Problem(unavailable.Message, statusCode: 422, title: "The data set cannot be had.",
-                extensions: new Dictionary<string, object?> { ["tried"] = unavailable.Tried, ["advice"] = unavailable.Advice });
+            return DatasetProblems.Unavailable(unavailable);
         }
         if (options is null || problems.Count > 0) return Problems.Invalid(problems);
         if (dryRun) return await runs.FindAsync(id, cancellation) is null ? Results.Json(options, Json.Options) : Taken(id);

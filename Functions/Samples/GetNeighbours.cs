@@ -7,6 +7,7 @@ using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Sampling;
 using GanFunctions.Core.Storage;
+using GanFunctions.Functions.Datasets;
 using GanFunctions.Functions.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -54,7 +55,7 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
         }
         catch (Exception gone) when (gone is UnknownDatasetException or DatasetUnavailableException)
         {
-            return Problems.DatasetGone(run, gone);
+            return DatasetProblems.Gone(run, gone);
         }
         catch (TimeoutException)
         {

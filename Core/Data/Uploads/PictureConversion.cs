@@ -28,7 +28,7 @@ internal sealed class PictureConversion
         var bytes = (long)_layout.Places.Count(place => place is not null) * _shape.Size;
         if (bytes <= options.MaxDatasetBytes) return;
         throw new UploadRefusedException(
-            "the zip", $"its {files.Count} files come to {bytes} bytes of {_shape}", $"at most {options.MaxDatasetBytes} (setting Datasets:MaxDatasetBytes)");
+            "the zip", $"its {files.Count} files come to {bytes} bytes of {_shape}", $"at most {options.MaxDatasetBytes} (limit MaxDatasetBytes)");
     }
 
     /// <summary>Converts the next files, and keeps what came out.</summary>
@@ -117,7 +117,7 @@ internal sealed class PictureConversion
             byte[]? content = null;
             if (_layout.Places[first + index] is null) problems[index] = ArchiveLayout.Beside;
             else if (file.Length > _options.MaxPictureBytes)
-                problems[index] = $"it has {file.Length} bytes, and at most {_options.MaxPictureBytes} are taken (setting Datasets:MaxPictureBytes)";
+                problems[index] = $"it has {file.Length} bytes, and at most {_options.MaxPictureBytes} are taken (limit MaxPictureBytes)";
             else
             {
                 try

@@ -35,7 +35,7 @@ public sealed class UploadStaging(BlobContainerClient container, DatasetOptions 
 /// <summary>An upload is larger than is taken.</summary>
 /// <param name="most">Bytes that are.</param>
 public sealed class UploadTooLargeException(long most)
-    : Exception($"The upload has more than {most} bytes, which is the most that is taken (setting Datasets:MaxUploadBytes).");
+    : Exception($"The upload has more than {most} bytes, the maximum (limit MaxUploadBytes).");
 
 /// <summary>Writes through to another stream, which it leaves open, so many bytes and no more.</summary>
 internal sealed class LimitedStream(Stream inner, long most) : Stream

@@ -66,7 +66,7 @@ internal static class ZipDirectory
     }
 
     private static UploadRefusedException TooMany(string entries, int most) =>
-        new("the zip", $"it lists {entries} files", $"at most {most} (setting Datasets:MaxEntries)");
+        new("the zip", $"it lists {entries} files", $"at most {most} (limit MaxEntries)");
 
     private static UploadRefusedException CutShort() => new("the zip", "its list of files is damaged or missing: it may be cut short", "a whole zip archive");
 }

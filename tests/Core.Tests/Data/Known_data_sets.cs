@@ -82,7 +82,7 @@ public sealed class A_known_data_set_that_no_source_has(AzuriteFixture azurite)
         Assert.Contains($"{portal.Folder}train-images-idx3-ubyte.gz: it answered with something that is no gzip file", refusal.Message);
         Assert.Contains("http://no-such-host.invalid/train-images-idx3-ubyte.gz: ", refusal.Message);
         Assert.Contains("install Debian's package dataset-fashion-mnist", refusal.Message);
-        Assert.Contains("PUT /api/datasets/fashion-mnist", refusal.Message);
+        Assert.Contains("upload a zip of its four IDX files", refusal.Message);
         Assert.Contains("or use 'digits'", refusal.Message);
     }
 

@@ -93,7 +93,7 @@ public sealed class A_picture_file
         { "of a zip", Idx.Zip(("x", [1])).ToArray(), "it is no PNG, JPEG or WebP file: it begins with 504b0304" },
         { "of HTML", "<html>"u8.ToArray(), "it is no PNG, JPEG or WebP file: it begins with 3c68746d6c3e" },
         { "of TIFF", [0x49, 0x49, 0x2a, 0, 8, 0, 0, 0, 0], "it is no PNG, JPEG or WebP file: it begins with 49492a0008000000" },
-        { "too large", PictureFiles.PngThatClaims(100_000, 100_000), "it has 100000x100000 pixels, and at most 50000000 are taken (setting Datasets:MaxPixels)" },
+        { "too large", PictureFiles.PngThatClaims(100_000, 100_000), "it has 100000x100000 pixels, and at most 50000000 are taken (limit MaxPixels)" },
         { "cut short", PictureFiles.Jpeg(PictureFiles.Flat(64, 64, 90))[..^40], "it cannot be decoded (" },
         { "with a signature only", [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], "it cannot be decoded (" },
     };

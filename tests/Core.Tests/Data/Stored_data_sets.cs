@@ -38,7 +38,7 @@ public sealed class A_stored_data_set(AzuriteFixture azurite)
 
         Assert.Contains(problem, refusal.Message);
         Assert.Contains(part.Name, refusal.Message);
-        Assert.Contains("PUT /api/datasets/mine", refusal.Message);
+        Assert.Contains("upload it again", refusal.Message);
     }
 
     [Fact]

@@ -114,8 +114,8 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
         var unavailable = await Assert.ThrowsAsync<DatasetUnavailableException>(() => _uploader.Catalog.CheckAsync("mine", _cancellation));
 
         Assert.Equal(
-            "Data set 'mine' cannot be had. Tried: its upload, of which 0 of 0 files are converted. "
-            + "What to do: wait until the conversion in GET /api/datasets/mine is ready; or use 'digits', which is built in and always works.",
+            "Data set 'mine' is unavailable. Tried: its upload, of which 0 of 0 files are converted. "
+            + "You can wait until the conversion is ready; or use 'digits', which is built in.",
             unavailable.Message);
     }
 

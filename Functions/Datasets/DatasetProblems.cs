@@ -1,0 +1,33 @@
+using System.Text.RegularExpressions;
+using GanFunctions.Core.Data;
+using GanFunctions.Functions.Http;
+
+namespace GanFunctions.Functions.Datasets;
+
+/// <summary>Errors about data sets. Core says what is wrong; this adds the calls and settings that help.</summary>
+internal static partial class DatasetProblems
+{
+    /// <summary>The detail for a name that does not exist.</summary>
+    public static string Unknown(UnknownDatasetException unknown) => $"{unknown.Message} Others can be uploaded with PUT /api/datasets/{{name}}.";
+
+    /// <summary>What the user can do about an unavailable data set.</summary>
+    public static string AdviceOn(DatasetUnavailableException unavailable) => $"{unavailable.Advice} (uploads go to PUT /api/datasets/{unavailable.Dataset})";
+
+    /// <summary>422 for a run on a data set that is unavailable.</summary>
+    public static IResult Unavailable(DatasetUnavailableException unavailable) => Results.Problem(
+        unavailable.Message, statusCode: 422, title: UnavailableTitle,
+        extensions: new Dictionary<string, object?> { ["tried"] = unavailable.Tried, ["advice"] = AdviceOn(unavailable) });
+
+    /// <summary>The title of <see cref="Unavailable"/>.</summary>
+    public const string UnavailableTitle = "The data set is unavailable.";
+
+    /// <summary>409 for a run whose data set was removed, or is no longer available.</summary>
+    public static IResult Gone(string run, Exception why) => Problems.Conflict(
+        "The data set is gone.", why is UnknownDatasetException unknown ? Unknown(unknown) : why.Message, $"/api/runs/{run}");
+
+    /// <summary>Names the setting behind every limit in a text: "limit MaxPixels" becomes "setting Datasets:MaxPixels".</summary>
+    public static string WithSettings(string text) => Limit().Replace(text, "(setting Datasets:$1)");
+
+    [GeneratedRegex(@"\(limit (\w+)\)")]
+    private static partial Regex Limit();
+}
