@@ -7,16 +7,16 @@ using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Checkpoints;
 
-/// <summary>Which checkpoint of a run is meant.</summary>
-/// <param name="Epoch">Of which epoch; null is the latest, or the best.</param>
-/// <param name="Best">Of the epoch with the lowest Fréchet distance.</param>
+/// <summary>The choice of a checkpoint of a run.</summary>
+/// <param name="Epoch">Its epoch; null for the latest or the best checkpoint.</param>
+/// <param name="Best">Whether to take the epoch with the lowest Fréchet distance.</param>
 public readonly record struct CheckpointChoice(int? Epoch, bool Best)
 {
-    /// <summary>Whether it may come to mean another checkpoint.</summary>
-    public bool Moves => Epoch is null;
+    /// <summary>Whether the choice may select another checkpoint later.</summary>
+    public bool IsMoving => Epoch is null;
 
-    /// <summary>How long the answer may be kept.</summary>
-    public string CacheControl => Moves ? "no-cache" : "private, max-age=3600";
+    /// <summary>The <c>Cache-Control</c> header of the response.</summary>
+    public string CacheControl => IsMoving ? "no-cache" : "private, max-age=3600";
 
     private const string Description = "Number of an epoch, `latest`, or `best`: the epoch with the lowest Fréchet distance.";
 
@@ -41,31 +41,31 @@ public readonly record struct CheckpointChoice(int? Epoch, bool Best)
         ["oneOf"] = new JsonArray(Parameter.Range("integer", 1, TrainingOptions.MaxEpochs), new JsonObject { ["type"] = "string", ["enum"] = new JsonArray("latest", "best") }),
     };
 
-    /// <summary>The epoch that is meant; null is the latest checkpoint.</summary>
+    /// <summary>The chosen epoch; null for the latest checkpoint.</summary>
     public int? EpochIn(RunRow row) => Best ? row.BestEpoch : Epoch;
 
-    /// <summary>The answer where a run has no best epoch, else null.</summary>
+    /// <summary>The error if the best epoch is chosen and the run has none, else null.</summary>
     public IResult? ProblemWith(RunRow row) => (Best, row) switch
     {
         (false, _) or (_, { BestEpoch: not null }) => null,
         (_, { Options.QualitySamples: 0 }) => Problems.Conflict(
             "The run has no best epoch.", $"Run '{row.RowKey}' does not measure its pictures: its qualitySamples is 0.", $"/api/runs/{row.RowKey}"),
-        _ => Problems.NotFound("No best epoch yet.", $"Run '{row.RowKey}' has no epoch yet whose pictures were measured.")
+        _ => Problems.NotFound("No best epoch yet.", $"Run '{row.RowKey}' has no measured epoch yet.")
             .WithHeader(HeaderNames.RetryAfter, NextEpoch.SecondsUntil(row)),
     };
 
-    /// <summary>The answer where there is no such checkpoint, or none that is whole.</summary>
+    /// <summary>The error if the chosen checkpoint does not exist, or is damaged.</summary>
     public IResult NotFound(RunRow row) => EpochIn(row) is { } epoch
-        ? Problems.NotFound("No such checkpoint.", $"Epoch {epoch} of run '{row.RowKey}' has no whole checkpoint; see /api/runs/{row.RowKey}/checkpoints.")
+        ? Problems.NotFound("No such checkpoint.", $"Epoch {epoch} of run '{row.RowKey}' has no intact checkpoint; see /api/runs/{row.RowKey}/checkpoints.")
         : Problems.NotFound("No checkpoint yet.", $"Run '{row.RowKey}' has no checkpoint yet.").WithHeader(HeaderNames.RetryAfter, NextEpoch.SecondsUntil(row));
 }
 
-/// <summary>When there will be a checkpoint.</summary>
+/// <summary>Estimates when the next checkpoint will exist.</summary>
 internal static class NextEpoch
 {
     private const int Unknown = 15; // seconds
 
-    /// <summary>Seconds until the epoch in training ends, as <c>Retry-After</c> has it.</summary>
+    /// <summary>Seconds until the current epoch ends, for the header <c>Retry-After</c>.</summary>
     public static string SecondsUntil(RunRow row)
     {
         var stepsLeft = Math.Max(row.StepsPerEpoch - row.Step, 1);

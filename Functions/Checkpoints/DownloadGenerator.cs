@@ -28,7 +28,7 @@ public sealed class DownloadGenerator(GeneratorFiles files)
             query.Refuse(Weights, $"weights: '{weights}' is not valid with format=safetensors, whose file has both; it is for format=onnx.");
         if (query.Error() is { } wrong) return wrong;
         var isOnnx = format == "onnx";
-        return await files.AnswerAsync(request, run, choice, Tag, (_, manifest, file) => Task.FromResult(File(manifest, file)), cancellation);
+        return await files.RespondAsync(request, run, choice, Tag, (_, manifest, file) => Task.FromResult(File(manifest, file)), cancellation);
 
         string Tag(Manifest manifest) =>
             isOnnx ? $"{manifest.Generator.Sha256}-{manifest.Epoch}-{weights ?? "ema"}-onnx{OnnxFile.Version}" : manifest.Generator.Sha256;
@@ -52,7 +52,7 @@ public sealed class GetCard(GeneratorFiles files, DatasetCatalog catalog)
         var query = new QueryReader(request);
         var choice = query.Read(CheckpointChoice.InPath, epoch);
         if (query.Error() is { } wrong) return wrong;
-        return await files.AnswerAsync(request, run, choice, tagOf: null, async (row, manifest, file) =>
+        return await files.RespondAsync(request, run, choice, tagOf: null, async (row, manifest, file) =>
         {
             var dataset = await catalog.GetAsync(row.Options.Dataset, cancellation);
             return Results.Json(ModelCard.Of(row, manifest, file, dataset), Json.Options);
@@ -60,17 +60,17 @@ public sealed class GetCard(GeneratorFiles files, DatasetCatalog catalog)
     }
 }
 
-/// <summary>Finds the generator that a path names, and passes over damaged ones.</summary>
+/// <summary>Finds the generator that a path names, and skips damaged ones.</summary>
 public sealed class GeneratorFiles(RunStore runs, CheckpointStore checkpoints)
 {
-    /// <summary>Answers from the file of a checkpoint, with 304 where the caller has the answer already, or says why there is none.</summary>
-    /// <param name="request">May say what the caller has.</param>
+    /// <summary>Responds with something made from the file of a checkpoint, with 304 if the client has it, or with an error.</summary>
+    /// <param name="request">The request, which may carry <c>If-None-Match</c>.</param>
     /// <param name="run">The run's id.</param>
-    /// <param name="choice">Which checkpoint.</param>
-    /// <param name="tagOf">Names the answer from a checkpoint; null where it may change.</param>
-    /// <param name="answer">Makes the answer from the checkpoint and its <c>generator</c> file; an <see cref="InvalidDataException"/> becomes a 409.</param>
-    /// <param name="cancellation">Gives up.</param>
-    public async Task<IResult> AnswerAsync(
+    /// <param name="choice">The chosen checkpoint.</param>
+    /// <param name="tagOf">The entity tag of the response for a checkpoint; null if the response may change.</param>
+    /// <param name="answer">Makes the response from the checkpoint and its <c>generator</c> file; an <see cref="InvalidDataException"/> becomes a 409.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    public async Task<IResult> RespondAsync(
         HttpRequest request, string run, CheckpointChoice choice, Func<Manifest, string>? tagOf, Func<RunRow, Manifest, byte[], Task<IResult>> answer,
         CancellationToken cancellation)
     {
@@ -82,9 +82,9 @@ public sealed class GeneratorFiles(RunStore runs, CheckpointStore checkpoints)
         {
             return Tagged(file is null ? Results.StatusCode(StatusCodes.Status304NotModified) : await answer(row, manifest, file), tagOf?.Invoke(manifest), choice);
         }
-        catch (InvalidDataException strange)
+        catch (InvalidDataException damage)
         {
-            return Problems.Conflict("The checkpoint cannot be used.", $"Checkpoint {manifest.Name} of run '{run}': {strange.Message}", $"/api/runs/{run}");
+            return Problems.Conflict("The checkpoint cannot be used.", $"Checkpoint {manifest.Name} of run '{run}': {damage.Message}", $"/api/runs/{run}");
         }
 
         bool IsKnown(string? tag) => tag is not null && EntityTag.IsKnown(request, Quoted(tag));

@@ -7,26 +7,26 @@ using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Checkpoints;
 
-/// <summary>A checkpoint as the API shows it.</summary>
-/// <param name="Name">Later ones sort behind earlier ones.</param>
-/// <param name="Attempt">Roll-backs before it.</param>
-/// <param name="Epoch">The epoch it lies in, from 1.</param>
-/// <param name="Step">Steps of that epoch done; fewer than <paramref name="StepsPerEpoch"/> where it was made in mid-epoch.</param>
+/// <summary>A checkpoint as the API returns it.</summary>
+/// <param name="Name">Its name. Names sort in the order of training.</param>
+/// <param name="Attempt">Roll-backs so far.</param>
+/// <param name="Epoch">The epoch, from 1.</param>
+/// <param name="Step">Completed steps of that epoch; fewer than <paramref name="StepsPerEpoch"/> for a checkpoint within an epoch.</param>
 /// <param name="StepsPerEpoch">Steps in each epoch of the run.</param>
-/// <param name="MeanLosses">Of the epoch's steps so far.</param>
-/// <param name="Precision">What the convolutions calculate in.</param>
-/// <param name="Threads">That train the run.</param>
-/// <param name="Generator">What pictures are drawn from.</param>
-/// <param name="Training">What the training goes on from; null where that is no longer kept (<c>keepTraining</c>).</param>
-/// <param name="Quality">How good its pictures are; null in mid-epoch, and where they are not measured.</param>
-/// <param name="Best">Whether it is that of the epoch with the lowest Fréchet distance.</param>
+/// <param name="MeanLosses">Mean losses of the epoch's completed steps.</param>
+/// <param name="Precision">Precision of the convolutions.</param>
+/// <param name="Threads">Number of training threads.</param>
+/// <param name="Generator">The file that pictures are sampled from.</param>
+/// <param name="Training">The file that training resumes from; null if it is no longer kept (<c>keepTraining</c>).</param>
+/// <param name="Quality">Quality of its pictures; null within an epoch, and if quality is not measured.</param>
+/// <param name="Best">Whether it belongs to the epoch with the lowest Fréchet distance.</param>
 public sealed record CheckpointView(
     string Name, int Attempt, int Epoch, int Step, int StepsPerEpoch, StepLosses MeanLosses, string Precision, int Threads,
     BlobReference Generator, BlobReference? Training, PictureQuality? Quality, bool Best);
 
 /// <summary>The checkpoints of a run.</summary>
-/// <param name="Run">Its id.</param>
-/// <param name="Checkpoints">The first one first.</param>
+/// <param name="Run">The run's id.</param>
+/// <param name="Checkpoints">The checkpoints, oldest first.</param>
 public sealed record CheckpointList(string Run, IReadOnlyList<CheckpointView> Checkpoints);
 
 /// <summary><c>GET /api/runs/{run}/checkpoints</c>.</summary>

@@ -10,29 +10,29 @@ using GanFunctions.Core.Training;
 
 namespace GanFunctions.Functions.Checkpoints;
 
-/// <summary>What a generator is, what it was trained on and how, how good it is, and how to draw from it.</summary>
-/// <param name="PipelineTag">The task, in the words of Hugging Face's model cards, as with the next two.</param>
-/// <param name="LibraryName">What reads its safetensors file: PyTorch.</param>
-/// <param name="Tags">For who looks for such a model.</param>
-/// <param name="Run">Where it comes from.</param>
-/// <param name="Epoch">The epoch it was made in.</param>
+/// <summary>The model card of a generator: its architecture, data, training, quality and use.</summary>
+/// <param name="PipelineTag">The task, as in Hugging Face model cards, like the next two properties.</param>
+/// <param name="LibraryName">The library that reads the safetensors file.</param>
+/// <param name="Tags">Search tags.</param>
+/// <param name="Run">The run it comes from.</param>
+/// <param name="Epoch">The epoch it comes from.</param>
 /// <param name="Checkpoint">Name of the checkpoint.</param>
-/// <param name="Architecture">How it is built.</param>
-/// <param name="Dataset">What it was trained on.</param>
-/// <param name="Training">How.</param>
-/// <param name="Metrics">How good the pictures of its moving average are; null where they were not measured.</param>
-/// <param name="Files">What there is to download.</param>
-/// <param name="Sampling">How to draw.</param>
-/// <param name="Format">Of this card.</param>
+/// <param name="Architecture">Its architecture.</param>
+/// <param name="Dataset">The data set it was trained on.</param>
+/// <param name="Training">How it was trained.</param>
+/// <param name="Metrics">Quality of the pictures of its moving average; null if it was not measured.</param>
+/// <param name="Files">Files to download.</param>
+/// <param name="Sampling">How to generate pictures.</param>
+/// <param name="Format">Format version of this card.</param>
 public sealed record ModelCard(
     string PipelineTag, string LibraryName, IReadOnlyList<string> Tags, string Run, int Epoch, string Checkpoint, Architecture Architecture,
     CardDataset Dataset, CardTraining Training, PictureQuality? Metrics, IReadOnlyList<CardFile> Files, CardSampling Sampling, int Format = 1)
 {
     /// <summary>The card of a checkpoint.</summary>
-    /// <param name="row">The run's.</param>
-    /// <param name="manifest">The checkpoint's.</param>
-    /// <param name="file">Its <c>generator</c> file.</param>
-    /// <param name="dataset">What is known of the data set now.</param>
+    /// <param name="row">The run's row.</param>
+    /// <param name="manifest">The checkpoint's manifest.</param>
+    /// <param name="file">The checkpoint's <c>generator</c> file.</param>
+    /// <param name="dataset">The data set as it is now; null if it does not exist any more.</param>
     public static ModelCard Of(RunRow row, Manifest manifest, byte[] file, DatasetInfo? dataset)
     {
         using var generator = NetworkState.LoadGenerator(file, averaged: true);
@@ -45,13 +45,13 @@ public sealed record ModelCard(
     }
 }
 
-/// <summary>The data that a generator was trained on.</summary>
+/// <summary>The data set that a generator was trained on.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Sha256">Of its content, as it was then.</param>
-/// <param name="Description">For people; null where the data set of that name is another one now.</param>
-/// <param name="Pictures">To train on; null in the same case.</param>
-/// <param name="Classes">Different labels, where there are any.</param>
-/// <param name="Labels">Those, where they are known: of a conditional run, or one whose pictures are measured.</param>
+/// <param name="Sha256">SHA-256 of its content during the training.</param>
+/// <param name="Description">Description; null if the name now belongs to another data set.</param>
+/// <param name="Pictures">Number of training pictures; null in the same case.</param>
+/// <param name="Classes">Number of different labels, if it has labels.</param>
+/// <param name="Labels">The labels, if they are known: for a conditional run, or one that measures quality.</param>
 public sealed record CardDataset(string Name, string Sha256, string? Description, int? Pictures, int? Classes, IReadOnlyList<int>? Labels)
 {
     internal static CardDataset Of(string name, Manifest manifest, IReadOnlyList<byte> labels, DatasetInfo? now)
@@ -63,14 +63,14 @@ public sealed record CardDataset(string Name, string Sha256, string? Description
 }
 
 /// <summary>A file to download.</summary>
-/// <param name="Format"><c>safetensors</c>, which has both kinds of weights, or <c>onnx</c>.</param>
-/// <param name="Weights"><c>ema</c>, the moving average, which draws better, or <c>raw</c>.</param>
-/// <param name="Href">Where it is.</param>
-/// <param name="Sha256">Of its content.</param>
-/// <param name="Size">Bytes.</param>
+/// <param name="Format"><c>safetensors</c>, which contains both kinds of weights, or <c>onnx</c>.</param>
+/// <param name="Weights"><c>ema</c>, the moving average, which gives better pictures, or <c>raw</c>.</param>
+/// <param name="Href">Its address.</param>
+/// <param name="Sha256">SHA-256 of its content.</param>
+/// <param name="Size">Size in bytes.</param>
 public sealed record CardFile(string Format, IReadOnlyList<string> Weights, string Href, string Sha256, long Size)
 {
-    /// <summary>How the checkpoint is asked for: one in mid-epoch has no number, and can be had for as long as it is the latest.</summary>
+    /// <summary>The epoch in the checkpoint's address. A checkpoint within an epoch has no number and is available while it is the latest.</summary>
     internal static string EpochOf(Manifest manifest) => manifest.IsEpochEnd ? manifest.Epoch.ToString(CultureInfo.InvariantCulture) : "latest";
 
     internal static IReadOnlyList<CardFile> Of(Manifest manifest, byte[] file)
@@ -91,20 +91,20 @@ public sealed record CardFile(string Format, IReadOnlyList<string> Weights, stri
     }
 }
 
-/// <summary>How to draw.</summary>
-/// <param name="Noise">What goes in.</param>
-/// <param name="Label">What else goes in, where it is conditional.</param>
-/// <param name="Labels">The labels that can be asked for; null where it is not conditional.</param>
-/// <param name="Pictures">What comes out.</param>
-/// <param name="Pixels">How that becomes bytes.</param>
-/// <param name="Href">Where the app itself draws from it.</param>
+/// <summary>How to generate pictures.</summary>
+/// <param name="Noise">The noise input.</param>
+/// <param name="Label">The label input of a conditional generator.</param>
+/// <param name="Labels">The labels of a conditional generator; null for others.</param>
+/// <param name="Pictures">The output.</param>
+/// <param name="Pixels">Formula from the output to bytes.</param>
+/// <param name="Href">The address where the app samples this generator.</param>
 public sealed record CardSampling(string Noise, string? Label, IReadOnlyList<int>? Labels, string Pictures, string Pixels, string Href)
 {
     internal static CardSampling Of(Manifest manifest, Generator generator)
     {
         var (shape, labels) = (generator.Shape, generator.IsConditional ? generator.Labels.Select(label => (int)label).ToList() : null);
         return new(
-            $"noise: float32 [batch, {Generator.LatentSize}], independent normals of mean 0 and deviation 1",
+            $"noise: float32 [batch, {Generator.LatentSize}], independent standard normals",
             labels is null ? null : "label: int64 [batch], one of the labels for each picture",
             labels,
             $"pictures: float32 [batch, {shape.Channels}, {shape.Side}, {shape.Side}] in [-1, 1]",
@@ -114,13 +114,13 @@ public sealed record CardSampling(string Noise, string? Label, IReadOnlyList<int
 }
 
 /// <summary>How a generator was trained.</summary>
-/// <param name="Preset">The recipe.</param>
-/// <param name="Epochs">Up to this checkpoint; a fraction where it was made in mid-epoch.</param>
-/// <param name="Steps">Up to this checkpoint.</param>
-/// <param name="Pictures">Real ones seen, counting each time.</param>
-/// <param name="Precision">Arithmetic of the convolutions.</param>
-/// <param name="RollBacks">Times that the training went back after it had diverged.</param>
-/// <param name="Options">All options of the run, as it resolved them.</param>
+/// <param name="Preset">The preset.</param>
+/// <param name="Epochs">Epochs up to this checkpoint; a fraction for a checkpoint within an epoch.</param>
+/// <param name="Steps">Steps up to this checkpoint.</param>
+/// <param name="Pictures">Real pictures seen, repetitions included.</param>
+/// <param name="Precision">Precision of the convolutions.</param>
+/// <param name="RollBacks">Number of roll-backs after the training diverged.</param>
+/// <param name="Options">All options of the run as resolved.</param>
 public sealed record CardTraining(Preset Preset, double Epochs, long Steps, long Pictures, string Precision, int RollBacks, TrainingOptions Options)
 {
     internal static CardTraining Of(TrainingOptions options, Manifest manifest)

@@ -16,22 +16,22 @@ internal static class DatasetFeature
 
     private static readonly DatasetView Pets = new(
         "pets", "stored", true, 1800, 200, 2, ["cats", "dogs"], 64, 64, 64, 3, "9b74c9897bac770ffc029102a200c5de9b74c9897bac770ffc029102a200c5de", "Uploaded on 2026-01-31",
-        new ConversionView(ConversionState.Ready, 2001, 2001, 1, [new FileProblem("cats/notes.txt", "it is no picture: it begins with 4e6f7465")], null),
+        new ConversionView(ConversionState.Ready, 2001, 2001, 1, [new FileProblem("cats/notes.txt", "it is not a PNG, JPEG or WebP file: it begins with 4e6f7465")], null),
         new DatasetLinks("/api/datasets/pets", "/api/datasets/pets/preview"));
 
-    private static readonly Answer NoDataset = Answer.NotFound(
-        "There is no such data set.", "No such data set.", "There is no data set 'pets' stored. GET /api/datasets lists those there are.");
+    private static readonly Response NoDataset = Response.NotFound(
+        "There is no such data set.", "No such data set.", "There is no data set 'pets'. GET /api/datasets lists the data sets.");
 
-    private static readonly Answer InUse = Answer.Conflict(
-        "A run that is not finished needs it.", "The data set is in use.", "Run 'first' still needs 'pets'; cancel it first.", "/api/runs/first");
+    private static readonly Response InUse = Response.Conflict(
+        "An unfinished run uses it.", "The data set is in use.", "Run 'first' uses 'pets'; cancel the run first.", "/api/runs/first");
 
-    private static readonly Answer WrongName = Answer.Invalid("name", new DatasetNameException("digits", "is built in and can be neither replaced nor removed: choose another name").Message);
+    private static readonly Response WrongName = Response.Invalid("name", new DatasetNameException("digits", "is built in and can be neither replaced nor removed: choose another name").Message);
 
     /// <summary>Registers the feature.</summary>
     public static IServiceCollection AddDatasets(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(Feature);
-        services.AddSingleton(new VipsRuntime()); // at once: it settles how libvips treats hostile files
+        services.AddSingleton(new VipsRuntime()); // at once: it sets how libvips treats hostile files
         services.AddSingleton(configuration.GetSection("Datasets").Get<DatasetOptions>() ?? new DatasetOptions());
         // The catalog has time-outs of its own, and reports what it tried.
         services.AddHttpClient(nameof(DatasetCatalog), client => client.Timeout = Timeout.InfiniteTimeSpan).RemoveAllLoggers();
@@ -46,55 +46,55 @@ internal static class DatasetFeature
     }
 
     /// <summary>The calls of this feature.</summary>
-    public static Feature Feature { get; } = new("datasets", "What is trained on.",
+    public static Feature Feature { get; } = new("datasets", "Data sets to train on.",
     [
-        new("ListDatasets", "get", "/api/datasets", "Lists the data sets")
+        new("ListDatasets", "get", "/api/datasets", "Lists data sets")
         {
-            Answers = [new(200, "The data sets.", Media.Json(new DatasetList([Pets]))), Answer.NoParameters],
+            Responses = [new(200, "The data sets.", Media.Json(new DatasetList([Pets]))), Response.NoParameters],
         },
-        new("GetDataset", "get", Path, "A data set, and how its last upload is getting on")
+        new("GetDataset", "get", Path, "Gets a data set, and the state of its last upload")
         {
             Parameters = [Parameter.Dataset],
-            Answers = [new(200, "The data set.", Media.Json(Pets)), Answer.NoParameters, NoDataset],
+            Responses = [new(200, "The data set.", Media.Json(Pets)), Response.NoParameters, NoDataset],
         },
-        new(nameof(PutDataset), "put", Path, "Uploads pictures, in the place of those of that name")
+        new(nameof(PutDataset), "put", Path, "Uploads a data set, replacing one of that name")
         {
-            Description = "The upload is put aside as it comes and converted in the background; `conversion` says how it is getting on. Until it is ready the old data set of that name is served.",
+            Description = "The upload is stored as received and converted in the background; `conversion` reports the progress. Until it is ready, an existing data set of that name stays in use.",
             Parameters =
             [
                 Parameter.Dataset,
                 PutDataset.Size, PutDataset.Channels,
             ],
-            Body = new("A zip of PNG, JPEG or WebP files, with a folder for each class, or of IDX files; or a form with one IDX file a part. At most 2 GiB.", IsRequired: true,
+            Body = new("A zip archive of PNG, JPEG or WebP files with one folder per class, or of IDX files; or a form with one IDX file per part. At most 2 GiB.", IsRequired: true,
                 new("application/zip"), new("application/x-zip-compressed"), new("application/octet-stream"), new("multipart/form-data", FormSchema)),
-            Answers =
+            Responses =
             [
-                new(202, "The upload is whole and waits to be converted.", Media.Json(Pets with
+                new(202, "The upload is complete and waits for its conversion.", Media.Json(Pets with
                 {
                     Conversion = new ConversionView(ConversionState.Staged, 0, 0, 0, [], null),
                 })) { Headers = [Header.Location("/api/datasets/pets")] },
-                Answer.Invalid("size", "size: '30' is not valid; it must be one of 28, 32, 64."),
+                Response.Invalid("size", "size: '30' is not valid; it must be one of 28, 32, 64."),
                 InUse,
-                Answer.TooLarge("The upload is too large.", DatasetProblems.WithSettings(new UploadTooLargeException(2L << 30).Message)),
-                new(415, "The body is of a kind that is not taken.", Media.Problem(new Problem(
-                    "https://tools.ietf.org/html/rfc9110#section-15.5.16", "The body is of a kind not taken.", 415,
-                    "Content-Type 'text/plain' is not taken; valid are application/zip with pictures or IDX files in it, and multipart/form-data with one IDX file a part."))),
+                Response.TooLarge("The upload is too large.", DatasetProblems.WithSettings(new UploadTooLargeException(2L << 30).Message)),
+                new(415, "The media type of the body is not supported.", Media.Problem(new Problem(
+                    "https://tools.ietf.org/html/rfc9110#section-15.5.16", "The media type is not supported.", 415,
+                    "Content-Type 'text/plain' is not supported; valid are application/zip with pictures or IDX files, and multipart/form-data with one IDX file per part."))),
             ],
         },
-        new("DeleteDataset", "delete", Path, "Removes a data set, or ends its conversion")
+        new("DeleteDataset", "delete", Path, "Deletes a data set, or cancels its conversion")
         {
             Parameters = [Parameter.Dataset],
-            Answers = [new(204, "It is gone."), WrongName, NoDataset, InUse],
+            Responses = [new(204, "The data set is deleted."), WrongName, NoDataset, InUse],
         },
-        new(nameof(GetPreview), "get", $"{Path}/preview", "Some pictures of a data set, evenly over its classes")
+        new(nameof(GetPreview), "get", $"{Path}/preview", "Gets a grid of pictures of a data set, evenly over its classes")
         {
             Parameters = [Parameter.Dataset],
-            Answers =
+            Responses =
             [
-                new(200, "The pictures.", Media.Bytes(Format.Png)) { Headers = [Header.ETag, Header.CacheControl] },
-                Answer.NotModified,
-                Answer.NoParameters,
-                NoDataset with { Description = "There is no such data set, or nothing of it is stored." },
+                new(200, "The grid.", Media.Bytes(Format.Png)) { Headers = [Header.ETag, Header.CacheControl] },
+                Response.NotModified,
+                Response.NoParameters,
+                NoDataset with { Description = "There is no such data set, or it is not stored yet." },
             ],
         },
     ]);
@@ -102,7 +102,7 @@ internal static class DatasetFeature
     private static JsonObject FormSchema(Schemas schemas) => new()
     {
         ["type"] = "object",
-        ["description"] = $"IDX files. What each one is its file name says, or its part's name: {IdxUpload.ValidNames}.",
+        ["description"] = $"IDX files. Each is identified by its file name, or by the name of its part: {IdxUpload.ValidNames}.",
         ["properties"] = new JsonObject(Parts.Select(part =>
             KeyValuePair.Create<string, JsonNode?>(part, new JsonObject { ["type"] = "string", ["contentMediaType"] = "application/octet-stream" }))),
     };

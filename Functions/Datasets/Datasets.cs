@@ -59,20 +59,20 @@ public sealed class Datasets(
     }
 
     private static IResult NoDataset(string name) => Problems.NotFound(
-        "No such data set.", $"There is no data set '{name}' stored. GET /api/datasets lists those there are.");
+        "No such data set.", $"There is no data set '{name}'. GET /api/datasets lists the data sets.");
 }
 
-/// <summary>Keeps data sets as they are while runs train on them.</summary>
+/// <summary>Protects data sets while runs train on them.</summary>
 internal static class DatasetUse
 {
-    /// <summary>The 409 to answer with when a run that is not finished needs the data set, else null.</summary>
+    /// <summary>The 409 if an unfinished run uses the data set, else null.</summary>
     public static async Task<IResult?> RefuseAsync(RunStore runs, string name, CancellationToken cancellation) =>
-        await runs.FindOnAsync(name, cancellation) is { } needing
-            ? Problems.Conflict("The data set is in use.", $"Run '{needing.RowKey}' still needs '{name}'; cancel it first.", $"/api/runs/{needing.RowKey}")
+        await runs.FindOnAsync(name, cancellation) is { } user
+            ? Problems.Conflict("The data set is in use.", $"Run '{user.RowKey}' uses '{name}'; cancel the run first.", $"/api/runs/{user.RowKey}")
             : null;
 }
 
-/// <summary><c>GET /api/datasets/{name}/preview</c>: some pictures of a data set in a grid, evenly over its classes.</summary>
+/// <summary><c>GET /api/datasets/{name}/preview</c>: a grid of pictures of a data set, evenly over its classes.</summary>
 public sealed class GetPreview(DatasetCatalog catalog)
 {
     [Function(nameof(GetPreview))]
@@ -82,14 +82,14 @@ public sealed class GetPreview(DatasetCatalog catalog)
     {
         if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
         if (await catalog.GetAsync(name, cancellation) is not { } info)
-            return Problems.NotFound("No such data set.", $"There is no data set '{name}' stored. GET /api/datasets lists those there are.");
+            return Problems.NotFound("No such data set.", $"There is no data set '{name}'. GET /api/datasets lists the data sets.");
         var tag = $"\"{info.Sha256}\"";
         if (EntityTag.IsKnown(request, tag)) return Tagged(Results.StatusCode(304), tag);
         try
         {
             return await catalog.PreviewAsync(name, cancellation) is { } png
                 ? Tagged(Results.Bytes(png, "image/png"), tag)
-                : Problems.NotFound("No pictures yet.", $"'{name}' is fetched when a run first trains on it, and has not been yet.");
+                : Problems.NotFound("No pictures yet.", $"'{name}' is downloaded when a run first trains on it, which has not happened yet.");
         }
         catch (DatasetUnavailableException unusable)
         {

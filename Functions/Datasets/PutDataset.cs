@@ -8,8 +8,8 @@ using GanFunctions.Functions.Http;
 namespace GanFunctions.Functions.Datasets;
 
 /// <summary>
-/// <c>PUT /api/datasets/{name}</c>: takes pictures, or IDX files, as a zip, or IDX files as those of a form. They are put aside as they come,
-/// and converted by <see cref="ShortWork.DoShortWork"/>; what is wrong with the request itself is answered at once.
+/// <c>PUT /api/datasets/{name}</c>: accepts a zip archive of pictures or IDX files, or a form with IDX files. The upload is stored as received and
+/// converted by <see cref="ShortWork.DoShortWork"/>; errors in the request itself are reported at once.
 /// </summary>
 public sealed class PutDataset(
     DatasetCatalog catalog, DatasetOptions options, RunStore runs, UploadStaging staging, ConversionStarter starter)
@@ -26,7 +26,7 @@ public sealed class PutDataset(
         var query = new QueryReader(request);
         var (size, channels) = (query.Read(Size), query.Read(Channels));
         if (query.Error() is { } wrong) return wrong;
-        if (!UploadBody.IsTaken(request)) return NotTaken(request);
+        if (!UploadBody.IsSupported(request)) return NotSupported(request);
         try
         {
             DatasetCatalog.CheckWritable(name);
@@ -41,7 +41,7 @@ public sealed class PutDataset(
         }
         catch (BadHttpRequestException refused) when (refused.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            return TooLarge($"{refused.Message} The setting FUNCTIONS_REQUEST_BODY_SIZE_LIMIT says how much a request may carry.");
+            return TooLarge($"{refused.Message} The setting FUNCTIONS_REQUEST_BODY_SIZE_LIMIT is the limit in bytes.");
         }
         catch (IdxFormatException damage)
         {
@@ -60,10 +60,10 @@ public sealed class PutDataset(
     private static IResult Accepted(DatasetInfo? info, Conversion staged) =>
         Results.Json(DatasetView.Of(info, staged), Json.Options, statusCode: 202).WithLocation($"/api/datasets/{staged.Name}");
 
-    private static IResult NotTaken(HttpRequest request) => Results.Problem(
-        $"Content-Type '{request.ContentType}' is not taken; valid are application/zip with pictures or IDX files in it, "
-        + "and multipart/form-data with one IDX file a part.",
-        statusCode: 415, title: "The body is of a kind not taken.");
+    private static IResult NotSupported(HttpRequest request) => Results.Problem(
+        $"Content-Type '{request.ContentType}' is not supported; valid are application/zip with pictures or IDX files, "
+        + "and multipart/form-data with one IDX file per part.",
+        statusCode: 415, title: "The media type is not supported.");
 
     private static IResult TooLarge(string detail) => Results.Problem(detail, statusCode: 413, title: "The upload is too large.");
 }

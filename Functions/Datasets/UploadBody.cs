@@ -6,15 +6,15 @@ using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Datasets;
 
-/// <summary>The body of an upload: whatever it is, it comes out as a zip archive, as it is read.</summary>
+/// <summary>The body of an upload, converted to a zip archive while it is read.</summary>
 internal static class UploadBody
 {
-    /// <summary>Whether the body is of a kind that is taken.</summary>
-    public static bool IsTaken(HttpRequest request) => IsZip(request) || TypeOf(request) == MediaTypeNames.Multipart.FormData;
+    /// <summary>Whether the media type of the body is supported.</summary>
+    public static bool IsSupported(HttpRequest request) => IsZip(request) || TypeOf(request) == MediaTypeNames.Multipart.FormData;
 
-    /// <summary>What writes the body to a stream as a zip archive.</summary>
-    /// <exception cref="InvalidDataException">(when writing) It does not begin as a zip archive, or is no whole form.</exception>
-    /// <exception cref="IdxFormatException">(when writing) A file of a form has a name that says nothing.</exception>
+    /// <summary>A function that writes the body to a stream as a zip archive.</summary>
+    /// <exception cref="InvalidDataException">(when writing) The body does not begin like a zip archive, or is an incomplete form.</exception>
+    /// <exception cref="IdxFormatException">(when writing) The name of a file does not identify its part.</exception>
     public static Func<Stream, CancellationToken, Task> Of(HttpRequest request) => IsZip(request)
         ? (stream, cancellation) => CopyZipAsync(request.Body, stream, cancellation)
         : (stream, cancellation) => PackFormAsync(request, stream, cancellation);
@@ -32,7 +32,7 @@ internal static class UploadBody
         switch (start)
         {
             case [(byte)'P', (byte)'K', 3, 4]: break;
-            case [(byte)'P', (byte)'K', 5, 6]: throw new InvalidDataException("it is a zip archive without files");
+            case [(byte)'P', (byte)'K', 5, 6]: throw new InvalidDataException("it is an empty zip archive");
             case var _ when read == 0: throw new InvalidDataException("it is empty");
             default: throw new InvalidDataException($"it begins with {Convert.ToHexStringLower(start.AsSpan(0, read))}; a zip archive begins with 504b0304");
         }
@@ -54,13 +54,13 @@ internal static class UploadBody
         }
     }
 
-    // curl -F images=@train-images-idx3-ubyte.gz: the file's own name says more than the field's, where it has one of the usual names.
+    // curl -F images=@train-images-idx3-ubyte.gz: the name of the file is more specific than that of the field, if it is one of the usual names.
     private static string NameOf(ContentDispositionHeaderValue header)
     {
         var (file, field) = (Text(header.FileName), Text(header.Name));
         if (IdxParts.FromFileName(file) is not null) return file;
         return IdxParts.FromFileName(field) is not null ? field : throw new IdxFormatException(
-            field, "its name does not say what it is", $"{IdxUpload.ValidNames}; pictures are sent as a zip archive, not as a form");
+            field, "its name does not identify it", $"{IdxUpload.ValidNames}; pictures are uploaded as a zip archive, not as a form");
     }
 
     private static string Text(Microsoft.Extensions.Primitives.StringSegment value) => HeaderUtilities.RemoveQuotes(value).Value ?? "";

@@ -11,22 +11,22 @@ using Spectre.Console;
 namespace GanFunctions.Functions.Demo;
 
 /// <summary>
-/// <c>dotnet run --project Functions -- demo</c>: a short training through the app's own HTTP API, its progress in the terminal, and a
-/// picture at the end. Its first epoch measures the machine, and the run is extended to what three minutes allow.
+/// <c>dotnet run --project Functions -- demo</c>: a short training through the app's own HTTP API, with progress in the terminal and a picture at the
+/// end. The first epoch measures the machine's speed, and the run is extended to a total of about three minutes.
 /// </summary>
 public sealed partial class DemoRun(OwnAddress own, IHostApplicationLifetime lifetime, TimeProvider time) : BackgroundService
 {
     private const string PictureFolder = "out";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private const int LeastEpochs = 4; // of 6,400 pictures: digits are readable after 25,600
-    private static readonly TimeSpan Length = TimeSpan.FromSeconds(150); // of training; starting and stopping the app come on top
+    private const int MinEpochs = 4; // of 6,400 pictures each: digits are readable after 25,600
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(150); // of training, without starting and stopping the app
 
-    // Small batches, and a rate that falls slowly since the epochs are short: rougher than the defaults in the end, but digits appear within
-    // minutes. Training the feature extractor that measures them would take the first of these.
+    // Small batches, and a learning rate that decays slowly because the epochs are short: rougher pictures than the defaults in the end, but digits
+    // within minutes. Quality is not measured: building the quality reference would take the first minute.
     private static readonly JsonObject Recipe = new()
     {
-        ["epochs"] = LeastEpochs,
+        ["epochs"] = MinEpochs,
         ["imagesPerEpoch"] = 6_400,
         ["batchSize"] = 64,
         ["learningRateDecay"] = 0.05,
@@ -53,9 +53,9 @@ public sealed partial class DemoRun(OwnAddress own, IHostApplicationLifetime lif
             else Console.Error.WriteLine(ended.State == RunState.Cancelled ? "The run was cancelled." : $"The run failed: {ended.Error}");
             Environment.ExitCode = ended.State == RunState.Completed ? 0 : 1;
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (Exception) when (lifetime.ApplicationStopping.IsCancellationRequested) // the app's own HTTP server may stop first
         {
-            Console.WriteLine("Stopped. What was trained is committed.");
+            Console.WriteLine("Stopped. The training is committed.");
         }
         catch (Exception problem)
         {
@@ -65,7 +65,7 @@ public sealed partial class DemoRun(OwnAddress own, IHostApplicationLifetime lif
         lifetime.StopApplication();
     }
 
-    // A demo that was stopped would go on by itself, as any run does, and halve the speed of this one.
+    // An earlier demo that was stopped would continue by itself, like any run, and halve the speed of this one.
     private static async Task CancelEarlierAsync(HttpClient http, CancellationToken cancellation)
     {
         var runs = (await http.GetFromJsonAsync<JsonObject>("api/runs?limit=1000", cancellation))!["runs"]!.AsArray();
@@ -86,14 +86,14 @@ public sealed partial class DemoRun(OwnAddress own, IHostApplicationLifetime lif
             using var response = await http.PostAsJsonAsync("api/runs", body, cancellation);
             if (response.StatusCode == HttpStatusCode.UnprocessableEntity)
             {
-                Console.WriteLine("MNIST cannot be had here just now: the demo trains on the built-in digits instead.");
+                Console.WriteLine("MNIST is unavailable: the demo trains on the built-in digits instead.");
                 continue;
             }
             if (!response.IsSuccessStatusCode) throw new InvalidOperationException(await response.Content.ReadAsStringAsync(cancellation));
-            Console.WriteLine($"Training '{run}' on {(dataset == "mnist" ? "MNIST" : "the built-in digits")}; watch it at {new Uri(http.BaseAddress!, $"#/runs/{run}")}");
+            Console.WriteLine($"Training '{run}' on {(dataset == "mnist" ? "MNIST" : "the built-in digits")}; follow it at {new Uri(http.BaseAddress!, $"#/runs/{run}")}");
             return run;
         }
-        throw new InvalidOperationException("Not even the built-in digits could be used.");
+        throw new InvalidOperationException("No data set is available, not even the built-in digits.");
     }
 
     private async IAsyncEnumerable<RunView> FollowAsync(
@@ -109,14 +109,14 @@ public sealed partial class DemoRun(OwnAddress own, IHostApplicationLifetime lif
             if (begun is { } since && view.Progress.Epoch > 1 && !isLengthKnown)
             {
                 isLengthKnown = true;
-                await LengthenAsync(http, run, (int)(Length / time.GetElapsedTime(since)) - LeastEpochs, cancellation);
+                await ExtendAsync(http, run, (int)(Length / time.GetElapsedTime(since)) - MinEpochs, cancellation);
             }
             if (view.State is RunState.Completed or RunState.Failed or RunState.Cancelled) yield break;
             await Task.Delay(Interval, time, cancellation);
         }
     }
 
-    private static async Task LengthenAsync(HttpClient http, string run, int more, CancellationToken cancellation)
+    private static async Task ExtendAsync(HttpClient http, string run, int more, CancellationToken cancellation)
     {
         if (more < 1) return;
         using var response = await http.PostAsJsonAsync($"api/runs/{run}/extend", new { epochs = more }, cancellation);
@@ -135,12 +135,13 @@ public sealed partial class DemoRun(OwnAddress own, IHostApplicationLifetime lif
     }
 }
 
-/// <summary>A training's progress in the terminal: a bar that moves where there is one, a line every ten seconds where there is none.</summary>
+/// <summary>Progress in the terminal: a progress bar, or a line every ten seconds if the output is redirected.</summary>
 internal static class DemoProgress
 {
     private const int PlainEvery = 10; // views, one a second
 
-    /// <summary>Shows the views as they come and returns the last one.</summary>
+    /// <summary>Shows the progress of a run until its end.</summary>
+    /// <returns>The last view.</returns>
     public static Task<RunView> ShowAsync(Func<IAsyncEnumerable<RunView>> follow) =>
         AnsiConsole.Profile.Out.IsTerminal ? BarAsync(follow()) : LinesAsync(follow());
 

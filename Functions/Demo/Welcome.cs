@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace GanFunctions.Functions.Demo;
 
-/// <summary>Says what to try next.</summary>
+/// <summary>Prints what to try next.</summary>
 public sealed class Welcome(OwnAddress own) : BackgroundService
 {
     /// <inheritdoc/>
@@ -12,39 +12,40 @@ public sealed class Welcome(OwnAddress own) : BackgroundService
     {
         if (await own.WaitAsync(stoppingToken) is not { } address) return;
         var root = address.ToString().TrimEnd('/');
-        AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, 160); // commands are to be copied: no line breaks in them
+        AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, 160); // no line breaks in the commands, which are meant to be copied
         AnsiConsole.WriteLine($"""
 
-            GanFunctions serves on {root}: open that in a browser, or try in another terminal:
+            GanFunctions runs at {root}. Open it in a browser, or try in another terminal:
 
               curl -X POST {root}/api/runs -d '{"{"}"run": "first", "dataset": "digits", "epochs": 5, "imagesPerEpoch": 12800, "qualitySamples": 0{"}"}'
               curl {root}/api/runs/first
               curl {root}/api/runs/first/samples -o first.png
 
-            Ctrl+C commits what is in training and ends; the next start goes on from there.
+            Ctrl+C commits the current training and stops; the next start continues from there.
             """);
     }
 }
 
-/// <summary>What a person at the terminal sees after the start.</summary>
+/// <summary>What the terminal shows after the start.</summary>
 public static class WelcomeServices
 {
-    /// <summary>Registers the demo when the first argument says so, else a word on what to try. Nothing on a host without addresses of its own.</summary>
+    /// <summary>Registers the demo if the first argument is <c>demo</c>, else the welcome text. Both do nothing under the Functions host.</summary>
     public static IServiceCollection AddWelcomeOrDemo(this IServiceCollection services, string[] args)
     {
         services.AddSingleton<OwnAddress>();
         if (args is not ["demo", ..]) return services.AddHostedService<Welcome>();
-        // A log between the lines of a progress bar would tear it apart.
+        // Log lines would break the progress bar.
         return services.AddLogging(logging => logging.AddFilter(level => level >= LogLevel.Warning)).AddHostedService<DemoRun>();
     }
 }
 
-/// <summary>Where this very process answers HTTP, once it does.</summary>
+/// <summary>The HTTP address of this process.</summary>
 public sealed class OwnAddress(IServiceProvider services, IHostApplicationLifetime lifetime, IConfiguration configuration)
 {
-    private const string FunctionsHostSetting = "FUNCTIONS_WORKER_RUNTIME"; // set by the Functions host, whose address is not ours
+    private const string FunctionsHostSetting = "FUNCTIONS_WORKER_RUNTIME"; // set by the Functions host
 
-    /// <summary>The first address, or null under the Functions host.</summary>
+    /// <summary>Waits for the app to start.</summary>
+    /// <returns>Its first address; null under the Functions host.</returns>
     public async Task<Uri?> WaitAsync(CancellationToken cancellation)
     {
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -4,29 +4,29 @@ using GanFunctions.Functions.OpenApi;
 
 namespace GanFunctions.Functions.Health;
 
-/// <summary>Whether the app can do its work.</summary>
+/// <summary>Health of the app.</summary>
 /// <param name="Status"><c>ready</c> or <c>not ready</c>.</param>
 /// <param name="Storage"><c>ok</c> or <c>unreachable</c>.</param>
 public sealed record HealthView(string Status, string Storage)
 {
-    /// <summary>It can.</summary>
+    /// <summary>The app works.</summary>
     public static HealthView Ready { get; } = new("ready", "ok");
 
-    /// <summary>It cannot.</summary>
+    /// <summary>The app cannot reach its storage.</summary>
     public static HealthView NotReady { get; } = new("not ready", "unreachable");
 }
 
-/// <summary><c>GET /api/health</c>: whether the app can do its work. Anonymous.</summary>
+/// <summary><c>GET /api/health</c>: health of the app. Anonymous.</summary>
 public sealed class GetHealth(BlobContainerClient container)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
     [Function(nameof(GetHealth))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/health")] HttpRequest request, CancellationToken cancellation)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        timeout.CancelAfter(Patience);
+        timeout.CancelAfter(Timeout);
         try
         {
             await container.GetPropertiesAsync(cancellationToken: timeout.Token);
@@ -47,15 +47,15 @@ internal static class HealthFeature
     public static IServiceCollection AddHealth(this IServiceCollection services) => services.AddSingleton(Feature);
 
     /// <summary>The calls of this feature.</summary>
-    public static Feature Feature { get; } = new("health", "Whether the app can do its work.",
+    public static Feature Feature { get; } = new("health", "Health of the app.",
     [
-        new(nameof(GetHealth), "get", "/api/health", "Whether the app can do its work")
+        new(nameof(GetHealth), "get", "/api/health", "Gets the health of the app")
         {
             IsAnonymous = true,
-            Answers =
+            Responses =
             [
-                new(200, "It can.", Media.Json(HealthView.Ready)),
-                new(503, "Its storage does not answer within three seconds.", Media.Json(HealthView.NotReady)),
+                new(200, "The app works.", Media.Json(HealthView.Ready)),
+                new(503, "The storage account does not respond within three seconds.", Media.Json(HealthView.NotReady)),
             ],
         },
     ]);

@@ -4,23 +4,23 @@ using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Http;
 
-/// <summary>Names for answers (RFC 9110, section 8.8.3), by which who has one already is told so.</summary>
+/// <summary>Entity tags (RFC 9110, section 8.8.3), by which a client learns that it has the response already.</summary>
 public static class EntityTag
 {
-    /// <summary>A name for the answer to a question, as <c>ETag</c> has it.</summary>
-    /// <param name="question">All that the answer depends on.</param>
-    public static string Of(string question) => Of(Encoding.UTF8.GetBytes(question));
+    /// <summary>The tag of a response by what it depends on.</summary>
+    /// <param name="inputs">Everything that the response depends on.</param>
+    public static string Of(string inputs) => Of(Encoding.UTF8.GetBytes(inputs));
 
-    /// <summary>A name for an answer by its content.</summary>
-    /// <param name="content">The answer, as it goes over the wire.</param>
+    /// <summary>The tag of a response by its content.</summary>
+    /// <param name="content">The response body as it is sent.</param>
     public static string Of(ReadOnlySpan<byte> content) => $"\"{Convert.ToHexStringLower(SHA256.HashData(content))[..32]}\"";
 
-    /// <summary>Whether <c>If-None-Match</c> has the name, weak or not, or <c>*</c> for any.</summary>
+    /// <summary>Whether <c>If-None-Match</c> contains the tag, weak or not, or <c>*</c>.</summary>
     public static bool IsKnown(HttpRequest request, string tag) =>
         request.GetTypedHeaders().IfNoneMatch.Any(known => known.Tag == "*" || known.Compare(new EntityTagHeaderValue(tag), useStrongComparison: false));
 }
 
-/// <summary>Headers on results.</summary>
+/// <summary>Adds headers to results.</summary>
 public static class ResultExtensions
 {
     /// <summary>Adds <c>Location</c>.</summary>

@@ -5,16 +5,16 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace GanFunctions.Functions.Http;
 
-/// <summary>Reads the small JSON objects that the API takes.</summary>
+/// <summary>Reads the small JSON objects that the API accepts.</summary>
 public static class JsonBody
 {
-    private const int MaxBytes = 64 * 1024; // the largest that makes sense has a few hundred
+    private const int MaxBytes = 64 * 1024; // the largest sensible body has a few hundred
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
-    /// <summary>The body as a JSON object, empty where there is none, or the error to answer with.</summary>
+    /// <summary>The body as a JSON object, empty if there is no body; or the error to respond with.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="example">A body as it should be, for the error.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="example">A valid body, for the error.</param>
+    /// <param name="cancellation">Cancels the read.</param>
     public static async Task<(JsonObject Body, IResult? Wrong)> ReadAsync(HttpRequest request, string example, CancellationToken cancellation)
     {
         var bytes = new byte[MaxBytes + 1];
@@ -35,13 +35,13 @@ public static class JsonBody
     }
 }
 
-/// <summary>How much a request may carry. Data sets are uploaded in one.</summary>
+/// <summary>The limit of a request body. A data set is uploaded in one request.</summary>
 public static class RequestLimits
 {
-    private const string Setting = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"; // the Functions host's own, which lets 100 MB through without it
+    private const string Setting = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"; // the Functions host's own; its default is 100 MB
     private const long Default = 2L * 1024 * 1024 * 1024;
 
-    /// <summary>Lets the app's own server take as much as the Functions host in front of it lets through.</summary>
+    /// <summary>Sets the limit of the app's own server to that of the Functions host in front of it.</summary>
     public static IServiceCollection AddRequestLimits(this IServiceCollection services, IConfiguration configuration) =>
         services.Configure<KestrelServerOptions>(server => server.Limits.MaxRequestBodySize = configuration.GetValue(Setting, Default));
 }

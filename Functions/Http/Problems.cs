@@ -3,10 +3,10 @@ using GanFunctions.Core.Runs;
 
 namespace GanFunctions.Functions.Http;
 
-/// <summary>Errors of the API: RFC 9457 problem details that say what was given and what is valid.</summary>
+/// <summary>Errors of the API: RFC 9457 problem details that name the given value and the valid ones.</summary>
 public static class Problems
 {
-    /// <summary>400: fields or parameters that are not valid, all of them.</summary>
+    /// <summary>400: all invalid fields or parameters.</summary>
     public static IResult Invalid(IReadOnlyDictionary<string, string[]> problems) => Results.ValidationProblem(
         problems.ToDictionary(), detail: string.Join(" ", problems.SelectMany(field => field.Value)), title: "The request is not valid.");
 
@@ -15,7 +15,7 @@ public static class Problems
 
     /// <summary>404: no such run.</summary>
     public static IResult NoRun(string run) => TypedResults.Problem(
-        $"There is no run '{run}'. GET /api/runs lists those there are.", statusCode: 404, title: "No such run.");
+        $"There is no run '{run}'. GET /api/runs lists the runs.", statusCode: 404, title: "No such run.");
 
     /// <summary>404.</summary>
     public static IResult NotFound(string title, string detail) => TypedResults.Problem(detail, statusCode: 404, title: title);

@@ -8,7 +8,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Losses;
 
-/// <summary><c>GET /api/runs/{run}/losses</c>, as JSON, as CSV or as a chart.</summary>
+/// <summary><c>GET /api/runs/{run}/losses</c>: the losses as JSON, CSV or a chart.</summary>
 public sealed class GetLosses(RunStore runs, LossLog losses, ChartRenderer charts)
 {
     [Function(nameof(GetLosses))]
@@ -36,7 +36,7 @@ public sealed class GetLosses(RunStore runs, LossLog losses, ChartRenderer chart
 
     private async Task<IResult> ChartAsync(RunRow row, LossQuery query, HttpRequest request, CancellationToken cancellation)
     {
-        // From the first epoch on, whatever is shown: a roll-back to before it takes back what came later.
+        // All epochs, whatever is shown: a later roll-back may invalidate earlier rows.
         var rows = await losses.ReadAsync(row.RowKey, cancellation).ToListAsync(cancellation);
         var svg = LossChart.Svg(row.RowKey, rows, row.StepsPerEpoch, query.From, query.Theme, query.Width, query.Height);
         var tag = EntityTag.Of(query.Format.Name + svg);
@@ -47,13 +47,13 @@ public sealed class GetLosses(RunStore runs, LossLog losses, ChartRenderer chart
     }
 }
 
-/// <summary>What of a run's losses is asked for, and as what.</summary>
+/// <summary>The query of the losses of a run.</summary>
 /// <param name="Format">JSON, CSV, or a chart as PNG or SVG.</param>
 /// <param name="From">The first epoch.</param>
-/// <param name="Every">Of an epoch's logged steps the first, and every so many behind it; a chart has them all.</param>
+/// <param name="Every">Includes every nth logged step of an epoch.</param>
 /// <param name="Theme">Colours of a chart.</param>
-/// <param name="Width">Pixels of a chart.</param>
-/// <param name="Height">Pixels of a chart.</param>
+/// <param name="Width">Width of a chart in pixels.</param>
+/// <param name="Height">Height of a chart in pixels.</param>
 public sealed record LossQuery(Format Format, int From, int Every, ChartTheme Theme, int Width, int Height)
 {
     internal static readonly FormatParameter Formats = Parameter.Format(Format.Json, Format.Csv, Format.Png, Format.Svg);

@@ -15,25 +15,25 @@ internal static class LossFeature
     public static IServiceCollection AddLosses(this IServiceCollection services) => services.AddSingleton(Feature).AddSingleton<ChartRenderer>();
 
     /// <summary>The calls of this feature.</summary>
-    public static Feature Feature { get; } = new("losses", "What a training logs.",
+    public static Feature Feature { get; } = new("losses", "Losses and quality over time.",
     [
-        new(nameof(GetLosses), "get", "/api/runs/{run}/losses", "Losses of a run, as numbers or as a chart")
+        new(nameof(GetLosses), "get", "/api/runs/{run}/losses", "Gets the losses of a run, as numbers or as a chart")
         {
             Parameters =
             [
                 Parameter.Run, LossQuery.Formats, LossQuery.FromParameter, LossQuery.EveryParameter, LossQuery.ThemeParameter, LossQuery.WidthParameter,
                 LossQuery.HeightParameter,
             ],
-            Answers =
+            Responses =
             [
                 new(200, "The losses.", Media.Json(LossList.Of("first", [Step, Epoch])), Media.Text("text/csv", LossView.Csv([Step, Epoch])),
                     Media.Bytes(Format.Png), Media.Text("image/svg+xml", "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 960 640\"></svg>"))
                 {
-                    Headers = [Header.ETag with { Description = "Names the answer, where it is a chart; send it back as `If-None-Match`." }, Header.CacheControl, Header.Vary],
+                    Headers = [Header.ETag with { Description = "Identifies the content of a chart; send it back as `If-None-Match`." }, Header.CacheControl, Header.Vary],
                 },
-                Answer.NotModified,
-                Answer.Invalid("every", "every: '0' is not valid; it must be a whole number from 1 to 100000."),
-                Answer.NoRun,
+                Response.NotModified,
+                Response.Invalid("every", "every: '0' is not valid; it must be a whole number from 1 to 100000."),
+                Response.NoRun,
             ],
         },
     ]);

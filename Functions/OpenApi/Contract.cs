@@ -27,7 +27,7 @@ public sealed class Contract
             path[operation.Method] = operation.ToJson(feature.Name, schemas);
         }
         var responses = new JsonObject();
-        foreach (var answer in features.SelectMany(feature => feature.Operations).SelectMany(operation => operation.AllAnswers))
+        foreach (var answer in features.SelectMany(feature => feature.Operations).SelectMany(operation => operation.AllResponses))
             if (answer.Name is not null && !responses.ContainsKey(answer.Name)) responses[answer.Name] = answer.ToJson(schemas);
         return new JsonObject
         {
@@ -36,13 +36,13 @@ public sealed class Contract
             {
                 ["title"] = "GanFunctions",
                 ["version"] = "1.0.0",
-                ["summary"] = "Trains generative adversarial networks and draws pictures with them.",
-                ["description"] = "A training is a run. It goes on in the background and commits a checkpoint at the end of every epoch; pictures are drawn from the "
-                    + "latest one, or from any other. Errors are problem details (RFC 9457) that name every bad field, the value given and what is valid. "
-                    + "A parameter or a field that nobody knows is an error. What is `null` is not known, not yet or not at all.",
+                ["summary"] = "Trains generative adversarial networks and generates pictures with them.",
+                ["description"] = "A run trains in the background and commits a checkpoint at the end of every epoch. Pictures are generated from the latest "
+                    + "checkpoint, or from any other. Errors are problem details (RFC 9457) that name every invalid field, the given value and the valid ones. "
+                    + "Unknown parameters and fields are errors. A value that is unknown, or not known yet, is `null`.",
                 ["license"] = new JsonObject { ["name"] = "MIT", ["identifier"] = "MIT" },
             },
-            // Relative to where this document is, so that it holds behind a proxy that serves the app below a path of its own, too.
+            // Relative to this document, so that it also works behind a proxy that serves the app below a path.
             ["servers"] = new JsonArray(new JsonObject { ["url"] = "..", ["description"] = "The app that serves this document" }),
             ["security"] = Security.Optional,
             ["tags"] = new JsonArray([.. features.Select(feature => new JsonObject { ["name"] = feature.Name, ["description"] = feature.Description })]),

@@ -18,7 +18,7 @@ public sealed class GetOpenApi(Contract contract)
     }
 }
 
-/// <summary>What this document says of itself.</summary>
+/// <summary>The OpenAPI document as a feature of the API.</summary>
 internal static class OpenApiFeature
 {
     /// <summary>Registers the document.</summary>
@@ -29,16 +29,16 @@ internal static class OpenApiFeature
     /// <summary>The calls of this feature.</summary>
     public static Feature Feature { get; } = new("contract", "This document.",
     [
-        new(nameof(GetOpenApi), "get", "/api/openapi.json", "All calls of the API, in OpenAPI 3.1")
+        new(nameof(GetOpenApi), "get", "/api/openapi.json", "Gets the OpenAPI document of this API")
         {
-            Answers =
+            Responses =
             [
                 new(200, "This document.", Media.Json(_ => new() { ["type"] = "object" }, new JsonObject { ["openapi"] = "3.1.1" }))
                 {
                     Headers = [Header.ETag, Header.CacheControl],
                 },
-                Answer.NotModified,
-                Answer.NoParameters,
+                Response.NotModified,
+                Response.NoParameters,
             ],
         },
     ]);

@@ -3,36 +3,36 @@ using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.OpenApi;
 
-/// <summary>A folder's calls.</summary>
-/// <param name="Name">The tag they have in common.</param>
-/// <param name="Description">What they are about.</param>
+/// <summary>A feature of the API: calls under a common tag.</summary>
+/// <param name="Name">The tag.</param>
+/// <param name="Description">Description of the tag.</param>
 /// <param name="Operations">The calls.</param>
 internal sealed record Feature(string Name, string Description, IReadOnlyList<Operation> Operations);
 
 /// <summary>A call of the API: a function with an HTTP trigger, method and route.</summary>
 /// <param name="Id">The function's name.</param>
-/// <param name="Method">In small letters.</param>
-/// <param name="Path">The route, from the root.</param>
-/// <param name="Summary">What it does, in a few words.</param>
+/// <param name="Method">The HTTP method in lower case.</param>
+/// <param name="Path">The path of the route.</param>
+/// <param name="Summary">What the call does, in a few words.</param>
 internal sealed record Operation(string Id, string Method, string Path, string Summary)
 {
-    /// <summary>What else is to be said; Markdown.</summary>
+    /// <summary>Further description; Markdown.</summary>
     public string? Description { get; init; }
 
-    /// <summary>Whether it asks for no key on any host.</summary>
+    /// <summary>Whether the call requires no key on any host.</summary>
     public bool IsAnonymous { get; init; }
 
-    /// <summary>Parts of the path, then what may follow the question mark.</summary>
+    /// <summary>Path parameters, then query parameters.</summary>
     public IReadOnlyList<Parameter> Parameters { get; init; } = [];
 
-    /// <summary>What is sent; null where nothing is.</summary>
+    /// <summary>The request body; null for none.</summary>
     public Body? Body { get; init; }
 
-    /// <summary>Every answer of the function itself.</summary>
-    public required IReadOnlyList<Answer> Answers { get; init; }
+    /// <summary>The responses of the function itself.</summary>
+    public required IReadOnlyList<Response> Responses { get; init; }
 
-    /// <summary>Every answer there can be, by status.</summary>
-    public IEnumerable<Answer> AllAnswers => Answers.Concat(Answer.OfHosts(this)).OrderBy(answer => answer.Code, StringComparer.Ordinal);
+    /// <summary>All possible responses by status.</summary>
+    public IEnumerable<Response> AllResponses => Responses.Concat(Response.OfHosts(this)).OrderBy(answer => answer.Code, StringComparer.Ordinal);
 
     /// <summary>An Operation Object.</summary>
     public JsonObject ToJson(string tag, Schemas schemas)
@@ -43,17 +43,17 @@ internal sealed record Operation(string Id, string Method, string Path, string S
         if (Parameters.Count > 0) operation["parameters"] = new JsonArray([.. Parameters.Select(parameter => parameter.ToJson())]);
         if (Body is not null) operation["requestBody"] = Body.ToJson(schemas);
         var responses = new JsonObject();
-        foreach (var answer in AllAnswers)
+        foreach (var answer in AllResponses)
             responses[answer.Code] = answer.Name is null ? answer.ToJson(schemas) : new JsonObject { ["$ref"] = $"#/components/responses/{answer.Name}" };
         operation["responses"] = responses;
         return operation;
     }
 }
 
-/// <summary>What is sent with a call.</summary>
-/// <param name="Description">What it is.</param>
-/// <param name="IsRequired">Whether it may not be left out.</param>
-/// <param name="Media">The forms it may have.</param>
+/// <summary>A request body.</summary>
+/// <param name="Description">What it contains.</param>
+/// <param name="IsRequired">Whether it is required.</param>
+/// <param name="Media">Its media types.</param>
 internal sealed record Body(string Description, bool IsRequired, params IReadOnlyList<Media> Media)
 {
     /// <summary>A Request Body Object.</summary>

@@ -2,11 +2,11 @@ using System.Text.Json.Serialization;
 
 namespace GanFunctions.Functions.OpenApi;
 
-/// <summary>Problem details, as RFC 9457 has them.</summary>
+/// <summary>Problem details (RFC 9457).</summary>
 /// <param name="Type">Where the status is explained.</param>
 /// <param name="Title">The kind of problem.</param>
 /// <param name="Status">The status of the answer.</param>
-/// <param name="Detail">What was given and what is valid.</param>
+/// <param name="Detail">The given value and the valid ones.</param>
 internal record Problem(
     [property: JsonPropertyOrder(-1)] string Type, [property: JsonPropertyOrder(-1)] string Title, [property: JsonPropertyOrder(-1)] int Status,
     [property: JsonPropertyOrder(-1)] string Detail)
@@ -15,12 +15,12 @@ internal record Problem(
     public static Problem NotFound(string title, string detail) => new("https://tools.ietf.org/html/rfc9110#section-15.5.5", title, 404, detail);
 }
 
-/// <summary>Problem details of a request that is not valid.</summary>
+/// <summary>Problem details of an invalid request.</summary>
 /// <param name="Type">Where the status is explained.</param>
 /// <param name="Title">The kind of problem.</param>
 /// <param name="Status">The status of the answer.</param>
-/// <param name="Detail">All that is wrong.</param>
-/// <param name="Errors">The same by field or parameter; `body` for the body as a whole.</param>
+/// <param name="Detail">Every problem.</param>
+/// <param name="Errors">The problems by field or parameter; `body` for the body as a whole.</param>
 internal sealed record InvalidRequest(string Type, string Title, int Status, string Detail, IReadOnlyDictionary<string, IReadOnlyList<string>> Errors)
     : Problem(Type, Title, Status, Detail)
 {
@@ -30,12 +30,12 @@ internal sealed record InvalidRequest(string Type, string Title, int Status, str
         new Dictionary<string, IReadOnlyList<string>> { [field] = [problem] });
 }
 
-/// <summary>Problem details of a call that something else stands in the way of.</summary>
+/// <summary>Problem details of a conflict.</summary>
 /// <param name="Type">Where the status is explained.</param>
 /// <param name="Title">The kind of problem.</param>
 /// <param name="Status">The status of the answer.</param>
-/// <param name="Detail">What stands in the way.</param>
-/// <param name="Run">The run in question.</param>
+/// <param name="Detail">The conflict.</param>
+/// <param name="Run">The run that conflicts.</param>
 internal sealed record Conflict(string Type, string Title, int Status, string Detail, string Run) : Problem(Type, Title, Status, Detail)
 {
     /// <summary>The type of every 409.</summary>
@@ -52,17 +52,17 @@ internal sealed record Conflict(string Type, string Title, int Status, string De
 /// <param name="Type">Where the status is explained.</param>
 /// <param name="Title">The kind of problem.</param>
 /// <param name="Status">The status of the answer.</param>
-/// <param name="Detail">Which states would allow it.</param>
+/// <param name="Detail">The states that allow the call.</param>
 /// <param name="State">The run's state.</param>
 /// <param name="Run">The run.</param>
 internal sealed record StateConflict(string Type, string Title, int Status, string Detail, string State, string Run) : Problem(Type, Title, Status, Detail);
 
-/// <summary>Problem details of a start on a data set that cannot be had.</summary>
+/// <summary>Problem details of a start on an unavailable data set.</summary>
 /// <param name="Type">Where the status is explained.</param>
 /// <param name="Title">The kind of problem.</param>
 /// <param name="Status">The status of the answer.</param>
 /// <param name="Detail">What was tried, and what to do.</param>
-/// <param name="Tried">Where it was looked for, and what came of it.</param>
+/// <param name="Tried">The sources that were tried, and what happened.</param>
 /// <param name="Advice">What to do.</param>
 internal sealed record DatasetUnavailable(string Type, string Title, int Status, string Detail, IReadOnlyList<string> Tried, string Advice)
     : Problem(Type, Title, Status, Detail);

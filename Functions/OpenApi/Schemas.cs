@@ -12,8 +12,8 @@ using GanFunctions.Core.Training;
 namespace GanFunctions.Functions.OpenApi;
 
 /// <summary>
-/// The schemas of what the API writes (JSON Schema 2020-12, as in OpenAPI 3.1), from the types that are written and by the serialiser that writes them:
-/// ranges from their attributes, descriptions from their comments.
+/// The schemas of the API's types (JSON Schema 2020-12, as in OpenAPI 3.1), exported by the serializer that writes them. Ranges come from their
+/// attributes, descriptions from their XML comments.
 /// </summary>
 internal sealed class Schemas
 {
@@ -21,17 +21,17 @@ internal sealed class Schemas
     private readonly SortedDictionary<string, JsonObject> _components = new(StringComparer.Ordinal);
     private readonly Comments _comments = new();
 
-    /// <summary>A reference to the schema of a type, which is made where it is not yet there.</summary>
+    /// <summary>A reference to the schema of a type, which is created on first use.</summary>
     public JsonObject Of(Type type)
     {
         if (!_components.ContainsKey(type.Name)) _components[type.Name] = Export(type);
         return Reference(type.Name);
     }
 
-    /// <summary>A reference to a schema that is made from that of a type.</summary>
-    /// <param name="name">Its name.</param>
+    /// <summary>A reference to a schema derived from that of a type.</summary>
+    /// <param name="name">The name of the schema.</param>
     /// <param name="type">The type.</param>
-    /// <param name="change">What is different.</param>
+    /// <param name="change">Changes the schema.</param>
     public JsonObject Like(string name, Type type, Action<JsonObject> change)
     {
         var schema = Export(type);
@@ -40,7 +40,7 @@ internal sealed class Schemas
         return Reference(name);
     }
 
-    /// <summary>All of them, by name.</summary>
+    /// <summary>All schemas by name.</summary>
     public JsonObject ToJson() => new(_components.Select(component => KeyValuePair.Create<string, JsonNode?>(component.Key, component.Value)));
 
     private JsonObject Export(Type type)
@@ -54,13 +54,13 @@ internal sealed class Schemas
             var inner = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
             if (context.Path.IsEmpty) return Whole(inner, schema);
             if (IsOurs(inner)) schema = OrNull(Of(inner), IsNullable(schema));
-            schema.Remove("default"); // a constructor's, of what is written whatever it is
+            schema.Remove("default"); // of a constructor's parameter: every property is written, whatever its value
             if (context.PropertyInfo is { AttributeProvider: PropertyInfo property }) Describe(property, schema, example);
             return schema;
         }
     }
 
-    /// <summary>Everything is written always, so that readers can count on it.</summary>
+    /// <summary>Every property is always written, so it is required.</summary>
     private JsonObject Whole(Type type, JsonObject schema)
     {
         if (type.IsEnum) schema.Insert(0, "type", "string");
@@ -93,7 +93,7 @@ internal sealed class Schemas
 
     private static bool IsOurs(Type type) => type.Assembly == typeof(Schemas).Assembly || type.Assembly == typeof(TrainingOptions).Assembly;
 
-    // The attributes say 1 as 1.0 where the other end has a point.
+    // An attribute stores 1 as 1.0 if the other bound is fractional.
     private static JsonNode NumberOf(object bound) => bound switch
     {
         int whole => whole,
@@ -102,12 +102,12 @@ internal sealed class Schemas
     };
 }
 
-/// <summary>What the comments in the code say of types and properties, as Markdown. The compiler writes them to a file beside each assembly.</summary>
+/// <summary>The XML comments of types and properties as Markdown. The compiler writes them to a file beside each assembly.</summary>
 internal sealed partial class Comments
 {
     private readonly Dictionary<Assembly, Dictionary<string, XElement>> _files = [];
 
-    /// <summary>The summary of a type; of an enumeration with that of each value.</summary>
+    /// <summary>The summary of a type; for an enumeration, with the summaries of its values.</summary>
     public string? Of(Type type)
     {
         var summary = Text(Find(type, $"T:{NameOf(type)}")?.Element("summary"));
@@ -116,7 +116,7 @@ internal sealed partial class Comments
         return string.Join("\n", [summary, "", .. values.Select(value => $"- `{JsonNamingPolicy.CamelCase.ConvertName(value.name)}`: {value.Comment}")]);
     }
 
-    /// <summary>The summary of a property, or what is said of the parameter of a record that it comes from.</summary>
+    /// <summary>The summary of a property, or the comment of the record parameter that declares it.</summary>
     public string? Of(PropertyInfo property)
     {
         var type = property.DeclaringType!;
@@ -149,7 +149,7 @@ internal sealed partial class Comments
         _ => "",
     };
 
-    // Types by their names, properties as JSON has them.
+    // Types by their names, properties by their JSON names.
     private static string Named(string reference)
     {
         var name = reference[(reference.LastIndexOf('.') + 1)..];

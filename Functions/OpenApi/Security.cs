@@ -2,23 +2,23 @@ using System.Text.Json.Nodes;
 
 namespace GanFunctions.Functions.OpenApi;
 
-/// <summary>How a call shows that it may be made.</summary>
+/// <summary>The function keys.</summary>
 internal static class Security
 {
     private const string Header = "functionKeyHeader";
     private const string Query = "functionKeyQuery";
 
-    /// <summary>The key, in one of two places.</summary>
+    /// <summary>The key as a header or in the query.</summary>
     public static JsonObject Schemes => new()
     {
         [Header] = Key("header", "x-functions-key", "A function key."),
-        [Query] = Key("query", "code", "The same where headers cannot be set, as in an address that a browser opens. Addresses get into logs."),
+        [Query] = Key("query", "code", "The same key, for clients that cannot set headers, such as a browser that opens an address. Addresses appear in logs."),
     };
 
-    /// <summary>Either way, or none: on loopback addresses no key is asked for.</summary>
+    /// <summary>Either of them, or none: on loopback addresses no key is required.</summary>
     public static JsonArray Optional => [new JsonObject { [Header] = new JsonArray() }, new JsonObject { [Query] = new JsonArray() }, new JsonObject()];
 
-    /// <summary>Never any.</summary>
+    /// <summary>No key.</summary>
     public static JsonArray None => [];
 
     private static JsonObject Key(string place, string name, string description) => new()
@@ -26,6 +26,6 @@ internal static class Security
         ["type"] = "apiKey",
         ["in"] = place,
         ["name"] = name,
-        ["description"] = description + " A host that can be reached on loopback addresses only asks for none.",
+        ["description"] = description + " A host that listens on loopback addresses only requires none.",
     };
 }

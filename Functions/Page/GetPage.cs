@@ -3,34 +3,34 @@ using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Page;
 
-/// <summary><c>GET /</c> and <c>GET /page/...</c>: the web page. Anonymous; what it asks the API for is not.</summary>
+/// <summary><c>GET /</c> and <c>GET /page/...</c>: the web page. Anonymous; its calls to the API are not.</summary>
 public sealed class GetPage(PageFiles files)
 {
     /// <summary>
-    /// Nothing runs or loads that does not come from here. WebAssembly has to be compiled for the generator to draw in the browser; what is downloaded
-    /// and shown as a picture has an address of its own (blob).
+    /// Only this origin may run or load anything. WebAssembly is compiled to run the generator in the browser; downloaded pictures are shown from blob
+    /// addresses.
     /// </summary>
     private const string ContentSecurityPolicy =
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; worker-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    // The Functions host takes an empty route for the function's name; this one matches nothing but the root.
+    // The Functions host replaces an empty route by the function's name; this one matches only the root.
     [Function("GetPage")]
     public IResult Index(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "{ignored:maxlength(0)?}")] HttpRequest request) => Answer(request, "index.html");
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "{ignored:maxlength(0)?}")] HttpRequest request) => Respond(request, "index.html");
 
     [Function("GetPageFile")]
     public IResult Named(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "page/{*path}")] HttpRequest request, string path) => Answer(request, path);
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "page/{*path}")] HttpRequest request, string path) => Respond(request, path);
 
-    private IResult Answer(HttpRequest request, string path)
+    private IResult Respond(HttpRequest request, string path)
     {
         if (files.Find(path ?? "") is not { } file)
             return Problems.NotFound("No such file.", $"The page has no file '{path}'.");
-        var zipped = ContentNegotiation.AcceptsEncoding(request, "gzip") ? file.Zipped : null;
-        var form = zipped ?? file.Plain;
+        var compressed = ContentNegotiation.AcceptsEncoding(request, "gzip") ? file.Compressed : null;
+        var form = compressed ?? file.Plain;
         var result = EntityTag.IsKnown(request, form.Tag) ? Results.StatusCode(304) : Results.Bytes(form.Bytes, WithCharset(file.ContentType));
-        if (zipped is not null) result = result.WithHeader(HeaderNames.ContentEncoding, "gzip");
+        if (compressed is not null) result = result.WithHeader(HeaderNames.ContentEncoding, "gzip");
         return result
             .WithHeader(HeaderNames.ETag, form.Tag)
             .WithHeader(HeaderNames.CacheControl, "no-cache")

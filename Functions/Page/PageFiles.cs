@@ -6,15 +6,15 @@ using Microsoft.Extensions.FileProviders;
 
 namespace GanFunctions.Functions.Page;
 
-/// <summary>The files of the page, which come with the app. Each is read and compressed once, when it is first asked for.</summary>
+/// <summary>The files of the page. Each is read and compressed once, on first use.</summary>
 public sealed class PageFiles : IDisposable
 {
     private readonly PhysicalFileProvider _folder = new(Path.Combine(AppContext.BaseDirectory, "wwwroot"));
     private readonly FileExtensionContentTypeProvider _types = new();
     private readonly ConcurrentDictionary<string, Lazy<PageFile>> _read = new(StringComparer.Ordinal);
 
-    /// <summary>The file of that name, or null where the page has none.</summary>
-    /// <param name="path">With slashes, as in the address.</param>
+    /// <summary>The file of a name, or null.</summary>
+    /// <param name="path">The path, with slashes.</param>
     public PageFile? Find(string path)
     {
         var file = _folder.GetFileInfo(path);
@@ -29,27 +29,27 @@ public sealed class PageFiles : IDisposable
 
 /// <summary>A file of the page.</summary>
 /// <param name="ContentType">Its media type.</param>
-/// <param name="Plain">As it is.</param>
-/// <param name="Zipped">With gzip; null where that saves nothing.</param>
-public sealed record PageFile(string ContentType, PageFile.Form Plain, PageFile.Form? Zipped)
+/// <param name="Plain">The file as it is.</param>
+/// <param name="Compressed">The file compressed with gzip; null if that is not smaller.</param>
+public sealed record PageFile(string ContentType, PageFile.Form Plain, PageFile.Form? Compressed)
 {
-    /// <summary>What goes over the wire, and its name: each form has its own (RFC 9110, section 8.8.3.3).</summary>
+    /// <summary>A representation with its own entity tag (RFC 9110, section 8.8.3.3).</summary>
     public sealed record Form(byte[] Bytes, string Tag);
 
-    /// <summary>The file in both forms.</summary>
+    /// <summary>The file in both representations.</summary>
     public static PageFile Of(string contentType, byte[] bytes)
     {
-        var zipped = Zip(bytes);
-        return new(contentType, FormOf(bytes), zipped.Length < bytes.Length ? FormOf(zipped) : null);
+        var compressed = Compress(bytes);
+        return new(contentType, FormOf(bytes), compressed.Length < bytes.Length ? FormOf(compressed) : null);
     }
 
     private static Form FormOf(byte[] bytes) => new(bytes, EntityTag.Of(bytes));
 
-    private static byte[] Zip(byte[] bytes)
+    private static byte[] Compress(byte[] bytes)
     {
-        using var zipped = new MemoryStream();
-        using (var gzip = new GZipStream(zipped, CompressionLevel.Optimal, leaveOpen: true)) gzip.Write(bytes);
-        return zipped.ToArray();
+        using var compressed = new MemoryStream();
+        using (var gzip = new GZipStream(compressed, CompressionLevel.Optimal, leaveOpen: true)) gzip.Write(bytes);
+        return compressed.ToArray();
     }
 }
 

@@ -8,14 +8,14 @@ using GanFunctions.Functions.Http;
 namespace GanFunctions.Functions.Runs;
 
 /// <summary>
-/// <c>GET /api/runs/{run}/events</c>: the run each time it changes, as server-sent events. The stream ends after three minutes, since Azure cuts
-/// answers at 230 seconds, and the client connects again; <c>end</c> says that it need not.
+/// <c>GET /api/runs/{run}/events</c>: the run whenever it changes, as server-sent events. The stream ends after three minutes, because Azure cuts
+/// responses at 230 seconds, and the client reconnects, unless an <c>end</c> event said that no more events follow.
 /// </summary>
 public sealed class GetEvents(RunStore runs, TimeProvider time)
 {
     private static readonly TimeSpan Length = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15); // proxies close what says nothing for long
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15); // proxies close silent connections
     private static readonly TimeSpan Reconnect = TimeSpan.FromSeconds(2);
 
     [Function(nameof(GetEvents))]
@@ -32,27 +32,27 @@ public sealed class GetEvents(RunStore runs, TimeProvider time)
     private async IAsyncEnumerable<SseItem<string>> EventsAsync(string run, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var end = time.GetUtcNow() + Length;
-        var spoke = time.GetUtcNow();
-        var said = "";
+        var lastSent = time.GetUtcNow();
+        var sent = ""; // version of the row
         while (time.GetUtcNow() < end && !cancellation.IsCancellationRequested)
         {
             var row = await runs.FindAsync(run, cancellation);
-            if (row is not null && row.ETag.ToString() != said)
+            if (row is not null && row.ETag.ToString() != sent)
             {
                 yield return Item("run", JsonSerializer.Serialize(RunView.Of(row), Json.Options));
-                (said, spoke) = (row.ETag.ToString(), time.GetUtcNow());
+                (sent, lastSent) = (row.ETag.ToString(), time.GetUtcNow());
             }
             if (row is null || row.IsAtRest)
             {
                 yield return Item("end", row is null ? "deleted" : "at rest");
                 yield break;
             }
-            if (time.GetUtcNow() - spoke > Silence)
+            if (time.GetUtcNow() - lastSent > KeepAlive)
             {
                 yield return Item("alive", "");
-                spoke = time.GetUtcNow();
+                lastSent = time.GetUtcNow();
             }
-            // Who leaves is no failure.
+            // A client that disconnects is not an error.
             await Task.Delay(Interval, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

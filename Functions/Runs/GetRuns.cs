@@ -4,7 +4,7 @@ using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Runs;
 
-/// <summary><c>GET /api/runs</c> and <c>GET /api/runs/{run}</c>: how the trainings are doing.</summary>
+/// <summary><c>GET /api/runs</c> and <c>GET /api/runs/{run}</c>: runs and their progress.</summary>
 public sealed class GetRuns(RunStore runs, RunStarter starter)
 {
     internal static readonly Parameter<string?> State = Parameter.Choice(

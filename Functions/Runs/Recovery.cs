@@ -5,8 +5,9 @@ using GanFunctions.Functions.Datasets;
 namespace GanFunctions.Functions.Runs;
 
 /// <summary>
-/// Takes up, once a minute, runs and uploads that a crash left between claim and schedule, and runs whose orchestration has failed. Only on a host that
-/// offers its durable client by injection, as the embedded one does; on the other, the first status request does the same.
+/// Schedules abandoned runs and uploads again, once a minute: those that a crash left between claim and schedule, and runs whose orchestration
+/// failed. Only on a host that provides its durable client by injection, as the embedded host does; on the Functions host, the next status request
+/// does the same.
 /// </summary>
 public sealed partial class Recovery(
     IServiceProvider services, RunStore runs, RunStarter starter, ConversionStore conversions, ConversionStarter conversionStarter,
@@ -33,6 +34,6 @@ public sealed partial class Recovery(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Could not look for runs and uploads to take up again")]
+    [LoggerMessage(LogLevel.Warning, "Could not check for abandoned runs and uploads; checking again in a minute")]
     private partial void LogFailed(Exception problem);
 }

@@ -5,24 +5,24 @@ using GanFunctions.Core.Training;
 
 namespace GanFunctions.Functions.Runs;
 
-/// <summary>A run as it might be, for examples.</summary>
+/// <summary>A run for the examples of the OpenAPI document.</summary>
 internal static class RunExamples
 {
-    /// <summary>Its options.</summary>
+    /// <summary>The run's options.</summary>
     public static TrainingOptions Options { get; } = new() { Dataset = "digits", Epochs = 5, ImagesPerEpoch = 12_800 };
 
-    /// <summary>How good its pictures are.</summary>
+    /// <summary>Quality of its pictures.</summary>
     public static PictureQuality Quality { get; } = new(
         2000, 21.4, 0.031, 1.2, 0.0001, 0.94, "5f0c4a3d1b7e92860c1d2e3f405162738495a6b7c8d9eafb0c1d2e3f40516273",
         new ClassCoverage(0.993, 2.28, 0.97, [new(0, 0.11, 0.098), new(1, 0.09, 0.113)]));
 
-    /// <summary>While it trains its third epoch.</summary>
+    /// <summary>The run during its third epoch.</summary>
     public static RunView Training => RunView.Of(Row(Phase.Training));
 
-    /// <summary>Just started.</summary>
+    /// <summary>The run after its start.</summary>
     public static RunView Queued => RunView.Of(new RunRow { RowKey = "first", CreatedAt = At(0), TargetEpochs = Options.Epochs, OptionsJson = OptionsReader.Write(Options) });
 
-    /// <summary>A moment of that day.</summary>
+    /// <summary>A time after the start.</summary>
     public static DateTimeOffset At(int seconds) => new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero).AddSeconds(seconds);
 
     private static RunRow Row(Phase phase)

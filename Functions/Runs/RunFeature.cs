@@ -14,14 +14,14 @@ namespace GanFunctions.Functions.Runs;
 /// <summary>The calls of this feature, and the services behind them.</summary>
 internal static class RunFeature
 {
-    private const string ATraining = "/api/runs/{run}";
+    private const string RunPath = "/api/runs/{run}";
 
-    private static readonly Answer Accepted = new(202, "The run as it is now.", Media.Json(RunExamples.Training)) { Headers = [Header.Location("/api/runs/first")] };
+    private static readonly Response Accepted = new(202, "The run after the change.", Media.Json(RunExamples.Training)) { Headers = [Header.Location("/api/runs/first")] };
 
     private static readonly DatasetUnavailableException Unavailable = new(
         "mnist", ["https://example.com/mnist/: no answer within 4 s"], "use 'dataset': 'digits', which is built in");
 
-    private static readonly Answer TooLarge = Answer.TooLarge(
+    private static readonly Response TooLarge = Response.TooLarge(
         "The body is too large.", "The body has more than 65536 bytes; a JSON object such as {\"epochs\": 5} is enough.");
 
     /// <summary>Registers the feature.</summary>
@@ -33,46 +33,43 @@ internal static class RunFeature
         .AddHostedService<Recovery>();
 
     /// <summary>The calls of this feature.</summary>
-    public static Feature Feature { get; } = new("runs", "Trainings: their start, how they do, and what may be done to them.",
+    public static Feature Feature { get; } = new("runs", "Start, monitor and control runs.",
     [
-        new(nameof(StartRun), "post", "/api/runs", "Starts a training")
+        new(nameof(StartRun), "post", "/api/runs", "Starts a run")
         {
-            Description = "What is not said is as the preset has it. A run that says the same id twice is started once.",
+            Description = "Options that are left out have the preset's values. Starting the same id twice starts one run; the second request gets a 409.",
             Parameters = [StartRun.DryRun],
-            Body = new("Options, and an id of the caller's choice.", IsRequired: false, Media.Json(
+            Body = new("Training options, and optionally an id for the run.", IsRequired: false, Media.Json(
                 StartSchema, new JsonObject { ["run"] = "first", ["dataset"] = "digits", ["epochs"] = 5, ["imagesPerEpoch"] = 12_800 })),
-            Answers =
+            Responses =
             [
-                new(200, "What the options come to (`dryRun`).", Media.Json(RunExamples.Options)),
-                new(202, "The training is started.", Media.Json(RunExamples.Queued)) { Headers = [Header.Location("/api/runs/first")] },
-                Answer.Invalid("epochs", "epochs: 0 is not valid; it must be a whole number from 1 to 99999."),
-                Answer.Conflict("There is a run of that id.", "The id is taken.", "There is a run 'first' already; choose another id or leave it out.", "/api/runs/first"),
+                new(200, "The resolved options (`dryRun`).", Media.Json(RunExamples.Options)),
+                new(202, "The run is started.", Media.Json(RunExamples.Queued)) { Headers = [Header.Location("/api/runs/first")] },
+                Response.Invalid("epochs", "epochs: 0 is not valid; it must be a whole number from 1 to 99999."),
+                Response.Conflict("A run with that id exists.", "The id is taken.", "There is a run 'first' already; choose another id or leave it out.", "/api/runs/first"),
                 TooLarge,
                 new(422, "The data set is unavailable.", Media.Problem(new DatasetUnavailable(
                     "https://tools.ietf.org/html/rfc4918#section-11.2", DatasetProblems.UnavailableTitle, 422, Unavailable.Message, Unavailable.Tried, DatasetProblems.AdviceOn(Unavailable)))),
             ],
         },
-        new("ListRuns", "get", "/api/runs", "Lists the runs, the newest first")
+        new("ListRuns", "get", "/api/runs", "Lists runs, newest first")
         {
-            Parameters =
-            [
-                GetRuns.State, GetRuns.Limit,
-            ],
-            Answers =
+            Parameters = [GetRuns.State, GetRuns.Limit],
+            Responses =
             [
                 new(200, "The runs.", Media.Json(new RunList([RunExamples.Training]))),
-                Answer.Invalid("limit", "limit: '0' is not valid; it must be a whole number from 1 to 1000."),
+                Response.Invalid("limit", "limit: '0' is not valid; it must be a whole number from 1 to 1000."),
             ],
         },
-        new("GetRun", "get", ATraining, "How a training is doing")
+        new("GetRun", "get", RunPath, "Gets a run")
         {
             Parameters = [Parameter.Run],
-            Answers = [new(200, "The run.", Media.Json(RunExamples.Training)), Answer.NoParameters, Answer.NoRun],
+            Responses = [new(200, "The run.", Media.Json(RunExamples.Training)), Response.NoParameters, Response.NoRun],
         },
-        new(nameof(DeleteRun), "delete", ATraining, "Removes a finished run whole")
+        new(nameof(DeleteRun), "delete", RunPath, "Deletes a run that has ended, with everything it stored")
         {
             Parameters = [Parameter.Run],
-            Answers = [new(204, "The run is deleted."), Answer.NoParameters, Answer.NoRun, NotAllowed(RunTransitions.Delete, RunState.Training)],
+            Responses = [new(204, "The run is deleted."), Response.NoParameters, Response.NoRun, NotAllowed(RunTransitions.Delete, RunState.Training)],
         },
         Control("PauseRun", RunTransitions.Pause, "Pauses a run", "A training run commits and stops within a second or two.", RunState.Completed),
         Control("ResumeRun", RunTransitions.Resume, "Resumes a paused run", "Training continues from where it was paused, bit-exactly.", RunState.Training),
@@ -81,18 +78,18 @@ internal static class RunFeature
             "Adds N epochs to the plan. A run that has ended continues for N epochs from where it stopped.", RunState.Cancelling) with
         {
             Body = new("The number of epochs to add.", IsRequired: true, Media.Json(ExtendSchema, new JsonObject { ["epochs"] = 10 })),
-            Answers =
+            Responses =
             [
-                Accepted, Answer.Invalid("epochs", "epochs: 0 is not valid; it must be a whole number from 1 to 99999, the number of epochs to add, as in {\"epochs\": 10}."),
-                Answer.NoRun, NotAllowed(RunTransitions.Extend, RunState.Cancelling), TooLarge,
+                Accepted, Response.Invalid("epochs", "epochs: 0 is not valid; it must be a whole number from 1 to 99999, the number of epochs to add, as in {\"epochs\": 10}."),
+                Response.NoRun, NotAllowed(RunTransitions.Extend, RunState.Cancelling), TooLarge,
             ],
         },
-        new(nameof(GetEvents), "get", "/api/runs/{run}/events", "Follows a run")
+        new(nameof(GetEvents), "get", "/api/runs/{run}/events", "Streams the changes of a run")
         {
-            Description = "Server-sent events: `run` has the run as `GET /api/runs/{run}` shows it, each time it changes; `alive` has nothing, and keeps proxies from "
-                + "closing the stream; `end` says that no more will come. The stream is closed after three minutes; browsers then connect again by themselves.",
+            Description = "Server-sent events. `run` carries the run as `GET /api/runs/{run}` returns it, whenever it changes. `alive` is empty and keeps proxies from closing "
+                + "the stream. `end` says that no more events follow. The server closes the stream after three minutes; browsers then reconnect by themselves.",
             Parameters = [Parameter.Run],
-            Answers = [new(200, "The events.", Media.Text("text/event-stream", Events())) { Headers = [Header.CacheControl] }, Answer.NoParameters, Answer.NoRun],
+            Responses = [new(200, "The events.", Media.Text("text/event-stream", Events())) { Headers = [Header.CacheControl] }, Response.NoParameters, Response.NoRun],
         },
     ]);
 
@@ -101,21 +98,21 @@ internal static class RunFeature
         {
             Description = description,
             Parameters = [Parameter.Run],
-            Answers = [Accepted, Answer.NoParameters, Answer.NoRun, NotAllowed(transition, conflicting)],
+            Responses = [Accepted, Response.NoParameters, Response.NoRun, NotAllowed(transition, conflicting)],
         };
 
-    private static Answer NotAllowed(RunTransition transition, RunState state) => new(409, "The run's state does not allow it.", Media.Problem(new StateConflict(
+    private static Response NotAllowed(RunTransition transition, RunState state) => new(409, "The run's state does not allow it.", Media.Problem(new StateConflict(
         Conflict.TypeOfAll, $"The run is {Problems.Name(state)}.", 409, Problems.StateConflict("first", state, transition), Problems.Name(state), "/api/runs/first")));
 
     private static JsonObject StartSchema(Schemas schemas) => schemas.Like("RunRequest", typeof(TrainingOptions), schema =>
     {
         schema.Remove("required");
-        schema["description"] = "What to train, and how. All of it may be left out. The defaults are those of the preset `dcgan`.";
+        schema["description"] = "What to train, and how. Every property is optional. The defaults are those of the preset `dcgan`.";
         schema["additionalProperties"] = false;
         schema["properties"]!.AsObject().Insert(0, "run", new JsonObject
         {
             ["type"] = new JsonArray("string", "null"),
-            ["description"] = "The run's id; one is made where there is none.",
+            ["description"] = "The run's id. By default, an id is generated.",
             ["pattern"] = $"^{ResourceId.Pattern}$",
         });
     });
@@ -125,7 +122,7 @@ internal static class RunFeature
         ["type"] = "object",
         ["properties"] = new JsonObject
         {
-            ["epochs"] = new JsonObject { ["type"] = "integer", ["minimum"] = 1, ["maximum"] = TrainingOptions.MaxEpochs, ["description"] = "How many more to train." },
+            ["epochs"] = new JsonObject { ["type"] = "integer", ["minimum"] = 1, ["maximum"] = TrainingOptions.MaxEpochs, ["description"] = "Number of epochs to add." },
         },
         ["required"] = new JsonArray("epochs"),
         ["additionalProperties"] = false,

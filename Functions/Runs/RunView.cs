@@ -5,28 +5,28 @@ using GanFunctions.Core.Training;
 
 namespace GanFunctions.Functions.Runs;
 
-/// <summary>A run as the API shows it.</summary>
-/// <param name="Run">Its id.</param>
-/// <param name="State">What it is doing.</param>
+/// <summary>A run as the API returns it.</summary>
+/// <param name="Run">The run's id.</param>
+/// <param name="State">The run's state.</param>
 /// <param name="Actions">The actions that would change the run in this state.</param>
-/// <param name="Dataset">Name of the data set it trains on.</param>
-/// <param name="Preset">The recipe it trains by.</param>
-/// <param name="Progress">How far it is.</param>
-/// <param name="ImagesPerSecond">Training speed; null until it is known.</param>
-/// <param name="SecondsLeft">Until its last epoch ends, at that speed; null while it does not train.</param>
-/// <param name="Losses">Those of the last step; null before the first.</param>
-/// <param name="StoppedEarly">Why it completed before its last epoch; null where it did not.</param>
-/// <param name="Quality">How good the pictures of the epoch <paramref name="QualityEpoch"/> are; null before the first that was measured.</param>
-/// <param name="QualityEpoch">The last epoch whose pictures were measured.</param>
-/// <param name="Best">The epoch whose pictures are nearest to real ones; null before the first that was measured.</param>
-/// <param name="Warnings">What is wrong with its pictures, in words; empty where nothing is.</param>
+/// <param name="Dataset">Name of the data set.</param>
+/// <param name="Preset">The preset of the options.</param>
+/// <param name="Progress">Progress of the training.</param>
+/// <param name="ImagesPerSecond">Training speed in real pictures per second; null until it is known.</param>
+/// <param name="SecondsLeft">Estimated seconds until the last epoch ends; null unless the run is training.</param>
+/// <param name="Losses">Losses of the last step; null before the first.</param>
+/// <param name="StoppedEarly">Why the run completed before its last epoch; null if it did not.</param>
+/// <param name="Quality">Quality of the pictures of epoch <paramref name="QualityEpoch"/>; null before the first measured epoch.</param>
+/// <param name="QualityEpoch">The last measured epoch.</param>
+/// <param name="Best">The epoch with the lowest Fréchet distance; null before the first measured epoch.</param>
+/// <param name="Warnings">Warnings about the pictures, such as mode collapse.</param>
 /// <param name="Checkpoint">Name of the latest checkpoint; null before the first.</param>
-/// <param name="RollBacks">Times that the training went back after it had diverged.</param>
-/// <param name="Error">Why it failed; null where it did not.</param>
-/// <param name="CreatedAt">When it was started.</param>
-/// <param name="UpdatedAt">When anything of this changed last; null in the answer to the call that starts it.</param>
-/// <param name="Options">All options, as the run resolved them.</param>
-/// <param name="Links">Where its resources are.</param>
+/// <param name="RollBacks">Number of roll-backs after the training diverged.</param>
+/// <param name="Error">Why the run failed; null if it did not.</param>
+/// <param name="CreatedAt">When the run was started.</param>
+/// <param name="UpdatedAt">When the run last changed; null in the response to the call that starts it.</param>
+/// <param name="Options">All options as resolved.</param>
+/// <param name="Links">Links to the run's resources.</param>
 public sealed record RunView(
     string Run, RunState State, IReadOnlyList<RunAction> Actions, string Dataset, Preset Preset, RunProgress Progress, double? ImagesPerSecond, double? SecondsLeft,
     RunLosses? Losses, string? StoppedEarly, PictureQuality? Quality, int? QualityEpoch, RunBest? Best,
@@ -53,12 +53,12 @@ public sealed record RunView(
     private static double? Rounded(double? value) => value is { } number ? Math.Round(number, 1) : null;
 }
 
-/// <summary>How far a run is.</summary>
-/// <param name="Epoch">The epoch in training, from 1; 0 before the first.</param>
+/// <summary>Progress of a run.</summary>
+/// <param name="Epoch">The current epoch, from 1; 0 before the first.</param>
 /// <param name="Epochs">The last epoch to train.</param>
-/// <param name="Step">Steps of that epoch done.</param>
+/// <param name="Step">Completed steps of that epoch.</param>
 /// <param name="StepsPerEpoch">Steps in an epoch; 0 until known.</param>
-/// <param name="Fraction">Of all steps, from 0 to 1; 1 too where the run completed early.</param>
+/// <param name="Fraction">Completed share of all steps, from 0 to 1; also 1 if the run stopped early.</param>
 public sealed record RunProgress(int Epoch, int Epochs, int Step, int StepsPerEpoch, double Fraction)
 {
     /// <summary>The progress of a row.</summary>
@@ -69,20 +69,20 @@ public sealed record RunProgress(int Epoch, int Epochs, int Step, int StepsPerEp
     }
 }
 
-/// <summary>The epoch whose pictures are nearest to real ones.</summary>
-/// <param name="Epoch">From 1.</param>
-/// <param name="FrechetDistance">Between its pictures and real ones.</param>
+/// <summary>The epoch with the lowest Fréchet distance.</summary>
+/// <param name="Epoch">The epoch, from 1.</param>
+/// <param name="FrechetDistance">Fréchet distance between its pictures and real ones.</param>
 public sealed record RunBest(int Epoch, double FrechetDistance)
 {
-    /// <summary>The best epoch of a row; null before the first that was measured.</summary>
+    /// <summary>The best epoch of a row; null before the first measured epoch.</summary>
     public static RunBest? Of(RunRow row) => row is { BestEpoch: { } epoch, BestDistance: { } distance } ? new(epoch, distance) : null;
 }
 
-/// <summary>The last step's losses, in nats, and mean probabilities. A value that was not finite is null.</summary>
+/// <summary>Losses of the last step, in nats, and mean scores. A NaN or infinite value is null.</summary>
 /// <param name="Discriminator">The discriminator's loss.</param>
 /// <param name="Generator">The generator's loss.</param>
-/// <param name="RealScore">D(x): how real the discriminator finds real pictures.</param>
-/// <param name="FakeScore">D(G(z)): how real it finds generated ones.</param>
+/// <param name="RealScore">D(x): mean probability of being real that the discriminator gives to real pictures.</param>
+/// <param name="FakeScore">D(G(z)): mean probability of being real that it gives to generated pictures.</param>
 public sealed record RunLosses(double? Discriminator, double? Generator, double? RealScore, double? FakeScore)
 {
     /// <summary>The losses of a row; null before the first step.</summary>
@@ -91,18 +91,18 @@ public sealed record RunLosses(double? Discriminator, double? Generator, double?
         : new(row.DiscriminatorLoss, row.GeneratorLoss, row.RealScore, row.FakeScore);
 }
 
-/// <summary>Where a run's resources are.</summary>
+/// <summary>Links to a run's resources.</summary>
 /// <param name="Self">The run.</param>
-/// <param name="Losses">Its losses, or a chart of them.</param>
-/// <param name="Samples">Pictures.</param>
-/// <param name="Timelapse">What it drew epoch after epoch.</param>
-/// <param name="Walk">Pictures that turn into each other.</param>
-/// <param name="Neighbours">The training pictures nearest to a drawn one.</param>
-/// <param name="Checkpoints">All of them.</param>
-/// <param name="Pause">To post to.</param>
-/// <param name="Resume">To post to.</param>
-/// <param name="Cancel">To post to.</param>
-/// <param name="Extend">To post to.</param>
+/// <param name="Losses">Its losses, as numbers or as a chart.</param>
+/// <param name="Samples">Generated pictures.</param>
+/// <param name="Timelapse">An animation of the pictures of every epoch.</param>
+/// <param name="Walk">An animation of a walk through latent space.</param>
+/// <param name="Neighbours">The training pictures nearest to a generated one.</param>
+/// <param name="Checkpoints">Its checkpoints.</param>
+/// <param name="Pause">POST to pause the run.</param>
+/// <param name="Resume">POST to resume it.</param>
+/// <param name="Cancel">POST to cancel it.</param>
+/// <param name="Extend">POST to add epochs.</param>
 public sealed record RunLinks(
     string Self, string Losses, string Samples, string Timelapse, string Walk, string Neighbours, string Checkpoints, string Pause, string Resume,
     string Cancel, string Extend)
@@ -117,6 +117,6 @@ public sealed record RunLinks(
     }
 }
 
-/// <summary>Runs, the newest first.</summary>
-/// <param name="Runs">Those that were asked for.</param>
+/// <summary>A list of runs.</summary>
+/// <param name="Runs">The runs, newest first.</param>
 public sealed record RunList(IReadOnlyList<RunView> Runs);

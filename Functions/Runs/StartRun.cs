@@ -9,7 +9,7 @@ using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Runs;
 
-/// <summary><c>POST /api/runs</c>: starts a training.</summary>
+/// <summary><c>POST /api/runs</c>: starts a run.</summary>
 public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog datasets)
 {
     internal static readonly Parameter<bool> DryRun = Parameter.Flag("dryRun", "Returns the resolved options and starts nothing.", otherwise: false);
@@ -82,6 +82,6 @@ public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog d
         }
     }
 
-    // Short enough to type, long enough not to meet another.
+    // Short enough to type, long enough not to collide.
     private static string NewId() => Guid.NewGuid().ToString("N")[..12];
 }

@@ -7,21 +7,21 @@ using Microsoft.Extensions.Caching.Memory;
 
 namespace GanFunctions.Functions.Samples;
 
-/// <summary>Keeps the last few generators in memory, by the hash of their file. Requests that come at once load it once.</summary>
+/// <summary>Keeps the last few generators in memory, by the hash of their file. Concurrent requests load a generator once.</summary>
 public sealed class GeneratorCache : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly MemoryCache _cache = new(new MemoryCacheOptions { SizeLimit = 4 });
 
-    /// <summary>The generator of a file, averaged or raw, read by <paramref name="read"/> when it is not there.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged; nothing is kept.</exception>
+    /// <summary>The generator of a file, averaged or raw, read by <paramref name="read"/> if it is not in memory.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged; nothing is cached.</exception>
     public async Task<Generator> GetAsync(string sha256, bool averaged, Func<Task<byte[]>> read)
     {
         var key = (sha256, averaged);
         Task<Generator> loading;
         lock (_lock)
         {
-            // An evicted generator is left to its finalizer: a request may still be drawing from it.
+            // An evicted generator is left to its finalizer: a request may still be using it.
             loading = _cache.GetOrCreate(key, entry =>
             {
                 entry.Size = 1;
@@ -44,9 +44,9 @@ public sealed class GeneratorCache : IDisposable
 }
 
 /// <summary>
-/// Finds checkpoints to draw from. The latest one of a run at rest is remembered: as long as the run's row names it, blobs need not be asked.
+/// Finds checkpoints to sample from. The latest checkpoint of a run at rest is cached: while the run's row names it, no blob needs to be read.
 /// </summary>
-public sealed class SettledCheckpoints(CheckpointStore checkpoints) : IDisposable
+public sealed class CheckpointCache(CheckpointStore checkpoints) : IDisposable
 {
     private readonly MemoryCache _latest = new(new MemoryCacheOptions { SizeLimit = 1000 });
 
@@ -55,7 +55,7 @@ public sealed class SettledCheckpoints(CheckpointStore checkpoints) : IDisposabl
         RunRow row, CheckpointChoice choice, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var isSettled = choice is { Epoch: null, Best: false } && row.IsAtRest;
-        // Another orchestration, another key: a run that is gone may have had checkpoints of the same names.
+        // The orchestration's id is the key: a deleted run may have had checkpoints of the same names.
         if (isSettled && _latest.TryGetValue(row.InstanceId, out Manifest? known) && known!.Name == row.Checkpoint) yield return known;
         await foreach (var manifest in checkpoints.CandidatesAsync(row.RowKey, choice.EpochIn(row), cancellation))
         {

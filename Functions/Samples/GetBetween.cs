@@ -8,7 +8,7 @@ using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Samples;
 
-/// <summary><c>GET /api/runs/{run}/between</c>: the picture at a place between four seeds, for who cannot run the generator himself.</summary>
+/// <summary><c>GET /api/runs/{run}/between</c>: the picture at a position between four seeds, for clients that cannot run the generator.</summary>
 public sealed class GetBetween(RunStore runs, Pictures pictures)
 {
     internal static readonly Parameter<IReadOnlyList<long>?> Seeds = PictureParameters.Seeds(4, 4, 1, 2, 3, 4);
@@ -30,8 +30,8 @@ public sealed class GetBetween(RunStore runs, Pictures pictures)
 
         seeds ??= SampleQuery.SeedsOf(row);
         var square = new LatentSquare(seeds[0], seeds[1], seeds[2], seeds[3]);
-        var asked = string.Create(CultureInfo.InvariantCulture, $"between/{string.Join(',', seeds)}/{x}/{y}/{scale}");
-        return await pictures.AnswerAsync(row, choice, request, asked, format, (generator, _) =>
+        var inputs = string.Create(CultureInfo.InvariantCulture, $"between/{string.Join(',', seeds)}/{x}/{y}/{scale}");
+        return await pictures.RespondAsync(row, choice, request, inputs, format, (generator, _) =>
         {
             var drawn = Sampler.DrawEach(generator, 1, _ => square.Latent(x, y), _ => Sampler.LabelOf(generator, 0, choice.Label));
             using var picture = PictureGrid.Of(drawn, generator.Shape, columns: 1, scale);
@@ -40,13 +40,13 @@ public sealed class GetBetween(RunStore runs, Pictures pictures)
     }
 }
 
-/// <summary>Noise that pictures are drawn from.</summary>
-/// <param name="Seeds">Those that were asked for.</param>
-/// <param name="Index">The number of the pictures.</param>
-/// <param name="Noise">For each seed a hundred independent normals of mean 0 and deviation 1.</param>
+/// <summary>The noise of seeds.</summary>
+/// <param name="Seeds">The seeds.</param>
+/// <param name="Index">Which picture of each seed.</param>
+/// <param name="Noise">For each seed, a hundred independent standard normals.</param>
 public sealed record NoiseList(IReadOnlyList<long> Seeds, int Index, IReadOnlyList<float[]> Noise);
 
-/// <summary><c>GET /api/noise</c>: what the pictures of a seed are drawn from, for who has the generator and wants the same ones.</summary>
+/// <summary><c>GET /api/noise</c>: the noise of seeds, for clients that run a downloaded generator.</summary>
 public sealed class GetNoise
 {
     internal static readonly Parameter<IReadOnlyList<long>?> Seeds = Parameter.WholeNumbers("seeds", "By default, 42.", PictureParameters.LastSeed, 1, 16, 1, 2);

@@ -8,14 +8,14 @@ using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Samples;
 
-/// <summary>The epochs of a run that have stored what they draw.</summary>
-/// <param name="Run">Its id.</param>
-/// <param name="Epochs">Rising.</param>
+/// <summary>The epochs of a run that have a sample grid.</summary>
+/// <param name="Run">The run's id.</param>
+/// <param name="Epochs">The epochs in ascending order.</param>
 public sealed record GridList(string Run, IReadOnlyList<int> Epochs);
 
 /// <summary>
-/// <c>GET /api/runs/{run}/grids</c> lists the epochs that have stored what they draw from the same noise; <c>GET /api/runs/{run}/grids/{epoch}</c> is that
-/// picture. No generator is loaded for it.
+/// <c>GET /api/runs/{run}/grids</c> lists the epochs that have a sample grid; <c>GET /api/runs/{run}/grids/{epoch}</c> returns it. The grids of all epochs
+/// come from the same noise. No generator is loaded.
 /// </summary>
 public sealed class GetGrid(RunStore runs, GridStore grids)
 {
@@ -47,7 +47,7 @@ public sealed class GetGrid(RunStore runs, GridStore grids)
         if (choice.ProblemWith(row) is { } problem) return problem;
         if (await grids.FindAsync(run, choice.EpochIn(row) ?? row.CompletedEpochs, cancellation) is not { } png) return choice.NotFound(row);
 
-        // Not for an hour, as other pictures are: after a roll-back the same epoch draws another one.
+        // Not cacheable for an hour like other pictures: after a roll-back the same epoch has another grid.
         var tag = EntityTag.Of($"grid/{EntityTag.Of(png)}/{side}/{scale}/{PictureEncoder.Version}");
         return (EntityTag.IsKnown(request, tag) ? Results.StatusCode(304) : Results.Bytes(GridStore.Corner(png, side, scale), Format.Png.MediaType))
             .WithHeader(HeaderNames.ETag, tag)

@@ -14,17 +14,16 @@ using Microsoft.Net.Http.Headers;
 namespace GanFunctions.Functions.Samples;
 
 /// <summary>A generated picture, and the training pictures nearest to it.</summary>
-/// <param name="Run">Which run drew it.</param>
-/// <param name="Checkpoint">From which checkpoint.</param>
-/// <param name="Seed">From which noise.</param>
-/// <param name="Index">The picture's number.</param>
-/// <param name="TypicalDistance">How far real pictures are from the nearest other one that was trained on: the median.</param>
-/// <param name="Neighbours">The nearest first.</param>
+/// <param name="Run">The run.</param>
+/// <param name="Checkpoint">The checkpoint that generated the picture.</param>
+/// <param name="Seed">Seed of the noise.</param>
+/// <param name="Index">Which picture of the seed.</param>
+/// <param name="TypicalDistance">Median distance of real pictures to their nearest training picture.</param>
+/// <param name="Neighbours">The neighbours, nearest first.</param>
 public sealed record NeighbourList(string Run, string Checkpoint, long Seed, int Index, double TypicalDistance, IReadOnlyList<Neighbour> Neighbours);
 
 /// <summary>
-/// <c>GET /api/runs/{run}/neighbours</c>: the training pictures that are nearest to one the run has drawn. A generator that has learnt
-/// pictures by heart gives itself away here.
+/// <c>GET /api/runs/{run}/neighbours</c>: the training pictures nearest to a generated one, as a memorisation check.
 /// </summary>
 public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, NeighbourSearch search, Pictures pictures)
 {
@@ -62,8 +61,8 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
             return NotYet(row);
         }
         if (space is null) return TooSmall(row);
-        var asked = string.Create(CultureInfo.InvariantCulture, $"neighbours/{data.Sha256}/{space.ReferenceSha256}/{seed}/{index}/{count}/{scale}");
-        return await pictures.AnswerAsync(row, choice, request, asked, format, (generator, manifest) =>
+        var inputs = string.Create(CultureInfo.InvariantCulture, $"neighbours/{data.Sha256}/{space.ReferenceSha256}/{seed}/{index}/{count}/{scale}");
+        return await pictures.RespondAsync(row, choice, request, inputs, format, (generator, manifest) =>
         {
             if (manifest.Dataset != data.Sha256) return (null, Changed(row, manifest));
             var drawn = Sampler.DrawEach(generator, 1, _ => Sampler.Latent(seed, index), _ => Sampler.LabelOf(generator, index, choice.Label));
@@ -75,12 +74,12 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
     }
 
     private static IResult NotYet(RunRow row) => Results.Problem(
-        $"The pictures of '{row.Options.Dataset}' are being looked at, which takes up to a minute, once. Ask again.", statusCode: 503, title: "Not ready yet.")
+        $"The features of '{row.Options.Dataset}' are being computed, which takes up to a minute, once. Try again later.", statusCode: 503, title: "Not ready yet.")
         .WithHeader(HeaderNames.RetryAfter, "15");
 
     private static IResult TooSmall(RunRow row) => Problems.Conflict("The data set is too small.",
-        $"The pictures of '{row.Options.Dataset}' are too few for features to be told of them: it takes 250.", $"/api/runs/{row.RowKey}");
+        $"'{row.Options.Dataset}' has too few pictures to compute features from: it needs 250, or 50 each for training and testing.", $"/api/runs/{row.RowKey}");
 
     private static IResult Changed(RunRow row, Manifest manifest) => Problems.Conflict("The data set has changed.",
-        $"Run '{row.RowKey}' was trained on '{row.Options.Dataset}' with the hash {manifest.Dataset}, which has been replaced since.", $"/api/runs/{row.RowKey}");
+        $"Run '{row.RowKey}' was trained on '{row.Options.Dataset}' with the hash {manifest.Dataset}, which has been replaced since then.", $"/api/runs/{row.RowKey}");
 }

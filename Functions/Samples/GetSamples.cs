@@ -8,7 +8,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Samples;
 
-/// <summary><c>GET /api/runs/{run}/samples</c> and <c>GET /api/samples</c>: pictures from a checkpoint, as a grid, one by one, or as numbers.</summary>
+/// <summary><c>GET /api/runs/{run}/samples</c> and <c>GET /api/samples</c>: pictures from a checkpoint, as a grid, as single files, or as an array.</summary>
 public sealed class GetSamples(RunStore runs, Pictures pictures)
 {
     [Function("GetRunSamples")]
@@ -37,7 +37,7 @@ public sealed class GetSamples(RunStore runs, Pictures pictures)
     private Task<IResult> DrawAsync(RunRow row, SampleQuery query, HttpRequest request, CancellationToken cancellation)
     {
         var seed = query.Seed ?? row.Options.Seed;
-        return pictures.AnswerAsync(row, query.Choice, request, query.Tag(seed), query.Format, (generator, manifest) =>
+        return pictures.RespondAsync(row, query.Choice, request, query.Tag(seed), query.Format, (generator, manifest) =>
             GridLimits.Problem(generator.Shape, query) is { } tooLarge ? (null, tooLarge) : (Draw(generator, manifest, query, seed), null), cancellation);
     }
 
@@ -55,7 +55,7 @@ public sealed class GetSamples(RunStore runs, Pictures pictures)
         [.. Enumerable.Range(0, query.Count).Select(index => new SampleIndex.Entry(
             PictureZip.NameOf(index), index, Sampler.LabelOf(generator, index, query.Choice.Label)))]);
 
-    /// <summary>What the zip says of its pictures.</summary>
+    /// <summary>The list of pictures in the zip archive.</summary>
     private sealed record SampleIndex(
         string Run, string Checkpoint, int Epoch, string Generator, string Weights, long Seed, IReadOnlyList<SampleIndex.Entry> Pictures)
     {

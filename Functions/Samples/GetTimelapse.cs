@@ -8,7 +8,7 @@ using NetVips;
 
 namespace GanFunctions.Functions.Samples;
 
-/// <summary><c>GET /api/runs/{run}/timelapse</c>: what the run has drawn from the same noise, epoch after epoch, as an animation.</summary>
+/// <summary><c>GET /api/runs/{run}/timelapse</c>: the sample grids of all epochs as an animation.</summary>
 public sealed class GetTimelapse(RunStore runs, GridStore grids)
 {
     internal static readonly Parameter<int> Frames = Parameter.WholeNumber("frames", "Maximum number of frames, evenly spaced over the epochs.", 2, 200, otherwise: 60);
@@ -29,7 +29,7 @@ public sealed class GetTimelapse(RunStore runs, GridStore grids)
         var all = await grids.ListAsync(run, cancellation).ToListAsync(cancellation);
         var chosen = Evenly(all, frames);
         if (chosen.Count == 0)
-            return Problems.NotFound("No pictures yet.", $"Run '{run}' has completed no epoch yet.").WithHeader(HeaderNames.RetryAfter, NextEpoch.SecondsUntil(row));
+            return Problems.NotFound("No pictures yet.", $"Run '{run}' has no completed epoch yet.").WithHeader(HeaderNames.RetryAfter, NextEpoch.SecondsUntil(row));
         var tag = EntityTag.Of($"timelapse/{run}/{string.Join(',', chosen)}/{milliseconds}/{hold}/{format.Name}/{PictureEncoder.Version}");
         if (EntityTag.IsKnown(request, tag)) return Tagged(Results.StatusCode(304), tag);
 
@@ -37,10 +37,10 @@ public sealed class GetTimelapse(RunStore runs, GridStore grids)
         return Tagged(Results.Bytes(await Task.Run(() => Animate([.. files.OfType<byte[]>()], milliseconds, hold, format), cancellation), format.MediaType), tag);
     }
 
-    /// <summary>So many of all, the first and the last among them.</summary>
-    private static List<GridStore.Stored> Evenly(List<GridStore.Stored> all, int most) => all.Count <= most
+    /// <summary>At most <paramref name="max"/> of the grids, evenly spaced, with the first and the last.</summary>
+    private static List<GridStore.Stored> Evenly(List<GridStore.Stored> all, int max) => all.Count <= max
         ? all
-        : [.. Enumerable.Range(0, most).Select(frame => all[(int)Math.Round((double)frame * (all.Count - 1) / (most - 1))])];
+        : [.. Enumerable.Range(0, max).Select(frame => all[(int)Math.Round((double)frame * (all.Count - 1) / (max - 1))])];
 
     private static byte[] Animate(IReadOnlyList<byte[]> files, int milliseconds, int hold, Format format)
     {

@@ -7,7 +7,7 @@ using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Samples;
 
-/// <summary><c>GET /api/runs/{run}/walk</c>: pictures that turn into each other on a way through latent space, from seed to seed.</summary>
+/// <summary><c>GET /api/runs/{run}/walk</c>: a walk through latent space, from seed to seed, as an animation.</summary>
 public sealed class GetWalk(RunStore runs, Pictures pictures)
 {
     internal static readonly Parameter<IReadOnlyList<long>?> Seeds = PictureParameters.Seeds(2, 16, 1, 2, 3);
@@ -17,7 +17,7 @@ public sealed class GetWalk(RunStore runs, Pictures pictures)
     internal static readonly Parameter<int> Milliseconds = PictureParameters.Milliseconds(otherwise: 60);
     internal static readonly Parameter<bool> Closed = Parameter.Flag("closed", "Whether the walk returns to the first seed.", otherwise: true);
     internal static readonly FormatParameter Formats = Parameter.Format(Format.Gif, Format.WebP);
-    private const int MostPictures = 8192; // of all frames: ten seconds or so
+    private const int MaxPictures = 8192; // of all frames together: about ten seconds
 
     [Function(nameof(GetWalk))]
     public async Task<IResult> RunAsync(
@@ -34,10 +34,10 @@ public sealed class GetWalk(RunStore runs, Pictures pictures)
 
         seeds ??= SampleQuery.SeedsOf(row);
         var walk = new LatentWalk(seeds, frames, closed);
-        if (walk.Frames * count > MostPictures)
-            return Problems.Invalid("frames", $"frames: {frames} is not valid here: {walk.Frames} frames of {count} pictures are {walk.Frames * count}, and at most {MostPictures} are drawn.");
-        var asked = string.Create(CultureInfo.InvariantCulture, $"walk/{string.Join(',', seeds)}/{frames}/{closed}/{count}/{columns}/{scale}/{milliseconds}");
-        return await pictures.AnswerAsync(row, choice, request, asked, format, (generator, _) =>
+        if (walk.Frames * count > MaxPictures)
+            return Problems.Invalid("frames", $"frames: {frames} is not valid here: {walk.Frames} frames of {count} pictures are {walk.Frames * count} pictures, and the maximum is {MaxPictures}.");
+        var inputs = string.Create(CultureInfo.InvariantCulture, $"walk/{string.Join(',', seeds)}/{frames}/{closed}/{count}/{columns}/{scale}/{milliseconds}");
+        return await pictures.RespondAsync(row, choice, request, inputs, format, (generator, _) =>
         {
             var drawn = Draw(generator, walk, count, choice.Label);
             return (Animate(drawn, generator, walk.Frames, columns, scale, milliseconds, format), null);

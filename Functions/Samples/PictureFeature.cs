@@ -14,120 +14,120 @@ internal static class PictureFeature
     /// <summary>Registers the feature.</summary>
     public static IServiceCollection AddSamples(this IServiceCollection services) => services
         .AddSingleton(Feature)
-        .AddSingleton<SettledCheckpoints>()
+        .AddSingleton<CheckpointCache>()
         .AddSingleton<GeneratorCache>()
         .AddSingleton<Pictures>()
         .AddSingleton<NeighbourSearch>();
 
     /// <summary>The calls of this feature.</summary>
-    public static Feature Feature { get; } = new("pictures", "What generators draw.",
+    public static Feature Feature { get; } = new("pictures", "Generated pictures.",
     [
-        Samples("GetRunSamples", "/api/runs/{run}/samples", "Pictures that a run draws", Parameter.Run),
-        Samples("GetLatestSamples", "/api/samples", "Pictures of the newest run that has a checkpoint"),
-        new(nameof(GetTimelapse), "get", "/api/runs/{run}/timelapse", "What a run drew from the same noise, epoch after epoch, as an animation")
+        Samples("GetRunSamples", "/api/runs/{run}/samples", "Generates pictures from a run", Parameter.Run),
+        Samples("GetLatestSamples", "/api/samples", "Generates pictures from the newest run that has a checkpoint"),
+        new(nameof(GetTimelapse), "get", "/api/runs/{run}/timelapse", "Animates the pictures of every epoch, all from the same noise")
         {
             Parameters =
             [
                 Parameter.Run,
                 GetTimelapse.Frames, GetTimelapse.Milliseconds, GetTimelapse.Hold, GetTimelapse.Formats,
             ],
-            Answers =
+            Responses =
             [
                 new(200, "The animation.", Media.Bytes(Format.Gif), Media.Bytes(Format.WebP)) { Headers = [Header.ETag, Header.CacheControl, Header.Vary] },
-                Answer.NotModified,
-                Answer.Invalid("frames", TooManyFrames),
-                Answer.NotFound("There is no such run, or it has completed no epoch yet.", "No pictures yet.", "Run 'first' has completed no epoch yet.", Header.RetryAfter),
+                Response.NotModified,
+                Response.Invalid("frames", TooManyFrames),
+                Response.NotFound("There is no such run, or it has no completed epoch yet.", "No pictures yet.", "Run 'first' has no completed epoch yet.", Header.RetryAfter),
             ],
         },
-        new(nameof(GetWalk), "get", "/api/runs/{run}/walk", "Pictures that turn into each other on the way from seed to seed, as an animation")
+        new(nameof(GetWalk), "get", "/api/runs/{run}/walk", "Animates a walk through latent space, from seed to seed")
         {
-            Description = "At most 8192 pictures are drawn, of all frames together.",
+            Description = "All frames together have at most 8192 pictures.",
             Parameters =
             [
                 Parameter.Run, GetWalk.Seeds, GetWalk.Frames, GetWalk.Count, Columns, GetWalk.Scale, GetWalk.Milliseconds, GetWalk.Closed,
                 .. ForGenerator, GetWalk.Formats,
             ],
-            Answers =
+            Responses =
             [
                 new(200, "The animation.", Media.Bytes(Format.Gif), Media.Bytes(Format.WebP)) { Headers = Headers },
-                .. Refusals("frames", "frames: 120 is not valid here: 480 frames of 64 pictures are 30720, and at most 8192 are drawn."),
+                .. Refusals("frames", "frames: 120 is not valid here: 480 frames of 64 pictures are 30720 pictures, and the maximum is 8192."),
             ],
         },
-        new(nameof(GetBetween), "get", "/api/runs/{run}/between", "The picture at a place between four seeds")
+        new(nameof(GetBetween), "get", "/api/runs/{run}/between", "Generates the picture at a position between four seeds")
         {
-            Description = "The seeds lie at the corners of a square: two above, two below.",
+            Description = "The seeds are the corners of a square: top left, top right, bottom left, bottom right.",
             Parameters =
             [
                 Parameter.Run, GetBetween.Seeds, GetBetween.X, GetBetween.Y, GetBetween.Scale, .. ForGenerator, GetBetween.Formats,
             ],
-            Answers =
+            Responses =
             [
                 new(200, "The picture.", Media.Bytes(Format.Png), Media.Bytes(Format.WebP)) { Headers = Headers },
                 .. Refusals("x", "x: '2' is not valid; it must be a number from 0 to 1."),
             ],
         },
-        new(nameof(GetNeighbours), "get", "/api/runs/{run}/neighbours", "The training pictures that are nearest to a drawn one")
+        new(nameof(GetNeighbours), "get", "/api/runs/{run}/neighbours", "Finds the training pictures nearest to a generated one")
         {
-            Description = "In the features that quality is measured in: a generator that has learnt pictures by heart gives itself away. The first call for a data set takes up to a minute.",
+            Description = "A memorisation check, in the feature space that quality is measured in: a generator that memorised training pictures has neighbours much nearer than `typicalDistance`. The first call for a data set takes up to a minute.",
             Parameters =
             [
                 Parameter.Run, Seed, PictureParameters.Index, GetNeighbours.Count, GetNeighbours.Scale, .. ForGenerator, GetNeighbours.Formats,
             ],
-            Answers =
+            Responses =
             [
-                new(200, "The neighbours; as PNG the drawn picture first.", Media.Json(
+                new(200, "The neighbours. A PNG begins with the generated picture.", Media.Json(
                     new NeighbourList("first", "000-00002-000100", 42, 0, 3.1, [new(1723, 7, 2.6), new(9021, 7, 2.9)])), Media.Bytes(Format.Png)) { Headers = Headers },
-                Answer.NotModified,
-                Answer.Invalid("index", "index: '1024' is not valid; it must be a whole number from 0 to 1023."),
+                Response.NotModified,
+                Response.Invalid("index", "index: '1024' is not valid; it must be a whole number from 0 to 1023."),
                 CheckpointFeature.NoCheckpoint,
-                CheckpointFeature.NoBestEpoch with { Description = "The data set is gone, another one by now, or too small; or `epoch` is `best`, and the run does not measure its pictures." },
-                new(503, "The data set is being looked at.", Media.Problem(new Problem(
-                    "https://tools.ietf.org/html/rfc9110#section-15.6.4", "Not ready yet.", 503, "The pictures of 'digits' are being looked at, which takes up to a minute, once. Ask again.")))
+                CheckpointFeature.NoBestEpoch with { Description = "The data set is gone, was replaced, or is too small; or `epoch` is `best`, and the run does not measure its pictures." },
+                new(503, "The features of the data set are being computed.", Media.Problem(new Problem(
+                    "https://tools.ietf.org/html/rfc9110#section-15.6.4", "Not ready yet.", 503, "The features of 'digits' are being computed, which takes up to a minute, once. Try again later.")))
                 {
                     Headers = [Header.RetryAfter],
                 },
             ],
         },
-        new("ListGrids", "get", "/api/runs/{run}/grids", "Epochs that have stored what they draw from the same noise")
+        new("ListGrids", "get", "/api/runs/{run}/grids", "Lists the epochs that have a sample grid")
         {
             Parameters = [Parameter.Run],
-            Answers = [new(200, "The epochs.", Media.Json(new GridList("first", [1, 2]))), Answer.NoParameters, Answer.NoRun],
+            Responses = [new(200, "The epochs.", Media.Json(new GridList("first", [1, 2]))), Response.NoParameters, Response.NoRun],
         },
-        new(nameof(GetGrid), "get", "/api/runs/{run}/grids/{epoch}", "What an epoch has stored")
+        new(nameof(GetGrid), "get", "/api/runs/{run}/grids/{epoch}", "Gets the sample grid of an epoch")
         {
             Parameters =
             [
                 Parameter.Run, CheckpointChoice.InPath, GetGrid.Side, GetGrid.Scale,
             ],
-            Answers =
+            Responses =
             [
-                new(200, "The pictures.", Media.Bytes(Format.Png)) { Headers = [Header.ETag, Header.CacheControl] },
+                new(200, "The grid.", Media.Bytes(Format.Png)) { Headers = [Header.ETag, Header.CacheControl] },
                 .. Refusals("side", "side: '9' is not valid; it must be a whole number from 1 to 8."),
             ],
         },
-        new(nameof(GetNoise), "get", "/api/noise", "What pictures are drawn from")
+        new(nameof(GetNoise), "get", "/api/noise", "Gets the noise of seeds")
         {
-            Description = "For who has a generator and wants the same pictures.",
+            Description = "For clients that run a downloaded generator and want the same pictures.",
             Parameters =
             [
                 GetNoise.Seeds, PictureParameters.Index,
             ],
-            Answers =
+            Responses =
             [
                 new(200, "The noise.", Media.Json(new NoiseList([42], 0, [[0.35f, -1.2f, 0.07f]]))),
-                Answer.Invalid("index", "index: '1024' is not valid; it must be a whole number from 0 to 1023."),
+                Response.Invalid("index", "index: '1024' is not valid; it must be a whole number from 0 to 1023."),
             ],
         },
     ]);
 
     private static Operation Samples(string id, string path, string summary, params Parameter[] first) => new(id, "get", path, summary)
     {
-        Description = "Picture *i* of a seed is the same whatever `count` and `columns`. As `zip` they come one by one, with a list; as `npy` as an array for NumPy.",
+        Description = "Picture *i* of a seed does not depend on `count` and `columns`. `zip` contains single files with a list; `npy` is a NumPy array.",
         Parameters =
         [
             .. first, SampleQuery.CountParameter, Columns, Seed, SampleQuery.ScaleParameter, .. ForGenerator, SampleQuery.Formats,
         ],
-        Answers =
+        Responses =
         [
             new(200, "The pictures.", [.. SampleQuery.Formats.Offered.Select(Media.Bytes)]) { Headers = Headers },
             .. Refusals("count", "count: '0' is not valid; it must be a whole number from 1 to 1024."),

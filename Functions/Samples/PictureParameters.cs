@@ -48,20 +48,20 @@ internal static class PictureParameters
         [Header.ETag, Header.CacheControl, Header.Vary, new("X-Checkpoint", "Name of the checkpoint that drew it.", "000-00002-000100")];
 
     /// <summary>Responses if a generator cannot draw what was asked for.</summary>
-    public static IReadOnlyList<Answer> Refusals(string field, string problem) =>
-        [Answer.NotModified, Answer.Invalid(field, problem), CheckpointFeature.NoCheckpoint, CheckpointFeature.NoBestEpoch];
+    public static IReadOnlyList<Response> Refusals(string field, string problem) =>
+        [Response.NotModified, Response.Invalid(field, problem), CheckpointFeature.NoCheckpoint, CheckpointFeature.NoBestEpoch];
 }
 
-/// <summary>Which generator is to draw, and what.</summary>
-/// <param name="Checkpoint">From which checkpoint.</param>
-/// <param name="Label">What its pictures are to show, where the run is conditional; null shows each label in turn.</param>
-/// <param name="Raw">With the weights of the last step, not with their moving average.</param>
+/// <summary>The choice of a generator and a label.</summary>
+/// <param name="Checkpoint">The checkpoint.</param>
+/// <param name="Label">The label to draw, if the run is conditional; null draws each label in turn.</param>
+/// <param name="Raw">Whether to use the trained weights instead of their moving average.</param>
 public sealed record GeneratorChoice(CheckpointChoice Checkpoint, byte? Label, bool Raw)
 {
     /// <summary>Reads the parameters <c>epoch</c>, <c>label</c> and <c>weights</c>.</summary>
     public static GeneratorChoice Read(QueryReader query) =>
         new(query.Read(CheckpointChoice.InQuery), query.Read(PictureParameters.Label), query.Read(PictureParameters.Weights) == "raw");
 
-    /// <summary>What of it changes the pictures of one generator's file.</summary>
+    /// <summary>The part of the choice that determines the pictures of one generator file.</summary>
     public string Tag => string.Create(CultureInfo.InvariantCulture, $"{(Raw ? "raw" : "ema")}/{Label}");
 }

@@ -7,21 +7,21 @@ using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Samples;
 
-/// <summary>Answers with what a generator of a run draws: finds its checkpoint, loads it once, and says 304 to who has the answer already.</summary>
-public sealed class Pictures(CheckpointStore checkpoints, SettledCheckpoints candidates, GeneratorCache generators) : IDisposable
+/// <summary>Responds with pictures of a run: finds the checkpoint, loads its generator once, and responds with 304 if the client has the pictures.</summary>
+public sealed class Pictures(CheckpointStore checkpoints, CheckpointCache candidates, GeneratorCache generators) : IDisposable
 {
     private readonly SemaphoreSlim _drawing = new(Math.Max(1, Environment.ProcessorCount / 2)); // the other processors are left to training
 
-    /// <summary>Draws, or says why not.</summary>
+    /// <summary>Generates pictures, or responds with an error.</summary>
     /// <param name="row">The run.</param>
-    /// <param name="choice">Which of its generators.</param>
-    /// <param name="request">Says what the caller has already.</param>
-    /// <param name="asked">What is asked of the generator besides: with the same, the same bytes come out.</param>
-    /// <param name="format">What <paramref name="draw"/> writes.</param>
-    /// <param name="draw">The answer's bytes, or what is wrong with the question; on a thread of its own.</param>
-    /// <param name="cancellation">Gives up waiting for a thread.</param>
-    public async Task<IResult> AnswerAsync(
-        RunRow row, GeneratorChoice choice, HttpRequest request, string asked, Format format,
+    /// <param name="choice">The generator.</param>
+    /// <param name="request">The request, which may carry <c>If-None-Match</c>.</param>
+    /// <param name="inputs">All other inputs of <paramref name="draw"/>: equal inputs give equal bytes.</param>
+    /// <param name="format">The format that <paramref name="draw"/> writes.</param>
+    /// <param name="draw">Makes the response body, or the error; runs on a single thread.</param>
+    /// <param name="cancellation">Cancels the wait for a thread.</param>
+    public async Task<IResult> RespondAsync(
+        RunRow row, GeneratorChoice choice, HttpRequest request, string inputs, Format format,
         Func<Generator, Manifest, (byte[]? Bytes, IResult? Wrong)> draw, CancellationToken cancellation)
     {
         var run = row.RowKey;
@@ -29,7 +29,7 @@ public sealed class Pictures(CheckpointStore checkpoints, SettledCheckpoints can
         if (choice.Checkpoint.ProblemWith(row) is { } problem) return problem;
         await foreach (var manifest in candidates.CandidatesAsync(row, choice.Checkpoint, cancellation))
         {
-            var tag = EntityTag.Of($"{manifest.Generator.Sha256}/{choice.Tag}/{asked}/{format.Name}/{PictureEncoder.Version}");
+            var tag = EntityTag.Of($"{manifest.Generator.Sha256}/{choice.Tag}/{inputs}/{format.Name}/{PictureEncoder.Version}");
             if (EntityTag.IsKnown(request, tag)) return Tagged(Results.StatusCode(304), tag, choice);
             try
             {
@@ -63,14 +63,14 @@ public sealed class Pictures(CheckpointStore checkpoints, SettledCheckpoints can
         }
     }
 
-    // What an epoch draws never changes; which is the latest, or the best, does.
+    // The pictures of an epoch never change; which epoch is the latest, or the best, does.
     private static IResult Tagged(IResult result, string tag, GeneratorChoice choice) => result
         .WithHeader(HeaderNames.ETag, tag)
         .WithHeader(HeaderNames.Vary, HeaderNames.Accept)
         .WithHeader(HeaderNames.CacheControl, choice.Checkpoint.CacheControl);
 
     private static IResult NoLabels(RunRow row) => Problems.Invalid("label",
-        $"label: run '{row.RowKey}' is not conditional, so that nothing can be asked of it by label; leave label out, or start a run with conditional: true.");
+        $"label: run '{row.RowKey}' is not conditional; leave label out, or start a run with conditional: true.");
 
     private static IResult NoSuchLabel(int label, Generator generator) => Problems.Invalid("label",
         $"label: {label} is not valid; it must be one of {string.Join(", ", generator.Labels)}.");

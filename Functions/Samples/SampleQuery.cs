@@ -5,13 +5,13 @@ using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Samples;
 
-/// <summary>Which pictures are asked for, and how they are to be laid out.</summary>
-/// <param name="Choice">Of which generator.</param>
-/// <param name="Count">Pictures, 1 to 1024.</param>
-/// <param name="Seed">Which noise; null is the run's own seed.</param>
+/// <summary>The query of a call for pictures.</summary>
+/// <param name="Choice">The generator.</param>
+/// <param name="Count">Number of pictures, 1 to 1024.</param>
+/// <param name="Seed">Seed of the noise; null for the run's own seed.</param>
 /// <param name="Columns">Pictures in a row.</param>
 /// <param name="Scale">Each pixel becomes a square of this side.</param>
-/// <param name="Format">What they are written as.</param>
+/// <param name="Format">Format of the response.</param>
 public sealed record SampleQuery(GeneratorChoice Choice, int Count, long? Seed, int Columns, int Scale, Format Format)
 {
     /// <summary>A zip archive with one file for each picture, and a list of them.</summary>
@@ -33,30 +33,30 @@ public sealed record SampleQuery(GeneratorChoice Choice, int Count, long? Seed, 
         return (new(GeneratorChoice.Read(query), count, seed, columns, scale, query.Read(Formats)), query.Error());
     }
 
-    /// <summary>The run's own seed and the three behind it.</summary>
+    /// <summary>The run's own seed and the three that follow it.</summary>
     public static IReadOnlyList<long> SeedsOf(RunRow row) => [.. Enumerable.Range(0, 4).Select(next => (row.Options.Seed + next) % PictureParameters.LastSeed)];
 
-    /// <summary>What of it changes the answer of one generator.</summary>
+    /// <summary>The part of the query that determines the pictures of one generator.</summary>
     public string Tag(long seed) => string.Create(CultureInfo.InvariantCulture, $"samples/{Count}/{seed}/{Columns}/{Scale}");
 }
 
-/// <summary>How large a grid may be.</summary>
+/// <summary>The limits of a grid.</summary>
 internal static class GridLimits
 {
-    private const long MostNumbers = 256L << 20; // of all pixels and channels: seconds to encode
-    private static readonly Dictionary<Format, int> MostOfSide = new()
+    private const long MaxValues = 256L << 20; // pixels times channels: takes seconds to encode
+    private static readonly Dictionary<Format, int> MaxSides = new()
     {
-        [Format.WebP] = 16_383, // as the formats have it
+        [Format.WebP] = 16_383, // the limits of the formats
         [Format.Jpeg] = 65_535,
         [Format.Png] = int.MaxValue,
     };
 
-    /// <summary>The 400 to answer with where the grid asked for is too large, else null.</summary>
+    /// <summary>The 400 if the grid is too large, else null.</summary>
     public static IResult? Problem(PictureShape shape, SampleQuery query)
     {
-        if (!MostOfSide.TryGetValue(query.Format, out var most)) return null;
+        if (!MaxSides.TryGetValue(query.Format, out var max)) return null;
         var (width, height) = PictureGrid.SizeOf(query.Count, shape, query.Columns, query.Scale);
-        if (width <= most && height <= most && (long)width * height * shape.Channels <= MostNumbers) return null;
+        if (width <= max && height <= max && (long)width * height * shape.Channels <= MaxValues) return null;
         return Problems.Invalid("scale",
             $"scale: {query.Scale} is not valid for {query.Count} pictures of {shape} in {query.Columns} columns: as {query.Format.Name} the grid would be "
             + $"{width} wide and {height} high; ask for a smaller scale or count, or for format=zip.");

@@ -7,24 +7,24 @@ using GanFunctions.Storage;
 
 namespace GanFunctions.Functions.ShortWork;
 
-/// <summary>A run whose data set is to be stored before a worker is free to train it.</summary>
-/// <param name="Run">Its id.</param>
-/// <param name="InstanceId">The orchestration that it must still belong to.</param>
+/// <summary>A run to prepare: its data set is stored before a worker is free to train it.</summary>
+/// <param name="Run">The run's id.</param>
+/// <param name="InstanceId">The orchestration that the run must still belong to.</param>
 public sealed record Preparation(string Run, string InstanceId);
 
-/// <summary>An upload that is to become a data set.</summary>
+/// <summary>An upload to convert to a data set.</summary>
 /// <param name="Name">The data set's name.</param>
 /// <param name="Upload">The upload's id.</param>
 public sealed record StagedUpload(string Name, string Upload);
 
-/// <summary>A message of the queue: one of the two.</summary>
+/// <summary>A message of the queue. One of its properties is set.</summary>
 /// <param name="Prepare">A run to prepare.</param>
 /// <param name="Convert">An upload to convert.</param>
 public sealed record ShortJob(Preparation? Prepare = null, StagedUpload? Convert = null);
 
 /// <summary>
-/// The work that must not wait behind a training. A worker runs one activity at a time, which is a slice of some run, so that idle workers take the
-/// slices that wait; this comes from a queue beside it. Every job is idempotent and resumes where an earlier attempt stopped.
+/// Work that must not wait behind training. A worker runs one activity at a time, usually a slice of some run, so this work has a queue of its own.
+/// Every job is idempotent and resumes where an earlier attempt stopped.
 /// </summary>
 public sealed partial class DoShortWork(
     RunLifecycle lifecycle, UploadConversion conversion, ShortJobs queue, ILogger<DoShortWork> logger)
@@ -44,7 +44,7 @@ public sealed partial class DoShortWork(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: its data set could not be stored; the first slice will retry. {Problem}")]
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: could not store its data set; the first slice retries. {Problem}")]
     private partial void LogNotPrepared(string run, string problem);
 }
 
@@ -52,7 +52,7 @@ public sealed partial class DoShortWork(
 /// <param name="queue">Created when the app starts.</param>
 public sealed class ShortJobs(QueueClient queue)
 {
-    /// <summary>Its name in the storage account.</summary>
+    /// <summary>The queue's name in the storage account.</summary>
     public const string Name = "gan-short-work";
 
     /// <summary>Adds a job. Takes no cancellation token: what needs the job is already stored.</summary>

@@ -9,14 +9,14 @@ using Microsoft.Extensions.Azure;
 
 namespace GanFunctions.Functions.Storage;
 
-/// <summary>The container, the queue and the tables, from the connection that the Functions host uses too.</summary>
+/// <summary>Blobs, tables and queues of the storage account, which the Functions host uses as well.</summary>
 public static class StorageServices
 {
-    /// <summary>Registers what reads and writes Azure Storage.</summary>
+    /// <summary>Registers the clients and stores.</summary>
     public static IServiceCollection AddStorage(this IServiceCollection services)
     {
         services.AddAzureClientsCore();
-        services.AddSingleton<StorageConnection>(); // read when first used, not before: the host may still be starting the storage emulator
+        services.AddSingleton<StorageConnection>(); // read on first use: the host may still be starting the storage emulator
         services.AddSingleton(provider => provider.GetRequiredService<StorageConnection>().Blobs().GetBlobContainerClient("gan"));
         services.AddSingleton(provider => provider.GetRequiredService<StorageConnection>().Tables());
         services.AddSingleton(provider => new RunStore(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanRuns")));
@@ -26,7 +26,7 @@ public static class StorageServices
         return services.AddHostedService<StorageSetup>();
     }
 
-    /// <summary>Makes the container, the queue and the tables where they are missing, before anything else runs.</summary>
+    /// <summary>Creates missing containers, queues and tables before anything else runs.</summary>
     private sealed class StorageSetup(BlobContainerClient container, QueueClient queue, TableServiceClient tables) : IHostedService
     {
         public async Task StartAsync(CancellationToken cancellationToken)

@@ -5,20 +5,20 @@ using GanFunctions.Core.Runs;
 
 namespace GanFunctions.Functions.Telemetry;
 
-/// <summary>Sends what the training publishes to Application Insights. Logs are left to the host, which sends them by itself.</summary>
+/// <summary>Exports training telemetry to Application Insights. The host exports the logs by itself.</summary>
 public static class TelemetryServices
 {
     private const string ConnectionSetting = "APPLICATIONINSIGHTS_CONNECTION_STRING";
     private const string AuthenticationSetting = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING"; // read by the Functions host too
 
-    /// <summary>Registers traces and metrics where the connection string of Application Insights is set; nothing elsewhere.</summary>
+    /// <summary>Registers the export of traces and metrics if the connection string of Application Insights is set.</summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         if (string.IsNullOrEmpty(configuration[ConnectionSetting])) return services;
         void Export(AzureMonitorExporterOptions options)
         {
             options.ConnectionString = configuration[ConnectionSetting];
-            (options.SamplingRatio, options.TracesPerSecond) = (1, null); // a span per slice and commit: few enough to send them all
+            (options.SamplingRatio, options.TracesPerSecond) = (1, null); // a span per slice and commit: few enough to export all of them
             options.Credential = Identity(configuration[AuthenticationSetting]);
         }
         services.AddOpenTelemetry()
@@ -27,7 +27,7 @@ public static class TelemetryServices
         return services;
     }
 
-    /// <summary>The identity of <c>Authorization=AAD;ClientId=...</c>, or null where the connection string is enough.</summary>
+    /// <summary>The identity of <c>Authorization=AAD;ClientId=...</c>, or null if the connection string suffices.</summary>
     private static ManagedIdentityCredential? Identity(string? authentication)
     {
         var parts = new DbConnectionStringBuilder { ConnectionString = authentication ?? "" };

@@ -4,23 +4,23 @@ using GanFunctions.Core.Runs;
 
 namespace GanFunctions.Functions.Training;
 
-/// <summary>What the orchestration carries from one generation to the next.</summary>
+/// <summary>Input of the orchestration, and its state across continue-as-new.</summary>
 /// <param name="Run">The run's id.</param>
 /// <param name="Attempt">Roll-backs so far.</param>
-/// <param name="Failures">Failed calls since the last that succeeded: they set the time until the next try.</param>
+/// <param name="Failures">Failed calls since the last success; they determine the delay before the next attempt.</param>
 public sealed record TrainGanInput(string Run, int Attempt = 0, int Failures = 0);
 
 /// <summary>
-/// Trains a run: slice after slice until one says that there is no more to do. It touches no tensors, clocks, storage or randomness;
-/// what the user wants is read by the slices, which also end the run.
+/// Trains a run slice by slice, until a slice reports the end of the run. It touches no tensors, clocks, storage or random numbers: the slices read
+/// what the user wants, and end the run.
 /// </summary>
 public static class TrainGan
 {
-    /// <summary>Wakes the orchestration when it waits to try again.</summary>
+    /// <summary>The event that ends the wait before the next attempt.</summary>
     public const string WakeEvent = "wake";
 
-    private const int SlicesPerGeneration = 50; // bounds the history, which is read again at every step
-    private const int MaxDoublings = 6;         // of the time between two tries: five minutes at most
+    private const int SlicesPerGeneration = 50; // bounds the history, which is replayed at every step
+    private const int MaxDoublings = 6;         // of the delay: at most about five minutes
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(5);
 
     [Function(nameof(TrainGan))]
@@ -39,23 +39,23 @@ public static class TrainGan
             {
                 // The slice counts failures against the run; anything else, such as a host shutdown, is retried without limit.
                 state = state with { Failures = state.Failures + 1 };
-                await WaitToTryAgainAsync(context, state.Failures);
+                await WaitBeforeRetryAsync(context, state.Failures);
             }
         }
         context.ContinueAsNew(state, preserveUnprocessedEvents: false);
     }
 
-    private static async Task WaitToTryAgainAsync(TaskOrchestrationContext context, int failures)
+    private static async Task WaitBeforeRetryAsync(TaskOrchestrationContext context, int failures)
     {
         using var enough = new CancellationTokenSource();
         var wake = context.WaitForExternalEvent<string>(WakeEvent, enough.Token);
-        while (wake.IsCompleted) wake = context.WaitForExternalEvent<string>(WakeEvent, enough.Token); // of calls answered long ago
+        while (wake.IsCompleted) wake = context.WaitForExternalEvent<string>(WakeEvent, enough.Token); // left over from earlier calls
         await Task.WhenAny(wake, context.CreateTimer(FirstDelay * Math.Pow(2, Math.Min(failures - 1, MaxDoublings)), enough.Token));
-        enough.Cancel(); // not CancelAsync, which would leave the orchestrator's thread
+        enough.Cancel(); // not CancelAsync, which would leave the orchestrator thread
     }
 }
 
-/// <summary>The activity: trains one epoch, or as much of it as fits the time.</summary>
+/// <summary>The activity: trains one epoch, or the part of it that fits into the time limit.</summary>
 public sealed class TrainSlice(TrainingSlice slice)
 {
     [Function(nameof(TrainSlice))]

@@ -2,7 +2,7 @@ using Microsoft.Azure.Functions.Worker.Builder;
 
 namespace GanFunctions.Functions.Hosting;
 
-/// <summary>The host that runs the functions: the Azure Functions host, which starts this process as its worker.</summary>
+/// <summary>The host of the functions: the Azure Functions host, which starts this process as its worker.</summary>
 internal static class AppHost
 {
     /// <summary>A builder for the app.</summary>

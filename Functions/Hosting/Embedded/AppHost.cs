@@ -2,7 +2,7 @@ using GanFunctions.EmbeddedHost;
 
 namespace GanFunctions.Functions.Hosting;
 
-/// <summary>The host that runs the functions: this process.</summary>
+/// <summary>The host of the functions: this process.</summary>
 internal static class AppHost
 {
     /// <summary>A builder for the app.</summary>
