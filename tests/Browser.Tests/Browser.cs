@@ -1,5 +1,6 @@
 using GanFunctions.TestKit;
 
+[assembly: AssemblyFixture(typeof(GanFunctions.Functions.Tests.App))]
 [assembly: AssemblyFixture(typeof(GanFunctions.Browser.Tests.Browser))]
 
 namespace GanFunctions.Browser.Tests;

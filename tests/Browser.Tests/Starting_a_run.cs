@@ -25,7 +25,7 @@ public sealed class Starting_a_run(App app, Browser browser)
         await page.GetByLabel("Pictures to measure").FillAsync("100");
         await page.GetByRole(AriaRole.Button, new() { Name = "Start training" }).ClickAsync();
 
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "clicked training" })).ToBeVisibleAsync(new() { Timeout = 120_000 });
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "clicked training" })).ToBeVisibleAsync();
         var chart = page.Locator("#losses [role=img]");
         await Expect(chart).ToHaveAttributeAsync("aria-label", new Regex("^Losses. Last values: discriminator "));
         var early = await chart.GetAttributeAsync("aria-label");

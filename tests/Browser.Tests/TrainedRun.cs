@@ -16,12 +16,13 @@ internal static class TrainedRun
         ["run"] = run,
         ["dataset"] = SmallData.Name,
         ["epochs"] = Epochs,
-        ["imagesPerEpoch"] = 320,
+        ["imagesPerEpoch"] = 160,
         ["batchSize"] = 16,
         ["logEvery"] = 2,
         ["qualitySamples"] = 100,
         ["conditional"] = true,
         ["precision"] = "fp32",
+        ["threads"] = 1,
     };
 
     /// <summary>Makes sure that it is there.</summary>

@@ -37,6 +37,7 @@ public sealed class Visit : IAsyncDisposable
     public static async Task<Visit> OpenAsync(IBrowserContext context, Uri address)
     {
         var visit = new Visit(context, await context.NewPageAsync(), address);
+        context.SetDefaultTimeout((float)TestKit.Wait.Patience.TotalMilliseconds);
         await visit.Page.GotoAsync(address.ToString());
         return visit;
     }

@@ -23,6 +23,8 @@ internal sealed class TestHost : IAsyncDisposable
 
     public LogRecorder Log { get; }
 
+    public bool IsStopping => _host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested;
+
     public DurableTaskClient Client => _host.Services.GetRequiredService<DurableTaskClient>();
 
     /// <summary>An argument that sets an option of the task hub.</summary>
@@ -53,9 +55,9 @@ internal sealed class TestHost : IAsyncDisposable
     public static EmbeddedApplicationBuilder Builder(LogRecorder log, Type[] functions, params string[] arguments)
     {
         var builder = new EmbeddedApplicationBuilder(arguments, functions);
-        builder.Services.AddSingleton(TimeProvider.System);
-        builder.Logging.ClearProviders().AddProvider(new Recording(log));
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton(Gates.OfAllHosts);
+        builder.Logging.ClearProviders().AddProvider(log);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = 2 * Wait.Patience);
         return builder;
     }
 
@@ -95,21 +97,13 @@ internal sealed class TestHost : IAsyncDisposable
         }
     }
 
-    public Task StopAsync() => _host.StopAsync();
+    /// <summary>Stops it, which must not take as long as it would wait for what it does.</summary>
+    public Task StopAsync() => _host.StopAsync().WaitAsync(Wait.Patience);
 
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        await _host.StopAsync();
+        await StopAsync();
         await ((IAsyncDisposable)_host).DisposeAsync();
-    }
-
-    private sealed class Recording(LogRecorder log) : ILoggerProvider
-    {
-        public ILogger CreateLogger(string categoryName) => log;
-
-        public void Dispose()
-        {
-        }
     }
 }

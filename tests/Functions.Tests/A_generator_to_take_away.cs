@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 
 namespace GanFunctions.Functions.Tests;
 
+[Collection(nameof(SharedApp))]
 public sealed class A_generator_to_take_away(App app)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -121,11 +122,7 @@ public sealed class A_generator_to_take_away(App app)
     }
 
     // The first test to come here starts the run, the others find it.
-    private async Task TrainAsync()
-    {
-        using var started = await app.Http.StartAsync(ApiCalls.Tiny("left"));
-        await app.Http.UntilAsync("left", "completed");
-    }
+    private Task TrainAsync() => app.Http.TrainedAsync("left");
 
     private static string? NameOf(HttpResponseMessage answer) => answer.Content.Headers.ContentDisposition?.FileName;
 }

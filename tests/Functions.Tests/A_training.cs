@@ -1,10 +1,10 @@
-using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.Functions.Tests;
 
+[Collection(nameof(SharedApp))]
 public sealed class A_training(App app)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -12,38 +12,45 @@ public sealed class A_training(App app)
     [Fact]
     public async Task On_uploaded_MNIST_serves_pictures_while_it_goes_on()
     {
-        await UploadMnistAsync();
-        var body = ApiCalls.Tiny("mnist-two");
-        (body["dataset"], body["imagesPerEpoch"], body["batchSize"], body["logEvery"]) = ("mnist", 6400, 64, 50);
+        await UploadMnistAsync(Soak.Count(1_000, 60_000));
+        var steps = Soak.Count(10, 100);
+        var body = ApiCalls.Tiny("mnist");
+        (body["dataset"], body["batchSize"], body["logEvery"], body["epochs"]) = ("mnist", 64, steps / 2, 1000); // so many that it goes on whatever happens here
+        body["imagesPerEpoch"] = 64 * steps;
 
         using var started = await app.Http.StartAsync(body);
-        Assert.Equal((HttpStatusCode.Accepted, "/api/runs/mnist-two"), (started.StatusCode, started.Headers.Location?.ToString()));
-        using (var early = await app.Http.GetAsync("api/runs/mnist-two/samples", Cancellation))
+        Assert.Equal((HttpStatusCode.Accepted, "/api/runs/mnist"), (started.StatusCode, started.Headers.Location?.ToString()));
+        using (var early = await app.Http.GetAsync("api/runs/mnist/samples", Cancellation))
         {
             Assert.Equal(HttpStatusCode.NotFound, early.StatusCode);
             Assert.NotNull(early.Headers.RetryAfter);
         }
-        await Wait.UntilAsync(async () => (await app.Http.JsonAsync("api/runs/mnist-two"))["checkpoint"] is not null, "the first checkpoint", TimeSpan.FromMinutes(3));
-        using var pictures = await app.Http.GetAsync("api/runs/mnist-two/samples?count=10&columns=5&scale=1", Cancellation);
-        Assert.Equal("training", await app.Http.StateAsync("mnist-two"));
+        await Wait.UntilAsync(async () => (await app.Http.JsonAsync("api/runs/mnist"))["checkpoint"] is not null, "the first checkpoint");
+        using var pictures = await app.Http.GetAsync("api/runs/mnist/samples?count=10&columns=5&scale=1", Cancellation);
         Assert.Equal((HttpStatusCode.OK, "image/png"), (pictures.StatusCode, pictures.Content.Headers.ContentType?.MediaType));
         Assert.Equal((5 * 30 - 2, 2 * 30 - 2), Png.Size(await pictures.Content.ReadAsByteArrayAsync(Cancellation)));
 
-        await app.Http.UntilAsync("mnist-two", "completed");
-        var checkpoints = (await app.Http.JsonAsync("api/runs/mnist-two/checkpoints"))["checkpoints"]!.AsArray();
-        Assert.Equal(["000-00001-000100", "000-00002-000100"], checkpoints.Select(checkpoint => (string)checkpoint!["name"]!));
-        var losses = await app.Http.JsonAsync("api/runs/mnist-two/losses");
-        Assert.Equal([(1, 50), (1, 100), (2, 50), (2, 100)], losses["steps"]!.AsArray().Select(row => ((int)row!["epoch"]!, (int)row["step"]!)));
-        Assert.Equal([1, 2], losses["epochs"]!.AsArray().Select(row => (int)row!["epoch"]!));
+        await Wait.UntilAsync(async () => (await CheckpointsAsync()).Count >= 2, "the second epoch");
+        await app.Http.CallAsync("api/runs/mnist/cancel");
+        await app.Http.UntilAsync("mnist", "cancelled");
+        Assert.Equal([$"000-00001-{steps:D6}", $"000-00002-{steps:D6}"], (await CheckpointsAsync())[..2]);
+        var losses = await app.Http.JsonAsync("api/runs/mnist/losses");
+        Assert.Equal(
+            [(1, steps / 2), (1, steps), (2, steps / 2), (2, steps)],
+            losses["steps"]!.AsArray().Take(4).Select(row => ((int)row!["epoch"]!, (int)row["step"]!)));
+        Assert.Equal([1, 2], losses["epochs"]!.AsArray().Take(2).Select(row => (int)row!["epoch"]!));
         Assert.All(losses["epochs"]!.AsArray(), row => Assert.True((double)row!["imagesPerSecond"]! > 0));
+
+        async Task<List<string>> CheckpointsAsync() =>
+            [.. (await app.Http.JsonAsync("api/runs/mnist/checkpoints"))["checkpoints"]!.AsArray().Select(checkpoint => (string)checkpoint!["name"]!)];
     }
 
     [Fact]
     public async Task Gives_its_losses_as_CSV_too()
     {
-        await CompleteAsync("csv");
+        await app.Http.TrainedAsync("tiny");
 
-        using var request = new HttpRequestMessage(HttpMethod.Get, "api/runs/csv/losses");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "api/runs/tiny/losses");
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/csv"));
         using var response = await app.Http.SendAsync(request, Cancellation);
 
@@ -56,8 +63,8 @@ public sealed class A_training(App app)
     [Fact]
     public async Task Draws_the_same_picture_whatever_is_drawn_beside_it()
     {
-        await CompleteAsync("same");
-        async Task<byte[]> DrawAsync(string query) => await app.Http.GetByteArrayAsync($"api/runs/same/samples?scale=1&{query}", Cancellation);
+        await app.Http.TrainedAsync("tiny");
+        async Task<byte[]> DrawAsync(string query) => await app.Http.GetByteArrayAsync($"api/runs/tiny/samples?scale=1&{query}", Cancellation);
 
         var one = Png.Pixels(await DrawAsync("count=1&seed=7"));
         var many = Png.Pixels(await DrawAsync("count=100&seed=7&columns=10"));
@@ -72,11 +79,11 @@ public sealed class A_training(App app)
     [Fact]
     public async Task Answers_304_to_who_has_the_pictures_already()
     {
-        await CompleteAsync("tagged");
-        using var first = await app.Http.GetAsync("api/runs/tagged/samples", Cancellation);
+        await app.Http.TrainedAsync("tiny");
+        using var first = await app.Http.GetAsync("api/runs/tiny/samples", Cancellation);
         foreach (var known in (EntityTagHeaderValue[])[first.Headers.ETag!, new(first.Headers.ETag!.Tag, isWeak: true), EntityTagHeaderValue.Any])
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, "api/runs/tagged/samples");
+            using var request = new HttpRequestMessage(HttpMethod.Get, "api/runs/tiny/samples");
             request.Headers.IfNoneMatch.Add(known);
 
             using var second = await app.Http.SendAsync(request, Cancellation);
@@ -122,17 +129,10 @@ public sealed class A_training(App app)
         await app.Http.UntilAsync(run, "completed");
     }
 
-    private async Task UploadMnistAsync()
+    private async Task UploadMnistAsync(int count)
     {
-        var folder = SharedData.MnistOrSkip();
-        using var zip = new MemoryStream();
-        using (var archive = new ZipArchive(zip, ZipArchiveMode.Create, leaveOpen: true))
-        {
-            foreach (var file in Directory.GetFiles(folder)) archive.CreateEntryFromFile(file, Path.GetFileName(file), CompressionLevel.NoCompression);
-        }
-        zip.Position = 0;
-        using var content = new StreamContent(zip) { Headers = { ContentType = new("application/zip") } };
+        using var content = Mnist.Zip(count);
         var stored = await app.Http.UploadAsync("mnist", content);
-        Assert.Equal((60_000, 10_000), ((int)stored["train"]!, (int)stored["test"]!));
+        Assert.Equal((count, count / 6), ((int)stored["train"]!, (int)stored["test"]!));
     }
 }

@@ -3,6 +3,7 @@ using System.Xml.Linq;
 
 namespace GanFunctions.Functions.Tests;
 
+[Collection(nameof(SharedApp))]
 public sealed class Losses_of_a_run(App app) : IAsyncLifetime
 {
     private const string Run = "charted";

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace GanFunctions.Functions.Tests;
 
+[Collection(nameof(SharedApp))]
 public sealed class Pictures_by_label(App app)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -32,13 +33,12 @@ public sealed class Pictures_by_label(App app)
     [Fact]
     public async Task Cannot_be_had_from_another_run()
     {
-        using var started = await app.Http.StartAsync(ApiCalls.Tiny("without-labels"));
-        await app.Http.UntilAsync("without-labels", "completed");
+        await app.Http.TrainedAsync("tiny");
 
-        using var answer = await app.Http.GetAsync("api/runs/without-labels/samples?label=7", Cancellation);
+        using var answer = await app.Http.GetAsync("api/runs/tiny/samples?label=7", Cancellation);
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.StartsWith("label: run 'without-labels' is not conditional", (string)(await answer.ReadAsync())["detail"]!, StringComparison.Ordinal);
+        Assert.StartsWith("label: run 'tiny' is not conditional", (string)(await answer.ReadAsync())["detail"]!, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,12 +58,11 @@ public sealed class Pictures_by_label(App app)
     [Fact]
     public async Task Differ_from_those_of_the_raw_weights()
     {
-        using var started = await app.Http.StartAsync(ApiCalls.Tiny("raw"));
-        await app.Http.UntilAsync("raw", "completed");
+        await app.Http.TrainedAsync("tiny");
 
-        var average = await app.Http.GetByteArrayAsync("api/runs/raw/samples", Cancellation);
+        var average = await app.Http.GetByteArrayAsync("api/runs/tiny/samples", Cancellation);
 
-        Assert.NotEqual(average, await app.Http.GetByteArrayAsync("api/runs/raw/samples?weights=raw", Cancellation));
-        Assert.Equal(average, await app.Http.GetByteArrayAsync("api/runs/raw/samples?weights=ema", Cancellation));
+        Assert.NotEqual(average, await app.Http.GetByteArrayAsync("api/runs/tiny/samples?weights=raw", Cancellation));
+        Assert.Equal(average, await app.Http.GetByteArrayAsync("api/runs/tiny/samples?weights=ema", Cancellation));
     }
 }

@@ -3,6 +3,7 @@ using NetVips;
 
 namespace GanFunctions.Functions.Tests;
 
+[Collection(nameof(SharedApp))]
 public sealed class Pictures_in_colour(App app)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

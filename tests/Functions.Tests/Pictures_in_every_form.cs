@@ -6,6 +6,7 @@ using NetVips;
 
 namespace GanFunctions.Functions.Tests;
 
+[Collection(nameof(SharedApp))]
 public sealed class Pictures_in_every_form(App app)
 {
     private static readonly SemaphoreSlim Once = new(1);

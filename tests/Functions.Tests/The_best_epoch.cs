@@ -2,6 +2,7 @@ using System.Net;
 
 namespace GanFunctions.Functions.Tests;
 
+[Collection(nameof(SharedApp))]
 public sealed class The_best_epoch(App app)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -60,16 +61,15 @@ public sealed class The_best_epoch(App app)
     [Fact]
     public async Task Is_a_409_where_pictures_are_not_measured()
     {
-        using var started = await app.Http.StartAsync(ApiCalls.Tiny("unmeasured"));
-        await app.Http.UntilAsync("unmeasured", "completed");
+        await app.Http.TrainedAsync("tiny");
 
-        using var answer = await app.Http.GetAsync("api/runs/unmeasured/samples?epoch=best", Cancellation);
+        using var answer = await app.Http.GetAsync("api/runs/tiny/samples?epoch=best", Cancellation);
 
         Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
-        Assert.Equal("Run 'unmeasured' does not measure its pictures: its qualitySamples is 0.", (string)(await answer.ReadAsync())["detail"]!);
-        using var generator = await app.Http.GetAsync("api/runs/unmeasured/checkpoints/best/generator", Cancellation);
+        Assert.Equal("Run 'tiny' does not measure its pictures: its qualitySamples is 0.", (string)(await answer.ReadAsync())["detail"]!);
+        using var generator = await app.Http.GetAsync("api/runs/tiny/checkpoints/best/generator", Cancellation);
         Assert.Equal(
-            (answer.StatusCode, "Run 'unmeasured' does not measure its pictures: its qualitySamples is 0."),
+            (answer.StatusCode, "Run 'tiny' does not measure its pictures: its qualitySamples is 0."),
             (generator.StatusCode, (string)(await generator.ReadAsync())["detail"]!));
     }
 

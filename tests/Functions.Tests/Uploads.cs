@@ -4,6 +4,7 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.Functions.Tests;
 
+[Collection(nameof(SharedApp))]
 public sealed class Uploads(App app)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -5,77 +5,59 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.Functions.Tests;
 
-public sealed class Uploads_that_are_interrupted : IAsyncLifetime
+public sealed class Uploads_that_are_interrupted(Uploads_that_are_interrupted.AppToInterrupt app) : IClassFixture<Uploads_that_are_interrupted.AppToInterrupt>
 {
-    private const int Many = 20_000;
-    private const int Limit = 20_000_000;
+    private const int Chunk = 256;       // files that a conversion commits at a time
+    private const int Many = 3 * Chunk;
+    private const int Limit = 2_000_000;
     private static readonly byte[][] Greys = [.. Enumerable.Range(0, 256).Select(value => Pictures.Png(value, side: 28))];
-    private AzuriteFixture _azurite = null!;
-    private AppProcess _app = null!;
-    private HttpClient _http = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _azurite = await AzuriteFixture.StartAsync();
-        await StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _app.DisposeAsync();
-        await _azurite.DisposeAsync();
-    }
 
     [Fact]
     public async Task By_a_killed_app_go_on_when_it_starts_again()
     {
-        await PutAsync("many", Many);
-        await UntilConvertingAsync("many");
+        await PutUntilConvertingAsync("many");
 
-        await _app.KillAsync();
-        await _app.DisposeAsync();
-        await StartAsync();
+        await app.KillAndStartAsync();
 
-        var before = (await _http.JsonAsync("api/datasets/many"))["conversion"]!;
+        var before = (await app.Http.JsonAsync("api/datasets/many"))["conversion"]!;
         Assert.NotEqual("staged", (string)before["state"]!);
-        var view = await _http.ConvertedAsync("many");
-        Assert.Equal((Many / 10 * 9, Many / 10, "ready"), ((int)view["train"]!, (int)view["test"]!, (string)view["conversion"]!["state"]!));
+        Assert.InRange((int)before["done"]!, Chunk, Many); // what was done before it was killed
+        var view = await app.Http.ConvertedAsync("many");
+        Assert.Equal((Many - Many / 10, Many / 10, "ready"), ((int)view["train"]!, (int)view["test"]!, (string)view["conversion"]!["state"]!));
         await UntilFilesAreAsync("many", 3);
     }
 
     [Fact]
     public async Task By_another_one_are_dropped_and_by_removal_leave_nothing()
     {
-        await PutAsync("pets", Many);
-        await UntilConvertingAsync("pets");
+        await PutUntilConvertingAsync("pets");
         await PutAsync("pets", 50);
 
-        var view = await _http.ConvertedAsync("pets");
+        var view = await app.Http.ConvertedAsync("pets");
         Assert.Equal((45, 5, 50), ((int)view["train"]!, (int)view["test"]!, (int)view["conversion"]!["total"]!));
         await UntilFilesAreAsync("pets", 3);
 
-        await PutAsync("pets", Many);
-        await UntilConvertingAsync("pets");
-        Assert.Equal(45, (int)(await _http.JsonAsync("api/datasets/pets"))["train"]!); // the old one is served meanwhile
-        using (var removed = await _http.DeleteAsync("api/datasets/pets", Cancellation)) Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        await PutUntilConvertingAsync("pets");
+        Assert.Equal(45, (int)(await app.Http.JsonAsync("api/datasets/pets"))["train"]!); // the old one is served meanwhile
+        using (var removed = await app.Http.DeleteAsync("api/datasets/pets", Cancellation)) Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
 
         await UntilFilesAreAsync("pets", 0);
-        using var none = await _http.GetAsync("api/datasets/pets", Cancellation);
+        using var none = await app.Http.GetAsync("api/datasets/pets", Cancellation);
         Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
     }
 
     [Fact]
     public async Task Before_anyone_was_asked_to_convert_them_are_taken_up_again()
     {
-        var container = _azurite.Blobs().GetBlobContainerClient("gan");
+        var container = app.Azurite.Blobs().GetBlobContainerClient("gan");
         var upload = await new UploadStaging(container, new DatasetOptions()).StageAsync(
             "orphan", async (stream, cancellation) => await stream.WriteAsync(await Zip(30).ReadAsByteArrayAsync(cancellation), cancellation), Cancellation);
         await new ConversionStore(container).ReplaceAsync(
             new Conversion("orphan", upload, TimeProvider.System.GetUtcNow().AddMinutes(-6), null, null), Cancellation);
 
-        Assert.Equal("ready", (string)(await _http.ConvertedAsync("orphan"))["conversion"]!["state"]!);
+        Assert.Equal("ready", (string)(await app.Http.ConvertedAsync("orphan"))["conversion"]!["state"]!);
     }
 
     [Theory]
@@ -88,7 +70,7 @@ public sealed class Uploads_that_are_interrupted : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Put, "api/datasets/large") { Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/zip") } } };
         (request.Headers.ExpectContinue, request.Headers.TransferEncodingChunked) = (isLengthKnown, !isLengthKnown);
 
-        using var answer = await _http.SendAsync(request, Cancellation);
+        using var answer = await app.Http.SendAsync(request, Cancellation);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
         Assert.Equal(
@@ -98,31 +80,68 @@ public sealed class Uploads_that_are_interrupted : IAsyncLifetime
 
     private static ByteArrayContent Zip(int count) => Uploads.ZipOf([.. Enumerable.Range(0, count).Select(i => ($"{i}.png", Greys[i % 256]))]);
 
-    private async Task StartAsync()
-    {
-        _app = App.Start(_azurite.ConnectionString, $"--Datasets:MaxUploadBytes={Limit}");
-        _http = await _app.WaitUntilListeningAsync();
-    }
-
     private async Task PutAsync(string name, int count)
     {
         using var zip = Zip(count);
-        using var taken = await _http.PutAsync($"api/datasets/{name}", zip, Cancellation);
+        using var taken = await app.Http.PutAsync($"api/datasets/{name}", zip, Cancellation);
         Assert.Equal(HttpStatusCode.Accepted, taken.StatusCode);
     }
 
-    private Task UntilConvertingAsync(string name) => Wait.UntilAsync(async () =>
+    /// <summary>Uploads so many that their conversion is in three parts, and returns when the second is stuck on its way to the storage.</summary>
+    private async Task PutUntilConvertingAsync(string name)
     {
-        var conversion = (await _http.JsonAsync($"api/datasets/{name}"))["conversion"]!;
-        Assert.NotEqual("ready", (string)conversion["state"]!);
-        return (int)conversion["done"]! > 0;
-    }, $"{name} to be in conversion");
+        var second = app.Storage.CatchAsync(request => request.Method == "PUT" && request.Path.Value!.EndsWith($"/pictures-{Chunk:D7}", StringComparison.Ordinal));
+        await PutAsync(name, Many);
+        await second.WaitAsync(Wait.Patience, Cancellation);
+        await Wait.UntilAsync(async () => (int)(await app.Http.JsonAsync($"api/datasets/{name}"))["conversion"]!["done"]! >= Chunk, $"{name} to be in conversion");
+    }
 
     private Task UntilFilesAreAsync(string name, int count) => Wait.UntilAsync(async () =>
     {
         var found = 0;
-        await foreach (var blob in _azurite.Blobs().GetBlobContainerClient("gan").GetBlobsAsync(new() { Prefix = $"datasets/{name}/" }, Cancellation))
+        await foreach (var blob in app.Azurite.Blobs().GetBlobContainerClient("gan").GetBlobsAsync(new() { Prefix = $"datasets/{name}/" }, Cancellation))
             if (blob.Name.Count(letter => letter == '/') == 3) found++;
         return found == count;
     }, $"{name} to have {count} files");
+
+    /// <summary>An app whose requests to the storage can be made to get stuck.</summary>
+    public sealed class AppToInterrupt : IAsyncLifetime
+    {
+        private AzuriteFixture? _azurite;
+        private SlowStorage? _storage;
+        private AppProcess? _app;
+
+        public AzuriteFixture Azurite => _azurite!;
+
+        public HttpClient Http => _app!.Client;
+
+        internal SlowStorage Storage => _storage!;
+
+        public async ValueTask InitializeAsync()
+        {
+            _azurite = await AzuriteFixture.StartAsync();
+            _storage = await SlowStorage.StartAsync(_azurite);
+            await StartAsync();
+        }
+
+        public async Task KillAndStartAsync()
+        {
+            await _app!.KillAsync();
+            await _app.DisposeAsync();
+            await StartAsync();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_app is not null) await _app.DisposeAsync();
+            if (_storage is not null) await _storage.DisposeAsync();
+            if (_azurite is not null) await _azurite.DisposeAsync();
+        }
+
+        private async Task StartAsync()
+        {
+            _app = App.Start(Storage.ConnectionString, $"--Datasets:MaxUploadBytes={Limit}");
+            await _app.WaitUntilListeningAsync();
+        }
+    }
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace GanFunctions.Functions.Tests;
 
+[Collection(nameof(SharedApp))]
 public sealed class What_the_page_asks_for(App app)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -27,26 +28,24 @@ public sealed class What_the_page_asks_for(App app)
     [Fact]
     public async Task Has_the_grid_of_every_epoch_and_corners_of_it()
     {
-        using var started = await app.Http.StartAsync(ApiCalls.Tiny("grids"));
-        await app.Http.UntilAsync("grids", "completed");
+        await app.Http.TrainedAsync("tiny");
 
-        Assert.Equal([1, 2], (await app.Http.JsonAsync("api/runs/grids/grids"))["epochs"]!.AsArray().Select(epoch => (int)epoch!));
-        var whole = Png.Pixels(await app.Http.GetByteArrayAsync("api/runs/grids/grids/2", Cancellation)).Rows;
-        var samples = Png.Pixels(await app.Http.GetByteArrayAsync("api/runs/grids/samples?count=64&columns=8&scale=2", Cancellation)).Rows;
+        Assert.Equal([1, 2], (await app.Http.JsonAsync("api/runs/tiny/grids"))["epochs"]!.AsArray().Select(epoch => (int)epoch!));
+        var whole = Png.Pixels(await app.Http.GetByteArrayAsync("api/runs/tiny/grids/2", Cancellation)).Rows;
+        var samples = Png.Pixels(await app.Http.GetByteArrayAsync("api/runs/tiny/samples?count=64&columns=8&scale=2", Cancellation)).Rows;
         Assert.Equal(samples, whole);
-        var corner = await app.Http.GetByteArrayAsync("api/runs/grids/grids/latest?side=3&scale=1", Cancellation);
-        var nine = await app.Http.GetByteArrayAsync("api/runs/grids/samples?count=24&columns=8&scale=1", Cancellation);
+        var corner = await app.Http.GetByteArrayAsync("api/runs/tiny/grids/latest?side=3&scale=1", Cancellation);
+        var nine = await app.Http.GetByteArrayAsync("api/runs/tiny/samples?count=24&columns=8&scale=1", Cancellation);
         Assert.Equal((3 * 30 - 2, 3 * 30 - 2), Png.Size(corner));
         Assert.Equal(Png.Pixels(nine).Rows.Select(row => row[..88]), Png.Pixels(corner).Rows);
-        using var missing = await app.Http.GetAsync("api/runs/grids/grids/3", Cancellation);
+        using var missing = await app.Http.GetAsync("api/runs/tiny/grids/3", Cancellation);
         Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
     }
 
     [Fact]
     public async Task Has_the_picture_of_a_seed_in_each_corner_of_a_square_and_the_noise_it_comes_from()
     {
-        using var started = await app.Http.StartAsync(ApiCalls.Tiny("square"));
-        await app.Http.UntilAsync("square", "completed");
+        await app.Http.TrainedAsync("tiny");
 
         Assert.Equal(await PictureAsync("samples?seed=12&count=1"), await PictureAsync("between?seeds=11,12,13,14&x=1&y=0"));
         Assert.Equal(await PictureAsync("samples?seed=13&count=1"), await PictureAsync("between?seeds=11,12,13,14&x=0&y=1"));
@@ -54,14 +53,14 @@ public sealed class What_the_page_asks_for(App app)
         var noise = (await app.Http.JsonAsync("api/noise?seeds=11,12&index=3"))["noise"]!.AsArray();
         Assert.Equal([100, 100], noise.Select(each => each!.AsArray().Count));
         Assert.Equal(noise[1]!.ToJsonString(), (await app.Http.JsonAsync("api/noise?seeds=12&index=3"))["noise"]![0]!.ToJsonString());
-        using var refused = await app.Http.GetAsync("api/runs/square/between?seeds=1,2&x=1.5&y=here", Cancellation);
+        using var refused = await app.Http.GetAsync("api/runs/tiny/between?seeds=1,2&x=1.5&y=here", Cancellation);
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
         var errors = (await refused.ReadAsync())["errors"]!;
         Assert.Equal("seeds: '1,2' is not valid; it must be 4 whole numbers from 0 to 9007199254740991 with commas between them.", (string)errors["seeds"]![0]!);
         Assert.Equal("x: '1.5' is not valid; it must be a number from 0 to 1.", (string)errors["x"]![0]!);
         Assert.Equal("y: 'here' is not valid; it must be a number from 0 to 1.", (string)errors["y"]![0]!);
 
-        async Task<byte[]> PictureAsync(string query) => await app.Http.GetByteArrayAsync($"api/runs/square/{query}", Cancellation);
+        async Task<byte[]> PictureAsync(string query) => await app.Http.GetByteArrayAsync($"api/runs/tiny/{query}", Cancellation);
     }
 
     [Fact]

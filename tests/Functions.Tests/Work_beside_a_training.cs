@@ -4,28 +4,25 @@ using GanFunctions.TestKit;
 namespace GanFunctions.Functions.Tests;
 
 /// <summary>One worker trains a slice of minutes; nothing that is short may wait until it ends.</summary>
-public sealed class Work_beside_a_training : IAsyncLifetime
+[Collection(nameof(SharedApp))]
+public sealed class Work_beside_a_training(App app) : IAsyncLifetime
 {
-    private AzuriteFixture _azurite = null!;
-    private AppProcess _app = null!;
+    private readonly string _busy = $"busy-{Guid.NewGuid():n}";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private HttpClient Http => _app.Client;
+    private HttpClient Http => app.Http;
 
     public async ValueTask InitializeAsync()
     {
-        _azurite = await AzuriteFixture.StartAsync();
-        _app = App.Start(_azurite.ConnectionString);
-        var http = await _app.WaitUntilListeningAsync();
-        await http.StartAsync(ApiCalls.Long("busy"));
-        await _app.WaitForLineAsync("Run busy: training from");
+        await Http.StartAsync(ApiCalls.Long(_busy));
+        await app.Process.WaitForLineAsync($"Run {_busy}: training from");
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _app.DisposeAsync();
-        await _azurite.DisposeAsync();
+        await StateAfterAsync(_busy, "cancel");
+        await Http.UntilAsync(_busy, "cancelled");
     }
 
     [Fact]
@@ -56,11 +53,11 @@ public sealed class Work_beside_a_training : IAsyncLifetime
     public async Task Takes_turns_with_another_run_and_stops_what_trains_within_its_slice()
     {
         await Http.StartAsync(ApiCalls.Tiny("patient"));
-        await StateAfterAsync("busy", "pause");
-        await Http.UntilAsync("busy", "paused");
+        await StateAfterAsync(_busy, "pause");
+        await Http.UntilAsync(_busy, "paused");
         await Http.UntilAsync("patient", "completed");
-        Assert.Equal("queued", await StateAfterAsync("busy", "resume"));
-        await Wait.UntilAsync(async () => await Http.StateAsync("busy") == "training", "the paused run to train again");
+        Assert.Equal("queued", await StateAfterAsync(_busy, "resume"));
+        await Wait.UntilAsync(async () => await Http.StateAsync(_busy) == "training", "the paused run to train again");
     }
 
     private async Task<string> StateAfterAsync(string run, string call, object? body = null)
@@ -72,7 +69,7 @@ public sealed class Work_beside_a_training : IAsyncLifetime
 
     private async Task AssertStillTheSameSliceAsync()
     {
-        Assert.Equal("training", await Http.StateAsync("busy"));
-        Assert.Single(_app.Lines, line => line.Text.Contains("Run busy: training from", StringComparison.Ordinal));
+        Assert.Equal("training", await Http.StateAsync(_busy));
+        Assert.Single(app.Process.Lines, line => line.Text.Contains($"Run {_busy}: training from", StringComparison.Ordinal));
     }
 }

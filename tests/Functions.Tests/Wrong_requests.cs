@@ -2,6 +2,7 @@ using System.Net;
 
 namespace GanFunctions.Functions.Tests;
 
+[Collection(nameof(SharedApp))]
 public sealed class Wrong_requests(App app)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -28,7 +28,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
     [Theory]
     [InlineData("generator")]
     [InlineData("training")]
-    public async Task With_one_byte_changed_is_named_in_the_log_and_passed_over(string file)
+    public async Task With_one_byte_changed_is_logged_by_name_and_skipped(string file)
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         await CommitAsync(bench, epoch: 1);
@@ -38,7 +38,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         var loaded = await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation);
 
         Assert.Equal(1, loaded!.Manifest.Epoch);
-        Assert.Contains(bench.Log.Lines, line => line.Contains($"{second.Name} is damaged", StringComparison.Ordinal));
+        Assert.Contains(bench.Log.Lines, line => line.Contains($"damaged checkpoint {second.Name}", StringComparison.Ordinal));
         Assert.Equal(second, await CommitAsync(bench, epoch: 2)); // trained again, under the same names
         Assert.Equal(2, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation))!.Manifest.Epoch);
     }
@@ -78,7 +78,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
 
         Assert.Equal(committed, (await bench.Checkpoints.LoadGeneratorAsync(Run, null, _ => false, Cancellation))!.Value.Manifest);
         Assert.Equal(committed, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation))!.Manifest);
-        Assert.Contains(bench.Log.Lines, line => line.Contains("latest.json is damaged", StringComparison.Ordinal));
+        Assert.Contains(bench.Log.Lines, line => line.Contains("damaged latest.json", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
 
         var refusal = await Assert.ThrowsAsync<NewerFormatException>(() => bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation));
 
-        Assert.Contains("000-00002-000010.json is of format 2", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("000-00002-000010.json has format 2", refusal.Message, StringComparison.Ordinal);
         Assert.True(await newer.ExistsAsync(Cancellation));
     }
 

@@ -24,7 +24,7 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
         { "a vast PNG", () => Idx.Zip(("1.png", PictureFiles.PngThatClaims(100_000, 100_000))).ToArray(), None(1, "1.png", "it has 100000x100000 pixels, and at most 50000000 are taken (limit MaxPixels)") },
         { "a vast file", () => Idx.Zip(("1.png", Noise(5_000_001))).ToArray(), None(1, "1.png", "it has 5000001 bytes, and at most 5000000 are taken (limit MaxPictureBytes)") },
         { "damaged within", () => Damaged(), None(1, "1.png", "it cannot be unpacked (…") },
-        { "100,000 empty files", () => Empty(100_000), None(100_000, "0.png", "it is empty") },
+        { "2,000 empty files", () => Empty(2_000), None(2_000, "0.png", "it is empty") },
         { "too many pictures", () => Empty(119_000), "the zip: its 119000 files come to 93296000 bytes of 28x28x1. Valid is at most 80000000 (limit MaxDatasetBytes)." },
         { "too many files", () => Empty(120_001), "the zip: it lists 120001 files. Valid is at most 120000 (limit MaxEntries)." },
         { "too many files, and says that they are two", () => Liar(Empty(120_001)), "the zip: it lists more than 120000 files. Valid is at most 120000 (limit MaxEntries)." },

@@ -1,3 +1,5 @@
+using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Data;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.Core.Tests.Data;
@@ -16,6 +18,20 @@ internal static class RealFiles
             if (Directory.Exists(mnist)) return mnist;
         }
         throw Missing.Here("MNIST is not here: no folder above the tests holds shared/data/mnist");
+    }
+
+    /// <summary>The first pictures of MNIST's training set (<c>train</c>) or test set (<c>t10k</c>), with their labels.</summary>
+    public static async Task<ImageSet> MnistAsync(string set, int count)
+    {
+        var pixels = await ReadAsync($"{set}-images-idx3-ubyte.gz");
+        var labels = await ReadAsync($"{set}-labels-idx1-ubyte.gz");
+        return new ImageSet(pixels.Data[..(count * 784)], labels.Data[..count], count, 28, 28);
+
+        static async Task<IdxArray> ReadAsync(string name)
+        {
+            await using var file = File.OpenRead(Path.Combine(MnistFolder(), name));
+            return await IdxReader.ReadAsync(file, name, 100_000_000, TestContext.Current.CancellationToken);
+        }
     }
 
     /// <summary>Where Debian's package puts Fashion-MNIST.</summary>

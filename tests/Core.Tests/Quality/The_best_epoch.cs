@@ -10,10 +10,10 @@ public sealed class The_best_epoch
     [Theory]
     [InlineData(49.9, "one", 4)]
     [InlineData(50, "one", 3)]   // as good is no better
-    [InlineData(80, "two", 4)]   // distances of two rulers do not compare
-    public void Is_the_one_with_the_lowest_distance_by_the_same_ruler(double distance, string ruler, int expected)
+    [InlineData(80, "two", 4)]   // distances of two references do not compare
+    public void Is_the_one_with_the_lowest_distance_by_the_same_reference(double distance, string reference, int expected)
     {
-        Assert.Equal(expected, BestEpoch.Of(Third, 4, new PictureQuality(2000, distance, 0, 1, 0, 1, ruler, null))!.Epoch);
+        Assert.Equal(expected, BestEpoch.Of(Third, 4, new PictureQuality(2000, distance, 0, 1, 0, 1, reference, null))!.Epoch);
     }
 
     [Fact]

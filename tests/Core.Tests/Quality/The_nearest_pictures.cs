@@ -18,8 +18,8 @@ public sealed class The_nearest_pictures(AzuriteFixture azurite)
     {
         var container = azurite.NewContainer();
         await container.CreateAsync(cancellationToken: Cancellation);
-        using var rulers = new QualityReferenceStore(container, NullLogger<QualityReferenceStore>.Instance);
-        var search = new NeighbourSearch(rulers);
+        using var references = new QualityReferenceStore(container, NullLogger<QualityReferenceStore>.Instance);
+        var search = new NeighbourSearch(references);
         var data = Twins(new(side, channels));
 
         var space = (await search.PrepareAsync(data, Timeout.InfiniteTimeSpan, Cancellation))!;

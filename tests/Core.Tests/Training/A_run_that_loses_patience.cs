@@ -10,7 +10,7 @@ public sealed class A_run_that_loses_patience(AzuriteFixture azurite)
     // Rough enough that one epoch in a few is worse than the one before.
     private static readonly TrainingOptions Rough = new()
     {
-        Dataset = "bars",
+        Dataset = TrainingBench.Bars,
         Epochs = 60,
         ImagesPerEpoch = 4 * 16,
         BatchSize = 16,
@@ -25,7 +25,7 @@ public sealed class A_run_that_loses_patience(AzuriteFixture azurite)
     [Fact]
     public async Task Completes_early_decides_the_same_again_and_goes_on_when_asked_for_more()
     {
-        using var bench = await A_run_whose_pictures_are_measured.WithBarsAsync(azurite);
+        using var bench = await TrainingBench.CreateAsync(azurite);
         var request = await bench.StartAsync("rough", Rough, measured: true);
 
         var ended = await bench.TrainToTheEndAsync(request);

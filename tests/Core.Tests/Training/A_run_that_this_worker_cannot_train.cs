@@ -11,7 +11,7 @@ public sealed class A_run_that_this_worker_cannot_train(AzuriteFixture azurite)
     public async Task Is_refused_in_words_and_not_touched()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
-        var request = await bench.StartAsync("elsewhere", new TrainingOptions { Dataset = "digits", Epochs = 2, ImagesPerEpoch = 32, BatchSize = 16 });
+        var request = await bench.StartAsync("elsewhere", new TrainingOptions { Dataset = TrainingBench.Bars, Epochs = 2, ImagesPerEpoch = 8, BatchSize = 4 });
         await bench.TrainAsync(request, TestContext.Current.CancellationToken);
         var first = await bench.LatestAsync("elsewhere");
         await bench.Container.GetBlobClient(RunPaths.Manifest("elsewhere", first.Name))
@@ -20,7 +20,7 @@ public sealed class A_run_that_this_worker_cannot_train(AzuriteFixture azurite)
         var result = await bench.TrainAsync(request, TestContext.Current.CancellationToken);
 
         Assert.Equal(SliceOutcome.Refused, result.Outcome);
-        Assert.Equal("The run was begun in fp8; this worker trains in fp32 and bf16 only.", result.Reason);
+        Assert.Equal("The run was started with precision fp8; this worker supports fp32 and bf16.", result.Reason);
         Assert.Equal(first.Name, (await bench.LatestAsync("elsewhere")).Name);
     }
 }

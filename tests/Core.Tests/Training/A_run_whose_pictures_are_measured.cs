@@ -11,7 +11,7 @@ namespace GanFunctions.Core.Tests.Training;
 public sealed class A_run_whose_pictures_are_measured(AzuriteFixture azurite)
 {
     private static readonly TrainingOptions Small =
-        new() { Dataset = "bars", Epochs = 3, ImagesPerEpoch = 12 * 16, BatchSize = 16, QualitySamples = 200, LearningRate = 1e-3, EmaDecay = 0.9 };
+        new() { Dataset = TrainingBench.Bars, Epochs = 3, ImagesPerEpoch = 12 * 8, BatchSize = 8, QualitySamples = 200, LearningRate = 1e-3, EmaDecay = 0.9 };
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -21,8 +21,8 @@ public sealed class A_run_whose_pictures_are_measured(AzuriteFixture azurite)
     public async Task Is_measured_to_the_same_numbers_when_it_is_cut(Preset preset)
     {
         var time = new FakeTimeProvider();
-        using var bench = await BenchAsync(time);
-        var options = Presets.Of(preset) with { Dataset = "bars", Epochs = 2, ImagesPerEpoch = 12 * 16, BatchSize = 16, QualitySamples = 200 };
+        using var bench = await TrainingBench.CreateAsync(azurite, time);
+        var options = Presets.Of(preset) with { Dataset = TrainingBench.Bars, Epochs = 2, ImagesPerEpoch = 12 * 8, BatchSize = 8, QualitySamples = 200 };
         await bench.TrainToTheEndAsync(await bench.StartAsync("whole", options, measured: true));
 
         time.AutoAdvanceAmount = TimeSpan.FromSeconds(options.MaxSliceSeconds) / 5; // cut after one to three steps
@@ -39,7 +39,7 @@ public sealed class A_run_whose_pictures_are_measured(AzuriteFixture azurite)
     [Fact]
     public async Task Says_at_every_epoch_how_good_they_are_and_which_was_best()
     {
-        using var bench = await BenchAsync();
+        using var bench = await TrainingBench.CreateAsync(azurite);
 
         await bench.TrainToTheEndAsync(await bench.StartAsync("measured", Small, measured: true));
 
@@ -58,7 +58,7 @@ public sealed class A_run_whose_pictures_are_measured(AzuriteFixture azurite)
     [Fact]
     public async Task Goes_on_from_a_checkpoint_of_before_there_were_measures()
     {
-        using var bench = await BenchAsync();
+        using var bench = await TrainingBench.CreateAsync(azurite);
         var request = await bench.StartAsync("older", Small with { Epochs = 2 }, measured: true);
         await bench.TrainAsync(request, Cancellation);
         var first = await bench.LatestAsync("older");
@@ -71,15 +71,5 @@ public sealed class A_run_whose_pictures_are_measured(AzuriteFixture azurite)
 
         var (before, after) = (await bench.Checkpoints.ListAsync("older", Cancellation)) switch { var all => (all[0], all[1]) };
         Assert.Equal((null, 2), (before.Quality, after.Best!.Epoch));
-    }
-
-    private Task<TrainingBench> BenchAsync(TimeProvider? time = null) => WithBarsAsync(azurite, time);
-
-    /// <summary>A bench with a small data set to train on, whose ruler is made in a moment.</summary>
-    internal static async Task<TrainingBench> WithBarsAsync(AzuriteFixture azurite, TimeProvider? time = null)
-    {
-        var bench = await TrainingBench.CreateAsync(azurite, time);
-        await bench.Container.StoreAsync("bars", Bars.Of(600).Train);
-        return bench;
     }
 }

@@ -27,7 +27,7 @@ public sealed class The_telemetry(AzuriteFixture azurite)
         ActivitySource.AddActivityListener(activities);
         using var bench = await TrainingBench.CreateAsync(azurite);
 
-        await bench.TrainToTheEndAsync(await bench.StartAsync("measured", new() { Dataset = "digits", Epochs = 1, ImagesPerEpoch = 64, BatchSize = 16, LogEvery = 2 }));
+        await bench.TrainToTheEndAsync(await bench.StartAsync("measured", new() { Dataset = TrainingBench.Bars, Epochs = 1, ImagesPerEpoch = 16, BatchSize = 4, LogEvery = 2 }));
 
         Assert.Equal(
             ["gan.training.commit_duration", "gan.training.discriminator_loss", "gan.training.generator_loss", "gan.training.images_per_second", "gan.training.slice_duration"],

@@ -1,7 +1,7 @@
 namespace GanFunctions.EmbeddedHost.Tests;
 
 /// <summary>Activities on an instance, as the app has them: a class with a constructor for services.</summary>
-public sealed class Activities(TimeProvider time)
+public sealed class Activities(Gates gates)
 {
     [Function(nameof(AddOne))]
     public static int AddOne([ActivityTrigger] int number, string instanceId)
@@ -20,15 +20,15 @@ public sealed class Activities(TimeProvider time)
     public static Task<string> StartAnother([ActivityTrigger] string text, [DurableClient] DurableTaskClient client) =>
         client.ScheduleNewOrchestrationInstanceAsync("Echo", new Greeting(text, 1), CancellationToken.None);
 
-    [Function(nameof(Wait))]
-    public async Task<string> Wait([ActivityTrigger] int milliseconds, string instanceId, CancellationToken cancellation)
+    [Function(nameof(WaitAtGate))]
+    public async Task<string> WaitAtGate([ActivityTrigger] string? none, string instanceId, CancellationToken cancellation)
     {
         Seen.Add(instanceId, "began");
-        await Task.Delay(TimeSpan.FromMilliseconds(milliseconds), time, cancellation);
+        await gates.WaitAsync(instanceId, cancellation);
         Seen.Add(instanceId, "ended");
         return "waited";
     }
 
     [Function(nameof(WaitToTheEnd))]
-    public Task<string> WaitToTheEnd([ActivityTrigger] int milliseconds, string instanceId) => Wait(milliseconds, instanceId, CancellationToken.None);
+    public Task<string> WaitToTheEnd([ActivityTrigger] string? none, string instanceId) => WaitAtGate(none, instanceId, CancellationToken.None);
 }

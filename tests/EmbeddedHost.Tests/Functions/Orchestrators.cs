@@ -64,11 +64,11 @@ public static class Orchestrators
         context.ContinueAsNew(input - 1);
     }
 
-    [Function(nameof(Slow))]
-    public static Task<string> Slow([OrchestrationTrigger] TaskOrchestrationContext context, int input) => context.CallActivityAsync<string>("Wait", input);
+    [Function(nameof(Waiting))]
+    public static Task<string> Waiting([OrchestrationTrigger] TaskOrchestrationContext context) => context.CallActivityAsync<string>("WaitAtGate");
 
     [Function(nameof(Stubborn))]
-    public static Task<string> Stubborn([OrchestrationTrigger] TaskOrchestrationContext context, int input) => context.CallActivityAsync<string>("WaitToTheEnd", input);
+    public static Task<string> Stubborn([OrchestrationTrigger] TaskOrchestrationContext context) => context.CallActivityAsync<string>("WaitToTheEnd");
 
     [Function(nameof(Delegating))]
     public static Task<string> Delegating([OrchestrationTrigger] TaskOrchestrationContext context) => context.CallActivityAsync<string>("StartAnother", "x");

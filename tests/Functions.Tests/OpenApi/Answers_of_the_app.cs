@@ -77,7 +77,7 @@ public sealed class Answers_of_the_app : IAsyncLifetime
         var longer = ApiCalls.Long("longer");
         (longer["dataset"], longer["epochs"]) = ("noise", 99_998);
         await AskAsync("StartRun", 202, body: longer);
-        await Wait.UntilAsync(async () => (await _app.Http.JsonAsync("api/runs/longer"))["checkpoint"] is not null, "a checkpoint", TimeSpan.FromMinutes(3));
+        await Wait.UntilAsync(async () => (await _app.Http.JsonAsync("api/runs/longer"))["checkpoint"] is not null, "a checkpoint");
         await AskAsync("DeleteRun", 409, run: "longer");
         await AskAsync("PauseRun", 202, run: "longer");
         await _app.Http.UntilAsync("longer", "paused");

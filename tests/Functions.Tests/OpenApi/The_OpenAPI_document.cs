@@ -7,6 +7,7 @@ using Microsoft.OpenApi;
 
 namespace GanFunctions.Functions.Tests.OpenApi;
 
+[Collection(nameof(SharedApp))]
 public sealed class The_OpenAPI_document(App app)
 {
     private const string Unknown = "nonsense";

@@ -4,12 +4,12 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.EmbeddedHost.Tests;
 
-public sealed class WhenAQueueHasMessages
+public sealed class A_queue_message
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Each_is_given_to_the_function_of_its_queue_and_is_gone_when_that_returns()
+    public async Task Is_given_to_the_function_of_its_queue_and_is_gone_when_that_returns()
     {
         await using var azurite = await AzuriteFixture.StartAsync();
         await using var host = await TestHost.StartAsync(azurite);
@@ -23,32 +23,33 @@ public sealed class WhenAQueueHasMessages
     }
 
     [Fact]
-    public async Task One_whose_function_fails_stays_and_the_next_is_taken()
+    public async Task Whose_function_fails_stays_and_the_next_one_is_processed()
     {
         await using var azurite = await AzuriteFixture.StartAsync();
         await using var host = await TestHost.StartAsync(azurite);
         var queue = await QueueAsync(azurite);
         var (bad, good) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
-        await SendAsync(queue, new Greeting(bad, 0));
+        await SendAsync(queue, new Greeting(bad, QueueFunctions.Broken));
         await SendAsync(queue, new Greeting(good, 1));
 
         await host.UntilAsync(() => Seen.Of(good).Contains("ended"), "the good one");
         Assert.Contains(host.Log.Lines, line => line.Contains("Function Greet failed (attempt 1)", StringComparison.Ordinal));
-        Assert.Equal(1, (await queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount);
+        await host.UntilAsync(async () => (await queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount == 1, "the bad one alone");
     }
 
     [Fact]
-    public async Task One_that_is_under_way_when_the_host_stops_is_taken_at_the_next_start()
+    public async Task That_is_being_processed_when_the_host_stops_is_processed_after_the_next_start()
     {
         await using var azurite = await AzuriteFixture.StartAsync();
         var queue = await QueueAsync(azurite);
         var name = Guid.NewGuid().ToString();
         await using (var first = await TestHost.StartAsync(azurite))
         {
-            await SendAsync(queue, new Greeting(name, 3_000));
+            await SendAsync(queue, new Greeting(name, QueueFunctions.Waiting));
             await first.UntilAsync(() => Seen.Of(name).Contains("began"), "the function");
         }
         Assert.DoesNotContain("ended", Seen.Of(name));
+        Gates.OfAllHosts.Open(name);
 
         await using var second = await TestHost.StartAsync(azurite);
         await second.UntilAsync(() => Seen.Of(name).Contains("ended"), "the function again");

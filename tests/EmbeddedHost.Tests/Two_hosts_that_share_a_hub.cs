@@ -2,27 +2,28 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.EmbeddedHost.Tests;
 
-public sealed class WhenTwoProcessesShareAHub(AzuriteFixture azurite)
+public sealed class Two_hosts_that_share_a_hub(AzuriteFixture azurite)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Each_takes_the_activities_that_the_other_has_no_room_for()
+    public async Task Each_take_the_activities_that_the_other_has_no_capacity_for()
     {
         var (hub, one) = (TestHost.NewHub(), TestHost.Setting("maxConcurrentActivityFunctions", "1"));
         await using var first = await TestHost.StartAsync(azurite, hub, one);
         await using var second = await TestHost.StartAsync(azurite, hub, one);
-        var left = await first.Client.ScheduleNewOrchestrationInstanceAsync("Stubborn", 4_000, Cancellation);
-        var right = await second.Client.ScheduleNewOrchestrationInstanceAsync("Stubborn", 4_000, Cancellation);
+        var left = await first.Client.ScheduleNewOrchestrationInstanceAsync("Stubborn", Cancellation);
+        var right = await second.Client.ScheduleNewOrchestrationInstanceAsync("Stubborn", Cancellation);
 
         await first.UntilAsync(() => Seen.Of(left).Contains("began") && Seen.Of(right).Contains("began"), "both activities");
-        Assert.DoesNotContain("ended", Seen.Of(left).Concat(Seen.Of(right)));
+        Gates.OfAllHosts.Open(left); // neither has ended until here
+        Gates.OfAllHosts.Open(right);
         Assert.Equal("waited", (await second.EndOfAsync(left)).ReadOutputAs<string>());
         Assert.Equal("waited", (await first.EndOfAsync(right)).ReadOutputAs<string>());
     }
 
     [Fact]
-    public async Task The_one_that_stops_gives_its_part_to_the_other()
+    public async Task Hand_over_everything_when_one_of_them_stops()
     {
         var hub = TestHost.NewHub();
         var first = await TestHost.StartAsync(azurite, hub);

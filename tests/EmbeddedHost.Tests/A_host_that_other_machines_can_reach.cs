@@ -3,7 +3,7 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.EmbeddedHost.Tests;
 
-public sealed class WhenOtherMachinesCanReachTheHost(AzuriteFixture azurite)
+public sealed class A_host_that_other_machines_can_reach(AzuriteFixture azurite)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -11,7 +11,7 @@ public sealed class WhenOtherMachinesCanReachTheHost(AzuriteFixture azurite)
     [InlineData("--urls", "http://0.0.0.0:0")]
     [InlineData("--urls", "http://127.0.0.1:0;http://[::]:0")]
     [InlineData("--Kestrel:Endpoints:Any:Url", "http://*:0")]
-    public void It_does_not_start_without_a_key_and_names_the_setting(string name, string value)
+    public void Does_not_start_without_a_key_and_names_the_setting(string name, string value)
     {
         var builder = TestHost.Builder(azurite, null, new LogRecorder(), name, value);
         var exception = Assert.Throws<InvalidOperationException>(() => builder.Build());
@@ -19,7 +19,7 @@ public sealed class WhenOtherMachinesCanReachTheHost(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Functions_want_the_key_unless_they_are_anonymous()
+    public async Task Requires_the_key_for_every_function_that_is_not_anonymous()
     {
         await using var host = await TestHost.StartAsync(azurite, null, "--urls", "http://0.0.0.0:0", "--EmbeddedHost:Key", "s3cret");
         var address = new Uri($"http://127.0.0.1:{host.Http.BaseAddress!.Port}");

@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace GanFunctions.EmbeddedHost.Tests;
 
-public sealed class WhenAnAppIsBuilt
+public sealed class Building_an_app
 {
     [Fact]
-    public void Functions_with_one_name_or_no_trigger_are_all_named()
+    public void Fails_and_names_all_functions_that_share_a_name_or_have_no_trigger()
     {
         var builder = TestHost.Builder(new LogRecorder(), [typeof(Faulty)]);
         var exception = Assert.Throws<InvalidOperationException>(builder.Build);
@@ -16,7 +16,7 @@ public sealed class WhenAnAppIsBuilt
     }
 
     [Fact]
-    public void A_parameter_that_can_come_from_nowhere_is_named()
+    public void Fails_and_names_a_parameter_that_cannot_be_bound()
     {
         var builder = TestHost.Builder(new LogRecorder(), [typeof(Unbound)]);
         Assert.Contains(
@@ -28,7 +28,7 @@ public sealed class WhenAnAppIsBuilt
     [InlineData("maxConcurrentActivityFunctions", "0", "a whole number from 1 to 1000")]
     [InlineData("versionMatchStrategy", "Sometimes", "None, Strict, CurrentOrOlder")]
     [InlineData("storageProvider:maxQueuePollingInterval", "soon", "a time such as 00:00:20")]
-    public void A_setting_that_is_not_valid_is_named_with_what_is(string name, string value, string valid)
+    public void Fails_and_names_an_invalid_setting_with_its_valid_values(string name, string value, string valid)
     {
         var builder = TestHost.Builder(new LogRecorder(), [], TestHost.Setting(name, value));
         var exception = Assert.Throws<InvalidOperationException>(builder.Build);

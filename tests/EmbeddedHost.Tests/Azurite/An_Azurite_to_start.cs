@@ -6,7 +6,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace GanFunctions.EmbeddedHost.Tests.Azurite;
 
-public sealed class AnAzuriteToStart : IDisposable
+public sealed class An_Azurite_to_start : IDisposable
 {
     private readonly LogRecorder _log = new();
     private readonly string _location = Directory.CreateTempSubdirectory("gan-azurite-").FullName;

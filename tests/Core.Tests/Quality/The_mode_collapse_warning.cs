@@ -4,7 +4,7 @@ using GanFunctions.Core.Training;
 
 namespace GanFunctions.Core.Tests.Quality;
 
-public sealed class The_alarm
+public sealed class The_mode_collapse_warning
 {
     private static readonly double[] Even = [0.3, 0.3, 0.2, 0.2];
 

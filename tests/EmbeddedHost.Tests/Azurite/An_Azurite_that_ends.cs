@@ -8,7 +8,7 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.EmbeddedHost.Tests.Azurite;
 
-public class AnAzuriteThatEnds
+public class An_Azurite_that_ends
 {
     private const int Writes = 200;
 
@@ -56,7 +56,7 @@ public class AnAzuriteThatEnds
     }
 
     [Fact]
-    public async Task Does_so_when_its_app_is_killed()
+    public async Task Because_its_app_was_killed_has_everything_on_disk_too()
     {
         var location = Directory.CreateTempSubdirectory("gan-azurite-").FullName;
         using var other = await AzuriteOfAnotherApp.StartAsync(location);
@@ -83,7 +83,6 @@ public class AnAzuriteThatEnds
 
         UnixSignal.Send(azurite.Azurite.Id, signal);
 
-        await Task.Delay(300, Ct);
         await WriteAsync(azurite.ConnectionString);
         Assert.Equal((Writes, Writes), await CountAsync(azurite.ConnectionString));
     }

@@ -3,14 +3,13 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.EmbeddedHost.Tests;
 
-public sealed class WhenAnOrchestrationRuns(AzuriteFixture azurite)
+public sealed class An_orchestration(AzuriteFixture azurite, RunningHost host) : IClassFixture<RunningHost>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Its_code_is_replayed_and_each_activity_called_once()
+    public async Task Is_replayed_and_calls_each_activity_once()
     {
-        await using var host = await TestHost.StartAsync(azurite);
         var end = await host.RunAsync("Chain", 5);
 
         Assert.Equal((OrchestrationRuntimeStatus.Completed, 8, 5), (end.RuntimeStatus, end.ReadOutputAs<int>(), end.ReadInputAs<int>()));
@@ -21,17 +20,15 @@ public sealed class WhenAnOrchestrationRuns(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Payloads_that_do_not_fit_a_queue_message_arrive_whole()
+    public async Task Passes_on_payloads_that_do_not_fit_a_queue_message()
     {
-        await using var host = await TestHost.StartAsync(azurite);
         var text = string.Concat(Enumerable.Repeat("\"ä€😀", 20_000));
         Assert.Equal(text, (await host.RunAsync("Copy", text)).ReadOutputAs<string>());
     }
 
     [Fact]
-    public async Task It_fans_out_calls_others_and_continues_as_new()
+    public async Task Fans_out_calls_others_and_continues_as_new()
     {
-        await using var host = await TestHost.StartAsync(azurite);
         Assert.Equal(50 * 51 / 2, (await host.RunAsync("FanOut", 50)).ReadOutputAs<int>());
         Assert.Equal(4, (await host.RunAsync("Parent", 1)).ReadOutputAs<int>());
         var counted = await host.RunAsync("CountDown", 20);
@@ -39,9 +36,8 @@ public sealed class WhenAnOrchestrationRuns(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Its_failures_say_what_failed_and_why()
+    public async Task Says_what_failed_and_why()
     {
-        await using var host = await TestHost.StartAsync(azurite);
         Assert.Equal("Broken|System.IO.InvalidDataException|it broke|System.ArgumentException", (await host.RunAsync("Catching", "Broken")).ReadOutputAs<string>());
         Assert.Contains("There is no activity 'Missing'. There is: AddOne, Broken", (await host.RunAsync("Catching", "Missing")).ReadOutputAs<string>(), StringComparison.Ordinal);
         var failed = await host.RunAsync("Failing");
@@ -51,17 +47,15 @@ public sealed class WhenAnOrchestrationRuns(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Its_activities_can_start_others()
+    public async Task Can_be_started_by_an_activity()
     {
-        await using var host = await TestHost.StartAsync(azurite);
         var started = (await host.RunAsync("Delegating")).ReadOutputAs<string>();
         Assert.Equal(new Greeting("x", 1), (await host.EndOfAsync(started!)).ReadOutputAs<Greeting>());
     }
 
     [Fact]
-    public async Task Events_reach_it_in_order_also_before_it_awaits_them()
+    public async Task Receives_events_in_order_even_before_it_awaits_them()
     {
-        await using var host = await TestHost.StartAsync(azurite);
         var id = await host.Client.ScheduleNewOrchestrationInstanceAsync("TwoEvents", Cancellation);
         await host.Client.RaiseEventAsync(id, "event", "a", Cancellation);
         await host.Client.RaiseEventAsync(id, "event", "b", Cancellation);
@@ -72,9 +66,8 @@ public sealed class WhenAnOrchestrationRuns(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task It_can_be_terminated_and_purged_but_not_started_twice()
+    public async Task Can_be_terminated_and_purged_but_not_started_twice()
     {
-        await using var host = await TestHost.StartAsync(azurite);
         var options = new StartOrchestrationOptions("same");
         await host.Client.ScheduleNewOrchestrationInstanceAsync("TwoEvents", options, Cancellation);
         await host.Client.WaitForInstanceStartAsync("same", Cancellation);
@@ -90,25 +83,24 @@ public sealed class WhenAnOrchestrationRuns(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Instances_are_listed_in_pages_and_by_state()
+    public async Task Is_listed_in_pages_and_by_state()
     {
-        await using var host = await TestHost.StartAsync(azurite);
-        for (var i = 0; i < 5; i++) await host.RunAsync("Echo", new Greeting("x", i), $"a{i}");
-        await host.RunAsync("Failing", null, "b");
+        for (var i = 0; i < 5; i++) await host.RunAsync("Echo", new Greeting("x", i), $"listed-{i}");
+        await host.RunAsync("Failing", null, "listed-failing");
 
         List<int> pages = [];
-        await foreach (var page in host.Client.GetAllInstancesAsync(new OrchestrationQuery(InstanceIdPrefix: "a", PageSize: 2)).AsPages().WithCancellation(Cancellation))
+        await foreach (var page in host.Client.GetAllInstancesAsync(new OrchestrationQuery(InstanceIdPrefix: "listed-", PageSize: 2)).AsPages().WithCancellation(Cancellation))
             pages.Add(page.Values.Count);
-        Assert.Equal(5, pages.Sum());
+        Assert.Equal(6, pages.Sum());
         Assert.All(pages, count => Assert.InRange(count, 0, 2));
         List<string> failed = [];
-        await foreach (var each in host.Client.GetAllInstancesAsync(new OrchestrationQuery(Statuses: [OrchestrationRuntimeStatus.Failed])).WithCancellation(Cancellation))
+        await foreach (var each in host.Client.GetAllInstancesAsync(new OrchestrationQuery(InstanceIdPrefix: "listed-", Statuses: [OrchestrationRuntimeStatus.Failed])).WithCancellation(Cancellation))
             failed.Add(each.InstanceId);
-        Assert.Equal(["b"], failed);
+        Assert.Equal(["listed-failing"], failed);
     }
 
     [Fact]
-    public async Task One_of_another_version_fails_in_words_and_its_code_does_not_run()
+    public async Task Of_another_version_fails_with_a_reason_and_its_code_does_not_run()
     {
         var hub = TestHost.NewHub();
         string id;
@@ -117,11 +109,11 @@ public sealed class WhenAnOrchestrationRuns(AzuriteFixture azurite)
             id = await old.Client.ScheduleNewOrchestrationInstanceAsync("TwoEvents", Cancellation);
             await old.UntilAsync(async () => (await old.Client.GetInstanceAsync(id, Cancellation))?.SerializedCustomStatus is not null, "its first turn");
         }
-        await using var host = await TestHost.StartAsync(
+        await using var later = await TestHost.StartAsync(
             azurite, hub, TestHost.Setting("defaultVersion", "2"), TestHost.Setting("versionMatchStrategy", "Strict"), TestHost.Setting("versionFailureStrategy", "Fail"));
-        await host.Client.RaiseEventAsync(id, "event", "a", Cancellation);
+        await later.Client.RaiseEventAsync(id, "event", "a", Cancellation);
 
-        var end = await host.EndOfAsync(id);
+        var end = await later.EndOfAsync(id);
         Assert.Equal(OrchestrationRuntimeStatus.Failed, end.RuntimeStatus);
         Assert.Equal("VersionMismatch", end.FailureDetails!.ErrorType);
     }

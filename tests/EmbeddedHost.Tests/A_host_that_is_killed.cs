@@ -2,7 +2,7 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.EmbeddedHost.Tests;
 
-public sealed class WhenTheHostIsKilled(AzuriteFixture azurite) : IDisposable
+public sealed class A_host_that_is_killed(AzuriteFixture azurite) : IDisposable
 {
     private readonly string _hub = TestHost.NewHub();
     private readonly string _steps = Path.GetTempFileName();
@@ -12,7 +12,7 @@ public sealed class WhenTheHostIsKilled(AzuriteFixture azurite) : IDisposable
     public void Dispose() => File.Delete(_steps);
 
     [Fact]
-    public async Task Again_and_again_the_orchestration_still_counts_every_step()
+    public async Task Again_and_again_still_counts_every_step()
     {
         await using (var first = Start())
         {
@@ -36,7 +36,7 @@ public sealed class WhenTheHostIsKilled(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
-    public async Task The_other_process_of_its_hub_continues_what_it_left()
+    public async Task Leaves_its_work_to_the_other_process_of_its_hub()
     {
         await using var killed = Start();
         await using var other = Start();

@@ -2,10 +2,10 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.EmbeddedHost.Tests;
 
-public sealed class WhenStorageIsAwayForAWhile
+public sealed class A_storage_outage
 {
     [Fact]
-    public async Task Orchestrations_go_on_when_it_is_back()
+    public async Task Only_delays_orchestrations()
     {
         await using var azurite = await AzuriteFixture.StartAsync();
         await using var host = await TestHost.StartAsync(azurite);

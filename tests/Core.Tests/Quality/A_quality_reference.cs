@@ -1,40 +1,39 @@
-using System.Diagnostics;
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Tests.Data;
 using GanFunctions.TestKit;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Tests.Quality;
 
-public sealed class A_ruler(AzuriteFixture azurite, ITestOutputHelper output)
+public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelper output)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    /// <summary>Of 6,000 pictures of MNIST 95 of 100, or of all 60,000 of them 99 of 100 in a soak test.</summary>
     [Fact]
-    public async Task Of_MNIST_recognises_at_least_99_of_100_digits_that_it_has_not_seen()
+    public async Task Of_MNIST_recognises_nearly_all_digits_that_it_has_not_seen()
     {
         var container = await ContainerAsync();
-        var mnist = await MnistAsync();
+        var mnist = await MnistAsync(Soak.Count(6_000, 60_000));
         using var store = StoreOver(container);
 
-        var clock = Stopwatch.StartNew();
-        var ruler = await store.GetAsync(mnist, Cancellation);
+        var reference = await store.GetAsync(mnist, Cancellation);
 
-        output.WriteLine($"{ruler!.Sha256} made in {clock.Elapsed.TotalSeconds:F1} s: {ruler.Accuracy:P2}");
-        Assert.InRange(ruler.Accuracy!.Value, 0.99, 1);
-        Assert.Same(ruler, await store.GetAsync(mnist, Cancellation));
-        using var another = StoreOver(container); // another worker: the same ruler, without making it again
-        clock.Restart();
+        output.WriteLine($"{reference!.Sha256}: {reference.Accuracy:P2}");
+        Assert.InRange(reference.Accuracy!.Value, Soak.IsOn ? 0.99 : 0.95, 1);
+        Assert.Same(reference, await store.GetAsync(mnist, Cancellation));
+        using var log = new LogRecorder();
+        using var another = StoreOver(container, log); // another worker
         using var loaded = await another.GetAsync(mnist, Cancellation);
-        Assert.Equal(ruler.Sha256, loaded!.Sha256);
-        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.Equal(reference.Sha256, loaded!.Sha256);
+        Assert.DoesNotContain(log.Lines, IsMaking);
 
         using var noise = new Painter(seed => rand([128, 1, 28, 28], generator: seed) * 2 - 1);
-        var quality = ruler.Measure(noise, 300)!;
+        var quality = reference.Measure(noise, 300)!;
         output.WriteLine($"{quality}");
         Assert.Equal(quality, loaded.Measure(noise, 300));
         Assert.True(quality.FrechetDistance > 20 * quality.Baseline, $"noise is at {quality.FrechetDistance}, the floor at {quality.Baseline}");
@@ -48,9 +47,9 @@ public sealed class A_ruler(AzuriteFixture azurite, ITestOutputHelper output)
         var data = Bars.Of(600);
         QualityReferenceStore[] stores = [StoreOver(container), StoreOver(container)];
 
-        var rulers = await Task.WhenAll(stores.Select(store => store.GetAsync(data, Cancellation)));
+        var references = await Task.WhenAll(stores.Select(store => store.GetAsync(data, Cancellation)));
 
-        Assert.Single(rulers.Select(ruler => ruler!.Sha256).Distinct());
+        Assert.Single(references.Select(reference => reference!.Sha256).Distinct());
         Assert.Equal(2, (await container.NamesOfBlobsAsync(Cancellation)).Count);
     }
 
@@ -76,11 +75,11 @@ public sealed class A_ruler(AzuriteFixture azurite, ITestOutputHelper output)
         using var store = StoreOver(await ContainerAsync());
         var data = Bars.Of(600, labelled: false);
 
-        var ruler = await store.GetAsync(data, Cancellation);
+        var reference = await store.GetAsync(data, Cancellation);
 
         using var same = new Painter(_ => full([128, 1, 28, 28], -1f));
-        var quality = ruler!.Measure(same, 200)!;
-        Assert.Null(ruler.Accuracy);
+        var quality = reference!.Measure(same, 200)!;
+        Assert.Null(reference.Accuracy);
         Assert.Null(quality.Classes);
         Assert.Equal(0, quality.Variety, 3);
         Assert.True(quality.FrechetDistance > 10 * quality.Baseline, $"black paper is at {quality.FrechetDistance}, the floor at {quality.Baseline}");
@@ -98,14 +97,16 @@ public sealed class A_ruler(AzuriteFixture azurite, ITestOutputHelper output)
     [Fact]
     public async Task Is_not_waited_for_by_who_has_changed_his_mind()
     {
-        using var store = StoreOver(await ContainerAsync());
+        var container = await ContainerAsync();
+        using var log = new LogRecorder();
+        using var store = StoreOver(container, log);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        var making = store.GetAsync(Bars.Of(20_000), enough.Token);
-        enough.CancelAfter(TimeSpan.FromMilliseconds(500));
+        var making = store.GetAsync(Bars.Of(5_000), enough.Token);
+        await Wait.UntilAsync(() => log.Lines.Any(IsMaking), "the making to begin");
+        await enough.CancelAsync();
 
-        var clock = Stopwatch.StartNew();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => making);
-        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(3));
+        Assert.Empty(await container.NamesOfBlobsAsync(Cancellation)); // it was not made in spite of that
     }
 
     private async Task<BlobContainerClient> ContainerAsync()
@@ -115,10 +116,12 @@ public sealed class A_ruler(AzuriteFixture azurite, ITestOutputHelper output)
         return container;
     }
 
-    private async Task<Dataset> MnistAsync() =>
-        await Catalogs.Over(azurite.NewContainer(), Catalogs.NoSources with { MnistFolder = RealFiles.MnistFolder() }).LoadAsync("mnist", Cancellation);
+    private static async Task<Dataset> MnistAsync(int count) => Dataset.Of("mnist", await RealFiles.MnistAsync("train", count), await RealFiles.MnistAsync("t10k", count / 6));
 
-    private static QualityReferenceStore StoreOver(BlobContainerClient container) => new(container, NullLogger<QualityReferenceStore>.Instance);
+    private static bool IsMaking(string line) => line.Contains("building the quality reference", StringComparison.Ordinal);
+
+    private static QualityReferenceStore StoreOver(BlobContainerClient container, LogRecorder? log = null) =>
+        new(container, LoggerFactory.Create(logging => logging.AddProvider(log ?? new LogRecorder())).CreateLogger<QualityReferenceStore>());
 
     /// <summary>A generator that draws what it is told to, from numbers of its own.</summary>
     private sealed class Painter(Func<torch.Generator, Tensor> paint) : nn.Module<Tensor, Tensor?, Tensor>(nameof(Painter))
