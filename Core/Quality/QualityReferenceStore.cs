@@ -50,6 +50,7 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
     {
         LogBuilding(data.Name);
         var file = await TrainingThread.RunAsync(QualityReferenceBuilder.Threads, () => QualityReferenceBuilder.Build(data, cancellation));
+        NativeHeap.Trim();
         if (file is null)
         {
             LogTooSmall(data.Name);

@@ -100,6 +100,7 @@ public sealed partial class TrainingSlice(
         finally
         {
             live?.Dispose();
+            NativeHeap.Trim();
         }
     }
 

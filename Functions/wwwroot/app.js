@@ -1,16 +1,16 @@
-// Shows the view that the address names, and the next one when it changes.
+// Renders the view that the URL fragment names, and renders again whenever the fragment changes.
 import { html, render } from './lib/lit-html/lit-html.js';
-import { hasKey, Problem, unreachable } from './api.js';
-import { pause } from './live.js';
+import { hasKey, Problem, throwUnreachable } from './api.js';
+import { delay } from './live.js';
 import { connection } from './parts/connection.js';
 import { keyForm } from './parts/key.js';
 import { problem } from './parts/problem.js';
 
 const root = document.getElementById('view');
-const askAgainEvery = 2000;
-let leaving = new AbortController();
+const retryInterval = 2000; // milliseconds
+let navigation = new AbortController();
 
-// Each view is loaded when it is first opened. Parts of a path in braces are given to it.
+// Each view is loaded when it is first opened. Path segments in braces are passed to it.
 const routes = [
   ['', () => import('./views/runs.js')],
   ['start', () => import('./views/start.js')],
@@ -20,56 +20,56 @@ const routes = [
   ['runs/{run}/explore', () => import('./views/explore.js')],
 ];
 
-function find(path) {
+function matchRoute(path) {
   for (const [route, load] of routes) {
     const names = [...route.matchAll(/\{(\w+)\}/g)].map(match => match[1]);
-    const found = new RegExp(`^${route.replace(/\{\w+\}/g, '([^/]+)')}$`).exec(path);
-    const values = found?.slice(1).map(decoded);
-    if (values && !values.includes(null)) return { load, values: Object.fromEntries(names.map((name, place) => [name, values[place]])) };
+    const match = new RegExp(`^${route.replace(/\{\w+\}/g, '([^/]+)')}$`).exec(path);
+    const values = match?.slice(1).map(tryDecode);
+    if (values && !values.includes(null)) return { load, values: Object.fromEntries(names.map((name, index) => [name, values[index]])) };
   }
   return null;
 }
 
-function decoded(text) {
+function tryDecode(text) {
   try {
     return decodeURIComponent(text);
   } catch {
-    return null; // a % that stands for nothing
+    return null; // malformed percent-encoding
   }
 }
 
 async function show() {
-  leaving.abort();
-  leaving = new AbortController();
-  const { signal } = leaving;
+  navigation.abort();
+  navigation = new AbortController();
+  const { signal } = navigation;
   const [path, query = ''] = location.hash.replace(/^#\/?/, '').split('?');
-  const found = find(path);
-  markCurrent(path);
-  const place = document.createElement('div');
-  root.replaceChildren(place);
+  const match = matchRoute(path);
+  markCurrentLink(path);
+  const container = document.createElement('div');
+  root.replaceChildren(container);
   document.title = 'GanFunctions';
-  if (!found) return render(html`<h1>No such view</h1><p><a href="#/">All runs</a></p>`, place);
+  if (!match) return render(html`<h1>Page not found</h1><p><a href="#/">All runs</a></p>`, container);
   try {
-    const view = await found.load().catch(unreachable);
+    const view = await match.load().catch(throwUnreachable);
     if (signal.aborted) return;
-    await view.show(place, { ...found.values, query: new URLSearchParams(query) }, signal);
-    if (!signal.aborted) connection.found();
+    await view.show(container, { ...match.values, query: new URLSearchParams(query) }, signal);
+    if (!signal.aborted) connection.restored();
   } catch (error) {
     if (signal.aborted) return;
-    render(error instanceof Problem && error.status === 401 ? keyForm(show, hasKey()) : problem(error), place);
-    if (error instanceof Problem && error.status === 0) await reloadWhenBack(signal);
+    render(error instanceof Problem && error.status === 401 ? keyForm(show, hasKey()) : problem(error), container);
+    if (error instanceof Problem && error.status === 0) await reloadWhenReachable(signal);
   }
 }
 
-// The server went away before the view had what it begins with: maybe a module, and those are never asked for twice.
-async function reloadWhenBack(signal) {
+// Reloads the whole page, because browsers do not retry a module that failed to load.
+async function reloadWhenReachable(signal) {
   connection.lost();
-  do await pause(askAgainEvery, signal);
+  do await delay(retryInterval, signal);
   while (!signal.aborted && !await fetch(document.baseURI).then(() => true, () => false));
   if (!signal.aborted) location.reload();
 }
 
-function markCurrent(path) {
+function markCurrentLink(path) {
   for (const link of document.querySelectorAll('nav a')) {
     if (link.getAttribute('href') === `#/${path}`) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
@@ -77,15 +77,15 @@ function markCurrent(path) {
 }
 
 document.querySelector('.skip').addEventListener('click', event => {
-  event.preventDefault(); // the address is the view's
+  event.preventDefault(); // the URL fragment names the view
   root.focus();
 });
 addEventListener('hashchange', () => {
-  show(); // which goes on for as long as there is something to follow
+  show(); // not awaited: it returns only when the view stops updating
   root.focus({ preventScroll: true });
   scrollTo(0, 0);
 });
 addEventListener('unhandledrejection', event => {
-  if (event.reason?.name === 'AbortError') event.preventDefault(); // a view that was left
+  if (event.reason?.name === 'AbortError') event.preventDefault(); // the user left the view
 });
 show();

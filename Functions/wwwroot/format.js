@@ -1,9 +1,9 @@
-// Numbers and times as people read them.
-const number = new Intl.NumberFormat('en');
-const three = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+// Formats numbers and durations for display.
+const integer = new Intl.NumberFormat('en');
+const threeDigits = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 
-export const count = value => number.format(value);
-export const measure = value => (value === null || value === undefined ? '–' : three.format(value));
+export const count = value => integer.format(value);
+export const measure = value => (value === null || value === undefined ? '–' : threeDigits.format(value));
 
 /** Seconds as "4 min" or "2 h 10 min". */
 export function duration(seconds) {

@@ -1,70 +1,65 @@
-// Follows a run: by server-sent events, and where those cannot be had, by asking.
-import { address, get, Problem } from './api.js';
+// Follows a run through server-sent events, and falls back to polling when these are unavailable.
+import { get, Problem, resourceUrl } from './api.js';
 import { connection } from './parts/connection.js';
 
-const atRest = ['paused', 'cancelled', 'completed', 'failed', 'deleted'];
-const pollEvery = 2000;
-const pollAtRest = 5000; // somebody else may resume it
+const restingStates = ['paused', 'cancelled', 'completed', 'failed', 'deleted'];
+const pollInterval = 2000; // milliseconds
+const pollIntervalAtRest = 5000; // another user may resume the run
 const pollsBeforeStream = 5;
 
-export const isAtRest = run => atRest.includes(run.state);
+/** Whether the run stays in its state until a user acts. The server closes the event stream of such a run. */
+export const isAtRest = run => restingStates.includes(run.state);
 
-/** The last epoch that is complete, 0 before the first. */
+/** The last completed epoch, 0 before the first. */
 export const lastEpoch = run => {
   const { epoch, step, stepsPerEpoch } = run.progress;
   return epoch > 0 && step >= stepsPerEpoch ? epoch : Math.max(0, epoch - 1);
 };
 
 /**
- * Tells of the run each time it changes, until the signal aborts or the run is gone.
- * @param first The run as it is known already.
- * @param tell Called with the run, or with null when it is gone.
+ * Reports every change of a run until the signal aborts or the run is deleted.
+ * @param initial The run as last fetched.
+ * @param onChange Called with the run, or with null when it is deleted.
  */
-export async function follow(first, tell, signal) {
-  const run = first.run;
-  let last = first;
-  const told = view => { last = view; connection.found(); tell(view); };
+export async function follow(initial, onChange, signal) {
+  const id = initial.run;
+  let last = initial;
+  const onRun = run => { last = run; connection.restored(); onChange(run); };
   while (!signal.aborted) {
-    if (!isAtRest(last) && await stream(run, told, signal) === 'ended') continue;
+    if (!isAtRest(last) && await stream(id, onRun, signal) === 'deleted') return onChange(null);
     for (let poll = 0; poll < pollsBeforeStream && !signal.aborted; poll++) {
-      await pause(isAtRest(last) ? pollAtRest : pollEvery, signal);
+      await delay(isAtRest(last) ? pollIntervalAtRest : pollInterval, signal);
       if (signal.aborted) return;
       try {
-        told(await get(`runs/${run}`, { signal }));
+        onRun(await get(`runs/${id}`, { signal }));
         if (!isAtRest(last)) break;
-      } catch (problem) {
+      } catch (error) {
         if (signal.aborted) return;
-        if (problem.status === 404) return tell(null);
-        if (problem instanceof Problem && problem.status === 401) throw problem;
-        connection.failed(problem);
+        if (error.status === 404) return onChange(null);
+        if (error instanceof Problem && error.status === 401) throw error;
+        connection.report(error);
       }
     }
   }
 }
 
-// 'ended' where the server said that the run rests or is gone; 'broken' where the stream cannot be had.
-function stream(run, tell, signal) {
+// Resolves when the stream ends or fails, or when the signal aborts; to 'deleted' when the run no longer exists.
+function stream(id, onRun, signal) {
   return new Promise(resolve => {
-    const source = new EventSource(address(`runs/${run}/events`));
-    let isOver = false;
-    const finish = how => {
-      if (isOver) return;
-      isOver = true;
+    const source = new EventSource(resourceUrl(`runs/${id}/events`));
+    const finish = outcome => {
       source.close();
-      resolve(how);
+      resolve(outcome);
     };
-    signal.addEventListener('abort', () => finish('left'), { once: true });
-    source.addEventListener('run', event => tell(JSON.parse(event.data)));
-    source.addEventListener('end', event => {
-      if (event.data === 'deleted') tell(null);
-      finish(event.data === 'deleted' ? 'broken' : 'ended');
-    });
-    source.addEventListener('error', () => finish('broken'));
+    signal.addEventListener('abort', () => finish('aborted'), { once: true });
+    source.addEventListener('run', event => onRun(JSON.parse(event.data)));
+    source.addEventListener('end', event => finish(event.data));
+    source.addEventListener('error', () => finish('failed'));
   });
 }
 
-/** Resolves after so many milliseconds, or when the signal aborts. */
-export function pause(milliseconds, signal) {
+/** Resolves after a number of milliseconds, or when the signal aborts. */
+export function delay(milliseconds, signal) {
   return new Promise(resolve => {
     const timer = setTimeout(resolve, milliseconds);
     signal?.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });

@@ -5,14 +5,14 @@ using static Microsoft.Playwright.Assertions;
 namespace GanFunctions.Browser.Tests;
 
 /// <summary>
-/// On MNIST. Short, unless GANFUNCTIONS_SCREENSHOT_EPOCHS says otherwise; <c>docs/page.png</c> was made with 14.
+/// A run on MNIST. GANFUNCTIONS_SCREENSHOT_EPOCHS sets its length, two epochs by default; <c>docs/page.png</c> shows a run of 14.
 /// </summary>
 public sealed class A_real_training(App app, Browser browser)
 {
     private const int Short = 2;
 
     [Fact]
-    public async Task Ends_with_what_it_drew_last_in_a_page_that_was_open_all_the_time()
+    public async Task Shows_its_last_epoch_on_a_page_that_stays_open_throughout()
     {
         var epochs = int.Parse(Environment.GetEnvironmentVariable("GANFUNCTIONS_SCREENSHOT_EPOCHS") ?? $"{Short}", CultureInfo.InvariantCulture);
         var isShort = epochs == Short;
@@ -35,7 +35,7 @@ public sealed class A_real_training(App app, Browser browser)
         await visit.ShowAsync("runs/handwriting");
 
         await Expect(visit.Page.GetByText("completed")).ToBeVisibleAsync(new() { Timeout = 3_600_000 });
-        await Expect(visit.Page.GetByAltText($"64 pictures drawn after epoch {epochs}")).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByAltText($"64 pictures generated after epoch {epochs}")).ToBeVisibleAsync();
         await visit.Page.ScreenshotAsync(new() { Path = Screenshots.PathOf("handwriting", "light") });
     }
 }

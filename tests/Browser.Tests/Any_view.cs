@@ -5,43 +5,43 @@ namespace GanFunctions.Browser.Tests;
 
 public sealed class Any_view(App app, Browser browser)
 {
-    private const int MostBytesOfFirstView = 100_000;
+    private const int MaxBytesOfFirstView = 100_000;
     private readonly Uri _address = app.Http.BaseAddress!;
 
-    /// <summary>Each view, and what is on it when it is complete.</summary>
+    /// <summary>Each view, and an element that is visible once the view is complete.</summary>
     public static TheoryData<string, string> Views { get; } = new()
     {
         { "", $"[data-run={TrainedRun.Id}] img" },
         { "start", ".preview" },
         { "datasets", $"[data-dataset={SmallData.Name}] img" },
         { $"runs/{TrainedRun.Id}", "#player img" },
-        { $"runs/{TrainedRun.Id}/explore", "p[data-rate]:has-text('Drawn')" },
+        { $"runs/{TrainedRun.Id}/explore", "p[data-rate]:has-text('Generated')" },
         { $"compare?runs={TrainedRun.Id},{TrainedRun.Id}", "figure img" },
-        { "nowhere", "text=No such view" },
+        { "nowhere", "text=Page not found" },
     };
 
     [Theory]
     [MemberData(nameof(Views))]
-    public async Task Has_no_barrier_that_axe_knows_in_light_dark_or_narrow(string view, string complete)
+    public async Task Passes_the_axe_checks_in_light_dark_and_narrow_layouts(string view, string complete)
     {
         await TrainedRun.ReadyAsync(app);
-        (string Name, ColorScheme Colors, int Width)[] ways = [("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("narrow", ColorScheme.Light, 360)];
-        foreach (var (name, colors, width) in ways)
+        (string Name, ColorScheme Colors, int Width)[] layouts = [("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("narrow", ColorScheme.Light, 360)];
+        foreach (var (name, colors, width) in layouts)
         {
             await using var visit = await browser.VisitAsync(new Uri(_address, $"#/{view}"), options =>
                 (options.ColorScheme, options.ViewportSize) = (colors, new() { Width = width, Height = 900 }));
             await Expect(visit.Page.Locator(complete).First).ToBeVisibleAsync();
 
-            var found = await visit.Page.RunAxe();
+            var report = await visit.Page.RunAxe();
             await visit.Page.ScreenshotAsync(new() { FullPage = true, Path = Screenshots.PathOf(view, name) });
 
-            Assert.Empty(found.Violations.SelectMany(violation => violation.Nodes.Select(node => $"{name}: {violation.Id}: {node.Html}")));
-            Assert.Equal(width, await visit.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth")); // nothing sticks out
+            Assert.Empty(report.Violations.SelectMany(violation => violation.Nodes.Select(node => $"{name}: {violation.Id}: {node.Html}")));
+            Assert.Equal(width, await visit.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth")); // no horizontal overflow
         }
     }
 
     [Fact]
-    public async Task Comes_with_less_than_a_hundred_kilobytes_at_first()
+    public async Task Transfers_less_than_100_kilobytes_on_the_first_visit()
     {
         await TrainedRun.ReadyAsync(app);
         await using var visit = await browser.VisitAsync(new Uri(_address, "api/health"));
@@ -53,19 +53,19 @@ public sealed class Any_view(App app, Browser browser)
         await visit.Page.GotoAsync(_address.ToString(), new() { WaitUntil = WaitUntilState.NetworkIdle });
         await Expect(visit.Page.Locator($"[data-run={TrainedRun.Id}] img")).ToBeVisibleAsync();
 
-        Assert.InRange(bytes, 5_000, MostBytesOfFirstView);
-        Assert.DoesNotContain(visit.Requests, url => url.Contains("onnxruntime", StringComparison.Ordinal)); // which comes with the view that needs it
+        Assert.InRange(bytes, 5_000, MaxBytesOfFirstView);
+        Assert.DoesNotContain(visit.Requests, url => url.Contains("onnxruntime", StringComparison.Ordinal)); // loaded only by the view that needs it
     }
 
     [Fact]
-    public async Task Can_be_reached_with_the_keyboard_alone()
+    public async Task Is_reachable_by_keyboard_alone()
     {
         await TrainedRun.ReadyAsync(app);
         await using var visit = await browser.VisitAsync(_address);
         await Expect(visit.Page.Locator($"[data-run={TrainedRun.Id}]")).ToBeVisibleAsync();
 
         await visit.Page.Keyboard.PressAsync("Tab");
-        Assert.Equal("Skip to the content", await FocusedAsync());
+        Assert.Equal("Skip to content", await FocusedAsync());
         foreach (var expected in (string[])["GanFunctions", "Runs", "New run"])
         {
             await visit.Page.Keyboard.PressAsync("Tab");

@@ -5,17 +5,17 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.Browser.Tests;
 
-/// <summary>A Chromium of the machine's own, for all tests.</summary>
+/// <summary>The Chromium installed on the machine, shared by all tests.</summary>
 public sealed class Browser : IAsyncLifetime
 {
-    private static readonly string[] Places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/opt/google/chrome/chrome"];
+    private static readonly string[] Paths = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/opt/google/chrome/chrome"];
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
-    /// <summary>Opens an address in a window of its own, with nothing remembered.</summary>
+    /// <summary>Opens an address in a new browser context: no cookies, storage or cache.</summary>
     public async Task<Visit> VisitAsync(Uri address, Action<BrowserNewContextOptions>? options = null)
     {
-        if (_browser is null) throw Missing.Here($"There is no Chromium at {string.Join(", ", Places)}; CHROMIUM may name another place.");
+        if (_browser is null) throw Missing.Here($"Chromium not found at {string.Join(", ", Paths)}. Install it, or set CHROMIUM to its path.");
         var settings = new BrowserNewContextOptions { ViewportSize = new() { Width = 1280, Height = 900 } };
         options?.Invoke(settings);
         return await Visit.OpenAsync(await _browser.NewContextAsync(settings), address);
@@ -23,11 +23,11 @@ public sealed class Browser : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var place = Environment.GetEnvironmentVariable("CHROMIUM") ?? Places.FirstOrDefault(File.Exists);
-        if (place is null) return; // each test says so
+        var path = Environment.GetEnvironmentVariable("CHROMIUM") ?? Paths.FirstOrDefault(File.Exists);
+        if (path is null) return; // VisitAsync reports it
         Assertions.SetDefaultExpectTimeout((float)Wait.Patience.TotalMilliseconds);
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = place, Args = ["--no-sandbox"] }); // as root there is no other way
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Args = ["--no-sandbox"] }); // required when running as root
     }
 
     public async ValueTask DisposeAsync()

@@ -3,13 +3,13 @@ using GanFunctions.Core.Data.Digits;
 
 namespace GanFunctions.Browser.Tests;
 
-/// <summary>A few of the built-in digits as a data set of their own: what measures pictures of it is made in seconds.</summary>
+/// <summary>A small data set from the built-in digits. Its quality reference takes seconds to compute.</summary>
 internal static class SmallData
 {
     public const string Name = "few-digits";
     private const int Count = 600;
 
-    /// <summary>Uploads them, as IDX files in a form.</summary>
+    /// <summary>Uploads the data set as a form with IDX files.</summary>
     public static async Task UploadAsync(HttpClient http)
     {
         var digits = DrawnDigits.Draw(TestContext.Current.CancellationToken).Train;

@@ -2,15 +2,15 @@ using System.Text.Json.Nodes;
 
 namespace GanFunctions.Browser.Tests;
 
-/// <summary>A run that is trained, measured and conditional, for all that looks at one: trained for the first that asks.</summary>
+/// <summary>A completed, conditional run with quality measurements, shared by all tests. The first test that needs it trains it.</summary>
 internal static class TrainedRun
 {
     public const string Id = "trained";
     public const int Epochs = 4;
-    private static readonly SemaphoreSlim Turn = new(1);
-    private static bool _isThere;
+    private static readonly SemaphoreSlim Lock = new(1);
+    private static bool _isReady;
 
-    /// <summary>What it was started with, for one more of the kind.</summary>
+    /// <summary>The body that starts the run, or another run like it.</summary>
     public static JsonObject Body(string run) => new()
     {
         ["run"] = run,
@@ -25,22 +25,22 @@ internal static class TrainedRun
         ["threads"] = 1,
     };
 
-    /// <summary>Makes sure that it is there.</summary>
+    /// <summary>Waits until the run is completed.</summary>
     public static async Task ReadyAsync(App app)
     {
-        await Turn.WaitAsync(TestContext.Current.CancellationToken);
+        await Lock.WaitAsync(TestContext.Current.CancellationToken);
         try
         {
-            if (_isThere) return;
+            if (_isReady) return;
             await SmallData.UploadAsync(app.Http);
             using var started = await app.Http.StartAsync(Body(Id));
             started.EnsureSuccessStatusCode();
             await app.Http.UntilAsync(Id, "completed");
-            _isThere = true;
+            _isReady = true;
         }
         finally
         {
-            Turn.Release();
+            Lock.Release();
         }
     }
 }

@@ -2,28 +2,28 @@ using System.Collections.Concurrent;
 
 namespace GanFunctions.Browser.Tests;
 
-/// <summary>A window with the page in it. When it closes, nothing may have gone wrong in it that nobody saw.</summary>
+/// <summary>A browser context with the page open. Disposing it fails the test on any unexpected error in the page.</summary>
 public sealed class Visit : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
-    private readonly ConcurrentQueue<string> _wrong = new();
+    private readonly ConcurrentQueue<string> _errors = new();
     private readonly ConcurrentQueue<string> _requests = new();
-    private string[] _expected = [];
+    private string[] _allowed = [];
 
     private Visit(IBrowserContext context, IPage page, Uri address)
     {
         (_context, Page, Address) = (context, page, address);
-        // An answer that is an error is the server's to give and the page's to show; all else in the console is a fault of the page.
+        // The page handles error responses, which the browser logs as failed resources. Anything else in the console is a bug of the page.
         page.Console += (_, message) =>
         {
-            if (message.Type is "error" or "warning" && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal)) Complain(message.Text);
+            if (message.Type is "error" or "warning" && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal)) Record(message.Text);
         };
-        page.PageError += (_, error) => Complain(error);
+        page.PageError += (_, error) => Record(error);
         page.Request += (_, request) =>
         {
             _requests.Enqueue(request.Url);
             var url = new Uri(request.Url);
-            if (url.Scheme is "http" or "https" && url.Authority != address.Authority) Complain($"asked another server: {request.Url}");
+            if (url.Scheme is "http" or "https" && url.Authority != address.Authority) Record($"request to another server: {request.Url}");
         };
     }
 
@@ -31,7 +31,7 @@ public sealed class Visit : IAsyncDisposable
 
     public Uri Address { get; }
 
-    /// <summary>The addresses asked for so far.</summary>
+    /// <summary>The URLs requested so far.</summary>
     public IEnumerable<string> Requests => _requests;
 
     public static async Task<Visit> OpenAsync(IBrowserContext context, Uri address)
@@ -42,20 +42,20 @@ public sealed class Visit : IAsyncDisposable
         return visit;
     }
 
-    /// <summary>Goes to a view, such as <c>runs/first</c>.</summary>
+    /// <summary>Navigates to a view, such as <c>runs/first</c>.</summary>
     public Task ShowAsync(string view) => Page.EvaluateAsync("view => { location.hash = `#/${view}`; }", view);
 
-    /// <summary>Complaints with any of these words in them are part of the test.</summary>
-    public void Expect(params string[] words) => _expected = words;
+    /// <summary>Allows errors that contain any of these texts.</summary>
+    public void Allow(params string[] texts) => _allowed = texts;
 
     public async ValueTask DisposeAsync()
     {
         await _context.DisposeAsync();
-        Assert.Empty(_wrong);
+        Assert.Empty(_errors);
     }
 
-    private void Complain(string what)
+    private void Record(string error)
     {
-        if (!_expected.Any(words => what.Contains(words, StringComparison.Ordinal))) _wrong.Enqueue(what);
+        if (!_allowed.Any(text => error.Contains(text, StringComparison.Ordinal))) _errors.Enqueue(error);
     }
 }

@@ -51,7 +51,7 @@ public sealed class Control_of_a_run(App app)
 
         using var refused = await app.Http.CallAsync("api/runs/longer/extend", new { epochs = 99_998 });
         Assert.Equal(
-            (HttpStatusCode.BadRequest, "epochs: 99998 is not valid here: run 'longer' would have 100000, and a run has at most 99999."),
+            (HttpStatusCode.BadRequest, "epochs: 99998 is not valid here: run 'longer' would have 100000 epochs, and a run has at most 99999."),
             (refused.StatusCode, (string)(await refused.ReadAsync())["detail"]!));
         using var extended = await app.Http.CallAsync("api/runs/longer/extend", new { epochs = 1 });
         Assert.Equal(HttpStatusCode.Accepted, extended.StatusCode);

@@ -94,11 +94,11 @@ public sealed class Uploads(App app)
     [Theory]
     [InlineData("", "application/zip", "", 400, "The upload cannot be read: it is empty.")]
     [InlineData("", "application/zip", "<html>", 400, "The upload cannot be read: it begins with 3c68746d; a zip archive begins with 504b0304.")]
-    [InlineData("", "application/octet-stream", "PK\u0005\u0006", 400, "The upload cannot be read: it is a zip archive without files.")]
+    [InlineData("", "application/octet-stream", "PK\u0005\u0006", 400, "The upload cannot be read: it is an empty zip archive.")]
     [InlineData("?size=30", "application/zip", "PK\u0003\u0004", 400, "size: '30' is not valid; it must be one of 28, 32, 64.")]
     [InlineData("?channels=4", "application/zip", "PK\u0003\u0004", 400, "channels: '4' is not valid; it must be one of 1, 3.")]
-    [InlineData("", "application/x-www-form-urlencoded", "PK\u0003\u0004", 415, "Content-Type 'application/x-www-form-urlencoded' is not taken; valid are application/zip with pictures or IDX files in it, and multipart/form-data with one IDX file a part.")]
-    [InlineData("", "image/png", "x", 415, "Content-Type 'image/png' is not taken; valid are application/zip with pictures or IDX files in it, and multipart/form-data with one IDX file a part.")]
+    [InlineData("", "application/x-www-form-urlencoded", "PK\u0003\u0004", 415, "Content-Type 'application/x-www-form-urlencoded' is not supported; valid are application/zip with pictures or IDX files, and multipart/form-data with one IDX file per part.")]
+    [InlineData("", "image/png", "x", 415, "Content-Type 'image/png' is not supported; valid are application/zip with pictures or IDX files, and multipart/form-data with one IDX file per part.")]
     public async Task That_are_wrong_at_first_sight_are_refused_at_once(string query, string type, string body, int status, string detail)
     {
         using var content = new ByteArrayContent([.. body.Select(letter => (byte)letter)]) { Headers = { ContentType = new(type) } };

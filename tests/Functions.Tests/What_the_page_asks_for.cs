@@ -56,7 +56,7 @@ public sealed class What_the_page_asks_for(App app)
         using var refused = await app.Http.GetAsync("api/runs/tiny/between?seeds=1,2&x=1.5&y=here", Cancellation);
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
         var errors = (await refused.ReadAsync())["errors"]!;
-        Assert.Equal("seeds: '1,2' is not valid; it must be 4 whole numbers from 0 to 9007199254740991 with commas between them.", (string)errors["seeds"]![0]!);
+        Assert.Equal("seeds: '1,2' is not valid; it must be 4 whole numbers from 0 to 9007199254740991, separated by commas.", (string)errors["seeds"]![0]!);
         Assert.Equal("x: '1.5' is not valid; it must be a number from 0 to 1.", (string)errors["x"]![0]!);
         Assert.Equal("y: 'here' is not valid; it must be a number from 0 to 1.", (string)errors["y"]![0]!);
 

@@ -54,7 +54,7 @@ public sealed class Wrong_requests(App app)
         using var answer = await app.Http.SendAsync(request, Cancellation);
 
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
-        Assert.Equal("There is no run 'nobody'. GET /api/runs lists those there are.", (string)(await answer.ReadAsync())["detail"]!);
+        Assert.Equal("There is no run 'nobody'. GET /api/runs lists the runs.", (string)(await answer.ReadAsync())["detail"]!);
     }
 
     [Theory]

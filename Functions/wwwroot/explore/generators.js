@@ -1,19 +1,19 @@
-// What draws the picture at a place between four seeds: the generator in the browser, or the server where that cannot be.
-import { bytes, get, picture } from '../api.js';
-import { inSquare } from './arc.js';
+// The two ways to generate a picture between four seeds: in the browser, or on the server when the browser cannot run the model.
+import { get, getBlob, getBytes } from '../api.js';
+import { slerpInSquare } from './slerp.js';
 
-/** The run's own generator, exported as ONNX, in a worker. Draws a bitmap. */
+/** The run's generator, exported as ONNX and executed in a web worker. */
 export class BrowserGenerator {
-  where = 'in this browser';
+  location = 'in the browser';
   #worker;
   #calls = new Map();
   #corners = [];
 
-  /** Throws where the browser cannot run it. */
+  /** Throws if the browser cannot run the generator. */
   static async load(run, epoch, signal) {
     const generator = new BrowserGenerator();
     try {
-      const model = await bytes(`runs/${run}/checkpoints/${epoch}/generator`, { query: { format: 'onnx' }, signal });
+      const model = await getBytes(`runs/${run}/checkpoints/${epoch}/generator`, { query: { format: 'onnx' }, signal });
       await generator.#call('load', { model }, [model]);
       return generator;
     } catch (error) {
@@ -24,46 +24,47 @@ export class BrowserGenerator {
 
   constructor() {
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-    this.#worker.onmessage = ({ data: { id, answer, error } }) => {
+    this.#worker.onmessage = ({ data: { id, result, error } }) => {
       const call = this.#calls.get(id);
       this.#calls.delete(id);
-      error === undefined ? call.resolve(answer) : call.reject(new Error(error));
+      error === undefined ? call.resolve(result) : call.reject(new Error(error));
     };
-    this.#worker.onerror = event => this.#giveUp(event.message ?? 'The worker failed.');
+    this.#worker.onerror = event => this.#rejectAll(event.message ?? 'The worker failed.');
   }
 
   async setSeeds(seeds, signal) {
     this.#corners = (await get('noise', { query: { seeds: seeds.join(',') }, signal })).noise;
   }
 
+  /** The picture at (x, y) between the corner seeds, as an ImageBitmap. */
   async draw(x, y, label) {
-    const { pixels, side } = await this.#call('draw', { noise: inSquare(this.#corners, x, y), label: label ?? 0 });
+    const { pixels, side } = await this.#call('draw', { noise: slerpInSquare(this.#corners, x, y), label: label ?? 0 });
     return createImageBitmap(new ImageData(pixels, side, side));
   }
 
-  /** Ends the worker. Who still waits for it is told. */
+  /** Terminates the worker and rejects pending calls. */
   close() {
     this.#worker.terminate();
-    this.#giveUp('The generator was put away.');
+    this.#rejectAll('The generator is closed.');
   }
 
-  #giveUp(why) {
-    for (const call of this.#calls.values()) call.reject(new Error(why));
+  #rejectAll(message) {
+    for (const call of this.#calls.values()) call.reject(new Error(message));
     this.#calls.clear();
   }
 
-  #call(call, given, transfer = []) {
+  #call(method, parameters, transfer = []) {
     const id = crypto.getRandomValues(new Uint32Array(1))[0];
     return new Promise((resolve, reject) => {
       this.#calls.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, call, ...given }, transfer);
+      this.#worker.postMessage({ id, method, ...parameters }, transfer);
     });
   }
 }
 
-/** The same pictures, one request each. */
+/** The same pictures from the server, one request per picture. */
 export class ServerGenerator {
-  where = 'by the server';
+  location = 'on the server';
   #run;
   #epoch;
   #seeds = [];
@@ -78,7 +79,7 @@ export class ServerGenerator {
 
   async draw(x, y, label, signal) {
     const query = { seeds: this.#seeds.join(','), x: x.toFixed(4), y: y.toFixed(4), epoch: this.#epoch, label, scale: 1 };
-    return createImageBitmap(await picture(`runs/${this.#run}/between`, { query, signal }));
+    return createImageBitmap(await getBlob(`runs/${this.#run}/between`, { query, signal }));
   }
 
   close() {}

@@ -1,16 +1,16 @@
-// Says when the server is away. The views go on asking, and take it back when it answers.
-const place = document.getElementById('connection');
+// The banner that shows while the server is unreachable. The views keep retrying and hide it when the server responds.
+const banner = document.getElementById('connection');
 
 export const connection = {
   lost() {
-    place.textContent = 'The server does not answer. The page goes on trying.';
-    place.hidden = false;
+    banner.textContent = 'The server is not responding. Retrying …';
+    banner.hidden = false;
   },
-  found() {
-    place.hidden = true;
+  restored() {
+    banner.hidden = true;
   },
-  /** For what was asked again and failed: only a server that cannot be reached is away. */
-  failed(problem) {
-    if (problem.status === 0) connection.lost();
+  /** Shows the banner if a repeated request failed because the server is unreachable; other errors leave it as it is. */
+  report(error) {
+    if (error.status === 0) connection.lost();
   },
 };

@@ -1,5 +1,5 @@
-/** Whether a data set can be looked at: one that is known by name only is not here yet, nor is an upload that failed. */
+/** Whether a data set has pictures to show: known data sets that are not downloaded yet and failed uploads have none. */
 export const hasPictures = dataset => dataset.stored || dataset.source === 'built-in';
 
-/** Whether a run can be started on it. */
+/** Whether a run can train on a data set. */
 export const canTrain = dataset => dataset.stored || dataset.source !== 'stored';

@@ -1,20 +1,20 @@
 import { html, nothing } from '../lib/lit-html/lit-html.js';
 import { setKey } from '../api.js';
 
-/** Asks for the function key, and goes on with it. `isWrong` says that the one there was did not do. */
-export function keyForm(next, isWrong) {
+/** Asks for the function key, then continues with `next`. `isInvalid` says that the server rejected the current key. */
+export function keyForm(next, isInvalid) {
   const submit = event => {
     event.preventDefault();
     setKey(new FormData(event.target).get('key').trim());
     next();
   };
   return html`
-    <h1>A key is needed</h1>
+    <h1>Function key required</h1>
     <form class="panel narrow" @submit=${submit}>
-      ${isWrong ? html`<p class="wrong" role="alert">The key that was given is not valid here.</p>` : nothing}
+      ${isInvalid ? html`<p class="error" role="alert">The key is not valid.</p>` : nothing}
       <label for="key">Function key</label>
       <input id="key" name="key" type="password" autocomplete="off" required>
-      <p class="hint">It stays in this tab until it is closed. A link that ends in <code>?code=…</code> brings it along.</p>
-      <button class="primary">Open</button>
+      <p class="hint">The key is kept until you close this tab. You can also pass it in a link: <code>?code=…</code></p>
+      <button class="primary">Continue</button>
     </form>`;
 }

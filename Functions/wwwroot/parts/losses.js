@@ -1,12 +1,12 @@
-// The loss log of a run, which is asked only for what is new in it.
+// The loss log of a run, fetched incrementally.
 import { get } from '../api.js';
 
-const mostPoints = 4000;
+const maxPoints = 4000;
 
 export class Losses {
   #run;
   #every = 1;
-  #attempt = 0;
+  #rollbacks = 0;
   #steps = [];
   #epochs = [];
 
@@ -14,28 +14,28 @@ export class Losses {
     this.#run = run;
   }
 
-  /** Fetches what was logged since. Of long runs the log is thinned out. */
+  /** Fetches the entries since the last call. The log of a long run is downsampled. */
   async refresh(run, signal) {
     const { stepsPerEpoch, epochs } = run.progress;
-    const perEpoch = Math.ceil((stepsPerEpoch || 1) / run.options.logEvery);
-    const every = Math.max(1, Math.ceil(perEpoch * epochs / mostPoints));
-    if (every !== this.#every || run.rollBacks !== this.#attempt) [this.#steps, this.#epochs] = [[], []];
-    [this.#every, this.#attempt] = [every, run.rollBacks];
+    const entriesPerEpoch = Math.ceil((stepsPerEpoch || 1) / run.options.logEvery);
+    const every = Math.max(1, Math.ceil(entriesPerEpoch * epochs / maxPoints));
+    if (every !== this.#every || run.rollBacks !== this.#rollbacks) [this.#steps, this.#epochs] = [[], []];
+    [this.#every, this.#rollbacks] = [every, run.rollBacks];
     const from = this.#epochs.at(-1)?.epoch ?? 1;
-    const fresh = await get(`runs/${this.#run}/losses`, { query: { from, every }, signal });
-    const older = row => row.epoch < from;
-    this.#steps = [...this.#steps.filter(older), ...fresh.steps];
-    this.#epochs = [...this.#epochs.filter(older), ...fresh.epochs];
+    const latest = await get(`runs/${this.#run}/losses`, { query: { from, every }, signal });
+    const isOlder = row => row.epoch < from;
+    this.#steps = [...this.#steps.filter(isOlder), ...latest.steps];
+    this.#epochs = [...this.#epochs.filter(isOlder), ...latest.epochs];
     return this;
   }
 
-  /** The steps' values: [places in epochs, one list for each field]. The means of epochs where these are too short for a step to be logged. */
+  /** The values of the logged steps: [positions in epochs, one list per field]. Falls back to epoch means if the epochs are too short to log a step. */
   steps(stepsPerEpoch, ...fields) {
     if (this.#steps.length === 0) return this.epochs(...fields);
     return [this.#steps.map(row => row.epoch - 1 + row.step / stepsPerEpoch), ...fields.map(field => this.#steps.map(row => row[field]))];
   }
 
-  /** The values of whole epochs. */
+  /** The values of completed epochs. */
   epochs(...fields) {
     return [this.#epochs.map(row => row.epoch), ...fields.map(field => this.#epochs.map(row => row[field]))];
   }

@@ -1,25 +1,25 @@
-// What a run draws from the same noise, epoch by epoch: a slider, and a button that plays it.
+// Fixed-noise samples by epoch: a slider, and a button that plays them as an animation.
 import { html, nothing, render } from '../lib/lit-html/lit-html.js';
-import { address } from '../api.js';
-import { pause } from '../live.js';
+import { resourceUrl } from '../api.js';
+import { delay } from '../live.js';
 
-const frameEvery = 180; // milliseconds
-const holdLast = 1500;
+const frameInterval = 180; // milliseconds
+const lastFrameInterval = 1500;
 
 export class Player {
-  #place;
+  #container;
   #run;
   #signal;
   #epochs = [];
-  #epoch = null; // null follows the newest
-  #playing = null;
+  #epoch = null; // null follows the latest
+  #playback = null;
 
-  constructor(place, run, signal) {
-    [this.#place, this.#run, this.#signal] = [place, run, signal];
-    signal.addEventListener('abort', () => this.#playing?.abort());
+  constructor(container, run, signal) {
+    [this.#container, this.#run, this.#signal] = [container, run, signal];
+    signal.addEventListener('abort', () => this.#playback?.abort());
   }
 
-  /** Shows these epochs; without a choice of the user's the newest. */
+  /** Sets the available epochs. Shows the latest unless the user has selected one. */
   set(epochs) {
     if (epochs.length === this.#epochs.length && epochs.at(-1) === this.#epochs.at(-1)) return;
     this.#epochs = epochs;
@@ -27,42 +27,42 @@ export class Player {
   }
 
   #draw() {
-    const shown = this.#epoch ?? this.#epochs.at(-1);
-    const place = this.#epochs.indexOf(shown);
-    render(this.#epochs.length === 0 ? html`<p class="hint">The first pictures come with the end of the first epoch.</p>` : html`
-      <img class="grid" src=${address(`runs/${this.#run}/grids/${shown}`)} alt="64 pictures drawn after epoch ${shown}">
+    const epoch = this.#epoch ?? this.#epochs.at(-1);
+    const index = this.#epochs.indexOf(epoch);
+    render(this.#epochs.length === 0 ? html`<p class="hint">The first pictures appear after epoch 1.</p>` : html`
+      <img class="grid" src=${resourceUrl(`runs/${this.#run}/grids/${epoch}`)} alt="64 pictures generated after epoch ${epoch}">
       <div class="player">
-        <button @click=${() => this.#toggle()} ?disabled=${this.#epochs.length < 2}>${this.#playing ? 'Stop' : 'Play'}</button>
-        <input type="range" min="0" max=${this.#epochs.length - 1} .value=${String(place)} aria-label="Epoch" aria-valuetext="epoch ${shown}"
-          @input=${event => this.#choose(this.#epochs[event.target.valueAsNumber])}>
-        <output>Epoch ${shown}</output>
+        <button @click=${() => this.#toggle()} ?disabled=${this.#epochs.length < 2}>${this.#playback ? 'Stop' : 'Play'}</button>
+        <input type="range" min="0" max=${this.#epochs.length - 1} .value=${String(index)} aria-label="Epoch" aria-valuetext="epoch ${epoch}"
+          @input=${event => this.#select(this.#epochs[event.target.valueAsNumber])}>
+        <output>Epoch ${epoch}</output>
       </div>
-      ${this.#epoch !== null && this.#epoch !== this.#epochs.at(-1) ? html`<button class="link" @click=${() => this.#choose(null)}>Follow the newest</button>` : nothing}`, this.#place);
+      ${this.#epoch !== null && this.#epoch !== this.#epochs.at(-1) ? html`<button class="link" @click=${() => this.#select(null)}>Follow latest epoch</button>` : nothing}`, this.#container);
   }
 
-  #choose(epoch) {
-    this.#playing?.abort();
-    this.#playing = null;
+  #select(epoch) {
+    this.#playback?.abort();
+    this.#playback = null;
     this.#epoch = epoch === this.#epochs.at(-1) ? null : epoch;
     this.#draw();
   }
 
   #toggle() {
-    if (this.#playing) return this.#choose(this.#epoch);
+    if (this.#playback) return this.#select(this.#epoch);
     this.#play();
   }
 
-  // Each picture is shown once it is there: a slow line makes it slower, not torn.
+  // Waits for each picture to decode before showing it, so that a slow connection slows playback instead of showing partial pictures.
   async #play() {
-    const playing = this.#playing = new AbortController();
-    for (let place = 0; !playing.signal.aborted; place = (place + 1) % this.#epochs.length) {
-      this.#epoch = this.#epochs[place];
-      const picture = new Image();
-      picture.src = address(`runs/${this.#run}/grids/${this.#epoch}`);
-      await picture.decode().catch(() => {});
-      if (playing.signal.aborted) return;
+    const playback = this.#playback = new AbortController();
+    for (let index = 0; !playback.signal.aborted; index = (index + 1) % this.#epochs.length) {
+      this.#epoch = this.#epochs[index];
+      const image = new Image();
+      image.src = resourceUrl(`runs/${this.#run}/grids/${this.#epoch}`);
+      await image.decode().catch(() => {});
+      if (playback.signal.aborted) return;
       this.#draw();
-      await pause(place === this.#epochs.length - 1 ? holdLast : frameEvery, playing.signal);
+      await delay(index === this.#epochs.length - 1 ? lastFrameInterval : frameInterval, playback.signal);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { html, nothing } from '../lib/lit-html/lit-html.js';
 
-/** What went wrong, in words. */
+/** An error message. */
 export const problem = error => html`
   <div class="problem" role="alert">
     <strong>${error.title ?? 'Something went wrong.'}</strong>

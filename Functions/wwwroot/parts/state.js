@@ -1,4 +1,4 @@
 import { html } from '../lib/lit-html/lit-html.js';
 
-/** A run's state, as a word with a colour. */
+/** The state of a run as a coloured chip. */
 export const stateChip = state => html`<span class="chip ${state}">${state}</span>`;

@@ -1,123 +1,124 @@
-// Runs side by side: one curve of each, and what they drew, by epoch.
+// Compares runs: one metric as a chart, and the generated pictures by epoch.
 import { html, render } from '../lib/lit-html/lit-html.js';
-import { address, get } from '../api.js';
+import { get, resourceUrl } from '../api.js';
 import { measure } from '../format.js';
-import { isAtRest, pause } from '../live.js';
+import { delay, isAtRest } from '../live.js';
 import { chart } from '../parts/chart.js';
 import { connection } from '../parts/connection.js';
 import { Losses } from '../parts/losses.js';
 import { stateChip } from '../parts/state.js';
 
-const refreshEvery = 3000;
-const colors = 6;
+const refreshInterval = 3000; // milliseconds
+const colorCount = 6;
 
 const metrics = [
-  { name: 'frechetDistance', label: 'Fréchet distance', ofEpochs: true, options: { log: true, points: true } },
-  { name: 'generatorLoss', label: 'Loss of the generator', options: {} },
-  { name: 'discriminatorLoss', label: 'Loss of the discriminator', options: {} },
-  { name: 'realScore', label: 'D(x), of real pictures', options: { range: [0, 1] } },
-  { name: 'fakeScore', label: 'D(G(z)), of drawn ones', options: { range: [0, 1] } },
+  { name: 'frechetDistance', label: 'Fréchet distance', isPerEpoch: true, options: { log: true, points: true } },
+  { name: 'generatorLoss', label: 'Generator loss', options: {} },
+  { name: 'discriminatorLoss', label: 'Discriminator loss', options: {} },
+  { name: 'realScore', label: 'D(x), real pictures', options: { range: [0, 1] } },
+  { name: 'fakeScore', label: 'D(G(z)), generated pictures', options: { range: [0, 1] } },
 ];
 
 export async function show(root, { query }, signal) {
   document.title = 'Compare · GanFunctions';
   const ids = (query.get('runs') ?? '').split(',').filter(Boolean);
-  if (ids.length < 2) return render(html`<h1>Compare</h1><p>Tick two runs or more in the <a href="#/">list</a>.</p>`, root);
+  if (ids.length < 2) return render(html`<h1>Compare</h1><p>Select at least two <a href="#/">runs</a> to compare.</p>`, root);
   const state = { metric: metrics[0], epoch: null, runs: [], grids: new Map() };
   const losses = new Map(ids.map(id => [id, new Losses(id)]));
   let plot = null;
-  let plots = 0; // counts charts begun: an older one that comes late is put away
+  let plotVersion = 0; // a chart that loads after a newer request is destroyed
 
-  const draw = () => render(template(state, actions), root);
-  const actions = {
-    async measure(event) {
-      state.metric = metrics.find(each => each.name === event.target.value);
+  const draw = () => render(template(state, handlers), root);
+  const handlers = {
+    async selectMetric(event) {
+      state.metric = metrics.find(metric => metric.name === event.target.value);
       draw();
       await replot();
     },
-    choose(event) {
-      state.epoch = event.target.valueAsNumber === lastOf(state) ? null : event.target.valueAsNumber;
+    selectEpoch(event) {
+      state.epoch = event.target.valueAsNumber === maxEpoch(state) ? null : event.target.valueAsNumber;
       draw();
     },
   };
   const replot = async () => {
     plot?.destroy();
     plot = null;
-    const mine = ++plots;
-    const next = await chart(root.querySelector('#curves'), state.metric.label, ids.map((id, place) => ({ label: id, color: `--curve-${place % colors + 1}` })), state.metric.options);
-    if (mine !== plots) return next.destroy();
+    const version = ++plotVersion;
+    const next = await chart(root.querySelector('#curves'), state.metric.label, ids.map((id, index) => ({ label: id, color: `--curve-${index % colorCount + 1}` })), state.metric.options);
+    if (version !== plotVersion) return next.destroy();
     plot = next;
-    plot.set(joined(state, losses));
+    plot.set(merge(state, losses));
   };
-  // One that is deleted meanwhile stays as it was last seen.
-  const look = async id => {
+  // A run that is deleted while the view is open keeps its last known values.
+  const fetchRun = async id => {
     const known = state.runs.find(run => run.run === id);
     if (known?.state === 'deleted') return known;
-    return get(`runs/${id}`, { signal }).catch(problem => {
-      if (problem.status !== 404 || !known) throw problem;
+    return get(`runs/${id}`, { signal }).catch(error => {
+      if (error.status !== 404 || !known) throw error;
       return { ...known, state: 'deleted' };
     });
   };
   const refresh = async () => {
-    state.runs = await Promise.all(ids.map(look));
+    state.runs = await Promise.all(ids.map(fetchRun));
     await Promise.all(state.runs.filter(run => run.state !== 'deleted').map(async run => {
       await losses.get(run.run).refresh(run, signal);
       state.grids.set(run.run, (await get(`runs/${run.run}/grids`, { signal })).epochs);
     }));
     draw();
-    plot?.set(joined(state, losses));
+    plot?.set(merge(state, losses));
   };
   await refresh();
   await replot();
   signal.addEventListener('abort', () => plot?.destroy());
   while (!signal.aborted && !state.runs.every(isAtRest)) {
-    await pause(refreshEvery, signal);
-    if (!signal.aborted) await refresh().then(connection.found, problem => signal.aborted || connection.failed(problem));
+    await delay(refreshInterval, signal);
+    if (!signal.aborted) await refresh().then(connection.restored, error => signal.aborted || connection.report(error));
   }
 }
 
-// uPlot wants one list of places for all curves.
-function joined({ runs, metric }, losses) {
+// uPlot requires all curves to share one list of x values.
+function merge({ runs, metric }, losses) {
   const curves = runs.map(run => {
     const log = losses.get(run.run);
-    const [xs, ys] = metric.ofEpochs ? log.epochs(metric.name) : log.steps(run.progress.stepsPerEpoch, metric.name);
-    return new Map(xs.map((x, place) => [x, ys[place]]));
+    const [xs, ys] = metric.isPerEpoch ? log.epochs(metric.name) : log.steps(run.progress.stepsPerEpoch, metric.name);
+    return new Map(xs.map((x, index) => [x, ys[index]]));
   });
-  const places = [...new Set(curves.flatMap(curve => [...curve.keys()]))].sort((a, b) => a - b);
-  return [places, ...curves.map(curve => places.map(x => curve.get(x) ?? null))];
+  const allXs = [...new Set(curves.flatMap(curve => [...curve.keys()]))].sort((a, b) => a - b);
+  return [allXs, ...curves.map(curve => allXs.map(x => curve.get(x) ?? null))];
 }
 
-const lastOf = state => Math.max(1, ...[...state.grids.values()].map(epochs => epochs.at(-1) ?? 1));
+const maxEpoch = state => Math.max(1, ...[...state.grids.values()].map(epochs => epochs.at(-1) ?? 1));
 
-const template = (state, actions) => {
-  const shown = state.epoch ?? lastOf(state);
+const template = (state, handlers) => {
+  const epoch = state.epoch ?? maxEpoch(state);
   return html`
     <h1>Compare</h1>
     <section class="panel" aria-labelledby="curve-title">
       <div class="heading">
         <h2 id="curve-title">${state.metric.label}</h2>
-        <label>Curve <select @change=${actions.measure}>${metrics.map(each => html`<option value=${each.name}>${each.label}</option>`)}</select></label>
+        <label>Metric <select @change=${handlers.selectMetric}>${metrics.map(metric => html`<option value=${metric.name}>${metric.label}</option>`)}</select></label>
       </div>
       <div id="curves"></div>
     </section>
     <section class="panel" aria-labelledby="pictures-title">
-      <h2 id="pictures-title">Pictures</h2>
+      <h2 id="pictures-title">Generated pictures</h2>
       <div class="player">
-        <input type="range" min="1" max=${lastOf(state)} .value=${String(shown)} aria-label="Epoch" @input=${actions.choose}>
-        <output>Epoch ${shown}</output>
+        <input type="range" min="1" max=${maxEpoch(state)} .value=${String(epoch)} aria-label="Epoch" @input=${handlers.selectEpoch}>
+        <output>Epoch ${epoch}</output>
       </div>
-      <div class="side-by-side">${state.runs.map(run => sheet(run, state.grids.get(run.run) ?? [], shown))}</div>
+      <div class="side-by-side">${state.runs.map(run => figure(run, state.grids.get(run.run) ?? [], epoch))}</div>
     </section>`;
 };
 
-function sheet(run, epochs, shown) {
-  const epoch = epochs.findLast(each => each <= shown);
+// The grid of the selected epoch, or the latest before it.
+function figure(run, epochs, selectedEpoch) {
+  const epoch = epochs.findLast(each => each <= selectedEpoch);
   return html`
     <figure>
       <figcaption><a href="#/runs/${run.run}">${run.run}</a> ${stateChip(run.state)}<br>
-        <span class="hint">epoch ${epoch ?? '–'}, best distance ${measure(run.best?.frechetDistance)}</span></figcaption>
+        <span class="hint">epoch ${epoch ?? '–'}, best Fréchet distance ${measure(run.best?.frechetDistance)}</span></figcaption>
       ${epoch
-        ? html`<img class="grid" src=${address(`runs/${run.run}/grids/${epoch}`)} alt="64 pictures of ${run.run} after epoch ${epoch}">`
+        ? html`<img class="grid" src=${resourceUrl(`runs/${run.run}/grids/${epoch}`)} alt="64 pictures generated by ${run.run} after epoch ${epoch}">`
         : html`<p class="hint">No pictures yet.</p>`}
     </figure>`;
 }

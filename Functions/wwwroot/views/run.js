@@ -1,42 +1,42 @@
-// One run: how it is getting on, its curves, what it draws, and what can be done with it.
+// One run: progress, curves, generated pictures and actions.
 import { html, nothing, render } from '../lib/lit-html/lit-html.js';
-import { address, get, post, remove } from '../api.js';
+import { get, post, remove, resourceUrl } from '../api.js';
 import { count, duration, measure, plural } from '../format.js';
 import { follow, isAtRest, lastEpoch } from '../live.js';
-import { ask } from '../parts/ask.js';
 import { chart } from '../parts/chart.js';
+import { confirm } from '../parts/confirm.js';
 import { Losses } from '../parts/losses.js';
 import { Player } from '../parts/player.js';
 import { problem } from '../parts/problem.js';
 import { stateChip } from '../parts/state.js';
 
-const refreshCurvesEvery = 2000;
+const refreshInterval = 2000; // milliseconds between updates of the curves
 
 export async function show(root, { run: id }, signal) {
   document.title = `${id} · GanFunctions`;
-  const state = { run: await get(`runs/${id}`, { signal }), failure: null, isBusy: false, shownTimelapse: null };
-  let update = async () => {}; // until the charts are there
-  const draw = () => render(template(state, actions), root);
-  const actions = actionsOf(id, state, draw, run => { state.run = run; draw(); update(run); });
+  const state = { run: await get(`runs/${id}`, { signal }), failure: null, isBusy: false, timelapseEpoch: null };
+  let update = async () => {}; // replaced when the charts are loaded
+  const draw = () => render(template(state, handlers), root);
+  const handlers = createHandlers(id, state, draw, run => { state.run = run; draw(); update(run); });
   draw();
 
-  const curves = await curvesOf(root, signal);
+  const curves = await createCurves(root, signal);
   const losses = new Losses(id);
   const player = new Player(root.querySelector('#player'), id, signal);
-  let seenEpoch = -1;
-  let refreshed = 0;
+  let shownEpoch = -1;
+  let refreshedAt = 0;
   let isRefreshing = false;
   update = async run => {
-    const isDue = isAtRest(run) || performance.now() - refreshed > refreshCurvesEvery;
+    const isDue = isAtRest(run) || performance.now() - refreshedAt > refreshInterval;
     if (isRefreshing || !isDue || signal.aborted) return;
     isRefreshing = true;
     try {
       curves.set(await losses.refresh(run, signal), run);
-      if (lastEpoch(run) !== seenEpoch) player.set((await get(`runs/${id}/grids`, { signal })).epochs);
-      seenEpoch = lastEpoch(run);
-      refreshed = performance.now();
+      if (lastEpoch(run) !== shownEpoch) player.set((await get(`runs/${id}/grids`, { signal })).epochs);
+      shownEpoch = lastEpoch(run);
+      refreshedAt = performance.now();
     } catch {
-      // The next change asks again; that the server is away is said where the run itself is followed.
+      // Retried on the next change of the run. follow() reports an unreachable server.
     } finally {
       isRefreshing = false;
     }
@@ -46,20 +46,20 @@ export async function show(root, { run: id }, signal) {
     if (signal.aborted) return;
     if (run === null) return render(html`<h1>${id}</h1><p>This run has been deleted. <a href="#/">All runs</a></p>`, root);
     state.run = run;
-    if (state.failure?.status === 0) state.failure = null; // the server is back
+    if (state.failure?.status === 0) state.failure = null; // the server is reachable again
     draw();
     update(run);
   }, signal);
 }
 
-function actionsOf(id, state, draw, changed) {
-  const attempt = async action => {
+function createHandlers(id, state, draw, onChange) {
+  const attempt = async call => {
     Object.assign(state, { failure: null, isBusy: true });
     draw();
     try {
-      const run = await action();
+      const run = await call();
       state.isBusy = false;
-      if (run) changed(run);
+      if (run) onChange(run);
     } catch (failure) {
       Object.assign(state, { failure, isBusy: false });
     }
@@ -69,7 +69,7 @@ function actionsOf(id, state, draw, changed) {
     pause: () => attempt(() => post(`runs/${id}/pause`)),
     resume: () => attempt(() => post(`runs/${id}/resume`)),
     async cancel() {
-      if (await ask(`Cancel ${id}? What it has trained is kept.`, 'Cancel the run')) await attempt(() => post(`runs/${id}/cancel`));
+      if (await confirm(`Cancel ${id}? Its checkpoints are kept.`, 'Cancel run')) await attempt(() => post(`runs/${id}/cancel`));
     },
     extend: event => {
       event.preventDefault();
@@ -77,45 +77,41 @@ function actionsOf(id, state, draw, changed) {
       return attempt(() => post(`runs/${id}/extend`, { epochs: Number.isFinite(Number(epochs)) ? Number(epochs) : epochs }));
     },
     async remove() {
-      if (!await ask(`Delete ${id} with all its checkpoints and pictures?`, 'Delete the run')) return;
+      if (!await confirm(`Delete ${id} and all its checkpoints and pictures?`, 'Delete run')) return;
       await attempt(async () => { await remove(`runs/${id}`); location.hash = '#/'; });
     },
     timelapse() {
-      state.shownTimelapse = lastEpoch(state.run);
+      state.timelapseEpoch = lastEpoch(state.run);
       draw();
     },
   };
 }
 
-async function curvesOf(root, signal) {
-  const [losses, scores, distance] = await Promise.all([
+async function createCurves(root, signal) {
+  const [losses, outputs, distance] = await Promise.all([
     chart(root.querySelector('#losses'), 'Losses', [{ label: 'discriminator', color: '--curve-1' }, { label: 'generator', color: '--curve-2' }]),
-    chart(root.querySelector('#scores'), 'Scores', [{ label: 'D(x), of real pictures', color: '--curve-1' }, { label: 'D(G(z)), of drawn ones', color: '--curve-2' }], { range: [0, 1] }),
+    chart(root.querySelector('#outputs'), 'Discriminator outputs', [{ label: 'D(x), real', color: '--curve-1' }, { label: 'D(G(z)), generated', color: '--curve-2' }], { range: [0, 1] }),
     chart(root.querySelector('#distance'), 'Fréchet distance', [{ label: 'Fréchet distance', color: '--curve-3' }], { log: true, points: true }),
   ]);
-  signal.addEventListener('abort', () => [losses, scores, distance].forEach(each => each.destroy()));
+  signal.addEventListener('abort', () => [losses, outputs, distance].forEach(each => each.destroy()));
   return {
     set(log, run) {
       losses.set(log.steps(run.progress.stepsPerEpoch, 'discriminatorLoss', 'generatorLoss'));
-      scores.set(log.steps(run.progress.stepsPerEpoch, 'realScore', 'fakeScore'));
+      outputs.set(log.steps(run.progress.stepsPerEpoch, 'realScore', 'fakeScore'));
       distance.set(log.epochs('frechetDistance'));
     },
   };
 }
 
-const canPause = ['queued', 'preparing', 'training'];
-const canResume = ['pausing', 'paused'];
-const canCancel = ['queued', 'preparing', 'training', 'pausing', 'paused'];
-const isFinished = ['cancelled', 'completed', 'failed'];
-
-const template = ({ run, failure, isBusy, shownTimelapse }, actions) => html`
+// The server lists the actions that are available in the current state of the run.
+const template = ({ run, failure, isBusy, timelapseEpoch }, handlers) => html`
   <div class="heading">
     <h1>${run.run} ${stateChip(run.state)}</h1>
     <div class="actions">
-      ${canPause.includes(run.state) ? html`<button ?disabled=${isBusy} @click=${actions.pause}>Pause</button>` : nothing}
-      ${canResume.includes(run.state) ? html`<button class="primary" ?disabled=${isBusy} @click=${actions.resume}>Resume</button>` : nothing}
-      ${canCancel.includes(run.state) ? html`<button ?disabled=${isBusy} @click=${actions.cancel}>Cancel</button>` : nothing}
-      ${isFinished.includes(run.state) ? html`<button ?disabled=${isBusy} @click=${actions.remove}>Delete</button>` : nothing}
+      ${run.actions.includes('pause') ? html`<button ?disabled=${isBusy} @click=${handlers.pause}>Pause</button>` : nothing}
+      ${run.actions.includes('resume') ? html`<button class="primary" ?disabled=${isBusy} @click=${handlers.resume}>Resume</button>` : nothing}
+      ${run.actions.includes('cancel') ? html`<button ?disabled=${isBusy} @click=${handlers.cancel}>Cancel</button>` : nothing}
+      ${run.actions.includes('delete') ? html`<button ?disabled=${isBusy} @click=${handlers.remove}>Delete</button>` : nothing}
       ${run.checkpoint ? html`<a class="button primary" href="#/runs/${run.run}/explore">Explore</a>` : nothing}
     </div>
   </div>
@@ -128,28 +124,29 @@ const template = ({ run, failure, isBusy, shownTimelapse }, actions) => html`
     ${run.stoppedEarly ? html`<p>${run.stoppedEarly}</p>` : nothing}
   </section>
   <div class="columns">
-    <section class="panel" aria-labelledby="drawn"><h2 id="drawn">The same noise, epoch by epoch</h2><div id="player"></div></section>
+    <section class="panel" aria-labelledby="samples"><h2 id="samples">Fixed-noise samples by epoch</h2><div id="player"></div></section>
     <section class="panel curves" aria-labelledby="curves">
       <h2 id="curves">Curves</h2>
       <h3>Losses</h3><div id="losses"></div>
-      <h3>How real it looks to the discriminator</h3><div id="scores"></div>
-      <div ?hidden=${run.options.qualitySamples === 0}><h3>Fréchet distance from held-out pictures</h3><div id="distance"></div></div>
-      <p class="hint">As <a href=${address(`runs/${run.run}/losses`, { format: 'csv' })} download="${run.run}.csv">CSV</a>,
-        <a href=${address(`runs/${run.run}/losses`, { format: 'svg' })} download="${run.run}.svg">SVG</a>,
-        <a href=${address(`runs/${run.run}/losses`, { format: 'png' })} download="${run.run}.png">PNG</a>.</p>
+      <h3>Discriminator outputs</h3><div id="outputs"></div>
+      <div ?hidden=${run.options.qualitySamples === 0}><h3>Fréchet distance to held-out pictures</h3><div id="distance"></div></div>
+      <p class="hint">Download as <a href=${resourceUrl(`runs/${run.run}/losses`, { format: 'csv' })} download="${run.run}.csv">CSV</a>,
+        <a href=${resourceUrl(`runs/${run.run}/losses`, { format: 'svg' })} download="${run.run}.svg">SVG</a> or
+        <a href=${resourceUrl(`runs/${run.run}/losses`, { format: 'png' })} download="${run.run}.png">PNG</a>.</p>
     </section>
   </div>
   <section class="panel" aria-labelledby="timelapse">
     <h2 id="timelapse">Timelapse</h2>
-    ${timelapse(run, shownTimelapse, actions)}
+    ${timelapse(run, timelapseEpoch, handlers)}
   </section>
-  <section class="panel" aria-labelledby="more">
-    <h2 id="more">Train further</h2>
-    <form class="inline" @submit=${actions.extend} novalidate>
-      <label for="extend">Epochs more</label>
-      <input id="extend" name="epochs" inputmode="numeric" value="10" autocomplete="off">
-      <button ?disabled=${isBusy || run.state === 'cancelling'}>Extend</button>
-    </form>
+  <section class="panel" aria-labelledby="training">
+    <h2 id="training">Training</h2>
+    ${run.actions.includes('extend') ? html`
+      <form class="inline" @submit=${handlers.extend} novalidate>
+        <label for="extend">Additional epochs</label>
+        <input id="extend" name="epochs" inputmode="numeric" value="10" autocomplete="off">
+        <button ?disabled=${isBusy}>Extend</button>
+      </form>` : nothing}
     <details>
       <summary>Options of this run</summary>
       <dl class="options">${Object.entries(run.options).map(([name, value]) => html`<div><dt>${name}</dt><dd>${String(value ?? '–')}</dd></div>`)}</dl>
@@ -163,16 +160,16 @@ const numbers = run => html`
   ${!isAtRest(run) && run.imagesPerSecond ? html`<span>${count(Math.round(run.imagesPerSecond))} pictures/s</span>` : nothing}
   ${!isAtRest(run) && run.secondsLeft !== null ? html`<span>${duration(run.secondsLeft)} left</span>` : nothing}
   ${run.quality ? html`<span>Fréchet distance ${measure(run.quality.frechetDistance)}</span>` : nothing}
-  ${run.best ? html`<span>best ${measure(run.best.frechetDistance)} in epoch ${run.best.epoch}</span>` : nothing}
-  ${run.rollBacks ? html`<span>${plural(run.rollBacks, 'roll-back')}</span>` : nothing}`;
+  ${run.best ? html`<span>best ${measure(run.best.frechetDistance)} at epoch ${run.best.epoch}</span>` : nothing}
+  ${run.rollBacks ? html`<span>${plural(run.rollBacks, 'rollback')}</span>` : nothing}`;
 
-function timelapse(run, shown, actions) {
-  if (lastEpoch(run) < 2) return html`<p class="hint">It takes two epochs at least.</p>`;
-  const query = { format: 'webp' };
+function timelapse(run, shownEpoch, handlers) {
+  if (lastEpoch(run) < 2) return html`<p class="hint">Available after two epochs.</p>`;
+  const url = resourceUrl(`runs/${run.run}/timelapse`, { format: 'webp' });
   return html`
-    ${shown ? html`<img class="grid" src=${`${address(`runs/${run.run}/timelapse`, query)}#${shown}`} alt="The pictures from the first epoch to epoch ${shown}, one after the other">` : nothing}
+    ${shownEpoch ? html`<img class="grid" src="${url}#${shownEpoch}" alt="Timelapse of epochs 1 to ${shownEpoch}">` : nothing}
     <div class="actions">
-      <button @click=${actions.timelapse}>${shown ? 'Show anew' : 'Show'}</button>
-      <a class="button" href=${address(`runs/${run.run}/timelapse`)} download="${run.run}.gif">Download GIF</a>
+      <button @click=${handlers.timelapse}>${shownEpoch ? 'Refresh' : 'Show'}</button>
+      <a class="button" href=${resourceUrl(`runs/${run.run}/timelapse`)} download="${run.run}.gif">Download GIF</a>
     </div>`;
 }

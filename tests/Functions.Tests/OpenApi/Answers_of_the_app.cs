@@ -9,7 +9,7 @@ namespace GanFunctions.Functions.Tests.OpenApi;
 /// <summary>A training from its data set to its removal, on a storage of its own, and what the OpenAPI document says of each answer on the way.</summary>
 public sealed class Answers_of_the_app : IAsyncLifetime
 {
-    // Of the rest: 401 takes a host that asks for a key, 422 a data set that cannot be had, 503 a storage that is away and a data set that takes long.
+    // Of the rest: 401 needs a host that requires a key, 422 an unavailable data set, 503 unavailable storage or a slow data set.
     private static readonly string[] NotAnsweredHere =
         ["401", "422", "503", "default", "ExtendRun 409", "PutDataset 413"];
 

@@ -1,19 +1,19 @@
 import { html, render } from '../lib/lit-html/lit-html.js';
 
-/** Asks before what cannot be taken back. Resolves to whether the user agreed. */
-export function ask(question, yes) {
+/** Asks for confirmation of an action that cannot be undone. Resolves to whether the user confirmed. */
+export function confirm(question, label) {
   return new Promise(resolve => {
     const dialog = document.createElement('dialog');
     dialog.setAttribute('aria-labelledby', 'question');
     render(html`
       <form method="dialog">
         <p id="question">${question}</p>
-        <div class="actions"><button value="no" autofocus>No</button><button value="yes" class="danger">${yes}</button></div>
+        <div class="actions"><button value="no" autofocus>No</button><button value="yes" class="danger">${label}</button></div>
       </form>`, dialog);
-    const leave = () => dialog.close('no'); // the view that asked is gone
-    addEventListener('hashchange', leave);
+    const dismiss = () => dialog.close('no'); // the user navigated to another view
+    addEventListener('hashchange', dismiss);
     dialog.addEventListener('close', () => {
-      removeEventListener('hashchange', leave);
+      removeEventListener('hashchange', dismiss);
       dialog.remove();
       resolve(dialog.returnValue === 'yes');
     });

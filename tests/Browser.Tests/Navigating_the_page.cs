@@ -3,12 +3,12 @@ using static Microsoft.Playwright.Assertions;
 
 namespace GanFunctions.Browser.Tests;
 
-public sealed class Finding_ones_way(App app, Browser browser)
+public sealed class Navigating_the_page(App app, Browser browser)
 {
     private readonly Uri _address = app.Http.BaseAddress!;
 
     [Fact]
-    public async Task Past_the_links_on_top_leaves_the_address_alone()
+    public async Task With_the_skip_link_keeps_the_address()
     {
         await using var visit = await browser.VisitAsync(new Uri(_address, "#/start"));
         await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Start training" })).ToBeVisibleAsync();
@@ -23,23 +23,23 @@ public sealed class Finding_ones_way(App app, Browser browser)
     [Theory]
     [InlineData("runs/%")]
     [InlineData("nowhere")]
-    public async Task To_what_is_not_there_says_so(string view)
+    public async Task To_an_unknown_view_shows_an_error(string view)
     {
         await using var visit = await browser.VisitAsync(_address);
         await visit.ShowAsync(view);
 
-        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "No such view" })).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "Page not found" })).ToBeVisibleAsync();
         Assert.Equal("GanFunctions", await visit.Page.TitleAsync());
     }
 
     [Fact]
-    public async Task Back_takes_a_question_along()
+    public async Task Back_dismisses_a_confirmation()
     {
         await TrainedRun.ReadyAsync(app);
         await using var visit = await browser.VisitAsync(_address);
         await visit.ShowAsync($"runs/{TrainedRun.Id}");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
-        await Expect(visit.Page.GetByText($"Delete {TrainedRun.Id} with all")).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByText($"Delete {TrainedRun.Id} and all")).ToBeVisibleAsync();
 
         await visit.Page.GoBackAsync();
 
@@ -49,7 +49,7 @@ public sealed class Finding_ones_way(App app, Browser browser)
     }
 
     [Fact]
-    public async Task Among_runs_goes_on_when_one_of_them_is_deleted()
+    public async Task Stays_on_a_comparison_when_one_of_its_runs_is_deleted()
     {
         await TrainedRun.ReadyAsync(app);
         using var lasting = await app.Http.StartAsync(ApiCalls.Long("lasting"));
@@ -64,6 +64,6 @@ public sealed class Finding_ones_way(App app, Browser browser)
         await Expect(visit.Page.GetByText(new Regex("^passing deleted"))).ToBeVisibleAsync();
         await app.Http.CallAsync("api/runs/lasting/cancel");
         await Expect(visit.Page.GetByText(new Regex("^lasting cancelled"))).ToBeVisibleAsync();
-        await Expect(visit.Page.GetByText("The server does not answer.")).ToBeHiddenAsync();
+        await Expect(visit.Page.GetByText("The server is not responding.")).ToBeHiddenAsync();
     }
 }
