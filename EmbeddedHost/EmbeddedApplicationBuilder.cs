@@ -18,18 +18,19 @@ using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.EmbeddedHost;
 
-/// <summary>Entry point of an isolated-worker app that runs without the Azure Functions host.</summary>
+/// <summary>Entry point of an isolated worker app that runs without the Azure Functions host.</summary>
 public static class EmbeddedApplication
 {
-    /// <summary>Creates a builder that binds the functions of the calling assembly.</summary>
-    /// <param name="args">The command line, read as configuration.</param>
+    /// <summary>Creates a builder for the functions of the calling assembly.</summary>
+    /// <param name="args">Command-line arguments, read as configuration.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static EmbeddedApplicationBuilder CreateBuilder(string[] args) => new(args, Assembly.GetCallingAssembly().GetTypes());
 }
 
 /// <summary>
-/// Builds a host that runs the functions of an app in this process: HTTP functions on Kestrel, orchestrators and activities on a Durable
-/// Task Framework worker over Azure Storage. Starts Azurite where the storage is a local one that does not answer.
+/// Builds a host that runs the functions of an app in this process: HTTP functions on Kestrel, queue functions on Azure Storage queues,
+/// orchestrators and activities on the Durable Task Framework with Azure Storage. Starts Azurite if the app uses development storage and no
+/// Azurite is running.
 /// </summary>
 public sealed partial class EmbeddedApplicationBuilder : IHostApplicationBuilder
 {
@@ -38,7 +39,7 @@ public sealed partial class EmbeddedApplicationBuilder : IHostApplicationBuilder
 
     internal EmbeddedApplicationBuilder(string[] args, Type[] types)
     {
-        // Pages and settings lie beside the app's binaries, whatever the working directory.
+        // Static files and settings are next to the app's binaries, whatever the working directory.
         _builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         _types = types;
         AddDefaults();
@@ -68,8 +69,8 @@ public sealed partial class EmbeddedApplicationBuilder : IHostApplicationBuilder
     public void ConfigureContainer<TContainerBuilder>(IServiceProviderFactory<TContainerBuilder> factory, Action<TContainerBuilder>? configure = null)
         where TContainerBuilder : notnull => _builder.Host.UseServiceProviderFactory(factory).ConfigureContainer<TContainerBuilder>((_, builder) => configure?.Invoke(builder));
 
-    /// <summary>Builds the host with every function bound, and starts Azurite if it is needed.</summary>
-    /// <exception cref="InvalidOperationException">Functions or settings are not valid; the message names each.</exception>
+    /// <summary>Builds the host, binds all functions, and starts Azurite if it is needed.</summary>
+    /// <exception cref="InvalidOperationException">Functions or settings are not valid; the message names them.</exception>
     public IHost Build()
     {
         var addresses = new ListenAddresses(Configuration);
@@ -81,16 +82,17 @@ public sealed partial class EmbeddedApplicationBuilder : IHostApplicationBuilder
         Services.AddTaskHub(catalog, TaskHubSettings.From(Configuration));
         if (catalog.Queues.Count > 0) Services.AddHostedService<QueueListener>();
         Services.AddSingleton<LocalStorage>();
-        Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(provider => provider.GetRequiredService<LocalStorage>())); // the first stops last
+        // First, so that it stops last.
+        Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(provider => provider.GetRequiredService<LocalStorage>()));
 
         var app = _builder.Build();
         app.UseProblemsForUnknownRoutes();
-        app.RefuseCrossSiteCalls(key);
+        app.UseCrossSiteProtection(key);
         app.UseRouting();
         app.MapHttpFunctions(catalog, key);
         app.Services.GetRequiredService<LocalStorage>().Start(app);
         app.Lifetime.ApplicationStarted.Register(
-            () => LogListening(app.Logger, string.Join(", ", app.Urls), key.IsNeeded ? "functions need the key" : "no key is needed"));
+            () => LogListening(app.Logger, string.Join(", ", app.Urls), key.IsRequired ? "a key is required" : "no key is required"));
         return app;
     }
 
@@ -104,17 +106,18 @@ public sealed partial class EmbeddedApplicationBuilder : IHostApplicationBuilder
             ["Logging:LogLevel:DurableTask"] = "Error",
         };
         if (!StorageConnection.IsConfigured(Configuration)) defaults[StorageConnection.Setting] = "UseDevelopmentStorage=true";
-        ((IConfigurationBuilder)Configuration).Sources.Insert(0, new MemoryConfigurationSource { InitialData = defaults }); // any other source wins
+        // First, so that any other source overrides them.
+        ((IConfigurationBuilder)Configuration).Sources.Insert(0, new MemoryConfigurationSource { InitialData = defaults });
         Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(25));
     }
 
     private void ListenOn(ListenAddresses addresses)
     {
         if (!addresses.IsConfigured) _builder.WebHost.UseUrls(ListenAddresses.Default);
-        // A page elsewhere whose name resolves to this machine (DNS rebinding) must not reach functions that need no key.
-        if (addresses.Beyond is null) Configuration["AllowedHosts"] = "localhost;127.0.0.1;[::1]";
+        // Prevents DNS rebinding: a website whose name resolves to this machine must not reach functions that need no key.
+        if (addresses.NonLoopback is null) Configuration["AllowedHosts"] = "localhost;127.0.0.1;[::1]";
     }
 
-    [LoggerMessage(LogLevel.Information, "Serving functions at {Addresses}; {Key}.")]
+    [LoggerMessage(LogLevel.Information, "Serving functions at {Addresses}; {Key}")]
     private static partial void LogListening(ILogger logger, string addresses, string key);
 }

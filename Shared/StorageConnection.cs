@@ -8,9 +8,10 @@ using Microsoft.Extensions.Configuration;
 namespace GanFunctions.Storage;
 
 /// <summary>
-/// The storage account of the setting <c>AzureWebJobsStorage</c>, read as the Functions host reads it for itself: a connection string, or
-/// the account's name or addresses with an identity (<c>__accountName</c>; <c>__blobServiceUri</c>, <c>__queueServiceUri</c>, <c>__tableServiceUri</c>;
-/// <c>__credential</c>, <c>__clientId</c>). Compiled into the app and into the embedded host, which share nothing else.
+/// The storage account of the setting <c>AzureWebJobsStorage</c>, which has the same forms as for the Functions host: a connection string,
+/// or the name or the service URIs of an account to use with an identity (<c>__accountName</c>; <c>__blobServiceUri</c>,
+/// <c>__queueServiceUri</c>, <c>__tableServiceUri</c>; <c>__credential</c>, <c>__clientId</c>). Compiled into the app and into the embedded
+/// host.
 /// </summary>
 internal sealed class StorageConnection(IConfiguration configuration, AzureComponentFactory azure)
 {
@@ -19,31 +20,31 @@ internal sealed class StorageConnection(IConfiguration configuration, AzureCompo
 
     private readonly IConfigurationSection _section = configuration.GetSection(Setting);
 
-    /// <summary>A client for the account's blobs.</summary>
+    /// <summary>A client for Blob Storage.</summary>
     /// <exception cref="InvalidOperationException">The setting is missing or incomplete; the message names it.</exception>
     public BlobServiceClient Blobs(BlobClientOptions? options = null) => ConnectionString is { } connection
         ? new BlobServiceClient(connection, options)
         : new BlobServiceClient(Address("blob"), Credential(), options);
 
-    /// <summary>A client for the account's queues.</summary>
+    /// <summary>A client for Queue Storage.</summary>
     /// <exception cref="InvalidOperationException">The setting is missing or incomplete; the message names it.</exception>
     public QueueServiceClient Queues() => ConnectionString is { } connection
         ? new QueueServiceClient(connection)
         : new QueueServiceClient(Address("queue"), Credential());
 
-    /// <summary>A client for the account's tables.</summary>
+    /// <summary>A client for Table Storage.</summary>
     /// <exception cref="InvalidOperationException">The setting is missing or incomplete; the message names it.</exception>
     public TableServiceClient Tables(TableClientOptions? options = null) => ConnectionString is { } connection
         ? new TableServiceClient(connection, options)
         : new TableServiceClient(Address("table"), Credential(), options);
 
-    /// <summary>Whether <paramref name="configuration"/> names the account at all, in whichever way.</summary>
+    /// <summary>Whether <paramref name="configuration"/> has the setting, in any of its forms.</summary>
     public static bool IsConfigured(IConfiguration configuration) => configuration.GetSection(Setting).Exists();
 
-    /// <summary>The connection string; null where the account is named instead.</summary>
+    /// <summary>The connection string; null if an identity is used.</summary>
     public string? ConnectionString => string.IsNullOrEmpty(_section.Value) ? null : _section.Value;
 
-    /// <summary>The address of a service of the account.</summary>
+    /// <summary>The URI of a service of the account.</summary>
     /// <param name="service"><c>blob</c>, <c>queue</c> or <c>table</c>.</param>
     /// <exception cref="InvalidOperationException">The setting is missing or incomplete; the message names it.</exception>
     public Uri Address(string service)
@@ -52,15 +53,16 @@ internal sealed class StorageConnection(IConfiguration configuration, AzureCompo
         {
             return Uri.TryCreate(address, UriKind.Absolute, out var valid)
                 ? valid
-                : throw new InvalidOperationException($"{Setting}__{service}ServiceUri: '{address}' is not valid; it must be an address such as https://<account>.{service}.core.windows.net.");
+                : throw new InvalidOperationException(
+                    $"{Setting}__{service}ServiceUri: '{address}' is not valid; it must be a URI such as https://<account>.{service}.core.windows.net.");
         }
         return _section["accountName"] is { Length: > 0 } account
             ? new Uri($"https://{account}.{service}.core.windows.net")
             : throw new InvalidOperationException(
-                $"The setting {Setting} is missing: it must be a connection string of Azure Storage, or {Setting}__accountName the name of an account "
-                + $"(or {Setting}__{service}ServiceUri its address) that the app's identity may use.");
+                $"The setting {Setting} is missing. Set {Setting} to a connection string of Azure Storage, or set {Setting}__accountName to the name "
+                + $"of an account (or {Setting}__{service}ServiceUri to its URI) that the app's identity can access.");
     }
 
-    /// <summary>The identity that the account is used with.</summary>
+    /// <summary>The credential of the identity.</summary>
     public TokenCredential Credential() => azure.CreateTokenCredential(_section);
 }

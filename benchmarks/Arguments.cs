@@ -1,13 +1,13 @@
 namespace GanFunctions.Benchmarks;
 
-/// <summary>What the command line asks for.</summary>
+/// <summary>Command-line arguments of the step benchmark.</summary>
 internal sealed record Arguments(int Rounds, int Batch, int Threads, string? Json)
 {
     private const string Usage = """
         usage: dotnet run -c Release --project benchmarks -- [--rounds 6] [--batch 128] [--threads <processors>] [--json <file>]
         """;
 
-    /// <summary>Null, and a word on standard error, when it makes no sense.</summary>
+    /// <summary>Parses the command line. If it is not valid, prints the usage to standard error and returns null.</summary>
     public static Arguments? Parse(string[] args)
     {
         var parsed = new Arguments(6, 128, Environment.ProcessorCount, null);

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace GanFunctions.Benchmarks;
 
 /// <summary>
-/// <c>benchmarks around</c>: what an epoch takes besides its steps, in an app that runs: loading, the losses' log, the quality measure, the
-/// grid, the commit and the orchestration. From one epoch's end to the next, less the time its steps took.
+/// <c>benchmarks around</c>: the overhead per epoch in a running app, which is loading, logging, quality measurement, grid, commit and
+/// orchestration. It is the time from the end of one epoch to the end of the next, minus the time of its steps.
 /// </summary>
 internal static class AroundCommand
 {
@@ -23,16 +23,16 @@ internal static class AroundCommand
             return 2;
         }
         using var http = new HttpClient { BaseAddress = address };
-        var wanted = new JsonObject { ["dataset"] = args.ElementAtOrDefault(1) ?? "digits", ["epochs"] = epochs };
-        using var answer = await http.PostAsJsonAsync("api/runs", wanted);
+        var body = new JsonObject { ["dataset"] = args.ElementAtOrDefault(1) ?? "digits", ["epochs"] = epochs };
+        using var answer = await http.PostAsJsonAsync("api/runs", body);
         var run = await answer.Content.ReadFromJsonAsync<JsonObject>();
         if (!answer.IsSuccessStatusCode)
         {
-            await Console.Error.WriteLineAsync($"The app refuses the run: {run?["detail"]}");
+            await Console.Error.WriteLineAsync($"The app rejects the run: {run?["detail"]}");
             return 1;
         }
         var id = (string)run!["run"]!;
-        Console.WriteLine($"run {id} trains {epochs} epochs on {wanted["dataset"]}; the first is not counted");
+        Console.WriteLine($"run {id} trains {epochs} epochs on {body["dataset"]}; the first one is not counted");
         while (run["state"]!.ToString() is not "completed" and var state)
         {
             if (state is "failed" or "cancelled") throw new InvalidOperationException($"The run is {state}: {run["error"]}");

@@ -8,8 +8,8 @@ using NetVips;
 namespace GanFunctions.Benchmarks;
 
 /// <summary>
-/// <c>benchmarks beside</c>: how long the API's calls take, in seconds, first on an idle worker, then while it trains a slice of minutes. For an app
-/// with one worker and no other runs, on either host.
+/// <c>benchmarks beside</c>: seconds until calls to the API take effect, on an idle worker and while it trains a slice that lasts minutes.
+/// For an app with one worker and no other runs, on either host.
 /// </summary>
 internal static class BesideCommand
 {
@@ -28,29 +28,29 @@ internal static class BesideCommand
         var (busy, next, data) = ($"busy-{Id()}", $"next-{Id()}", $"beside-{Id()}");
 
         Console.WriteLine("idle worker");
-        await TellAsync("start: the run leaves the queue", async () =>
+        await MeasureAsync("start a run: out of the queue", async () =>
         {
             await ServedRun.StartAsync(http, Run(busy, epochs: 5));
             await UntilAsync(http, busy, run => State(run) != "queued");
         });
         await UntilAsync(http, busy, run => (int)run["progress"]!["step"]! > 0);
 
-        Console.WriteLine("while it trains a slice of up to 240 s");
-        await TellAsync("start of another run: prepared, and queued", async () =>
+        Console.WriteLine("while the worker trains a slice of up to 240 s");
+        await MeasureAsync("start another run: prepared and queued", async () =>
         {
             await ServedRun.StartAsync(http, Run(next, epochs: 1));
             await UntilAsync(http, next, run => (int)run["progress"]!["stepsPerEpoch"]! > 0 && State(run) == "queued");
         });
-        await TellAsync("pause of the queued run: paused", () => CallAsync(http, next, "pause", "paused"));
-        await TellAsync("resume of it: queued", () => CallAsync(http, next, "resume", "queued"));
-        await TellAsync("extend of it: queued", () => CallAsync(http, next, "extend", "queued", new() { ["epochs"] = 1 }));
-        await TellAsync($"upload of {Pictures} pictures: ready", () => UploadAsync(http, data));
-        await TellAsync("cancel of the queued run: cancelled", () => CallAsync(http, next, "cancel", "cancelled"));
-        await TellAsync("delete of it: gone", async () => (await http.DeleteAsync($"api/runs/{next}")).EnsureSuccessStatusCode().Dispose());
-        await TellAsync("pause of the run that trains: paused", () => CallAsync(http, busy, "pause", "paused"));
-        await TellAsync("resume of it: training", () => CallAsync(http, busy, "resume", "training"));
+        await MeasureAsync("pause the queued run: paused", () => CallAsync(http, next, "pause", "paused"));
+        await MeasureAsync("resume it: queued", () => CallAsync(http, next, "resume", "queued"));
+        await MeasureAsync("extend it: queued", () => CallAsync(http, next, "extend", "queued", new() { ["epochs"] = 1 }));
+        await MeasureAsync($"upload {Pictures} pictures: ready", () => UploadAsync(http, data));
+        await MeasureAsync("cancel the queued run: cancelled", () => CallAsync(http, next, "cancel", "cancelled"));
+        await MeasureAsync("delete it: deleted", async () => (await http.DeleteAsync($"api/runs/{next}")).EnsureSuccessStatusCode().Dispose());
+        await MeasureAsync("pause the training run: paused", () => CallAsync(http, busy, "pause", "paused"));
+        await MeasureAsync("resume it: training", () => CallAsync(http, busy, "resume", "training"));
         await UntilAsync(http, busy, run => run["imagesPerSecond"] is not null && State(run) == "training");
-        await TellAsync("cancel of the run that trains: cancelled", () => CallAsync(http, busy, "cancel", "cancelled"));
+        await MeasureAsync("cancel the training run: cancelled", () => CallAsync(http, busy, "cancel", "cancelled"));
 
         (await http.DeleteAsync($"api/runs/{busy}")).Dispose();
         (await http.DeleteAsync($"api/datasets/{data}")).Dispose();
@@ -63,7 +63,7 @@ internal static class BesideCommand
 
     private static JsonObject Run(string id, int epochs) => new() { ["run"] = id, ["dataset"] = "digits", ["epochs"] = epochs, ["qualitySamples"] = 0 };
 
-    private static async Task TellAsync(string what, Func<Task> action)
+    private static async Task MeasureAsync(string what, Func<Task> action)
     {
         var watch = Stopwatch.StartNew();
         await action();
@@ -99,7 +99,7 @@ internal static class BesideCommand
             }
         }
         using var content = new ByteArrayContent(memory.ToArray()) { Headers = { ContentType = new MediaTypeHeaderValue("application/zip") } };
-        using (var taken = await http.PutAsync($"api/datasets/{name}?size=64&channels=3", content)) taken.EnsureSuccessStatusCode();
+        using (var accepted = await http.PutAsync($"api/datasets/{name}?size=64&channels=3", content)) accepted.EnsureSuccessStatusCode();
         while ((await http.GetFromJsonAsync<JsonObject>($"api/datasets/{name}"))! is var view && (string)view["conversion"]!["state"]! != "ready")
         {
             if ((string)view["conversion"]!["state"]! == "failed") throw new InvalidOperationException((string)view["conversion"]!["error"]!);

@@ -5,7 +5,9 @@ using OxyPlot.Annotations;
 
 namespace GanFunctions.Benchmarks;
 
-/// <summary><c>benchmarks chart</c>: the Fréchet distances that <c>benchmarks quality --csv</c> measured, epoch by epoch, as SVG.</summary>
+/// <summary>
+/// <c>benchmarks chart</c>: draws the Fréchet distances by epoch, from the files of <c>benchmarks quality --csv</c>, as SVG.
+/// </summary>
 internal static class ChartCommand
 {
     private const string Axis = "distances";
@@ -13,7 +15,7 @@ internal static class ChartCommand
 
     public static async Task<int> RunAsync(string[] args)
     {
-        if (args is not [.. { Length: > 0 } files, { } picture] || !picture.EndsWith(".svg", StringComparison.Ordinal) || !files.All(File.Exists))
+        if (args is not [.. { Length: > 0 } files, { } target] || !target.EndsWith(".svg", StringComparison.Ordinal) || !files.All(File.Exists))
         {
             await Console.Error.WriteLineAsync(Usage);
             return 2;
@@ -24,18 +26,18 @@ internal static class ChartCommand
             await Console.Error.WriteLineAsync($"There are no epochs in {string.Join(", ", files)}.\n{Usage}");
             return 2;
         }
-        await File.WriteAllTextAsync(picture, ChartRenderer.Svg(Chart(rows), ChartTheme.Viewer, width: 960, height: 480));
+        await File.WriteAllTextAsync(target, ChartRenderer.Svg(Chart(rows), ChartTheme.Viewer, width: 960, height: 480));
         return 0;
     }
 
-    /// <summary>A curve for each preset and seed, a colour for each preset.</summary>
+    /// <summary>A chart with a curve for each preset and seed, and a colour for each preset.</summary>
     private static PlotModel Chart(IReadOnlyList<Row> rows)
     {
         var colours = ChartColours.Light;
-        var floor = rows.Average(row => row.Floor);
-        var chart = ChartParts.Empty("How near generated pictures come to real ones", "Fréchet distance of their features; lower is nearer", colours);
+        var baseline = rows.Average(row => row.Baseline);
+        var chart = ChartParts.Empty("Quality of generated pictures", "Fréchet distance to real pictures; lower is better", colours);
         chart.Axes.Add(ChartParts.Epochs(0, rows.Max(row => row.Epoch), colours));
-        chart.Axes.Add(ChartParts.Distances([.. rows.Select(row => row.Frechet).Where(double.IsFinite), floor, 10 * floor], Axis, colours));
+        chart.Axes.Add(ChartParts.Distances([.. rows.Select(row => row.Frechet).Where(double.IsFinite), baseline, 10 * baseline], Axis, colours));
         foreach (var (preset, colour) in rows.GroupBy(row => row.Preset).Zip(colours.Curves))
         {
             var curves = preset.GroupBy(row => row.Seed).ToList();
@@ -43,8 +45,8 @@ internal static class ChartCommand
             foreach (var (index, seed) in curves.Index())
                 chart.AddCurve(index == 0 ? name : null, colour, Axis, [.. seed.OrderBy(row => row.Epoch).Select(row => new DataPoint(row.Epoch, row.Frechet))]);
         }
-        AddLine(chart, floor, $"floor: as many real pictures get {ChartParts.Number(floor)}", colours);
-        AddLine(chart, 10 * floor, "ten times the floor", colours);
+        AddLine(chart, baseline, $"baseline: {ChartParts.Number(baseline)} for real pictures", colours);
+        AddLine(chart, 10 * baseline, "ten times the baseline", colours);
         return chart;
     }
 
@@ -55,7 +57,7 @@ internal static class ChartCommand
         {
             Text = text,
             YAxisKey = Axis,
-            TextPosition = new DataPoint(0, value), // where curves are far above
+            TextPosition = new DataPoint(0, value), // the curves are far above it there
             Offset = new ScreenVector(8, 4),
             TextHorizontalAlignment = HorizontalAlignment.Left,
             TextVerticalAlignment = VerticalAlignment.Top,
@@ -64,12 +66,14 @@ internal static class ChartCommand
         });
     }
 
-    /// <summary>The columns that are drawn.</summary>
-    private sealed record Row(string Preset, string Seed, int Epoch, double Frechet, double Floor)
+    /// <summary>The columns of a CSV line that the chart shows.</summary>
+    private sealed record Row(string Preset, string Seed, int Epoch, double Frechet, double Baseline)
     {
-        /// <exception cref="FormatException">The line is none of a quality benchmark's.</exception>
-        public static Row Parse(string line) => line.Split(',') is [var preset, var seed, var epoch, var frechet, var floor, ..]
-            ? new(preset, seed, int.Parse(epoch, CultureInfo.InvariantCulture), double.Parse(frechet, CultureInfo.InvariantCulture), double.Parse(floor, CultureInfo.InvariantCulture))
-            : throw new FormatException($"'{line}' is no line of a quality benchmark.");
+        /// <exception cref="FormatException">The line is not from a quality benchmark.</exception>
+        public static Row Parse(string line) => line.Split(',') is [var preset, var seed, var epoch, var frechet, var baseline, ..]
+            ? new(preset, seed, int.Parse(epoch, CultureInfo.InvariantCulture), Number(frechet), Number(baseline))
+            : throw new FormatException($"'{line}' is not a line of a quality benchmark.");
+
+        private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
     }
 }

@@ -5,9 +5,11 @@ using static TorchSharp.torch;
 
 namespace GanFunctions.Benchmarks;
 
-/// <summary>One of the loops that are compared: all get the same pictures, batch size and threads.</summary>
-/// <param name="Name">For people.</param>
-/// <param name="Step">Trains on a batch of real pictures, <c>[batch, 1, 28, 28]</c> in [-1, 1], and calls back at the end of each phase.</param>
+/// <summary>One of the training loops to compare. All use the same pictures, batch size and threads.</summary>
+/// <param name="Name">Display name.</param>
+/// <param name="Step">
+/// Trains on a batch of real pictures, <c>[batch, 1, 28, 28]</c> in [-1, 1], and calls back with the name of each phase at its end.
+/// </param>
 internal sealed record Contender(string Name, Action<Tensor, Action<string>> Step)
 {
     public static Contender Published()
@@ -16,7 +18,7 @@ internal sealed record Contender(string Name, Action<Tensor, Action<string>> Ste
         return new("published loop", (real, _) => loop.Step(real));
     }
 
-    /// <summary>The <c>dcgan</c> preset, taken apart into its phases: the same calls as <see cref="DcganStep.Run"/> makes.</summary>
+    /// <summary>The <c>dcgan</c> preset by phases: the calls that <see cref="DcganStep.Run"/> makes.</summary>
     public static Contender Dcgan(Precision precision)
     {
         var options = Presets.Of(Preset.Dcgan);
@@ -33,11 +35,11 @@ internal sealed record Contender(string Name, Action<Tensor, Action<string>> Ste
             var masks = draw.DropoutMask(3 * real.shape[0], networks.Discriminator.FeatureSize, options.Dropout)?.chunk(3);
             phase("random numbers");
             var fake = networks.Generator.call(noise, null);
-            phase("generator, forward");
+            phase("generator forward");
             DcganStep.TrainDiscriminator(networks, options, draw, new(real, null), fake, masks).Loss.ToDouble();
-            phase("discriminator trains");
+            phase("discriminator training");
             DcganStep.TrainGenerator(networks, fake, null, masks?[2]).ToDouble();
-            phase("generator trains");
+            phase("generator training");
             networks.UpdateAverage(options.EmaDecay);
             phase("moving average");
         });

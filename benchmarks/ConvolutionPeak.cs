@@ -3,13 +3,15 @@ using static TorchSharp.torch;
 
 namespace GanFunctions.Benchmarks;
 
-/// <summary>What this processor's convolutions reach at best: the discriminator's second layer, forward, in the layout that suits it.</summary>
+/// <summary>
+/// Peak convolution throughput of this processor: the forward pass of the discriminator's second layer, in channels-last layout.
+/// </summary>
 internal static class ConvolutionPeak
 {
     private const int Batch = 128;
     private const double Operations = 2.0 * Batch * 7 * 7 * 128 * 64 * 25;
 
-    /// <summary>Operations per second.</summary>
+    /// <summary>Floating-point operations per second, the best of 20 rounds.</summary>
     public static double Measure(ScalarType type)
     {
         using var scope = NewDisposeScope();
@@ -21,8 +23,8 @@ internal static class ConvolutionPeak
         {
             var begun = Stopwatch.GetTimestamp();
             nn.functional.conv2d(pictures, weight, strides: [2, 2], padding: [2, 2]).Dispose();
-            var took = Stopwatch.GetElapsedTime(begun);
-            if (took < best) best = took;
+            var elapsed = Stopwatch.GetElapsedTime(begun);
+            if (elapsed < best) best = elapsed;
         }
         return Operations / best.TotalSeconds;
     }

@@ -4,8 +4,9 @@ using Microsoft.Playwright;
 namespace GanFunctions.Benchmarks;
 
 /// <summary>
-/// <c>page http://localhost:7071</c>: how long the page takes until it can be used, what comes over the wire for that, and how many pictures a second
-/// it draws while the mouse is dragged across the latent space of a run, which it starts. Needs Chromium; <c>CHROMIUM</c> says where it is if not in /usr/bin.
+/// <c>page http://localhost:7071</c>: the page's time to interactive and transfer size, and the pictures per second that it draws while the
+/// mouse is dragged across the latent space of a run, which the command starts. Needs Chromium, in /usr/bin or at the path in
+/// <c>CHROMIUM</c>.
 /// </summary>
 internal static class PageCommand
 {
@@ -17,7 +18,7 @@ internal static class PageCommand
     {
         if (arguments is not [var address, ..])
         {
-            await Console.Error.WriteLineAsync("page <address>");
+            await Console.Error.WriteLineAsync("usage: page <address>");
             return 2;
         }
         using (var http = new HttpClient { BaseAddress = new Uri(address) }) await ServedRun.TrainAsync(http, Run);
@@ -29,7 +30,9 @@ internal static class PageCommand
         });
         var visits = new List<(double Milliseconds, double Bytes)>();
         for (var visit = 0; visit < Visits; visit++) visits.Add(await OpenAsync(browser, address));
-        Console.WriteLine($"interactive after {Median(visits.Select(visit => visit.Milliseconds)):F0} ms (median of {Visits} visits with nothing cached), {visits[^1].Bytes / 1000:F1} kB over the wire");
+        var milliseconds = Median(visits.Select(visit => visit.Milliseconds));
+        Console.WriteLine(
+            $"interactive after {milliseconds:F0} ms (median of {Visits} visits with an empty cache), {visits[^1].Bytes / 1000:F1} kB transferred");
         Console.WriteLine($"dragging across latent space: {await DragAsync(browser, $"{address}/#/runs/{Run}/explore"):F0} pictures a second");
         return 0;
     }
@@ -43,7 +46,7 @@ internal static class PageCommand
         double bytes = 0;
         protocol.Event("Network.loadingFinished").OnEvent += (_, finished) => bytes += finished!.Value.GetProperty("encodedDataLength").GetDouble();
         await page.GotoAsync(address, new() { WaitUntil = WaitUntilState.Commit });
-        // The list of runs is drawn, and what can be pressed in it works.
+        // The list of runs is rendered and interactive.
         var usable = await page.WaitForFunctionAsync("() => document.querySelector('[data-run]') && performance.now()");
         var milliseconds = await usable.JsonValueAsync<double>();
         await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
@@ -56,7 +59,7 @@ internal static class PageCommand
         var page = await context.NewPageAsync();
         await page.GotoAsync(address);
         await page.Locator("p[data-rate]:has-text('Drawn in this browser')").WaitForAsync(new() { Timeout = 60_000 });
-        await page.WaitForTimeoutAsync(3000); // the map is drawn
+        await page.WaitForTimeoutAsync(3000); // for the map
         var box = (await page.Locator(".map-frame").BoundingBoxAsync())!;
         var rates = new List<double>();
         await page.Mouse.MoveAsync(box.X + 5, box.Y + 5);

@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace GanFunctions.Benchmarks;
 
-/// <summary>The machine that measures.</summary>
+/// <summary>The machine that runs the benchmark.</summary>
 internal static class Processor
 {
-    /// <summary>As the system calls it.</summary>
+    /// <summary>Model name of the processor, from the operating system.</summary>
     public static string Name => File.Exists("/proc/cpuinfo")
         ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown"
         : System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
 
-    /// <summary>The most that was resident at once.</summary>
+    /// <summary>Peak resident memory of this process.</summary>
     public static double PeakMemoryMegabytes
     {
         get

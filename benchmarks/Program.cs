@@ -18,7 +18,7 @@ switch (args)
 var options = Arguments.Parse(args);
 if (options is null) return 2;
 
-_ = get_num_threads(); // a thread's first question takes over what another one set last: ask before, not after
+_ = get_num_threads(); // the first call on a thread applies the number that another thread set last, so it must come before setting our own
 set_num_threads(options.Threads);
 var (fp32, bf16) = (ConvolutionPeak.Measure(ScalarType.Float32), ConvolutionPeak.Measure(ScalarType.BFloat16));
 var chosen = Precisions.Resolve(Precision.Auto);

@@ -6,17 +6,17 @@ using static TorchSharp.torch.nn.functional;
 namespace GanFunctions.Benchmarks;
 
 /// <summary>
-/// The yardstick: the tutorial's training loop, written in TorchSharp the way its authors wrote it in Keras, with what the library offers and
-/// nothing of this project. It does not change; what is claimed of speed is claimed against it.
+/// The baseline: the tutorial's training loop, ported from Keras to TorchSharp as its authors wrote it, without any code of this project.
+/// It must not change, because all claims about speed are relative to it.
 /// </summary>
 /// <remarks>
-/// The published step, line for line: (1) draw noise; (2) <c>generator.predict</c>; (3) a batch of generated and real pictures; (4) labels 0
+/// The published step line by line: (1) draw noise; (2) <c>generator.predict</c>; (3) a batch of generated and real pictures; (4) labels 0
 /// and 1; (5) plus 0.05 times uniform noise; (6) the discriminator trains on it; (7) draw noise; (8) labels 1; (9) the discriminator is
-/// frozen, and predicts with its running statistics; (10) the generator trains through it.
+/// frozen and in evaluation mode, so it uses its running statistics; (10) the generator trains through it.
 /// </remarks>
 internal sealed class PublishedLoop : IDisposable
 {
-    private const double Momentum = 1 - 0.99; // Keras counts the other share
+    private const double Momentum = 1 - 0.99; // Keras defines momentum as the other share
     private const double Epsilon = 1e-3;
 
     private readonly Sequential _generator = nn.Sequential(

@@ -7,12 +7,12 @@ using static TorchSharp.torch;
 
 namespace GanFunctions.Benchmarks;
 
-/// <summary><c>benchmarks quality</c>: how good the pictures are that a preset draws, epoch by epoch.</summary>
+/// <summary><c>benchmarks quality</c>: the quality of the pictures of a preset after every epoch.</summary>
 internal static class QualityCommand
 {
     private const string Usage = """
         usage: dotnet run -c Release --project benchmarks -- quality --data <folder of IDX files> [--samples 10000] [--csv <file>] [option=value ...]
-               options are those of POST /api/runs; several values between commas are trained one after the other:
+               options are those of POST /api/runs; comma-separated values are trained one after another:
                preset=dcgan seed=1,2,3 epochs=20
         """;
 
@@ -33,12 +33,13 @@ internal static class QualityCommand
             return 2;
         }
 
-        _ = get_num_threads(); // a thread's first question takes over what another one set last: ask before, not after
+        _ = get_num_threads(); // the first call on a thread applies the number that another thread set last, so it must come before setting our own
         var data = await ReadAsync(folder);
         set_num_threads(QualityReferenceBuilder.Threads);
-        using var ruler = new QualityReference(QualityReferenceBuilder.Build(data, CancellationToken.None)!);
-        Console.WriteLine($"{Processor.Name}; classifier {ruler.Sha256}, right in {ruler.Accuracy:P2} of held-out pictures; {samples} generated pictures");
-        var benchmark = new QualityBenchmark(data, ruler, samples);
+        using var reference = new QualityReference(QualityReferenceBuilder.Build(data, CancellationToken.None)!);
+        Console.WriteLine(
+            $"{Processor.Name}; quality reference {reference.Sha256}, classifier accuracy {reference.Accuracy:P2} on held-out pictures; {samples} generated pictures");
+        var benchmark = new QualityBenchmark(data, reference, samples);
         var lines = new List<string> { "preset,seed,epoch,frechet,floor,kernel,rarest,confidence,recognised,seconds" };
         Console.WriteLine(lines[0]);
         foreach (var options in Combinations(given).Select(OptionsReader.Read))
@@ -54,7 +55,7 @@ internal static class QualityCommand
         return 0;
     }
 
-    /// <summary>Every combination of the values given.</summary>
+    /// <summary>All combinations of the given values.</summary>
     private static IEnumerable<JsonObject> Combinations(IEnumerable<string> given) => given
         .Select(option => option.Split('=', 2))
         .Aggregate(
@@ -74,7 +75,7 @@ internal static class QualityCommand
         }
         catch (JsonException)
         {
-            return JsonValue.Create(value); // text, in the place of a number
+            return JsonValue.Create(value); // text that is not JSON, such as the name of a preset
         }
     }
 
@@ -84,7 +85,7 @@ internal static class QualityCommand
         foreach (var part in Enum.GetValues<IdxPart>())
         {
             var file = Directory.GetFiles(folder, part.FileName() + "*").FirstOrDefault()
-                ?? throw new FileNotFoundException($"{folder} has no {part.FileName()}, packed or not.");
+                ?? throw new FileNotFoundException($"{folder} has no {part.FileName()}, compressed or not.");
             await using var stream = File.OpenRead(file);
             parts[part] = await IdxReader.ReadAsync(stream, file, maxBytes: 1 << 30);
         }

@@ -3,22 +3,24 @@ using System.Text.Json.Nodes;
 
 namespace GanFunctions.Benchmarks;
 
-/// <summary>Runs in an app that is asked over HTTP.</summary>
+/// <summary>Starts runs in an app over HTTP.</summary>
 internal static class ServedRun
 {
-    /// <summary>One that has a checkpoint. Whether it draws well makes no difference to what is measured: one step is enough.</summary>
+    /// <summary>Trains a run with a single step. The quality of its pictures does not matter for what is measured.</summary>
     public static async Task TrainAsync(HttpClient http, string id)
     {
         await StartAsync(http, new() { ["run"] = id, ["dataset"] = "digits", ["epochs"] = 1, ["imagesPerEpoch"] = 128, ["qualitySamples"] = 0 });
         await UntilAsync(http, id, run => (string)run["state"]! == "completed");
     }
 
+    /// <summary>Starts a run.</summary>
     public static async Task StartAsync(HttpClient http, JsonObject body)
     {
         using var answer = await http.PostAsJsonAsync("api/runs", body);
         if (!answer.IsSuccessStatusCode) throw new InvalidOperationException(await answer.Content.ReadAsStringAsync());
     }
 
+    /// <summary>Waits until a run fulfils a condition.</summary>
     public static async Task UntilAsync(HttpClient http, string id, Func<JsonObject, bool> condition)
     {
         while ((await http.GetFromJsonAsync<JsonObject>($"api/runs/{id}"))! is var run && !condition(run))

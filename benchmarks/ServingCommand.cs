@@ -11,8 +11,8 @@ using Generator = GanFunctions.Core.Model.Generator;
 namespace GanFunctions.Benchmarks;
 
 /// <summary>
-/// <c>serving http://localhost:7071</c>: how fast an app that was just started serves pictures, first while nothing else runs and then while an epoch
-/// trains. Needs <c>wrk</c>.
+/// <c>serving http://localhost:7071</c>: how fast a newly started app serves pictures, while it is idle and while it trains an epoch. Needs
+/// <c>wrk</c>.
 /// </summary>
 internal static partial class ServingCommand
 {
@@ -20,44 +20,45 @@ internal static partial class ServingCommand
     private const int Rounds = 5;
     private const int SecondsPerTurn = 20;
     private const int Turns = 3;
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RequestInterval = TimeSpan.FromMilliseconds(500);
 
     public static async Task<int> RunAsync(string[] arguments)
     {
         if (arguments is not [var address, ..])
         {
-            await Console.Error.WriteLineAsync("serving <address>");
+            await Console.Error.WriteLineAsync("usage: serving <address>");
             return 2;
         }
         using var http = new HttpClient { BaseAddress = new Uri(address) };
         var grid = new Uri(http.BaseAddress, $"api/runs/served/samples?count={Pictures}");
         await ServedRun.TrainAsync(http, "served");
-        using var bare = NetworkState.LoadGenerator(await http.GetByteArrayAsync("api/runs/served/checkpoints/latest/generator"), averaged: true);
-        await IdleAsync(http, grid, bare);
+        using var generator = NetworkState.LoadGenerator(await http.GetByteArrayAsync("api/runs/served/checkpoints/latest/generator"), averaged: true);
+        await IdleAsync(http, grid, generator);
         await WhileTrainingAsync(http, grid);
         return 0;
     }
 
-    private static async Task IdleAsync(HttpClient http, Uri grid, Generator bare)
+    private static async Task IdleAsync(HttpClient http, Uri grid, Generator generator)
     {
         using var first = await http.GetAsync(grid);
-        var known = first.Headers.ETag!.ToString();
-        _ = await WrkAsync(grid, $"If-None-Match: {known}"); // warms up
-        var notModified = await WrkAsync(grid, $"If-None-Match: {known}");
+        var etag = first.Headers.ETag!.ToString();
+        _ = await WrkAsync(grid, $"If-None-Match: {etag}"); // warm-up
+        var notModified = await WrkAsync(grid, $"If-None-Match: {etag}");
         Console.WriteLine($"304, one connection: {notModified.Mean:F2} ms on average, 99th percentile {notModified.Percentile99:F2} ms");
         var (served, drawn) = (new List<double>(), new List<double>());
-        for (var round = 0; round < Rounds; round++) // in turns: what slows the machine slows both
+        for (var round = 0; round < Rounds; round++) // alternately, so that other load slows both alike
         {
             served.Add((await WrkAsync(grid, "Accept: image/png")).Mean);
-            drawn.Add(Draw(bare));
+            drawn.Add(Draw(generator));
         }
-        Console.WriteLine($"grid of {Pictures}: {served.Average():F1} ms served, {drawn.Average():F1} ms for the bare forward and PNG: {served.Average() / drawn.Average():F2} times");
+        Console.WriteLine($"grid of {Pictures}: {served.Average():F1} ms served, {drawn.Average():F1} ms for the forward pass and PNG alone: "
+            + $"{served.Average() / drawn.Average():F2} times");
     }
 
-    /// <summary>Mean milliseconds of what has to be done in any case: the forward pass on one thread, and the encoding.</summary>
+    /// <summary>Mean milliseconds of the work that every request needs: the forward pass on one thread, and the PNG encoding.</summary>
     private static double Draw(Generator generator)
     {
-        _ = get_num_threads(); // a thread's first question takes over what another one set last: ask before, not after
+        _ = get_num_threads(); // the first call on a thread applies the number that another thread set last, so it must come before setting our own
         set_num_threads(1);
         using var noGradient = no_grad();
         const int Times = 30;
@@ -79,31 +80,32 @@ internal static partial class ServingCommand
         for (var turn = 0; turn < Turns; turn++)
         {
             alone.Add(await StepsPerSecondAsync(http, cancellation => Task.Delay(Timeout.Infinite, cancellation)));
-            beside.Add(await StepsPerSecondAsync(http, cancellation => AskAsync(http, grid, latencies, cancellation)));
+            beside.Add(await StepsPerSecondAsync(http, cancellation => RequestAsync(http, grid, latencies, cancellation)));
         }
         using var cancelled = await http.PostAsync("api/runs/training/cancel", null);
         latencies.Sort();
-        Console.WriteLine($"while an epoch trains, {1 / Pace.TotalSeconds:F0} grids a second: 99th percentile {latencies[(int)(latencies.Count * 0.99)]:F0} ms of {latencies.Count}; "
+        Console.WriteLine($"during training, {1 / RequestInterval.TotalSeconds:F0} grids a second: "
+            + $"99th percentile {latencies[(int)(latencies.Count * 0.99)]:F0} ms of {latencies.Count}; "
             + $"the training does {beside.Average():F2} steps a second beside it and {alone.Average():F2} alone: {1 - beside.Average() / alone.Average():P1} lost");
     }
 
     private static async Task<double> StepsPerSecondAsync(HttpClient http, Func<CancellationToken, Task> meanwhile)
     {
-        using var over = new CancellationTokenSource();
-        var beside = meanwhile(over.Token);
+        using var stop = new CancellationTokenSource();
+        var load = meanwhile(stop.Token);
         var (started, before) = (Stopwatch.GetTimestamp(), await StepsAsync(http));
         await Task.Delay(TimeSpan.FromSeconds(SecondsPerTurn));
         var rate = (await StepsAsync(http) - before) / Stopwatch.GetElapsedTime(started).TotalSeconds;
-        await over.CancelAsync();
-        await beside.ContinueWith(_ => { }, TaskScheduler.Default);
+        await stop.CancelAsync();
+        await load.ContinueWith(_ => { }, TaskScheduler.Default);
         return rate;
     }
 
-    // Every half second, whether the one before has been answered or not.
-    private static async Task AskAsync(HttpClient http, Uri grid, List<double> latencies, CancellationToken cancellation)
+    // Sends a request every half second, without waiting for the response of the previous one.
+    private static async Task RequestAsync(HttpClient http, Uri grid, List<double> latencies, CancellationToken cancellation)
     {
-        using var pace = new PeriodicTimer(Pace);
-        while (await pace.WaitForNextTickAsync(cancellation)) _ = OnceAsync();
+        using var timer = new PeriodicTimer(RequestInterval);
+        while (await timer.WaitForNextTickAsync(cancellation)) _ = OnceAsync();
 
         async Task OnceAsync()
         {
@@ -122,11 +124,11 @@ internal static partial class ServingCommand
     private static async Task<(double Mean, double Percentile99)> WrkAsync(Uri address, string header)
     {
         using var wrk = Process.Start(new ProcessStartInfo("wrk", ["-t1", "-c1", "-d5s", "--latency", "-H", header, address.ToString()]) { RedirectStandardOutput = true })!;
-        var said = await wrk.StandardOutput.ReadToEndAsync();
+        var output = await wrk.StandardOutput.ReadToEndAsync();
         await wrk.WaitForExitAsync();
-        return wrk.ExitCode == 0 && MeanLine().Match(said) is { Success: true } mean && PercentileLine().Match(said) is { Success: true } percentile
+        return wrk.ExitCode == 0 && MeanLine().Match(output) is { Success: true } mean && PercentileLine().Match(output) is { Success: true } percentile
             ? (Milliseconds(mean), Milliseconds(percentile))
-            : throw new InvalidOperationException($"wrk said: {said}");
+            : throw new InvalidOperationException($"wrk failed: {output}");
     }
 
     private static double Milliseconds(Match match) =>

@@ -3,33 +3,36 @@ using static TorchSharp.torch;
 
 namespace GanFunctions.Benchmarks;
 
-/// <summary>What was measured of one contender.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="MillisecondsPerStep">Median of its turns, of eight steps each.</param>
-/// <param name="Fastest">In the fastest turn.</param>
-/// <param name="ImagesPerSecond">At the median.</param>
-/// <param name="Ratio">Images per second, over those of the yardstick in the same run.</param>
-/// <param name="ShareOfPeak">Arithmetic of the step as published, per second, over the peak of the convolutions in its type.</param>
-/// <param name="BytesPerStep">Managed bytes allocated.</param>
-/// <param name="Phases">Median milliseconds of each phase.</param>
+/// <summary>Measurements of a contender.</summary>
+/// <param name="Name">Name of the contender.</param>
+/// <param name="MillisecondsPerStep">Milliseconds per step: median over the turns, of eight steps each.</param>
+/// <param name="Fastest">Milliseconds per step in the fastest turn.</param>
+/// <param name="ImagesPerSecond">Images per second at the median.</param>
+/// <param name="Ratio">Images per second relative to the baseline in the same run.</param>
+/// <param name="ShareOfPeak">
+/// Nominal operations of the published step per second, relative to the convolution peak of the data type.
+/// </param>
+/// <param name="BytesPerStep">Managed bytes allocated per step.</param>
+/// <param name="Phases">Median milliseconds per step of each phase.</param>
 internal sealed record Measured(
     string Name, double MillisecondsPerStep, double Fastest, double ImagesPerSecond, double Ratio, double ShareOfPeak, long BytesPerStep,
     IReadOnlyDictionary<string, double> Phases);
 
-/// <summary>Times training steps of several contenders, in turns, so that whatever else slows the machine slows them all.</summary>
+/// <summary>Times the training steps of several contenders, which take turns so that other load slows all of them alike.</summary>
 internal sealed class StepBenchmark(IReadOnlyList<Contender> contenders, int batch, int rounds)
 {
     private const int Warmup = 2;
-    private const int StepsPerTurn = 8; // in one of which the dcgan preset takes its gradient penalty
+    private const int StepsPerTurn = 8; // one of them with the gradient penalty of the dcgan preset
 
-    // Multiplications and additions of one step per picture, as the layers stand: the generator once forward and twice backward, the
-    // discriminator thrice forward, thrice back to its input and twice to its weights. The first layer's way back to real pictures is not taken.
+    // Nominal multiplications and additions of one step, per picture. Generator: one forward pass, and the backward passes to inputs and
+    // weights. Discriminator: three forward passes, three backward passes to inputs and two to weights. No gradients of real pictures are
+    // computed.
     private const double OperationsPerPicture = 3 * GeneratorForward + 8 * DiscriminatorForward;
     private const double GeneratorForward = 2.0 * (100 * 12544 + 49 * 256 * 128 * 25 + 49 * 128 * 64 * 25 + 196 * 64 * 25);
     private const double DiscriminatorForward = 2.0 * (196 * 64 * 25 + 49 * 64 * 128 * 25 + 6272);
 
-    /// <summary>Measures; the first contender is the yardstick.</summary>
-    /// <param name="peaks">Peak of the convolutions each contender may use, in operations per second.</param>
+    /// <summary>Runs the benchmark. The first contender is the baseline.</summary>
+    /// <param name="peaks">Convolution peak of the data type of each contender, in operations per second.</param>
     public IReadOnlyList<Measured> Run(IReadOnlyList<double> peaks)
     {
         using var real = rand([batch, 1, 28, 28]) * 2 - 1;
@@ -59,9 +62,9 @@ internal sealed class StepBenchmark(IReadOnlyList<Contender> contenders, int bat
                 foreach (var (name, milliseconds) in turn) Add(phases[index], name, milliseconds);
             }
         }
-        var yardstick = Median(times[0]);
+        var baseline = Median(times[0]);
         return contenders.Select((contender, index) => new Measured(
-            contender.Name, Median(times[index]), times[index].Min(), batch / Median(times[index]) * 1000, yardstick / Median(times[index]),
+            contender.Name, Median(times[index]), times[index].Min(), batch / Median(times[index]) * 1000, baseline / Median(times[index]),
             OperationsPerPicture * batch / Median(times[index]) * 1000 / peaks[index], bytes[index] / rounds,
             phases[index].ToDictionary(phase => phase.Key, phase => Median(phase.Value)))).ToList();
     }

@@ -10,8 +10,8 @@ using NetVips;
 namespace GanFunctions.Benchmarks;
 
 /// <summary>
-/// What an upload of 60,000 PNG files takes: <c>upload http://localhost:7071 1234 [folder]</c>, the address and the process id of an app that
-/// was just started, and where Fashion-MNIST is.
+/// <c>upload http://localhost:7071 1234 [folder]</c>: time and memory of an upload of 60,000 PNG files. The arguments are the address and
+/// the process id of a newly started app, and the folder of Fashion-MNIST.
 /// </summary>
 internal static class UploadCommand
 {
@@ -21,20 +21,21 @@ internal static class UploadCommand
     {
         if (arguments is not [var address, var process, ..] || arguments.Length > 3)
         {
-            Console.Error.WriteLine("upload <address> <process id of the app> [folder with Fashion-MNIST]");
+            Console.Error.WriteLine("usage: upload <address> <process id of the app> [folder of Fashion-MNIST]");
             return 2;
         }
         using var http = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromMinutes(10) };
         await using var zip = await PackAsync(arguments.ElementAtOrDefault(2) ?? DebianFolder);
         var idle = Megabytes(process, "VmRSS");
-        await File.WriteAllTextAsync($"/proc/{process}/clear_refs", "5"); // the peak begins anew: proc_pid_clear_refs(5)
+        await File.WriteAllTextAsync($"/proc/{process}/clear_refs", "5"); // resets the peak: proc_pid_clear_refs(5)
 
         var watch = Stopwatch.StartNew();
         using var content = new StreamContent(zip) { Headers = { ContentType = new MediaTypeHeaderValue("application/zip") } };
-        using (var taken = await http.PutAsync("api/datasets/upload-benchmark", content)) taken.EnsureSuccessStatusCode();
-        var staged = watch.Elapsed.TotalSeconds;
-        var answer = await ConvertedAsync(http);
-        Console.WriteLine($"{answer["train"]} + {answer["test"]} pictures, {zip.Length / 1e6:F0} MB: taken in after {staged:F1} s, ready after {watch.Elapsed.TotalSeconds:F1} s");
+        using (var accepted = await http.PutAsync("api/datasets/upload-benchmark", content)) accepted.EnsureSuccessStatusCode();
+        var stored = watch.Elapsed.TotalSeconds;
+        var dataset = await ConvertedAsync(http);
+        Console.WriteLine($"{dataset["train"]} + {dataset["test"]} pictures, {zip.Length / 1e6:F0} MB: "
+            + $"stored after {stored:F1} s, ready after {watch.Elapsed.TotalSeconds:F1} s");
         Console.WriteLine($"memory of the app: {idle:F0} MB before, {Megabytes(process, "VmHWM") - idle:F0} MB more at its peak");
         using var removed = await http.DeleteAsync("api/datasets/upload-benchmark");
         return 0;

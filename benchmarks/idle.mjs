@@ -1,9 +1,10 @@
-// Counts the storage transactions of an app that has nothing to do, on either host: stands between it and a storage emulator, and prints once a
-// minute what came by. Ctrl+C ends it.
+// Counts the storage transactions of an idle app, on either host: a proxy between the app and a storage emulator that prints the number of requests of
+// each kind every minute. Ctrl+C ends it.
 //
-//   node benchmarks/idle.mjs [blob port] [queue port] [table port]       where the emulator listens; 10000 10001 10002 by default
+//   node benchmarks/idle.mjs [blob port] [queue port] [table port]       the ports of the emulator; 10000 10001 10002 by default
 //
-// Start the app with AzureWebJobsStorage set to the connection string that it prints first, and leave it alone: the first minute is the start's.
+// Start the app with AzureWebJobsStorage set to the connection string that this prints first, and leave it idle. Ignore the first minute, which includes
+// the start.
 import http from "node:http";
 
 const account = "devstoreaccount1";
@@ -16,11 +17,11 @@ const proxies = await Promise.all(services.map((service, index) => new Promise((
   const proxy = http.createServer((request, response) => {
     const what = `${service} ${request.method} ${new URL(request.url, "http://x").pathname.split("/").slice(2, 4).join("/")}`;
     counts[what] = (counts[what] ?? 0) + 1;
-    const onward = http.request(
+    const forwarded = http.request(
       { host: "127.0.0.1", port: ports[index], method: request.method, path: request.url, headers: request.headers },
-      (answer) => answer.pipe(response.writeHead(answer.statusCode, answer.headers)));
-    onward.on("error", () => response.destroy());
-    request.pipe(onward);
+      (reply) => reply.pipe(response.writeHead(reply.statusCode, reply.headers)));
+    forwarded.on("error", () => response.destroy());
+    request.pipe(forwarded);
   });
   proxy.listen(0, "127.0.0.1", () => resolve(proxy.address().port));
 })));

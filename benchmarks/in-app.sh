@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs a benchmark that asks an app over HTTP, in an app that was just started. Needs Linux, port 7084 and those of Azurite to be free.
+# Starts an app and runs a benchmark against it over HTTP. Needs Linux; port 7084 and the ports of Azurite must be free.
 #
 #   benchmarks/in-app.sh upload [folder]   60,000 PNG files in one upload, from Fashion-MNIST (Debian: dataset-fashion-mnist)
-#   benchmarks/in-app.sh serving           pictures over HTTP: idle, and beside a training (needs wrk)
+#   benchmarks/in-app.sh serving           pictures over HTTP, idle and during training (needs wrk)
 #   benchmarks/in-app.sh page              the page in a browser (needs Chromium)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the published app weighs and how long it takes to answer, on the embedded host. Ports 7081 and 7082 and Azurite's must be free.
+# Size and startup time of the published app, on the embedded host. Ports 7081 and 7082 and the ports of Azurite must be free.
 #
 #   benchmarks/startup.sh [rounds]
 set -euo pipefail
@@ -8,7 +8,7 @@ rounds=${1:-5}
 folder=$(mktemp -d)
 trap 'kill $(jobs -p) 2> /dev/null || true; wait; rm -rf "$folder"' EXIT
 
-dotnet build Functions --configuration Release --verbosity quiet # brings Azurite along, which a package does without
+dotnet build Functions --configuration Release --verbosity quiet # installs Azurite, which the package does not contain
 dotnet publish Functions --configuration Release --verbosity quiet -p:FunctionsHost=embedded --output "$folder/app"
 printf 'package: %s MB in %s files, %s of them native libraries\n' \
   "$(du -sm "$folder/app" | cut -f1)" "$(find "$folder/app" -type f | wc -l)" "$(find "$folder/app" -name '*.so*' | wc -l)"
@@ -30,7 +30,7 @@ stop() { kill "$1"; wait "$1" || true; }
 for round in $(seq "$rounds"); do
   start 7081 > "$folder/with"; first=$!
   start 7082 > "$folder/alone"; second=$!
-  printf 'round %s: ready after %s s when it has to start the storage emulator, after %s s when the storage is there\n' \
+  printf 'round %s: ready after %s s if it must start the storage emulator, after %s s if storage is running\n' \
     "$round" "$(cat "$folder/with")" "$(cat "$folder/alone")"
   stop "$second"; stop "$first"
 done

@@ -7,13 +7,16 @@ using System.Threading;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
-/// <summary>Runs "npm ci" in a folder, one build at a time. What npm says is shown only when it fails: its warnings are not the build's.</summary>
+/// <summary>
+/// Runs "npm ci" in a folder, one build at a time. The output of npm is shown only if it fails, because its warnings must not become build
+/// warnings.
+/// </summary>
 public class InstallNodePackages : Task
 {
-    /// <summary>How to build without these packages, for the error; empty where that cannot be.</summary>
+    /// <summary>How to build without these packages, for the error message; empty if that is impossible.</summary>
     public string Otherwise { get; set; } = "";
 
-    /// <summary>What they are, for the log.</summary>
+    /// <summary>Name of the packages, for the log.</summary>
     [Required]
     public string What { get; set; } = "";
 
@@ -30,7 +33,7 @@ public class InstallNodePackages : Task
     {
         using (WaitForOtherBuilds())
         {
-            // Another build may have done it meanwhile.
+            // Another build may have installed them in the meantime.
             if (!File.Exists(Stamp) || File.GetLastWriteTimeUtc(Stamp) < File.GetLastWriteTimeUtc(Path.Combine(Folder, "package-lock.json")))
             {
                 RunNpm();
@@ -58,13 +61,13 @@ public class InstallNodePackages : Task
             npm.WaitForExit();
             if (npm.ExitCode != 0)
             {
-                Log.LogError("'npm {0}' in {1} ended with code {2}. Node.js 20 or later and its npm are needed. {3}\n{4}{5}",
+                Log.LogError("'npm {0}' in {1} exited with code {2}. Node.js 20 or later with npm is required. {3}\n{4}{5}",
                     Command, Folder, npm.ExitCode, Otherwise, errors.Result, output);
             }
         }
         catch (Win32Exception)
         {
-            Log.LogError("npm was not found. Install Node.js 20 or later (it brings npm) and put it on the PATH. {0}", Otherwise);
+            Log.LogError("npm was not found. Install Node.js 20 or later, which includes npm, and add it to the PATH. {0}", Otherwise);
         }
     }
 

@@ -5,9 +5,9 @@ using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
 /// <summary>
-/// Copies a shared library and marks one symbol version it asks for as weak, so that the loader accepts a library that does
-/// not define it. Refuses if anything but <see cref="KnownSymbol"/>, which nothing relocates against, has that version.
-/// Layout: ELF-64 little-endian, found by its section headers (man 5 elf; Elf64_Verneed and Elf64_Vernaux of the LSB).
+/// Copies a shared library and marks one of its required symbol versions as weak, so that the loader accepts a dependency that does
+/// not define it. Fails if a symbol other than <see cref="KnownSymbol"/> has that version, or a relocation uses it.
+/// Layout: 64-bit little-endian ELF, located by its section headers (man 5 elf; Elf64_Verneed and Elf64_Vernaux of the LSB).
 /// </summary>
 public class WeakenSymbolVersion : Task
 {
@@ -41,16 +41,16 @@ public class WeakenSymbolVersion : Task
                 throw new InvalidDataException("it is not a 64-bit little-endian ELF file");
             }
             MarkWeak();
-            // A new file every time: the old one may be a hard link that others share.
+            // Always a new file: the old one may be a hard link that is shared.
             Directory.CreateDirectory(Path.GetDirectoryName(Destination)!);
-            var unfinished = Destination + "." + Guid.NewGuid().ToString("N");
-            File.WriteAllBytes(unfinished, _elf);
+            var temporary = Destination + "." + Guid.NewGuid().ToString("N");
+            File.WriteAllBytes(temporary, _elf);
             File.Delete(Destination);
-            File.Move(unfinished, Destination);
+            File.Move(temporary, Destination);
         }
         catch (Exception exception) when (exception is InvalidDataException || exception is IndexOutOfRangeException || exception is ArgumentException)
         {
-            Log.LogError("Cannot make {0} of {1} optional: {2}. Another version of the package? See build/Native.targets.", Version, Source, exception.Message);
+            Log.LogError("Cannot make {0} of {1} weak: {2}. The package may have changed; see build/Native.targets.", Version, Source, exception.Message);
         }
         return !Log.HasLoggedErrors;
     }
@@ -67,16 +67,16 @@ public class WeakenSymbolVersion : Task
                 step = U32(entry + 12);
                 if (Text(names + U32(entry + 8)) == Version && (U16(entry + 4) & Weak) == 0)
                 {
-                    RefuseIfUsed(U16(entry + 6));
+                    ThrowIfUsed(U16(entry + 6));
                     _elf[entry + 4] |= (byte)Weak;
-                    Log.LogMessage(MessageImportance.Normal, "{0} of {1} is weak now", Version, Destination);
+                    Log.LogMessage(MessageImportance.Normal, "{0} of {1} is now weak", Version, Destination);
                 }
             }
             next = U32(need + 12);
         }
     }
 
-    private void RefuseIfUsed(ushort version)
+    private void ThrowIfUsed(ushort version)
     {
         var symbols = Section(DynamicSymbols);
         var names = Offset(SectionHeader((int)U32(symbols + 40)));
@@ -90,7 +90,7 @@ public class WeakenSymbolVersion : Task
             var name = Text(names + U32(Offset(symbols) + 24 * symbol));
             if (name != KnownSymbol || IsRelocated(symbol))
             {
-                throw new InvalidDataException("it calls " + name + " of that version");
+                throw new InvalidDataException("it uses " + name + " of that version");
             }
         }
     }

@@ -7,12 +7,12 @@ using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Checkpoints;
 
-/// <summary>A checkpoint with its files, whose hashes were checked. A file is null if the caller did not need it.</summary>
+/// <summary>A checkpoint with its files, whose hashes have been verified. A file is null if the caller did not need it.</summary>
 public sealed record Checkpoint(Manifest Manifest, byte[]? Generator, byte[]? Training);
 
 /// <summary>
 /// Checkpoints of runs in Blob Storage. A commit writes the files first, named by their content; then the manifest, which the first writer
-/// wins; then it moves the pointer to the latest manifest. A crash at any point leaves a whole checkpoint or none.
+/// wins; then it moves the pointer to the latest manifest. A crash at any point leaves a complete checkpoint or none.
 /// </summary>
 /// <param name="container">The container of all runs.</param>
 /// <param name="logger">Logs commits and damage.</param>
@@ -20,7 +20,7 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
 {
     private readonly ManifestStore _manifests = new(container, logger);
 
-    // Manifests that were collected of the last run, so that they need not be read again at every commit.
+    // Expired manifests of the last run whose files are already removed, so that later commits need not read them again.
     private (string Run, HashSet<(string Name, ETag? Version)> Manifests) _collected = ("", []);
 
     /// <summary>The first half of a commit: uploads the files that <paramref name="manifest"/> names.</summary>
@@ -43,13 +43,13 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
     }
 
     /// <summary>
-    /// The newest whole checkpoint, which training resumes from; null if there is none. Removes newer damaged checkpoints, because training is
-    /// about to repeat their steps under the same names, and corrects the pointer. After a roll-back only ends of epochs are considered: the
-    /// result of a run must not depend on where an earlier attempt was interrupted.
+    /// The newest intact checkpoint, which training resumes from; null if there is none. Removes newer damaged checkpoints, because
+    /// training is about to repeat their steps under the same names, and corrects the pointer. After a roll-back only ends of epochs are
+    /// considered: the result of a run must not depend on where an earlier attempt was interrupted.
     /// </summary>
     /// <param name="run">The run's id.</param>
     /// <param name="attempt">Roll-backs so far.</param>
-    /// <param name="isInMemory">Whether the caller has the content of a checkpoint's files in memory; they are not read then.</param>
+    /// <param name="isInMemory">Whether the caller has the content of a checkpoint's files in memory; if so, they are not read.</param>
     /// <param name="cancellation">Cancels the reads.</param>
     /// <exception cref="NewerFormatException">A later version wrote the newest checkpoint.</exception>
     public async Task<Checkpoint?> LoadForTrainingAsync(string run, int attempt, Predicate<Manifest> isInMemory, CancellationToken cancellation)
@@ -60,7 +60,7 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
         {
             if (await TryLoadAsync(run, name, isInMemory, cancellation) is not { } checkpoint)
             {
-                // Another worker may have trained on and collected the files that this one was reading.
+                // Another worker may have continued the training and removed the files that this one was reading.
                 if ((await _manifests.ListNamesAsync(run, cancellation)) is [.., var newest] && string.CompareOrdinal(newest, names[^1]) > 0)
                     return await LoadForTrainingAsync(run, attempt, isInMemory, cancellation);
                 await RemoveDamagedAsync(run, name, cancellation);
@@ -78,7 +78,7 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
     /// <summary>The checkpoint to sample from. Skips damaged checkpoints.</summary>
     /// <param name="run">The run's id.</param>
     /// <param name="epoch">The epoch; null for the latest checkpoint.</param>
-    /// <param name="isKnown">Whether the caller has what it needs of a checkpoint; its file is not read then.</param>
+    /// <param name="isKnown">Whether the caller already has what it needs from a checkpoint; if so, its file is not read.</param>
     /// <param name="cancellation">Cancels the reads.</param>
     /// <returns>The manifest and its generator file; null if there is no such checkpoint.</returns>
     public async Task<(Manifest Manifest, byte[]? Generator)?> LoadGeneratorAsync(
@@ -92,7 +92,7 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
         return null;
     }
 
-    /// <summary>Manifests to sample from, best match first. Their files are not read.</summary>
+    /// <summary>Manifests of the checkpoints to sample from, best match first. The files are not read.</summary>
     public async IAsyncEnumerable<Manifest> CandidatesAsync(
         string run, int? epoch, [EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -125,7 +125,7 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
         .GetBlobsAsync(new GetBlobsOptions { Prefix = RunPaths.Blobs(run) }, cancellation)
         .Select(blob => blob.Name[(blob.Name.LastIndexOf('/') + 1)..]).ToHashSetAsync(cancellationToken: cancellation);
 
-    /// <summary>Reads a file of a checkpoint and checks its size and hash.</summary>
+    /// <summary>Reads a file of a checkpoint and verifies its size and hash.</summary>
     /// <exception cref="InvalidDataException">The file is missing or damaged.</exception>
     public async Task<byte[]> ReadAsync(string run, BlobReference reference, CancellationToken cancellation)
     {
@@ -139,9 +139,9 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
 
     /// <summary>
     /// Removes what retention does not keep: training states other than those of the last <paramref name="keep"/> commits and the last
-    /// <paramref name="keep"/> ends of epochs, and whole checkpoints within an epoch. The generator of every epoch is kept, and so are the latest
-    /// and the best checkpoint. A reader whose checkpoint is removed while it reads finds a newer one. Leftovers of a crash are removed after a
-    /// later commit.
+    /// <paramref name="keep"/> ends of epochs, and whole checkpoints within an epoch. The generator of every epoch is kept, and so are the
+    /// latest and the best checkpoint. A reader whose checkpoint is removed while it reads finds a newer one. Leftovers of a crash are
+    /// removed after a later commit.
     /// </summary>
     /// <param name="committed">The checkpoint that was just committed.</param>
     /// <param name="keep">Number of training states to keep of each kind, at least 1.</param>
@@ -172,7 +172,7 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
     private async Task UploadAsync(string run, BlobReference reference, byte[] content, CancellationToken cancellation)
     {
         LogUploading(run, reference.Sha256, reference.Size);
-        await File(run, reference).TryCreateAsync(new BinaryData(content), cancellation); // it may exist: the same content of an earlier commit
+        await File(run, reference).TryCreateAsync(new BinaryData(content), cancellation); // it may exist: an earlier commit had the same content
         LogUploaded(run, reference.Sha256);
     }
 
@@ -230,6 +230,6 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
     [LoggerMessage(LogLevel.Warning, "Run {Run}: removed damaged checkpoint {Name}; training repeats its steps")]
     private partial void LogRemoved(string run, string name);
 
-    [LoggerMessage(LogLevel.Debug, "Run {Run}: collected the files of {Count} old checkpoints")]
+    [LoggerMessage(LogLevel.Debug, "Run {Run}: removed the expired files of {Count} checkpoints")]
     private partial void LogCollected(string run, int count);
 }

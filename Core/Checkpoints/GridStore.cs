@@ -8,35 +8,35 @@ using NetVips;
 
 namespace GanFunctions.Core.Checkpoints;
 
-/// <summary>The grid that each epoch of a run has drawn from the same noise, on Blob Storage.</summary>
-/// <param name="container">Container of all runs.</param>
+/// <summary>Sample grids of runs in Blob Storage: one for each epoch, generated from the same noise.</summary>
+/// <param name="container">The container of all runs.</param>
 public sealed class GridStore(BlobContainerClient container)
 {
-    /// <summary>Pictures in a row and in a column.</summary>
+    /// <summary>Rows and columns of pictures in a grid.</summary>
     public const int Side = 8;
 
-    /// <summary>Each pixel of a picture is a square of this side.</summary>
+    /// <summary>Scale factor of the stored pictures.</summary>
     public const int Scale = 2;
 
-    /// <summary>A grid that is stored.</summary>
-    /// <param name="Epoch">Of which epoch.</param>
-    /// <param name="Version">Changes with its content.</param>
+    /// <summary>A stored grid.</summary>
+    /// <param name="Epoch">The epoch, from 1.</param>
+    /// <param name="Version">ETag, which changes with the content.</param>
     public sealed record Stored(int Epoch, ETag Version);
 
-    /// <summary>Stores an epoch's grid, in place of one of an attempt before.</summary>
+    /// <summary>Stores the grid of an epoch. Replaces that of an earlier attempt.</summary>
     public Task SaveAsync(string run, int epoch, byte[] png, CancellationToken cancellation) =>
         container.GetBlobClient(RunPaths.Grid(run, epoch)).UploadAsync(new BinaryData(png), overwrite: true, cancellation);
 
-    /// <summary>All grids of a run, by epoch.</summary>
+    /// <summary>All grids of a run, ordered by epoch.</summary>
     public IAsyncEnumerable<Stored> ListAsync(string run, CancellationToken cancellation) => container
         .GetBlobsAsync(new GetBlobsOptions { Prefix = RunPaths.Grids(run) }, cancellation)
         .Select(blob => new Stored(int.Parse(Path.GetFileNameWithoutExtension(blob.Name), CultureInfo.InvariantCulture), blob.Properties.ETag ?? default));
 
-    /// <summary>The pictures in a grid's upper left corner.</summary>
-    /// <param name="png">A grid as it is stored.</param>
-    /// <param name="side">Pictures in a row and in a column, 1 to <see cref="Side"/>.</param>
-    /// <param name="scale">1 to <see cref="Scale"/>.</param>
-    /// <returns>PNG.</returns>
+    /// <summary>Crops a grid to its upper left corner, and scales it.</summary>
+    /// <param name="png">A stored grid.</param>
+    /// <param name="side">Rows and columns of pictures to keep, 1 to <see cref="Side"/>.</param>
+    /// <param name="scale">Scale factor of the pictures, 1 to <see cref="Scale"/>.</param>
+    /// <returns>The corner as PNG.</returns>
     public static byte[] Corner(byte[] png, int side, int scale)
     {
         if (side == Side && scale == Scale) return png;
@@ -47,7 +47,7 @@ public sealed class GridStore(BlobContainerClient container)
         return PictureEncoder.Encode(scaled, PictureFormat.Png);
     }
 
-    /// <summary>An epoch's grid, as PNG; null where there is none.</summary>
+    /// <summary>The grid of an epoch as PNG; null if there is none.</summary>
     public async Task<byte[]?> FindAsync(string run, int epoch, CancellationToken cancellation) =>
         (await container.GetBlobClient(RunPaths.Grid(run, epoch)).TryReadAsync(cancellation))?.Content.ToArray();
 }

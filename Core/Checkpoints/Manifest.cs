@@ -7,8 +7,8 @@ using GanFunctions.Core.Storage;
 namespace GanFunctions.Core.Checkpoints;
 
 /// <summary>
-/// A checkpoint exists when its manifest does. Everything in a manifest follows from the run's options, data and processor. It contains no
-/// clock, host or instance id, so two workers that did the same work write the same manifest.
+/// The manifest of a checkpoint. A checkpoint exists when its manifest does. The content follows from the run's options, data and processor
+/// alone: there is no timestamp, host name or instance id, so two workers that did the same work write the same manifest.
 /// </summary>
 public sealed record Manifest : TrainingCursor
 {
@@ -36,7 +36,7 @@ public sealed record Manifest : TrainingCursor
     /// <summary>The file that training resumes from, together with <see cref="Generator"/>.</summary>
     public required BlobReference Training { get; init; }
 
-    /// <summary>Quality of the pictures; null within an epoch, and where quality is not measured.</summary>
+    /// <summary>Quality of the pictures; null within an epoch, or if quality is not measured.</summary>
     public PictureQuality? Quality { get; init; }
 
     /// <summary>The step in a manifest's name.</summary>

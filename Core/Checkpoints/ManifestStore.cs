@@ -25,7 +25,7 @@ internal sealed partial class ManifestStore(BlobContainerClient container, ILogg
     public async Task<IReadOnlyList<string>> ListNamesAsync(string run, CancellationToken cancellation) =>
         [.. (await ListAsync(run, cancellation)).Select(manifest => manifest.Name)];
 
-    /// <summary>Stores a manifest unless one of its name exists.</summary>
+    /// <summary>Stores a manifest unless one with its name exists.</summary>
     /// <returns>The stored manifest: the given one, or the one that another worker stored first.</returns>
     public async Task<Manifest> AddAsync(Manifest manifest, CancellationToken cancellation)
     {
@@ -36,7 +36,7 @@ internal sealed partial class ManifestStore(BlobContainerClient container, ILogg
         }
         LogAdopted(manifest.Run, manifest.Name);
         return await ReadAsync(manifest.Run, manifest.Name, cancellation)
-            ?? throw new IOException($"{RunPaths.Manifest(manifest.Run, manifest.Name)} existed a moment ago and is gone.");
+            ?? throw new IOException($"{RunPaths.Manifest(manifest.Run, manifest.Name)} was removed while it was being read.");
     }
 
     /// <summary>Reads a manifest; null if it does not exist or is damaged.</summary>
@@ -77,10 +77,10 @@ internal sealed partial class ManifestStore(BlobContainerClient container, ILogg
     /// <summary>Points <c>latest.json</c> to a manifest.</summary>
     /// <param name="manifest">The manifest.</param>
     /// <param name="cancellation">Cancels the write.</param>
-    /// <param name="backwards">Whether the pointer may move to an earlier manifest, since the later ones were found damaged.</param>
+    /// <param name="backwards">Whether the pointer may move to an earlier manifest, because the later ones are damaged.</param>
     public async Task MoveLatestAsync(Manifest manifest, CancellationToken cancellation, bool backwards = false)
     {
-        while (true) // until no other worker moves it between the read and the write
+        while (true) // until no other worker moves the pointer between the read and the write
         {
             var stored = await LatestBlob(manifest.Run).TryReadAsync(cancellation);
             var pointed = stored is null ? null : NameIn(manifest.Run, stored);
@@ -128,7 +128,7 @@ internal sealed partial class ManifestStore(BlobContainerClient container, ILogg
     [LoggerMessage(LogLevel.Warning, "Run {Run}: skipping damaged checkpoint {Name}. {Damage}")]
     private partial void LogDamaged(string run, string name, string damage);
 
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: skipping checkpoint {Name} of a later version. {Newer}")]
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: skipping checkpoint {Name}, which a later version wrote. {Newer}")]
     private partial void LogNewer(string run, string name, string newer);
 
     [LoggerMessage(LogLevel.Warning, "Run {Run}: ignoring damaged latest.json. {Damage}")]

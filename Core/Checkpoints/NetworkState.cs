@@ -9,23 +9,23 @@ using Generator = GanFunctions.Core.Model.Generator;
 namespace GanFunctions.Core.Checkpoints;
 
 /// <summary>
-/// What a checkpoint is made of, as two safetensors files. <c>generator</c> is enough to sample from: the averaged and the raw
-/// generator under <c>ema.</c> and <c>raw.</c>, batch-norm statistics included. <c>training</c> holds what else is needed to go on:
-/// the discriminator, both optimisers, and the counters.
+/// Converts networks to and from the two safetensors files of a checkpoint. <c>generator</c> suffices to sample: it has the moving average
+/// of the generator under <c>ema.</c> and the raw weights under <c>raw.</c>, both with batch-norm statistics. <c>training</c> has what else
+/// is needed to resume: the discriminator, both optimisers, and the counters.
 /// </summary>
 public static class NetworkState
 {
     private const string Averaged = "ema.";
     private const string Raw = "raw.";
     private const string ArchitectureKey = "architecture";
-    private const string Architecture = "dcgan-"; // and the shape
+    private const string ArchitecturePrefix = "dcgan-"; // followed by the shape
     private const string EpsilonKey = "batch_norm_epsilon";
-    private const string LabelsKey = "labels"; // of a conditional generator's classes
+    private const string LabelsKey = "labels"; // only for conditional generators
 
-    /// <summary>Both files of <paramref name="networks"/> as they stand.</summary>
-    /// <param name="networks">What was trained.</param>
-    /// <param name="norm">Its batch-norm settings, needed to sample.</param>
-    /// <param name="learningRateFactor">What roll-backs have made of the learning rate so far.</param>
+    /// <summary>Serialises networks to both files.</summary>
+    /// <param name="networks">The networks and their optimisers.</param>
+    /// <param name="norm">Their batch-norm settings, which are needed to sample.</param>
+    /// <param name="learningRateFactor">The factor by which roll-backs have reduced the learning rate so far.</param>
     public static (byte[] Generator, byte[] Training) Save(GanNetworks networks, BatchNormSettings norm, double learningRateFactor)
     {
         using var scope = NewDisposeScope();
@@ -49,9 +49,9 @@ public static class NetworkState
         return (SafeTensors.Write(generator, metadata), SafeTensors.Write(training, metadata));
     }
 
-    /// <summary>Puts both files back into <paramref name="networks"/>.</summary>
+    /// <summary>Restores networks from both files.</summary>
     /// <returns>The learning-rate factor.</returns>
-    /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
+    /// <exception cref="InvalidDataException">A tensor is missing or has another shape.</exception>
     public static double Load(GanNetworks networks, byte[] generatorFile, byte[] trainingFile)
     {
         using var scope = NewDisposeScope();
@@ -67,10 +67,10 @@ public static class NetworkState
         return Find(training, "learning_rate.factor", []).item<double>();
     }
 
-    /// <summary>A generator to sample from, in evaluation mode. The caller disposes it.</summary>
+    /// <summary>Loads a generator to sample from, in evaluation mode. The caller disposes it.</summary>
     /// <param name="generatorFile">The <c>generator</c> file of a checkpoint.</param>
-    /// <param name="averaged">The moving average, or else the raw weights.</param>
-    /// <exception cref="InvalidDataException">The file is not a generator of ours.</exception>
+    /// <param name="averaged">Whether to load the moving average or the raw weights.</param>
+    /// <exception cref="InvalidDataException">The file is not a generator that this version knows.</exception>
     public static Generator LoadGenerator(byte[] generatorFile, bool averaged)
     {
         using var scope = NewDisposeScope();
@@ -79,8 +79,9 @@ public static class NetworkState
         if (!metadata.TryGetValue(EpsilonKey, out var epsilon))
             throw new InvalidDataException($"The generator's metadata lacks {EpsilonKey}.");
         var architecture = metadata.GetValueOrDefault(ArchitectureKey, "");
-        if (!architecture.StartsWith(Architecture, StringComparison.Ordinal) || PictureShape.Parse(architecture[Architecture.Length..]) is not { IsKnown: true } shape)
-            throw new InvalidDataException($"The generator is of the architecture '{architecture}', which this version does not know.");
+        if (!architecture.StartsWith(ArchitecturePrefix, StringComparison.Ordinal)
+            || PictureShape.Parse(architecture[ArchitecturePrefix.Length..]) is not { IsKnown: true } shape)
+            throw new InvalidDataException($"The generator has the architecture '{architecture}', which this version does not know.");
         var norm = new BatchNormSettings(Momentum: 0.9, double.Parse(epsilon, CultureInfo.InvariantCulture));
         var labels = metadata.GetValueOrDefault(LabelsKey, "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var generator = new Generator(norm, shape, [.. labels.Select(label => byte.Parse(label, CultureInfo.InvariantCulture))]);
@@ -91,10 +92,10 @@ public static class NetworkState
         return generator;
     }
 
-    /// <summary>Name of a generator's architecture, as <c>dcgan-28x28x1</c>.</summary>
-    public static string ArchitectureOf(Generator generator) => $"{Architecture}{generator.Shape}";
+    /// <summary>Name of a generator's architecture, such as <c>dcgan-28x28x1</c>.</summary>
+    public static string ArchitectureOf(Generator generator) => $"{ArchitecturePrefix}{generator.Shape}";
 
-    // Batch norm's count of batches only matters without a momentum; ours has one.
+    // Batch norm uses its count of batches only without a momentum, and these layers have one.
     private static IEnumerable<(string Name, Tensor Value)> StateOf(nn.Module module) => module.state_dict()
         .Where(entry => !entry.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
         .Select(entry => (entry.Key, entry.Value));

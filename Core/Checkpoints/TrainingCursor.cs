@@ -5,7 +5,9 @@ using GanFunctions.Core.Training;
 
 namespace GanFunctions.Core.Checkpoints;
 
-/// <summary>Where a training stands in its run, and what binds every later step: its data, its precision and its thread count.</summary>
+/// <summary>
+/// The position of a training in its run, and what must stay the same until its end: the data set, the precision and the thread count.
+/// </summary>
 public record TrainingCursor
 {
     /// <summary>The run's id.</summary>
@@ -69,7 +71,7 @@ public record TrainingCursor
         EpochSums = default,
     };
 
-    /// <summary>The cursor alone, without what a checkpoint adds to it.</summary>
+    /// <summary>The cursor alone, without the members that a checkpoint adds.</summary>
     public TrainingCursor ToCursor() => new(this);
 
     /// <summary>The cursor before the first step of the next epoch; this cursor if the epoch is not complete.</summary>

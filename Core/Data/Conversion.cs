@@ -5,78 +5,78 @@ using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Data;
 
-/// <summary>Where the conversion of an upload stands.</summary>
+/// <summary>State of the conversion of an upload.</summary>
 public enum ConversionState
 {
-    /// <summary>The upload is whole; nobody has begun with it.</summary>
+    /// <summary>The upload is complete; the conversion has not started.</summary>
     Staged,
 
-    /// <summary>It is being read.</summary>
+    /// <summary>The upload is being converted.</summary>
     Converting,
 
-    /// <summary>It is the data set now.</summary>
+    /// <summary>The data set is stored and can be used.</summary>
     Ready,
 
-    /// <summary>It cannot be used; <see cref="Conversion.Error"/> says why.</summary>
+    /// <summary>The upload cannot be used; <see cref="Conversion.Error"/> states the reason.</summary>
     Failed,
 }
 
-/// <summary>What is wrong with one file of an upload.</summary>
+/// <summary>A problem with a file of an upload.</summary>
 /// <param name="File">Its name in the archive.</param>
-/// <param name="Problem">In words.</param>
+/// <param name="Problem">Description of the problem.</param>
 public sealed record FileProblem(string File, string Problem);
 
-/// <summary><c>datasets/{name}/conversion.json</c>: how the latest upload of a data set becomes one. Changed with If-Match only.</summary>
+/// <summary><c>datasets/{name}/conversion.json</c>: the conversion of the latest upload of a data set. All updates use If-Match.</summary>
 /// <param name="Name">The data set's name.</param>
-/// <param name="Upload">The folder, under the data set's, that holds what was sent and what was made of it so far.</param>
-/// <param name="ClaimedAt">When its conversion was asked for last.</param>
-/// <param name="Size">Rows and columns asked for, in pixels; null leaves them to the upload.</param>
-/// <param name="Channels">Channels asked for; null leaves them to the upload.</param>
+/// <param name="Upload">Folder below that of the data set; it contains the uploaded archive and the pictures converted so far.</param>
+/// <param name="ClaimedAt">When the conversion was last scheduled.</param>
+/// <param name="Size">Requested height and width in pixels; null if none was requested.</param>
+/// <param name="Channels">Requested number of channels; null if none was requested.</param>
 public sealed record Conversion(string Name, string Upload, DateTimeOffset ClaimedAt, int? Size, int? Channels)
 {
-    /// <summary>So many of the problems are kept; all are counted.</summary>
+    /// <summary>Maximum number of problems in <see cref="Problems"/>. <see cref="ProblemCount"/> counts all of them.</summary>
     public const int MaxProblems = 100;
 
-    private const int KnownFormat = 2; // 1 named an orchestration
+    private const int KnownFormat = 2; // format 1 contained an orchestration id
 
-    /// <summary>2. A reader refuses what is newer than it knows.</summary>
+    /// <summary>Version of the format. A reader rejects newer versions.</summary>
     public int Format { get; init; } = KnownFormat;
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>The current state.</summary>
     public ConversionState State { get; init; }
 
-    /// <summary>Files looked at.</summary>
+    /// <summary>Number of files processed.</summary>
     public int Done { get; init; }
 
-    /// <summary>Files there are; 0 until the archive was opened.</summary>
+    /// <summary>Total number of files; 0 until the archive has been opened.</summary>
     public int Total { get; init; }
 
-    /// <summary>Of <see cref="Done"/>, those whose pixels are in Blob Storage: where a worker goes on.</summary>
+    /// <summary>Number of files whose pixels are in Blob Storage, at most <see cref="Done"/>. A worker resumes after them.</summary>
     public int Committed { get; init; }
 
-    /// <summary>How often a worker has begun since <see cref="Committed"/> moved last.</summary>
+    /// <summary>Number of times that a worker has started since <see cref="Committed"/> last changed.</summary>
     public int Starts { get; init; }
 
-    /// <summary>The first files that were passed over, and why.</summary>
+    /// <summary>The first files that were skipped, each with the reason.</summary>
     public IReadOnlyList<FileProblem> Problems { get; init; } = [];
 
-    /// <summary>How many were.</summary>
+    /// <summary>Number of files that were skipped.</summary>
     public int ProblemCount { get; init; }
 
-    /// <summary>Why it failed.</summary>
+    /// <summary>Why the conversion failed; null if it did not.</summary>
     public string? Error { get; init; }
 
-    /// <summary>When this was written to Blob Storage.</summary>
+    /// <summary>When this state was written to Blob Storage.</summary>
     [JsonIgnore]
     public DateTimeOffset WrittenAt { get; init; }
 
-    /// <summary>Whether there is still something to do.</summary>
+    /// <summary>Whether the conversion is neither ready nor failed.</summary>
     [JsonIgnore]
     public bool IsOpen => State is ConversionState.Staged or ConversionState.Converting;
 
     internal BinaryData ToJson() => BinaryData.FromObjectAsJson(this, Json.Document);
 
-    /// <summary>Reads a stored conversion. One that cannot be read counts as failed and says why.</summary>
+    /// <summary>Reads a stored conversion. An unreadable one is returned as failed, with the reason.</summary>
     internal static Conversion Parse(string name, BinaryData json)
     {
         try
@@ -88,21 +88,21 @@ public sealed record Conversion(string Name, string Upload, DateTimeOffset Claim
             return new Conversion(name, "", DateTimeOffset.UnixEpoch, null, null)
             {
                 State = ConversionState.Failed,
-                Error = $"The state of the last upload cannot be read: {problem.Message}",
+                Error = $"The state of the latest upload cannot be read: {problem.Message}",
             };
         }
     }
 }
 
-/// <summary>Reads and writes the state of conversions.</summary>
-/// <param name="container">Holds <c>datasets/</c>.</param>
+/// <summary>Stores the state of conversions.</summary>
+/// <param name="container">The container with <c>datasets/</c>.</param>
 public sealed class ConversionStore(BlobContainerClient container)
 {
-    /// <summary>The conversion of the latest upload of that name, or null.</summary>
+    /// <summary>The conversion of the latest upload with this name; null if there is none.</summary>
     public async Task<Conversion?> FindAsync(string name, CancellationToken cancellation) =>
         ResourceId.IsValid(name) ? (await ReadAsync(name, cancellation))?.Conversion : null;
 
-    /// <summary>All that there are.</summary>
+    /// <summary>All conversions.</summary>
     public async Task<List<Conversion>> ListAsync(CancellationToken cancellation)
     {
         List<Conversion> all = [];
@@ -111,8 +111,8 @@ public sealed class ConversionStore(BlobContainerClient container)
         return all;
     }
 
-    /// <summary>Writes a conversion, whatever is there: the latest upload wins.</summary>
-    /// <returns>The one that it replaced, if any.</returns>
+    /// <summary>Writes a conversion and replaces any existing one: the latest upload wins.</summary>
+    /// <returns>The replaced conversion; null if there was none.</returns>
     public async Task<Conversion?> ReplaceAsync(Conversion conversion, CancellationToken cancellation)
     {
         while (true)
@@ -122,12 +122,12 @@ public sealed class ConversionStore(BlobContainerClient container)
         }
     }
 
-    /// <summary>Changes a conversion with If-Match, again and again until nobody came in between.</summary>
+    /// <summary>Updates a conversion with If-Match and retries if another writer has changed it in between.</summary>
     /// <param name="name">The data set's name.</param>
-    /// <param name="upload">The upload it must still be of.</param>
-    /// <param name="change">Gives the new state, or null to leave it as it is. May be called more than once.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <returns>The conversion as it is now; null when the upload was replaced or removed.</returns>
+    /// <param name="upload">The expected upload.</param>
+    /// <param name="change">Returns the new state, or null to leave it unchanged. May be called more than once.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <returns>The current conversion; null if the upload was replaced or removed.</returns>
     public async Task<Conversion?> UpdateAsync(
         string name, string upload, Func<Conversion, Conversion?> change, CancellationToken cancellation)
     {
@@ -139,8 +139,8 @@ public sealed class ConversionStore(BlobContainerClient container)
         return null;
     }
 
-    /// <summary>Removes a conversion. Who works on it finds out when it writes the next time.</summary>
-    /// <returns>What was removed, or null.</returns>
+    /// <summary>Removes a conversion. A worker that is converting it notices at its next update.</summary>
+    /// <returns>The removed conversion; null if there was none.</returns>
     public async Task<Conversion?> DeleteAsync(string name, CancellationToken cancellation)
     {
         var found = await ReadAsync(name, cancellation);

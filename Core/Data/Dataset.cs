@@ -4,16 +4,17 @@ using GanFunctions.Core.Pictures;
 
 namespace GanFunctions.Core.Data;
 
-/// <summary>What a network is trained on.</summary>
+/// <summary>A data set in memory.</summary>
 /// <param name="Name">Its name in the catalog.</param>
-/// <param name="Train">Pictures to train on.</param>
-/// <param name="Test">Pictures held out, if there are any.</param>
+/// <param name="Train">Training pictures.</param>
+/// <param name="Test">Held-out pictures; null if there are none.</param>
 /// <param name="Sha256">
-/// Of the shapes, pixels and labels, in lower-case hexadecimal, whatever the name. A run keeps it, to notice when its data has changed.
+/// SHA-256 of the shapes, pixels and labels in lower-case hexadecimal. It does not depend on the name. A run stores it to detect changed
+/// data.
 /// </param>
 public sealed record Dataset(string Name, ImageSet Train, ImageSet? Test, string Sha256)
 {
-    /// <summary>A data set with its hash.</summary>
+    /// <summary>Creates a data set and computes its hash.</summary>
     public static Dataset Of(string name, ImageSet train, ImageSet? test)
     {
         var parts = IdxParts.Of(train, test).ToDictionary(part => part.Key, part => part.Value.ComputeSha256());
@@ -21,8 +22,8 @@ public sealed record Dataset(string Name, ImageSet Train, ImageSet? Test, string
     }
 
     /// <summary>
-    /// The hash of a data set is the hash of a list of the SHA-256 of its parts as IDX files, as <c>sha256sum</c> prints it for
-    /// them: <c>{hash}  {part}\n</c>, in the order of <see cref="IdxPart"/>.
+    /// Computes the hash of a data set: the SHA-256 of a list with the SHA-256 of each part as an IDX file, in the format of
+    /// <c>sha256sum</c>, <c>{hash}  {part}\n</c>, in the order of <see cref="IdxPart"/>.
     /// </summary>
     internal static string HashOf(IReadOnlyDictionary<IdxPart, string> parts)
     {
@@ -32,25 +33,28 @@ public sealed record Dataset(string Name, ImageSet Train, ImageSet? Test, string
     }
 }
 
-/// <summary>What is known of a data set without reading it.</summary>
+/// <summary>Description of a data set. It is available without reading the data.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Source"><c>built-in</c>, <c>known</c> (can be fetched by name) or <c>stored</c> (someone uploaded it).</param>
-/// <param name="Stored">Is it in Blob Storage?</param>
-/// <param name="Train">Pictures to train on.</param>
-/// <param name="Test">Pictures held out, if there are any.</param>
-/// <param name="Classes">Different labels, if there are labels.</param>
-/// <param name="Height">Rows of a picture, in pixels.</param>
-/// <param name="Width">Columns of a picture, in pixels.</param>
-/// <param name="Channels">1 is grey, 3 is red, green and blue.</param>
+/// <param name="Source">
+/// <c>built-in</c>, <c>known</c> (a public data set that is downloaded on first use) or <c>stored</c> (uploaded by a user).
+/// </param>
+/// <param name="Stored">Whether it is in Blob Storage.</param>
+/// <param name="Train">Number of training pictures; null if unknown.</param>
+/// <param name="Test">Number of held-out pictures; null if there are none.</param>
+/// <param name="Classes">Number of distinct labels; null if there are none.</param>
+/// <param name="Height">Height of a picture in pixels.</param>
+/// <param name="Width">Width of a picture in pixels.</param>
+/// <param name="Channels">1 for grey, 3 for red, green and blue.</param>
 /// <param name="Sha256">See <see cref="Dataset.Sha256"/>.</param>
-/// <param name="Description">What it shows and where it came from, for people.</param>
-/// <param name="ClassNames">What the labels stand for, by label, where that is known.</param>
+/// <param name="Description">Human-readable description of the content and its origin.</param>
+/// <param name="ClassNames">Name of each class, indexed by label; null if unknown.</param>
 public sealed record DatasetInfo(
     string Name, string Source, bool Stored, int? Train, int? Test, int? Classes, int? Height, int? Width, int? Channels, string? Sha256,
     string Description, IReadOnlyList<string>? ClassNames = null);
 
 /// <summary>
-/// Keeps the data set used last, and the others for as long as someone uses them. Found by hash: what was replaced is never found.
+/// Caches the data set that was used last, and others for as long as they are in use. The key is the hash, so replaced data is never
+/// returned.
 /// </summary>
 internal sealed class DatasetCache
 {

@@ -8,14 +8,14 @@ using Microsoft.Extensions.Logging;
 namespace GanFunctions.Core.Data;
 
 /// <summary>
-/// All data sets by name: <c>digits</c> is built in; <c>mnist</c> and <c>fashion-mnist</c> are fetched when they are first asked for and
-/// stored in Blob Storage; others are uploaded. One catalog serves the whole process.
+/// All data sets by name: <c>digits</c> is built in; <c>mnist</c> and <c>fashion-mnist</c> are downloaded on first use and stored in Blob
+/// Storage; others are uploaded. A process has a single catalog.
 /// </summary>
-/// <param name="container">Holds <c>datasets/</c>; created when something is stored.</param>
-/// <param name="http">Asks the mirrors.</param>
-/// <param name="options">Where to look, and for how long.</param>
+/// <param name="container">The container with <c>datasets/</c>; it is created when a data set is stored.</param>
+/// <param name="http">Client for the mirrors.</param>
+/// <param name="options">Sources, time-outs and limits.</param>
 /// <param name="time">Measures the time-outs.</param>
-/// <param name="logger">Says where data came from, and which source failed.</param>
+/// <param name="logger">Logs the source of data, and sources that failed.</param>
 public sealed class DatasetCatalog(
     BlobContainerClient container, HttpClient http, DatasetOptions options, TimeProvider time, ILogger<DatasetCatalog> logger)
 {
@@ -27,9 +27,11 @@ public sealed class DatasetCatalog(
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new();
     private readonly IReadOnlyList<KnownDataset> _known = KnownDataset.All(options);
 
-    /// <summary>Finds out within eight seconds whether a data set can be had, without fetching it.</summary>
-    /// <exception cref="UnknownDatasetException">Nobody knows the name; the message lists those that there are.</exception>
-    /// <exception cref="DatasetUnavailableException">It is not stored and no source has it; the message says what was tried.</exception>
+    /// <summary>Checks within eight seconds whether a data set is available, without downloading it.</summary>
+    /// <exception cref="UnknownDatasetException">The name is unknown; the message lists the available data sets.</exception>
+    /// <exception cref="DatasetUnavailableException">
+    /// It is not stored and no source has it; the message lists the sources that were tried.
+    /// </exception>
     public async Task CheckAsync(string name, CancellationToken cancellation = default)
     {
         if (name == DrawnDigits.Name || await FindAsync(name, cancellation) is not null) return;
@@ -38,18 +40,20 @@ public sealed class DatasetCatalog(
     }
 
     /// <summary>
-    /// Loads a data set: draws it, reads and verifies it, or fetches it and stores it for the next time. Those who ask at once wait for one
-    /// load; the set used last stays in memory.
+    /// Loads a data set: draws it, reads and verifies the stored copy, or downloads and stores it. Concurrent calls share one load. The
+    /// data set that was used last stays in memory.
     /// </summary>
-    /// <exception cref="UnknownDatasetException">Nobody knows the name; the message lists those that there are.</exception>
-    /// <exception cref="DatasetUnavailableException">It is damaged, or no source has it; the message says what was tried.</exception>
+    /// <exception cref="UnknownDatasetException">The name is unknown; the message lists the available data sets.</exception>
+    /// <exception cref="DatasetUnavailableException">
+    /// It is damaged, or no source has it; the message lists the sources that were tried.
+    /// </exception>
     public async Task<Dataset> LoadAsync(string name, CancellationToken cancellation = default)
     {
         var gate = _gates.GetOrAdd(ResourceId.IsValid(name) ? name : "", _ => new SemaphoreSlim(1));
         await gate.WaitAsync(cancellation);
         try
         {
-            return await LoadAloneAsync(name, cancellation);
+            return await LoadUnderGateAsync(name, cancellation);
         }
         finally
         {
@@ -57,10 +61,10 @@ public sealed class DatasetCatalog(
         }
     }
 
-    /// <summary>Fetches and stores a known data set unless it is there already.</summary>
-    /// <returns>What is known of it.</returns>
-    /// <exception cref="UnknownDatasetException">Nobody knows the name; the message lists those that there are.</exception>
-    /// <exception cref="DatasetUnavailableException">No source has it; the message says what was tried.</exception>
+    /// <summary>Downloads and stores a known data set unless it is already stored.</summary>
+    /// <returns>Its description.</returns>
+    /// <exception cref="UnknownDatasetException">The name is unknown; the message lists the available data sets.</exception>
+    /// <exception cref="DatasetUnavailableException">No source has it; the message lists the sources that were tried.</exception>
     public async Task<DatasetInfo> StoreAsync(string name, CancellationToken cancellation = default)
     {
         if (name != DrawnDigits.Name && await FindAsync(name, cancellation) is null)
@@ -68,7 +72,7 @@ public sealed class DatasetCatalog(
         return await GetAsync(name, cancellation) ?? throw await UnknownAsync(name, cancellation);
     }
 
-    /// <summary>The data sets there are: built in, known, stored.</summary>
+    /// <summary>All data sets: built in, known and stored.</summary>
     public async Task<IReadOnlyList<DatasetInfo>> ListAsync(CancellationToken cancellation = default)
     {
         var stored = await _store.NamesAsync(cancellation);
@@ -77,7 +81,7 @@ public sealed class DatasetCatalog(
         return [.. infos.OfType<DatasetInfo>()];
     }
 
-    /// <summary>One of <see cref="ListAsync"/>, or null.</summary>
+    /// <summary>The description of a data set; null if there is none with this name.</summary>
     public async Task<DatasetInfo?> GetAsync(string name, CancellationToken cancellation = default)
     {
         if (name == DrawnDigits.Name) return DatasetInfos.BuiltIn;
@@ -93,13 +97,13 @@ public sealed class DatasetCatalog(
         }
     }
 
-    /// <summary>Whether a data set can be stored or removed under this name.</summary>
-    /// <exception cref="DatasetNameException">The name is reserved, or no name.</exception>
+    /// <summary>Checks that a data set can be stored or removed under this name.</summary>
+    /// <exception cref="DatasetNameException">The name is invalid or reserved.</exception>
     public static void CheckWritable(string name) => DatasetNames.CheckWritable(name);
 
-    /// <summary>Pictures of a data set in a grid, evenly over its classes, as PNG; made once.</summary>
-    /// <returns>Null for one that is neither built in nor stored.</returns>
-    /// <exception cref="DatasetUnavailableException">What is stored cannot be used.</exception>
+    /// <summary>A grid of pictures of a data set, spread evenly over its classes, as PNG. It is created once.</summary>
+    /// <returns>The PNG; null if the data set is neither built in nor stored.</returns>
+    /// <exception cref="DatasetUnavailableException">The stored data set is unusable.</exception>
     public async Task<byte[]?> PreviewAsync(string name, CancellationToken cancellation = default)
     {
         if (name == DrawnDigits.Name)
@@ -112,16 +116,16 @@ public sealed class DatasetCatalog(
         return png;
     }
 
-    /// <summary>Removes a data set from Blob Storage. A known one can be fetched again.</summary>
+    /// <summary>Removes a data set from Blob Storage. A known data set can be downloaded again.</summary>
     /// <returns>False if it was not stored.</returns>
-    /// <exception cref="DatasetNameException">The name is reserved, or no name.</exception>
+    /// <exception cref="DatasetNameException">The name is invalid or reserved.</exception>
     public Task<bool> DeleteAsync(string name, CancellationToken cancellation = default)
     {
         DatasetNames.CheckWritable(name);
         return _writer.DeleteAsync(name, cancellation);
     }
 
-    private async Task<Dataset> LoadAloneAsync(string name, CancellationToken cancellation)
+    private async Task<Dataset> LoadUnderGateAsync(string name, CancellationToken cancellation)
     {
         if (name == DrawnDigits.Name)
         {
@@ -154,7 +158,7 @@ public sealed class DatasetCatalog(
             }
             catch (StoredDatasetException) when (manifest.Upload != failed)
             {
-                failed = manifest.Upload; // replaced while it was read, or damaged: the second look tells
+                failed = manifest.Upload; // replaced while it was being read, or damaged: the second attempt tells
             }
             catch (StoredDatasetException damage) when (manifest.Sha256 == Known(name)?.Sha256)
             {
@@ -195,8 +199,8 @@ public sealed class DatasetCatalog(
         if (await new ConversionStore(container).FindAsync(name, cancellation) is { IsOpen: true } conversion)
         {
             return new DatasetUnavailableException(
-                name, [$"its upload, of which {conversion.Done} of {conversion.Total} files are converted"],
-                $"wait until the conversion is ready; {DatasetFetcher.OrDigits}");
+                name, [$"its upload, which is being converted ({conversion.Done} of {conversion.Total} files)"],
+                $"wait until the conversion has completed; {DatasetFetcher.OrDigits}");
         }
         return new UnknownDatasetException(name, [.. (await ListAsync(cancellation)).Select(info => info.Name)]);
     }
@@ -211,7 +215,7 @@ internal static class DatasetInfos
 {
     public static DatasetInfo BuiltIn { get; } = new(
         DrawnDigits.Name, "built-in", Stored: false, DrawnDigits.TrainCount, DrawnDigits.TestCount, 10, DigitPen.Side, DigitPen.Side, 1,
-        DrawnDigits.Sha256, "Handwritten digits drawn from strokes of our own: always there, and the same for everyone");
+        DrawnDigits.Sha256, "Synthetic handwritten digits, generated by this application; always available and identical everywhere");
 
     public static DatasetInfo? Of(KnownDataset? known, DatasetManifest? manifest) => (known, manifest) switch
     {
@@ -219,31 +223,31 @@ internal static class DatasetInfos
         (null, _) => manifest.ToInfo("stored", $"Uploaded on {manifest.StoredAt:yyyy-MM-dd}"),
         (_, null) => new DatasetInfo(
             known.Name, "known", Stored: false, 60_000, 10_000, 10, 28, 28, 1, known.Sha256,
-            $"{known.Description}; fetched when it is first used"),
+            $"{known.Description}; downloaded on first use"),
         _ => manifest.ToInfo("known", manifest.Sha256 == known.Sha256
             ? known.Description
-            : $"Uploaded on {manifest.StoredAt:yyyy-MM-dd} under this name; it is not the published data set"),
+            : $"Uploaded on {manifest.StoredAt:yyyy-MM-dd} under this name; not the published data set"),
     };
 
     public static DatasetInfo Unreadable(KnownDataset? known, string name, StoredDatasetException problem) => new(
         name, known is null ? "stored" : "known", Stored: true, null, null, null, null, null, null, null,
-        $"It cannot be used: {problem.Message}");
+        $"Unusable: {problem.Message}");
 }
 
 internal static partial class DatasetLog
 {
-    [LoggerMessage(Level = LogLevel.Information, Message = "Data set {Dataset}: {Part} came from {Source}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Data set {Dataset}: loaded {Part} from {Source}")]
     public static partial void Fetched(this ILogger logger, string dataset, IdxPart part, object source);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Data set {Dataset} is not to be had from {Attempt}")]
-    public static partial void NotThere(this ILogger logger, string dataset, string attempt);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Data set {Dataset}: a source failed. {Problem}")]
+    public static partial void SourceFailed(this ILogger logger, string dataset, string problem);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Data set {Dataset} is stored: {Train} pictures, SHA-256 {Sha256}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Data set {Dataset}: stored {Train} training pictures, SHA-256 {Sha256}")]
     public static partial void Saved(this ILogger logger, string dataset, int? train, string sha256);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Data set {Dataset} is fetched again, since its stored copy is damaged: {Damage}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Data set {Dataset}: the stored copy is damaged; downloading it again. {Damage}")]
     public static partial void Damaged(this ILogger logger, string dataset, string damage);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Data set {Dataset}: leftovers could not be removed; the next upload tries again")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Data set {Dataset}: could not remove leftovers; the next upload tries again")]
     public static partial void NotSwept(this ILogger logger, Exception exception, string dataset);
 }

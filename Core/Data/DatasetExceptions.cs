@@ -4,71 +4,72 @@ using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Data;
 
-/// <summary>There is no data set of this name.</summary>
+/// <summary>There is no data set with this name.</summary>
 /// <param name="dataset">The given name.</param>
 /// <param name="valid">The names of the data sets that exist.</param>
 public sealed class UnknownDatasetException(string dataset, IReadOnlyList<string> valid)
-    : ArgumentException($"There is no data set '{dataset}'. Valid are: {string.Join(", ", valid)}.")
+    : ArgumentException($"There is no data set '{dataset}'. The available data sets are: {string.Join(", ", valid)}.")
 {
-    /// <summary>The name given.</summary>
+    /// <summary>The given name.</summary>
     public string Dataset { get; } = dataset;
 
-    /// <summary>The names that there are.</summary>
+    /// <summary>The names of the data sets that exist.</summary>
     public IReadOnlyList<string> Valid { get; } = valid;
 }
 
 /// <summary>A data set cannot be stored or removed under this name.</summary>
-/// <param name="dataset">The name given.</param>
-/// <param name="reason">Why not, and what is valid.</param>
+/// <param name="dataset">The given name.</param>
+/// <param name="reason">The reason and what is valid, as the rest of a sentence that starts with the name.</param>
 public sealed class DatasetNameException(string dataset, string reason) : ArgumentException($"'{dataset}' {reason}.")
 {
-    /// <summary>The name given.</summary>
+    /// <summary>The given name.</summary>
     public string Dataset { get; } = dataset;
 }
 
-/// <summary>A data set is known but currently unavailable.</summary>
-/// <param name="dataset">Its name.</param>
-/// <param name="tried">The sources that were tried, and what happened.</param>
-/// <param name="advice">What the user can do, as half a sentence.</param>
+/// <summary>A data set is known, but currently unavailable.</summary>
+/// <param name="dataset">Name of the data set.</param>
+/// <param name="tried">The sources that were tried, each with the problem.</param>
+/// <param name="advice">What the user can do, to follow "You can".</param>
 public sealed class DatasetUnavailableException(string dataset, IReadOnlyList<string> tried, string advice)
     : Exception($"Data set '{dataset}' is unavailable. Tried: {string.Join("; ", tried)}. You can {advice}.")
 {
-    /// <summary>Its name.</summary>
+    /// <summary>Name of the data set.</summary>
     public string Dataset { get; } = dataset;
 
-    /// <summary>Where it was looked for, and what happened there.</summary>
+    /// <summary>The sources that were tried, each with the problem.</summary>
     public IReadOnlyList<string> Tried { get; } = tried;
 
-    /// <summary>What to do.</summary>
+    /// <summary>What the user can do, to follow "You can".</summary>
     public string Advice { get; } = advice;
 }
 
-/// <summary>What Blob Storage holds of a data set cannot be used.</summary>
+/// <summary>The copy of a data set in Blob Storage is unusable.</summary>
 internal sealed class StoredDatasetException(string message, bool newer = false, Exception? inner = null) : Exception(message, inner)
 {
-    /// <summary>It is whole, but was written by a later version of this program.</summary>
+    /// <summary>Whether a later version of this program wrote it, which means that it is not damaged.</summary>
     public bool Newer { get; } = newer;
 }
 
 internal static class DatasetNames
 {
-    /// <exception cref="DatasetNameException">Nothing can be stored or removed under this name.</exception>
+    /// <exception cref="DatasetNameException">The name is invalid or reserved.</exception>
     public static void CheckWritable(string name)
     {
-        if (!ResourceId.IsValid(name)) throw new DatasetNameException(name, "is no name for a data set: valid are 1 to 40 of a-z, 0-9 and -");
+        if (!ResourceId.IsValid(name))
+            throw new DatasetNameException(name, "is not a valid name for a data set: use 1 to 40 of a-z, 0-9 and -");
         if (name == DrawnDigits.Name)
-            throw new DatasetNameException(name, "is built in and can be neither replaced nor removed: choose another name");
+            throw new DatasetNameException(name, "is built in and cannot be replaced or removed: choose another name");
     }
 }
 
-/// <summary>A file is not the IDX file it should be. The message names the file, what was found and what is valid.</summary>
-/// <param name="file">The file or the part, as its sender knows it.</param>
-/// <param name="found">What is wrong with it.</param>
-/// <param name="valid">What is valid instead.</param>
-/// <param name="inner">What was thrown below, if anything was.</param>
-public sealed class IdxFormatException(string file, string found, string valid, Exception? inner = null)
-    : FormatException($"{file}: {found}. Valid is {valid}.", inner)
+/// <summary>A file is not the expected IDX file. The message states the file, the problem and what is expected.</summary>
+/// <param name="file">Name of the file or part, as the sender knows it.</param>
+/// <param name="found">The problem, as a clause that starts with "it" or "its".</param>
+/// <param name="expected">What is expected instead.</param>
+/// <param name="inner">The exception that caused this one, if any.</param>
+public sealed class IdxFormatException(string file, string found, string expected, Exception? inner = null)
+    : FormatException($"{file}: {found}. Expected {expected}.", inner)
 {
-    /// <summary>The file or the part.</summary>
+    /// <summary>Name of the file or part.</summary>
     public string File { get; } = file;
 }

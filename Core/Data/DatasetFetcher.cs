@@ -3,34 +3,34 @@ using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Data;
 
-/// <summary>Gets known data sets from a folder of this machine, else from mirrors.</summary>
+/// <summary>Loads known data sets from a local folder or downloads them from mirrors.</summary>
 internal sealed class DatasetFetcher(HttpClient http, DatasetOptions options, TimeProvider time, ILogger logger)
 {
-    /// <summary>The last piece of every advice.</summary>
+    /// <summary>The last part of every piece of advice.</summary>
     public const string OrDigits = "or use 'digits', which is built in";
 
-    /// <summary>Finds out, within the time for a probe, whether a data set can probably be had, without fetching it.</summary>
-    /// <exception cref="DatasetUnavailableException">It cannot.</exception>
+    /// <summary>Checks within the probe time-out whether a data set is probably available, without downloading it.</summary>
+    /// <exception cref="DatasetUnavailableException">No source seems to have it.</exception>
     public async Task ProbeAsync(KnownDataset known, CancellationToken cancellation)
     {
         if (known.Folder is { } folder && known.Files.All(file => File.Exists(Path.Combine(folder, file.GzipName)))) return;
 
         var largest = known.Files.MaxBy(file => file.Bytes)!;
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var probes = MirrorsOf(known).Select(mirror => mirror.ProbeAsync(largest, enough.Token)).ToList();
+        using var others = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var probes = MirrorsOf(known).Select(mirror => mirror.ProbeAsync(largest, others.Token)).ToList();
         await foreach (var probe in Task.WhenEach(probes).WithCancellation(cancellation))
         {
             if (await probe is not null) continue;
-            await enough.CancelAsync();
+            await others.CancelAsync();
             return;
         }
-        List<string> tried = [.. FolderInWords(known)];
+        List<string> tried = [.. MissingFolder(known)];
         foreach (var probe in probes) tried.Add((await probe)!);
         throw Unavailable(known, tried);
     }
 
-    /// <summary>Fetches a data set and checks every file of it. What one mirror has given is not asked of the next.</summary>
-    /// <exception cref="DatasetUnavailableException">No source has it, or what they have is not it.</exception>
+    /// <summary>Loads a data set and verifies each file. A file that one source has provided is not requested from the next.</summary>
+    /// <exception cref="DatasetUnavailableException">The sources do not have all files, or have files with a different content.</exception>
     public async Task<Dictionary<IdxPart, IdxArray>> FetchAsync(KnownDataset known, CancellationToken cancellation)
     {
         var parts = new Dictionary<IdxPart, IdxArray>();
@@ -39,13 +39,13 @@ internal sealed class DatasetFetcher(HttpClient http, DatasetOptions options, Ti
         if (known.Folder is { } folder && Directory.Exists(folder))
             tried.AddRange(await ReadFolderAsync(known, folder, parts, cancellation));
         else
-            tried.AddRange(FolderInWords(known));
+            tried.AddRange(MissingFolder(known));
 
         foreach (var mirror in MirrorsOf(known))
         {
             if (parts.Count == known.Files.Count) break;
             if (await DownloadAsync(known, mirror, parts, cancellation) is not { } failure) continue;
-            logger.NotThere(known.Name, failure);
+            logger.SourceFailed(known.Name, failure);
             tried.Add(failure);
         }
         return parts.Count == known.Files.Count ? parts : throw Unavailable(known, tried);
@@ -67,7 +67,7 @@ internal sealed class DatasetFetcher(HttpClient http, DatasetOptions options, Ti
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or IdxFormatException)
             {
                 failures.Add($"{path}: {failure.Message.TrimEnd('.')}");
-                logger.NotThere(known.Name, failures[^1]);
+                logger.SourceFailed(known.Name, failures[^1]);
             }
         }
         return failures;
@@ -76,7 +76,7 @@ internal sealed class DatasetFetcher(HttpClient http, DatasetOptions options, Ti
     private async Task<string?> DownloadAsync(
         KnownDataset known, Mirror mirror, Dictionary<IdxPart, IdxArray> parts, CancellationToken cancellation)
     {
-        // The small files first: a mirror that is not there costs little.
+        // The small files first, so that an unavailable mirror costs little time.
         foreach (var file in known.Files.Where(file => !parts.ContainsKey(file.Part)).OrderBy(file => file.Bytes))
         {
             var failure = await mirror.DownloadAsync(file, array => parts[file.Part] = array, cancellation);
@@ -88,76 +88,77 @@ internal sealed class DatasetFetcher(HttpClient http, DatasetOptions options, Ti
 
     private IEnumerable<Mirror> MirrorsOf(KnownDataset known) => known.Mirrors.Select(folder => new Mirror(folder, http, options, time));
 
-    private static IEnumerable<string> FolderInWords(KnownDataset known) =>
-        known.Folder is null ? [] : [$"{known.Folder}: the files are not there"];
+    private static IEnumerable<string> MissingFolder(KnownDataset known) =>
+        known.Folder is null ? [] : [$"{known.Folder}: it does not contain the files"];
 
     private static DatasetUnavailableException Unavailable(KnownDataset known, List<string> tried) => new(
         known.Name,
-        tried.Count == 0 ? ["nothing, because neither a folder nor a mirror is configured"] : tried,
+        tried.Count == 0 ? ["no source, because neither a folder nor a mirror is configured"] : tried,
         $"{known.Advice}; {OrDigits}");
 }
 
-/// <summary>A folder of the web with the files of a known data set.</summary>
+/// <summary>A web site with the files of a known data set.</summary>
 internal sealed class Mirror(Uri folder, HttpClient http, DatasetOptions options, TimeProvider time)
 {
     public Uri Folder => folder;
 
-    /// <summary>Asks for the first bytes of a file.</summary>
-    /// <returns>What is wrong, or null if the mirror seems to have the file.</returns>
+    /// <summary>Requests the first bytes of a file.</summary>
+    /// <returns>The problem; null if the mirror seems to have the file.</returns>
     public Task<string?> ProbeAsync(KnownFile file, CancellationToken cancellation) =>
-        WordsOfFailureAsync(file, options.ProbeTimeout, async patience =>
+        FindProblemAsync(file, options.ProbeTimeout, async timeLimit =>
         {
-            using var response = await AskAsync(file, patience.Token);
-            var stream = await OpenAsync(response, patience.Token);
+            using var response = await GetAsync(file, timeLimit.Token);
+            var stream = await OpenAsync(response, timeLimit.Token);
             var start = new byte[2];
-            await stream.ReadAtLeastAsync(start, 2, throwOnEndOfStream: false, patience.Token);
-            // What a captive portal or a parked domain answers is a page. Some servers have the client unpack .gz files on the way.
-            if (start is not ([0x1f, 0x8b] or [0, 0])) throw new InvalidDataException("it answered with something that is no gzip file");
+            await stream.ReadAtLeastAsync(start, 2, throwOnEndOfStream: false, timeLimit.Token);
+            // Captive portals and parked domains respond with a page. An unpacked IDX file starts with 0000: some servers declare gzip as
+            // the content encoding, and the client then unpacks the file.
+            if (start is not ([0x1f, 0x8b] or [0, 0])) throw new InvalidDataException("the response is not a gzip file");
         }, cancellation);
 
-    /// <summary>Downloads a file and checks that it is the published one.</summary>
-    /// <returns>What is wrong, or null if <paramref name="accept"/> was called.</returns>
+    /// <summary>Downloads a file and verifies that it is the published one.</summary>
+    /// <returns>The problem; null if <paramref name="accept"/> was called.</returns>
     public Task<string?> DownloadAsync(KnownFile file, Action<IdxArray> accept, CancellationToken cancellation) =>
-        WordsOfFailureAsync(file, options.AnswerTimeout, async patience =>
+        FindProblemAsync(file, options.AnswerTimeout, async timeLimit =>
         {
             var start = time.GetTimestamp();
-            using var response = await AskAsync(file, patience.Token);
-            var stream = await OpenAsync(response, patience.Token);
-            using var content = await BoundedRead.AllAsync(stream, file.MostBytes, Progress, patience.Token)
-                ?? throw new InvalidDataException($"it sent more than {file.MostBytes} bytes");
+            using var response = await GetAsync(file, timeLimit.Token);
+            var stream = await OpenAsync(response, timeLimit.Token);
+            using var content = await BoundedRead.AllAsync(stream, file.MaxBytes, Progress, timeLimit.Token)
+                ?? throw new InvalidDataException($"the response has more than {file.MaxBytes} bytes");
             accept(await file.ReadAsync(content, cancellation));
 
             void Progress()
             {
                 if (time.GetElapsedTime(start) > options.FileTimeout)
-                    throw new TimeoutException($"it was not done after {options.FileTimeout.TotalSeconds} s");
-                patience.CancelAfter(options.StallTimeout);
+                    throw new TimeoutException($"the download was not complete after {options.FileTimeout.TotalSeconds} s");
+                timeLimit.CancelAfter(options.StallTimeout);
             }
         }, cancellation);
 
     private Uri AddressOf(KnownFile file) => new(folder.AbsoluteUri.TrimEnd('/') + '/' + file.GzipName);
 
-    private Task<HttpResponseMessage> AskAsync(KnownFile file, CancellationToken cancellation) =>
+    private Task<HttpResponseMessage> GetAsync(KnownFile file, CancellationToken cancellation) =>
         http.GetAsync(AddressOf(file), HttpCompletionOption.ResponseHeadersRead, cancellation);
 
     private static async Task<Stream> OpenAsync(HttpResponseMessage response, CancellationToken cancellation) =>
         response.IsSuccessStatusCode
         ? await response.Content.ReadAsStreamAsync(cancellation)
-        : throw new InvalidDataException($"it answered {(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd());
+        : throw new InvalidDataException($"the response is {(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd());
 
-    private async Task<string?> WordsOfFailureAsync(
+    private async Task<string?> FindProblemAsync(
         KnownFile file, TimeSpan timeout, Func<CancellationTokenSource, Task> attempt, CancellationToken cancellation)
     {
-        using var patience = new CancellationTokenSource(timeout, time);
-        using var link = cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), patience);
+        using var timeLimit = new CancellationTokenSource(timeout, time);
+        using var link = cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), timeLimit);
         try
         {
-            await attempt(patience);
+            await attempt(timeLimit);
             return null;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return $"{AddressOf(file)}: it did not answer in time";
+            return $"{AddressOf(file)}: no response in time";
         }
         catch (Exception failure) when (failure
             is HttpRequestException or IOException or InvalidDataException or IdxFormatException or TimeoutException)

@@ -8,32 +8,34 @@ using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Data;
 
-/// <summary><c>datasets/{name}/dataset.json</c>: written last; a data set is stored when this is.</summary>
-/// <param name="Format">1. A reader refuses what is newer than it knows.</param>
+/// <summary><c>datasets/{name}/dataset.json</c>: the manifest of a data set. It is written last and commits the data set.</summary>
+/// <param name="Format">Version of the format. A reader rejects newer versions.</param>
 /// <param name="Name">The data set's name.</param>
-/// <param name="Upload">The folder, under the data set's, that holds its parts; each attempt to store one has a folder of its own.</param>
+/// <param name="Upload">
+/// Folder below that of the data set; it contains the parts. Each attempt to store a data set has its own folder.
+/// </param>
 /// <param name="Sha256">See <see cref="Dataset.Sha256"/>.</param>
-/// <param name="Classes">Different labels, if there are labels.</param>
-/// <param name="StoredAt">When it was stored.</param>
-/// <param name="Parts">Its parts.</param>
-/// <param name="ClassNames">What the labels stand for, by label, where that is known.</param>
-/// <param name="ConvertedFrom">The upload it was made of; null for one that was fetched.</param>
+/// <param name="Classes">Number of distinct labels; null if there are none.</param>
+/// <param name="StoredAt">When the data set was stored.</param>
+/// <param name="Parts">The parts of the data set.</param>
+/// <param name="ClassNames">Name of each class, indexed by label; null if unknown.</param>
+/// <param name="ConvertedFrom">The upload that it was converted from; null if it was downloaded from a mirror.</param>
 internal sealed record DatasetManifest(
     int Format, string Name, string Upload, string Sha256, int? Classes, DateTimeOffset StoredAt,
     IReadOnlyList<DatasetManifest.StoredPart> Parts, IReadOnlyList<string>? ClassNames = null, string? ConvertedFrom = null)
 {
     private const int KnownFormat = 1;
 
-    /// <summary>A part, an IDX file compressed with gzip.</summary>
-    /// <param name="Part">Which one.</param>
-    /// <param name="Shape">Its dimensions.</param>
-    /// <param name="Sha256">Of the IDX file, not compressed.</param>
+    /// <summary>A stored part: an IDX file compressed with gzip.</summary>
+    /// <param name="Part">The part.</param>
+    /// <param name="Shape">Dimensions of the IDX file.</param>
+    /// <param name="Sha256">SHA-256 of the uncompressed IDX file.</param>
     public sealed record StoredPart([property: JsonConverter(typeof(IdxPartConverter))] IdxPart Part, int[] Shape, string Sha256);
 
-    /// <summary>Writes <c>train-images</c> and so on.</summary>
+    /// <summary>Writes names such as <c>train-images</c>.</summary>
     private sealed class IdxPartConverter() : JsonStringEnumConverter<IdxPart>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
 
-    /// <summary>The manifest of parts that are written.</summary>
+    /// <summary>Creates the manifest of parts that have been written.</summary>
     public static DatasetManifest Of(string name, string folder, IEnumerable<StoredPart> parts, int? classes, DateTimeOffset storedAt)
     {
         List<StoredPart> stored = [.. parts.OrderBy(part => part.Part)];
@@ -43,7 +45,8 @@ internal sealed record DatasetManifest(
 
     public BinaryData ToJson() => BinaryData.FromObjectAsJson(this, Json.Document);
 
-    /// <exception cref="StoredDatasetException">It is damaged, or newer than this program.</exception>
+    /// <summary>Reads a manifest.</summary>
+    /// <exception cref="StoredDatasetException">It is damaged, or a later version wrote it.</exception>
     public static DatasetManifest Parse(string name, BinaryData json)
     {
         try
@@ -51,7 +54,7 @@ internal sealed record DatasetManifest(
             var manifest = Json.ReadDocument<DatasetManifest>($"the manifest of data set '{name}'", json, KnownFormat);
             return manifest.ShapeOf(IdxPart.TrainImages) is not null
                 ? manifest
-                : throw new StoredDatasetException($"the manifest of data set '{name}' lists no pictures");
+                : throw new StoredDatasetException($"the manifest of data set '{name}' lists no training pictures");
         }
         catch (Exception problem) when (problem is InvalidDataException or NewerFormatException)
         {
@@ -59,7 +62,7 @@ internal sealed record DatasetManifest(
         }
     }
 
-    /// <summary>The same; null if it is damaged, or newer than this program.</summary>
+    /// <summary>Reads a manifest; null if it is damaged, or a later version wrote it.</summary>
     public static DatasetManifest? TryParse(string name, BinaryData json)
     {
         try
@@ -84,9 +87,10 @@ internal sealed record DatasetManifest(
 }
 
 /// <summary>
-/// Where data sets are in Blob Storage: <c>datasets/{name}/{folder}/{part}.gz</c> and, written last, <c>datasets/{name}/dataset.json</c>.
-/// Each attempt to store one has a folder of its own, so that two at once do not mix and a reader of the old one is not torn.
-/// What was uploaded is in another, with what was made of it so far, until <c>datasets/{name}/conversion.json</c> says that it is done.
+/// Blob names of data sets: <c>datasets/{name}/{folder}/{part}.gz</c> and the manifest <c>datasets/{name}/dataset.json</c>, which is
+/// written last. Each attempt to store a data set has its own folder, so that concurrent attempts do not mix and readers of the old data
+/// set are not disturbed. An upload has another folder with the archive and the pictures converted so far. It exists until the conversion
+/// in <c>datasets/{name}/conversion.json</c> ends.
 /// </summary>
 internal static class DatasetBlobs
 {
@@ -114,7 +118,7 @@ internal static class DatasetBlobs
     public static BlobClient ConversionBlob(this BlobContainerClient container, string name) =>
         container.GetBlobClient(FolderOf(name) + ConversionFile);
 
-    /// <summary>Names of all data sets that have a file of this name beside their folders.</summary>
+    /// <summary>Names of all data sets that have a file with this name next to their folders.</summary>
     public static async Task<List<string>> NamesWithAsync(this BlobContainerClient container, string file, CancellationToken cancellation)
     {
         List<string> names = [];
@@ -125,7 +129,7 @@ internal static class DatasetBlobs
         }
         catch (RequestFailedException missing) when (missing.Status == (int)HttpStatusCode.NotFound)
         {
-            // No container yet: nothing is stored.
+            // The container does not exist yet: nothing is stored.
         }
         return names;
     }

@@ -1,53 +1,62 @@
 namespace GanFunctions.Core.Data;
 
-/// <summary>Where data sets come from, how long to wait for them, and how large they may be.</summary>
+/// <summary>Sources, time-outs and size limits of data sets.</summary>
 public sealed record DatasetOptions
 {
     /// <summary>
-    /// Folders of the web that hold MNIST's four .gz files, the likeliest first. Null, the default, asks the public ones. The content is
-    /// checked, so plain HTTP will do.
+    /// Base addresses of mirrors with MNIST's four .gz files, in the order to try them. The default is null: the public mirrors. The
+    /// content is verified, so plain HTTP is sufficient.
     /// </summary>
     public IReadOnlyList<Uri>? MnistMirrors { get; init; }
 
-    /// <summary>The same for Fashion-MNIST.</summary>
+    /// <summary>Base addresses of mirrors with Fashion-MNIST's four .gz files. The default is null: the public mirrors.</summary>
     public IReadOnlyList<Uri>? FashionMnistMirrors { get; init; }
 
-    /// <summary>A folder of this machine with MNIST's four files. None unless set.</summary>
+    /// <summary>A local folder with MNIST's four .gz files. The default is null: none.</summary>
     public string? MnistFolder { get; init; }
 
-    /// <summary>The same for Fashion-MNIST. The default is where Debian's package dataset-fashion-mnist puts it.</summary>
+    /// <summary>
+    /// A local folder with Fashion-MNIST's four .gz files. The default is the folder of Debian's package dataset-fashion-mnist.
+    /// </summary>
     public string? FashionMnistFolder { get; init; } = "/usr/share/datasets/fashion-mnist";
 
-    /// <summary>How long a mirror may take to begin its answer when only asked if it is there. Default 4 s, at most 6 s.</summary>
+    /// <summary>Time limit for a mirror's response to an availability probe. The default is 4 s, the maximum is 6 s.</summary>
     public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>How long a mirror may take to begin a download. Default 15 s.</summary>
+    /// <summary>Time limit for a mirror to start a download. The default is 15 s.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a download may stand still. Default 20 s.</summary>
+    /// <summary>Maximum time without progress during a download. The default is 20 s.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long a whole file may take. Default 10 minutes: MNIST's largest has 10 MB, Fashion-MNIST's 26 MB.</summary>
+    /// <summary>
+    /// Time limit for the download of a file. The default is 10 minutes; the largest file of MNIST has 10 MB, that of Fashion-MNIST 26 MB.
+    /// </summary>
     public TimeSpan FileTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How large an upload may be, as sent, in bytes. Default 2 GiB, which is also what a request may carry.</summary>
+    /// <summary>Maximum size of an upload as sent, in bytes. The default is 2 GiB, which is also the limit of a request body.</summary>
     public long MaxUploadBytes { get; init; } = 2L << 30;
 
-    /// <summary>How many files and folders an uploaded archive may list. Default 500,000.</summary>
+    /// <summary>Maximum number of files and folders in an uploaded archive. The default is 500,000.</summary>
     public int MaxEntries { get; init; } = 500_000;
 
-    /// <summary>How large a file of an upload may be, as sent and unpacked alike, in bytes. Default 256 MiB: an IDX file of 340,000 pictures.</summary>
+    /// <summary>
+    /// Maximum size of a file in an upload, both as sent and unpacked, in bytes. The default is 256 MiB, an IDX file of 340,000 pictures of
+    /// 28x28.
+    /// </summary>
     public long MaxFileBytes { get; init; } = 256L << 20;
 
-    /// <summary>How many bytes one byte of an archive may unpack to, in files of more than 1 MiB. Default 100; drawings come to 10.</summary>
+    /// <summary>Maximum compression ratio of files of more than 1 MiB. The default is 100; drawings reach about 10.</summary>
     public int MaxCompressionRatio { get; init; } = 100;
 
-    /// <summary>How large the file of one picture may be, in bytes. Default 64 MiB.</summary>
+    /// <summary>Maximum size of a picture file, in bytes. The default is 64 MiB.</summary>
     public long MaxPictureBytes { get; init; } = 64L << 20;
 
-    /// <summary>How many pixels an uploaded picture may have, by its header. Default 50 million.</summary>
+    /// <summary>Maximum number of pixels in an uploaded picture, according to its header. The default is 50 million.</summary>
     public long MaxPixels { get; init; } = 50_000_000;
 
-    /// <summary>How large the pictures of a data set may be once they are converted, in bytes. Default 1 GiB: 87,000 of 64x64 in colour.</summary>
+    /// <summary>
+    /// Maximum total size of the converted pictures of a data set, in bytes. The default is 1 GiB: 87,000 pictures of 64x64 in colour.
+    /// </summary>
     public long MaxDatasetBytes { get; init; } = 1L << 30;
 }

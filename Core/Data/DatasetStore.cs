@@ -6,20 +6,21 @@ using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Data;
 
-/// <summary>Reads the data sets in Blob Storage.</summary>
+/// <summary>Reads data sets from Blob Storage.</summary>
 internal sealed class DatasetStore(BlobContainerClient container, DatasetOptions options)
 {
-    /// <exception cref="StoredDatasetException">The manifest is damaged or newer than this program.</exception>
+    /// <summary>Reads the manifest of a data set; null if it is not stored.</summary>
+    /// <exception cref="StoredDatasetException">The manifest is damaged, or a later version wrote it.</exception>
     public async Task<DatasetManifest?> FindAsync(string name, CancellationToken cancellation) =>
         await container.ManifestBlob(name).TryReadAsync(cancellation) is { } found
             ? DatasetManifest.Parse(name, found.Content)
             : null;
 
-    /// <summary>Names of all data sets that are stored.</summary>
+    /// <summary>Names of all stored data sets.</summary>
     public Task<List<string>> NamesAsync(CancellationToken cancellation) =>
         container.NamesWithAsync(DatasetBlobs.ManifestFile, cancellation);
 
-    /// <summary>Reads a data set whole and checks every part.</summary>
+    /// <summary>Reads a whole data set and verifies each part.</summary>
     /// <exception cref="StoredDatasetException">A part is missing or damaged.</exception>
     public async Task<Dictionary<IdxPart, IdxArray>> ReadAsync(DatasetManifest manifest, CancellationToken cancellation)
     {
@@ -29,7 +30,8 @@ internal sealed class DatasetStore(BlobContainerClient container, DatasetOptions
             var blob = container.PartBlob(manifest.Name, manifest.Upload, stored.Part);
             var array = await ReadAsync(blob, cancellation);
             var hash = array.ComputeSha256();
-            if (hash != stored.Sha256) throw new StoredDatasetException($"{blob.Name} unpacks to the SHA-256 {hash}, not {stored.Sha256}");
+            if (hash != stored.Sha256)
+                throw new StoredDatasetException($"{blob.Name} has the SHA-256 {hash} when unpacked, instead of {stored.Sha256}");
             parts[stored.Part] = array;
         }
         return parts;
@@ -58,27 +60,28 @@ internal sealed class DatasetWriter(BlobContainerClient container, TimeProvider 
 {
     private readonly DatasetSweep _sweep = new(container, time, logger);
 
-    /// <summary>Stores a data set, in place of the one of that name if there is one.</summary>
+    /// <summary>Stores a data set. It replaces any data set with the same name.</summary>
     public Task<DatasetManifest> SaveAsync(string name, IReadOnlyDictionary<IdxPart, IdxArray> parts, CancellationToken cancellation) =>
         SaveAsync(name, folder => WriteAsync(name, folder, parts, cancellation), (_, _) => Task.CompletedTask, cancellation);
 
     /// <summary>
-    /// Stores a data set, in place of the one of that name if there is one. Until the manifest is written, readers see the old one. Of
-    /// those that convert the same upload, the first wins.
+    /// Stores a data set. It replaces any data set with the same name; readers see the old one until the manifest is written. If several
+    /// workers convert the same upload, the first one wins.
     /// </summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="write">Writes the parts to a folder and gives the manifest.</param>
+    /// <param name="name">Name of the data set.</param>
+    /// <param name="write">Writes the parts to the given folder and returns the manifest.</param>
     /// <param name="check">
-    /// Called just before the commit with the manifest and the one that it replaces: throws if it is not to be. If somebody commits in
-    /// between, it is called again.
+    /// Called just before the commit with the manifest and the one that it replaces; throws to prevent the commit. It is called again if
+    /// another worker commits in between.
     /// </param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <returns>The manifest that is stored.</returns>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <returns>The stored manifest.</returns>
     public async Task<DatasetManifest> SaveAsync(
-        string name, Func<string, Task<DatasetManifest>> write, Func<DatasetManifest, DatasetManifest?, Task> check, CancellationToken cancellation)
+        string name, Func<string, Task<DatasetManifest>> write, Func<DatasetManifest, DatasetManifest?, Task> check,
+        CancellationToken cancellation)
     {
         var folder = Guid.NewGuid().ToString("n");
-        var leftover = folder; // until it is committed, it is this folder that is left over
+        var leftover = folder; // until the commit, the new folder is the leftover
         try
         {
             await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
@@ -89,11 +92,11 @@ internal sealed class DatasetWriter(BlobContainerClient container, TimeProvider 
         }
         finally
         {
-            await _sweep.SweepAsync(name, leftBehind: each => each == leftover);
+            await _sweep.SweepAsync(name, isLeftover: each => each == leftover);
         }
     }
 
-    /// <summary>Writes parts that are in memory.</summary>
+    /// <summary>Writes parts from memory.</summary>
     /// <returns>The manifest to commit.</returns>
     public async Task<DatasetManifest> WriteAsync(
         string name, string folder, IReadOnlyDictionary<IdxPart, IdxArray> parts, CancellationToken cancellation)
@@ -110,26 +113,26 @@ internal sealed class DatasetWriter(BlobContainerClient container, TimeProvider 
     }
 
     /// <summary>Removes a data set.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <param name="convertedFrom">If given, it is removed only if it was made of this upload.</param>
-    /// <returns>False if there was none.</returns>
+    /// <param name="name">Name of the data set.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <param name="convertedFrom">If given, the data set is removed only if it was converted from this upload.</param>
+    /// <returns>False if there was nothing to remove.</returns>
     public async Task<bool> DeleteAsync(string name, CancellationToken cancellation, string? convertedFrom = null)
     {
         if (await container.ManifestBlob(name).TryReadAsync(cancellation) is not { } found) return false;
         var manifest = DatasetManifest.TryParse(name, found.Content);
         if (convertedFrom is not null && manifest?.ConvertedFrom != convertedFrom) return false;
         var removed = await container.ManifestBlob(name).DeleteIfExistsAsync(cancellationToken: cancellation);
-        // A manifest that cannot be read does not tell which folder was its own: then all go.
-        await _sweep.SweepAsync(name, leftBehind: folder => manifest is null || folder == manifest.Upload);
+        // An unreadable manifest does not tell which folder belongs to it, so all folders are removed.
+        await _sweep.SweepAsync(name, isLeftover: folder => manifest is null || folder == manifest.Upload);
         return removed;
     }
 
-    /// <returns>The manifest that is stored now, and the folder that nobody needs any more, if it can be told.</returns>
+    /// <returns>The manifest that is now stored, and the folder that is no longer needed; null if it is unknown.</returns>
     private async Task<(DatasetManifest Stored, string? Leftover)> CommitAsync(
         DatasetManifest manifest, Func<DatasetManifest, DatasetManifest?, Task> check, CancellationToken cancellation)
     {
-        while (true) // another upload of that name may come first; this one then replaces it
+        while (true) // another upload with this name may be committed first; this one then replaces it
         {
             var old = await container.ManifestBlob(manifest.Name).TryReadAsync(cancellation);
             var stored = old is null ? null : DatasetManifest.TryParse(manifest.Name, old.Content);
@@ -142,51 +145,53 @@ internal sealed class DatasetWriter(BlobContainerClient container, TimeProvider 
     }
 }
 
-/// <summary>Removes what is left behind of data sets and uploads, never what a manifest or a conversion points to.</summary>
+/// <summary>
+/// Removes leftover folders of data sets and uploads. It never removes a folder that a manifest or a conversion refers to.
+/// </summary>
 internal sealed class DatasetSweep(BlobContainerClient container, TimeProvider time, ILogger logger)
 {
-    /// <summary>Longer than any upload takes: what is older and in use by nobody was left by one that was cut off.</summary>
-    private static readonly TimeSpan Leftover = TimeSpan.FromDays(1);
+    /// <summary>Longer than any upload takes. Older folders that are not in use are leftovers of interrupted uploads.</summary>
+    private static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
 
-    /// <summary>Removes what is older than a day, of all data sets.</summary>
-    public Task SweepAllAsync() => SweepAsync(DatasetBlobs.Root, "all", _ => false);
+    /// <summary>Removes leftovers of all data sets that are older than a day.</summary>
+    public Task SweepAllAsync() => SweepAsync(DatasetBlobs.Root, "(all)", _ => false);
 
-    /// <summary>Removes what is left behind of one data set. Tidying up fails nothing: the next upload tries again.</summary>
-    public Task SweepAsync(string name, Func<string, bool> leftBehind) => SweepAsync(DatasetBlobs.FolderOf(name), name, leftBehind);
+    /// <summary>Removes leftovers of one data set. Errors are logged and do not fail the caller; the next upload tries again.</summary>
+    public Task SweepAsync(string name, Func<string, bool> isLeftover) => SweepAsync(DatasetBlobs.FolderOf(name), name, isLeftover);
 
-    private async Task SweepAsync(string prefix, string what, Func<string, bool> leftBehind)
+    private async Task SweepAsync(string prefix, string dataset, Func<string, bool> isLeftover)
     {
         try
         {
-            Dictionary<string, HashSet<string>?> kept = [];
+            Dictionary<string, HashSet<string>?> usedByName = [];
             await foreach (var item in container.GetBlobsAsync(new() { Prefix = prefix }))
             {
                 if (item.Name.Split('/') is not [_, var name, var folder, _]) continue;
-                if (time.GetUtcNow() - item.Properties.LastModified <= Leftover && !leftBehind(folder)) continue;
-                if (!kept.TryGetValue(name, out var keep)) kept[name] = keep = await KeptAsync(name);
-                if (keep?.Contains(folder) == false) await container.DeleteBlobIfExistsAsync(item.Name);
+                if (time.GetUtcNow() - item.Properties.LastModified <= LeftoverAge && !isLeftover(folder)) continue;
+                if (!usedByName.TryGetValue(name, out var used)) usedByName[name] = used = await FindUsedFoldersAsync(name);
+                if (used?.Contains(folder) == false) await container.DeleteBlobIfExistsAsync(item.Name);
             }
         }
         catch (RequestFailedException failure)
         {
-            logger.NotSwept(failure, what);
+            logger.NotSwept(failure, dataset);
         }
     }
 
-    /// <returns>Folders to keep; null where that cannot be told.</returns>
-    private async Task<HashSet<string>?> KeptAsync(string name)
+    /// <returns>The folders in use; null if that cannot be determined.</returns>
+    private async Task<HashSet<string>?> FindUsedFoldersAsync(string name)
     {
-        HashSet<string> keep = [];
+        HashSet<string> used = [];
         if (await container.ManifestBlob(name).TryReadAsync(CancellationToken.None) is { } found)
         {
             if (DatasetManifest.TryParse(name, found.Content) is not { } manifest) return null;
-            keep.Add(manifest.Upload);
+            used.Add(manifest.Upload);
         }
         if (await container.ConversionBlob(name).TryReadAsync(CancellationToken.None) is { } state
             && Conversion.Parse(name, state.Content) is { IsOpen: true } conversion)
         {
-            keep.Add(conversion.Upload);
+            used.Add(conversion.Upload);
         }
-        return keep;
+        return used;
     }
 }

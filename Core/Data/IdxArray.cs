@@ -7,17 +7,18 @@ using GanFunctions.Core.Storage;
 namespace GanFunctions.Core.Data;
 
 /// <summary>
-/// What an IDX file of unsigned bytes holds. The format: two zero bytes, the type (8 is an unsigned byte), the number of dimensions, each
-/// dimension as a big-endian 32-bit number, the data row by row (LeCun, Cortes, Burges, "The MNIST database", "File formats").
+/// The content of an IDX file of unsigned bytes. The format is: two zero bytes, the type (8 is unsigned byte), the number of dimensions,
+/// each dimension as a big-endian 32-bit integer, and the data in row-major order (LeCun, Cortes, Burges, "The MNIST database", "File
+/// formats").
 /// </summary>
-/// <param name="Shape">Its dimensions, the slowest first.</param>
-/// <param name="Data">As many bytes as the dimensions multiply to.</param>
+/// <param name="Shape">The dimensions, slowest first.</param>
+/// <param name="Data">The data; its length is the product of the dimensions.</param>
 public sealed record IdxArray(int[] Shape, byte[] Data)
 {
-    /// <summary>The type in the header: unsigned byte.</summary>
+    /// <summary>The type code of unsigned bytes.</summary>
     internal const byte UnsignedByte = 8;
 
-    /// <summary>SHA-256 of the IDX file, not compressed, in lower-case hexadecimal.</summary>
+    /// <summary>SHA-256 of the uncompressed IDX file in lower-case hexadecimal.</summary>
     public string ComputeSha256()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -29,7 +30,7 @@ public sealed record IdxArray(int[] Shape, byte[] Data)
     /// <summary>Writes the IDX file, compressed with gzip, and leaves the stream open.</summary>
     public async Task WriteGzipAsync(Stream stream, CancellationToken cancellation = default)
     {
-        // Fastest: MNIST takes half a second instead of five, and a fifth more room.
+        // Fastest: MNIST takes half a second instead of five, and a fifth more space.
         await using var gzip = new GZipStream(stream, CompressionLevel.Fastest, leaveOpen: true);
         await WriteAsync(gzip, cancellation);
     }
@@ -45,7 +46,7 @@ public sealed record IdxArray(int[] Shape, byte[] Data)
         ? new IdxArray([set.Count, set.Height, set.Width], set.Pixels)
         : new IdxArray([set.Count, set.Channels, set.Height, set.Width], set.Pixels);
 
-    /// <summary>What the file begins with.</summary>
+    /// <summary>The header of an IDX file.</summary>
     internal static byte[] HeaderOf(int[] shape)
     {
         var header = new byte[4 + 4 * shape.Length];
@@ -57,52 +58,52 @@ public sealed record IdxArray(int[] Shape, byte[] Data)
 }
 
 /// <summary>
-/// Reads IDX files of unsigned bytes, compressed with gzip or not: the first bytes tell, not the name. Nothing is allocated that the
-/// file cannot fill, and nothing is read past a limit.
+/// Reads IDX files of unsigned bytes, with or without gzip compression, which is detected by the first bytes. It never allocates more
+/// memory than the file can fill and never reads beyond the given limit.
 /// </summary>
 public static class IdxReader
 {
-    private const int MostDimensions = 8;
+    private const int MaxDimensions = 8;
 
-    // Deflate cannot make more than 1032 bytes out of one (zlib's "Maximum compression factor").
-    private const long MostGrowth = 1032;
+    // Deflate cannot expand one byte to more than 1032 (zlib's "Maximum compression factor").
+    private const long MaxExpansion = 1032;
 
     /// <summary>Reads a whole IDX file.</summary>
     /// <param name="stream">The file; left open.</param>
-    /// <param name="file">What to call it in a message.</param>
-    /// <param name="maxBytes">How large it may be, as sent and unpacked alike.</param>
-    /// <param name="cancellation">Stops reading.</param>
+    /// <param name="file">Name of the file in error messages.</param>
+    /// <param name="maxBytes">Maximum size, both as sent and unpacked.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="IdxFormatException">The file is damaged, too large, or not an IDX file of unsigned bytes.</exception>
     public static async Task<IdxArray> ReadAsync(Stream stream, string file, long maxBytes, CancellationToken cancellation = default)
     {
         using var sent = await BoundedRead.AllAsync(stream, maxBytes, cancellation: cancellation)
             ?? throw new IdxFormatException(file, $"it is larger than {maxBytes} bytes", "a smaller file");
-        var zipped = sent.Length >= 2 && sent.GetBuffer() is [0x1f, 0x8b, ..];
-        if (!zipped) return Parse(sent, file, maxBytes, sent.Length);
+        var isGzip = sent.Length >= 2 && sent.GetBuffer() is [0x1f, 0x8b, ..];
+        if (!isGzip) return Parse(sent, file, maxBytes, sent.Length);
         try
         {
             using var gzip = new GZipStream(sent, CompressionMode.Decompress);
-            return Parse(gzip, file, maxBytes, sent.Length * MostGrowth);
+            return Parse(gzip, file, maxBytes, sent.Length * MaxExpansion);
         }
         catch (InvalidDataException damage)
         {
-            throw new IdxFormatException(file, $"its gzip data is damaged ({damage.Message.TrimEnd('.')})", "a whole gzip file", damage);
+            throw new IdxFormatException(file, $"its gzip data is damaged ({damage.Message.TrimEnd('.')})", "a complete gzip file", damage);
         }
     }
 
-    private static IdxArray Parse(Stream stream, string file, long maxBytes, long mostAvailable)
+    private static IdxArray Parse(Stream stream, string file, long maxBytes, long maxAvailable)
     {
         var shape = ReadShape(stream, file);
         var size = SizeOf(shape, file, maxBytes);
-        if (size > mostAvailable) throw Truncated(file, shape, size, "the file is too small for that");
+        if (size > maxAvailable) throw Truncated(file, shape, size, "the file is too small");
 
         var data = new byte[size];
         var read = stream.ReadAtLeast(data, data.Length, throwOnEndOfStream: false);
-        if (read < size) throw Truncated(file, shape, size, $"it ends after {read}");
+        if (read < size) throw Truncated(file, shape, size, $"it ends after {read} bytes");
         if (stream.ReadByte() >= 0)
         {
             throw new IdxFormatException(
-                file, $"more bytes follow the {size} that its dimensions {Words(shape)} call for", "nothing after the data");
+                file, $"there are more bytes than the {size} of its dimensions {Format(shape)}", "no bytes after the data");
         }
         return new IdxArray(shape, data);
     }
@@ -111,17 +112,17 @@ public static class IdxReader
     {
         Span<byte> magic = stackalloc byte[4];
         if (stream.ReadAtLeast(magic, 4, throwOnEndOfStream: false) < 4)
-            throw new IdxFormatException(file, "it is shorter than the four bytes that every IDX file starts with", "an IDX file");
+            throw new IdxFormatException(file, "it is shorter than the four bytes at the start of an IDX file", "an IDX file");
         if (magic[0] != 0 || magic[1] != 0)
-            throw new IdxFormatException(file, $"it starts with the bytes {Convert.ToHexStringLower(magic)}", "0000 and the type");
+            throw new IdxFormatException(file, $"it starts with the bytes {Convert.ToHexStringLower(magic)}", "0000 followed by the type");
         if (magic[2] != IdxArray.UnsignedByte)
             throw new IdxFormatException(file, $"its type is {TypeName(magic[2])}", "type 0x08, unsigned byte");
-        if (magic[3] is 0 or > MostDimensions)
-            throw new IdxFormatException(file, $"it claims {magic[3]} dimensions", "one for labels, three for pictures");
+        if (magic[3] is 0 or > MaxDimensions)
+            throw new IdxFormatException(file, $"it has {magic[3]} dimensions", "one for labels, or three or four for pictures");
 
         var header = new byte[4 * magic[3]];
         if (stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) < header.Length)
-            throw new IdxFormatException(file, $"it ends within the list of its {magic[3]} dimensions", "four bytes for each dimension");
+            throw new IdxFormatException(file, $"it ends before the last of its {magic[3]} dimensions", "four bytes for each dimension");
         var shape = new int[magic[3]];
         for (var i = 0; i < shape.Length; i++)
         {
@@ -138,20 +139,20 @@ public static class IdxReader
         long size = 1;
         foreach (var dimension in shape)
         {
-            size *= dimension; // at most 2^31 each, and stopped before the next one: cannot overflow
+            size *= dimension; // cannot overflow: each dimension is below 2^31, and so is the size before the next one
             if (size > Math.Min(maxBytes, Array.MaxLength))
             {
                 throw new IdxFormatException(
-                    file, $"its dimensions {Words(shape)} call for too many bytes", $"at most {maxBytes} bytes unpacked");
+                    file, $"its dimensions {Format(shape)} need too many bytes", $"at most {maxBytes} bytes unpacked");
             }
         }
         return size;
     }
 
     private static IdxFormatException Truncated(string file, int[] shape, long size, string problem) =>
-        new(file, $"it is cut short: its dimensions {Words(shape)} call for {size} bytes of data, but {problem}", "a whole file");
+        new(file, $"it is truncated: its dimensions {Format(shape)} need {size} bytes of data, but {problem}", "a complete file");
 
-    private static string Words(int[] shape) => string.Join('x', shape);
+    private static string Format(int[] shape) => string.Join('x', shape);
 
     private static string TypeName(byte type) => type switch
     {

@@ -3,36 +3,36 @@ using GanFunctions.Core.Pictures;
 
 namespace GanFunctions.Core.Data;
 
-/// <summary>The files that make up a data set.</summary>
+/// <summary>A part of a data set, stored as one IDX file.</summary>
 public enum IdxPart
 {
-    /// <summary>Pictures to train on, <c>[count, height, width]</c> or <c>[count, channels, height, width]</c>.</summary>
+    /// <summary>Training pictures, <c>[count, height, width]</c> or <c>[count, channels, height, width]</c>.</summary>
     TrainImages,
 
-    /// <summary>Their labels, <c>[count]</c>.</summary>
+    /// <summary>Labels of the training pictures, <c>[count]</c>.</summary>
     TrainLabels,
 
-    /// <summary>Pictures held out, <c>[count, height, width]</c> or <c>[count, channels, height, width]</c>.</summary>
+    /// <summary>Held-out pictures, <c>[count, height, width]</c> or <c>[count, channels, height, width]</c>.</summary>
     TestImages,
 
-    /// <summary>Their labels, <c>[count]</c>.</summary>
+    /// <summary>Labels of the held-out pictures, <c>[count]</c>.</summary>
     TestLabels,
 }
 
-/// <summary>Names of the parts, and how pictures and parts turn into each other.</summary>
+/// <summary>File names of the parts, and conversion between pictures and parts.</summary>
 public static class IdxParts
 {
     private static readonly string[] FileNames =
         ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
 
-    /// <summary>The name MNIST gave the part, without <c>.gz</c>.</summary>
+    /// <summary>MNIST's file name of the part, without <c>.gz</c>.</summary>
     public static string FileName(this IdxPart part) => FileNames[(int)part];
 
     /// <summary>
-    /// The part that a file is by its name: MNIST's names, or <c>images</c>, <c>labels</c>, <c>test-images</c>, <c>test-labels</c>,
-    /// whatever the case, with dots, dashes or underscores, with or without <c>-idx3-ubyte</c>, <c>.idx</c> and <c>.gz</c>.
+    /// Recognises a part by its file name: MNIST's names, or <c>images</c>, <c>labels</c>, <c>test-images</c>, <c>test-labels</c>. Case is
+    /// ignored; dots, dashes and underscores are equivalent; <c>-idx3-ubyte</c>, <c>.idx</c> and <c>.gz</c> are optional.
     /// </summary>
-    /// <returns>The part, or null for a name that is none of these.</returns>
+    /// <returns>The part; null for any other name.</returns>
     public static IdxPart? FromFileName(string fileName)
     {
         var name = fileName.ToLowerInvariant().Replace('.', '-').Replace('_', '-');

@@ -3,44 +3,46 @@ using GanFunctions.Core.Pictures;
 
 namespace GanFunctions.Core.Data;
 
-/// <summary>The files of a data set that someone brings, not yet looked into.</summary>
-/// <param name="Parts">Each part's own name for messages, and what opens it.</param>
+/// <summary>The IDX files of an upload, not yet read.</summary>
+/// <param name="Parts">The file of each part.</param>
 public sealed record IdxUpload(IReadOnlyDictionary<IdxPart, IdxUpload.File> Parts)
 {
-    /// <summary>One file.</summary>
-    /// <param name="Name">What its sender calls it.</param>
-    /// <param name="Open">Opens it; the reader closes it.</param>
+    /// <summary>A file of an upload.</summary>
+    /// <param name="Name">Its name, as the sender knows it.</param>
+    /// <param name="Open">Opens the file; the reader closes it.</param>
     public sealed record File(string Name, Func<Stream> Open);
 
-    /// <summary>An upload of named files, say of a form: each is recognised by its name (<see cref="IdxParts.FromFileName"/>).</summary>
-    /// <exception cref="IdxFormatException">A name says nothing, or two files are the same part.</exception>
+    /// <summary>Assigns files to parts by their names (<see cref="IdxParts.FromFileName"/>).</summary>
+    /// <exception cref="IdxFormatException">A name is not recognised, or two files are the same part.</exception>
     public static IdxUpload FromFiles(IEnumerable<File> files)
     {
         var parts = new Dictionary<IdxPart, File>();
         foreach (var file in files)
         {
             var part = IdxParts.FromFileName(file.Name[(file.Name.LastIndexOf('/') + 1)..])
-                ?? throw new IdxFormatException(file.Name, "its name does not say what it is", ValidNames);
+                ?? throw new IdxFormatException(file.Name, "its name is not recognised", ValidNames);
             if (!parts.TryAdd(part, file))
                 throw new IdxFormatException(file.Name, $"it is the same part as {parts[part].Name}", "one file for each part");
         }
         return new IdxUpload(parts);
     }
 
-    /// <summary>The names that a file of an upload may have, in words.</summary>
+    /// <summary>The valid names of files, for messages.</summary>
     public static string ValidNames =>
         string.Join(", ", Enum.GetValues<IdxPart>().Select(part => part.FileName()))
-        + ", images, labels, test-images or test-labels, with .gz or without";
+        + ", images, labels, test-images or test-labels, with or without .gz";
 }
 
-/// <summary>Reads an upload whole and checks all of it.</summary>
+/// <summary>Reads all files of an upload and validates them.</summary>
 internal static class IdxUploadReader
 {
-    /// <exception cref="IdxFormatException">A file is missing or damaged, or the files do not fit each other or the model.</exception>
+    /// <exception cref="IdxFormatException">
+    /// A file is missing or damaged, the files do not match each other, or the networks do not support their shape.
+    /// </exception>
     public static async Task<Dictionary<IdxPart, IdxArray>> ReadAsync(IdxUpload upload, long maxBytes, CancellationToken cancellation)
     {
-        Need(upload, IdxPart.TrainImages);
-        if (upload.Parts.ContainsKey(IdxPart.TestLabels)) Need(upload, IdxPart.TestImages);
+        Require(upload, IdxPart.TrainImages);
+        if (upload.Parts.ContainsKey(IdxPart.TestLabels)) Require(upload, IdxPart.TestImages);
 
         var parts = new Dictionary<IdxPart, IdxArray>();
         foreach (var (part, file) in upload.Parts.OrderBy(part => part.Key))
@@ -51,7 +53,7 @@ internal static class IdxUploadReader
         }
         CheckCounts(upload, parts, IdxPart.TrainImages, IdxPart.TrainLabels);
         CheckCounts(upload, parts, IdxPart.TestImages, IdxPart.TestLabels);
-        CheckSame(upload, parts);
+        CheckSameShape(upload, parts);
         return parts;
     }
 
@@ -65,15 +67,15 @@ internal static class IdxUploadReader
         catch (InvalidDataException damage)
         {
             throw new IdxFormatException(
-                file.Name, $"it cannot be unpacked ({damage.Message.TrimEnd('.')})", "a whole zip archive", damage);
+                file.Name, $"it cannot be unpacked ({damage.Message.TrimEnd('.')})", "a complete zip archive", damage);
         }
     }
 
-    private static void Need(IdxUpload upload, IdxPart part)
+    private static void Require(IdxUpload upload, IdxPart part)
     {
         if (upload.Parts.ContainsKey(part)) return;
         throw new IdxFormatException(
-            part.FileName(), "it is missing", $"an upload of pictures and, if there are any, their labels: {IdxUpload.ValidNames}");
+            part.FileName(), "it is missing", $"pictures and optionally their labels: {IdxUpload.ValidNames}");
     }
 
     private static void CheckShape(IdxPart part, string file, int[] shape)
@@ -81,30 +83,31 @@ internal static class IdxUploadReader
         var images = part is IdxPart.TrainImages or IdxPart.TestImages;
         if (images ? shape.Length is not (3 or 4) : shape.Length != 1)
             throw new IdxFormatException(file, $"it has {shape.Length} dimensions ({string.Join('x', shape)})",
-                images ? "three for pictures: count, height, width; or four: count, channels, height, width" : "one for labels: count");
+                images ? "three for pictures (count, height, width) or four (count, channels, height, width)" : "one for labels (count)");
         if (!images) return;
         if (shape[^1] != shape[^2] || !PictureShape.Sides.Contains(shape[^1]))
         {
-            throw new IdxFormatException(file, $"its pictures are {shape[^2]} high and {shape[^1]} wide",
-                $"{string.Join(", ", PictureShape.Sides.Select(side => $"{side}x{side}"))}, which is what there are networks for");
+            throw new IdxFormatException(file, $"its pictures are {shape[^1]} pixels wide and {shape[^2]} high",
+                $"one of the supported sizes {string.Join(", ", PictureShape.Sides.Select(side => $"{side}x{side}"))}");
         }
         if (shape.Length == 4 && !PictureShape.ChannelCounts.Contains(shape[1]))
             throw new IdxFormatException(file, $"its pictures have {shape[1]} channels", string.Join(" or ", PictureShape.ChannelCounts));
     }
 
-    private static void CheckSame(IdxUpload upload, Dictionary<IdxPart, IdxArray> parts)
+    private static void CheckSameShape(IdxUpload upload, Dictionary<IdxPart, IdxArray> parts)
     {
         var (train, test) = IdxParts.ToImages(parts);
         if (test is null || test.Shape == train.Shape) return;
         throw new IdxFormatException(
-            upload.Parts[IdxPart.TestImages].Name, $"its pictures are {test.Shape}", $"{train.Shape}, as those of {upload.Parts[IdxPart.TrainImages].Name}");
+            upload.Parts[IdxPart.TestImages].Name, $"its pictures are {test.Shape}",
+            $"{train.Shape}, the shape of {upload.Parts[IdxPart.TrainImages].Name}");
     }
 
     private static void CheckCounts(IdxUpload upload, Dictionary<IdxPart, IdxArray> parts, IdxPart images, IdxPart labels)
     {
-        if (!parts.TryGetValue(labels, out var marks) || parts[images].Shape[0] == marks.Shape[0]) return;
+        if (!parts.TryGetValue(labels, out var found) || parts[images].Shape[0] == found.Shape[0]) return;
         throw new IdxFormatException(upload.Parts[labels].Name,
-            $"it holds {marks.Shape[0]} labels for the {parts[images].Shape[0]} pictures of {upload.Parts[images].Name}",
+            $"it has {found.Shape[0]} labels for the {parts[images].Shape[0]} pictures in {upload.Parts[images].Name}",
             "one label for each picture");
     }
 }

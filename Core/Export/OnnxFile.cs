@@ -13,26 +13,26 @@ using Generator = GanFunctions.Core.Model.Generator;
 namespace GanFunctions.Core.Export;
 
 /// <summary>
-/// A generator as an ONNX file (https://github.com/onnx/onnx/blob/main/docs/IR.md), to draw pictures wherever there is a runtime for those: in a
-/// browser, on a phone, from any language. <c>noise [batch, 100]</c> normals and, where it is conditional, <c>label [batch]</c>, 64-bit, in;
-/// <c>pictures [batch, channels, side, side]</c> in [-1, 1] out.
+/// Exports a generator as an ONNX file (https://github.com/onnx/onnx/blob/main/docs/IR.md), which generates pictures wherever there is an
+/// ONNX runtime: in a browser, on a phone, from any language. Inputs: <c>noise [batch, 100]</c> from the standard normal distribution and,
+/// if the generator is conditional, <c>label [batch]</c>, int64. Output: <c>pictures [batch, channels, side, side]</c> in [-1, 1].
 /// </summary>
 public static class OnnxFile
 {
-    /// <summary>To be raised when the same generator comes out as other bytes.</summary>
+    /// <summary>Version of the export. Increase it with every change that affects the bytes of the file.</summary>
     public const int Version = 1;
 
-    // Of 2020: what runs ONNX at all knows these, and nothing newer would make the graph smaller.
-    private const int Format = 7;
-    private const int Operators = 13;
+    // Versions of 2020, which all current runtimes support. Newer ones would not make the graph smaller.
+    private const int IrVersion = 7;
+    private const int OperatorSetVersion = 13;
 
     private const int LabelCount = 256;
 
-    /// <summary>Of a checkpoint: says in its metadata what it was made from.</summary>
-    /// <param name="manifest">The checkpoint's.</param>
+    /// <summary>Exports the generator of a checkpoint. The metadata of the file names the checkpoint.</summary>
+    /// <param name="manifest">The manifest of the checkpoint.</param>
     /// <param name="generatorFile">Its <c>generator</c> file.</param>
-    /// <param name="averaged">The moving average, or else the raw weights.</param>
-    /// <exception cref="InvalidDataException">The file is not a generator of ours.</exception>
+    /// <param name="averaged">Whether to export the moving average or the raw weights.</param>
+    /// <exception cref="InvalidDataException">The file is not a generator that this version knows.</exception>
     public static byte[] Of(Manifest manifest, byte[] generatorFile, bool averaged)
     {
         using var generator = NetworkState.LoadGenerator(generatorFile, averaged);
@@ -48,24 +48,26 @@ public static class OnnxFile
         return Write(generator, metadata);
     }
 
-    /// <summary>Writes a generator, with its batch normalisations folded into the layers in front of them. The same generator gives the same bytes.</summary>
-    /// <param name="generator">What draws.</param>
-    /// <param name="metadata">What else a reader is to know, by key, in order.</param>
-    /// <exception cref="NotSupportedException">It has a layer that is not known here.</exception>
+    /// <summary>
+    /// Exports a generator, with its batch normalisation folded into the preceding layers. The same generator always gives the same bytes.
+    /// </summary>
+    /// <param name="generator">The generator.</param>
+    /// <param name="metadata">Metadata of the file, in order.</param>
+    /// <exception cref="NotSupportedException">A layer has an unknown type.</exception>
     public static byte[] Write(Generator generator, IEnumerable<KeyValuePair<string, string>> metadata)
     {
         var model = new ModelProto
         {
-            IrVersion = Format,
+            IrVersion = IrVersion,
             ProducerName = "GanFunctions",
-            OpsetImport = { new OperatorSetIdProto { Version = Operators } },
-            Graph = Draw(generator),
+            OpsetImport = { new OperatorSetIdProto { Version = OperatorSetVersion } },
+            Graph = GraphOf(generator),
         };
         model.MetadataProps.Add(metadata.Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value }));
         return model.ToByteArray();
     }
 
-    private static GraphProto Draw(Generator generator)
+    private static GraphProto GraphOf(Generator generator)
     {
         var graph = new OnnxGraph("generator");
         var x = graph.Input("noise", DataType.Float, "normals", Generator.LatentSize);
@@ -74,44 +76,44 @@ public static class OnnxFile
         {
             var folded = FoldedLayer.Of(layer);
             List<string> inputs = [x, graph.Constant($"{layer.Name}.weight", folded.Weight, layer.Weight.shape)];
-            if (layer.Classes is not null) inputs.Add(BiasByLabel(graph, generator.Labels, folded.Bias, layer.Outs));
-            else if (folded.Bias.Length > 0) inputs.Add(graph.Constant($"{layer.Name}.bias", folded.Bias, [layer.Outs]));
-            x = layer.Up is null ? graph.Node("Gemm", layer.Name, inputs, With("transB", 1)) : Up(graph, layer.Up, layer.Name, inputs);
+            if (layer.Classes is not null) inputs.Add(BiasByLabel(graph, generator.Labels, folded.Bias, layer.OutputSize));
+            else if (folded.Bias.Length > 0) inputs.Add(graph.Constant($"{layer.Name}.bias", folded.Bias, [layer.OutputSize]));
+            x = layer.Up is null ? graph.Node("Gemm", layer.Name, inputs, With("transB", 1)) : ConvTranspose(graph, layer.Up, layer.Name, inputs);
             x = layer.Norm is null
                 ? graph.Node("Tanh", "pictures", [x])
                 : graph.Node("LeakyRelu", $"{layer.Name}.activated", [x], With("alpha", (float)Discriminator.Leak));
-            if (layer.Up is null) x = Unflattened(graph, x, layer.Outs, (int)layers[1].Weight.shape[0]);
+            if (layer.Up is null) x = Unflatten(graph, x, layer.OutputSize, (int)layers[1].Weight.shape[0]);
         }
         var shape = generator.Shape;
         graph.Output(x, "in [-1, 1]", shape.Channels, shape.Side, shape.Side);
         return graph.Proto;
     }
 
-    private static string Up(OnnxGraph graph, ConvTranspose2d up, string name, IReadOnlyList<string> inputs) => graph.Node(
+    private static string ConvTranspose(OnnxGraph graph, ConvTranspose2d up, string name, IReadOnlyList<string> inputs) => graph.Node(
         "ConvTranspose", name, inputs,
         With("kernel_shape", up.kernel_size), With("strides", up.stride!), With("pads", [.. up.padding!, .. up.padding!]), With("output_padding", up.output_padding!));
 
-    private static string Unflattened(OnnxGraph graph, string x, int features, int channels)
+    private static string Unflatten(OnnxGraph graph, string x, int features, int channels)
     {
         var side = (int)Math.Sqrt(features / channels);
-        return graph.Node("Reshape", $"{x}.pictures", [x, graph.Constant("shape", 0, channels, side, side)]); // 0 leaves the batch as it is
+        return graph.Node("Reshape", $"{x}.pictures", [x, graph.Constant("shape", 0, channels, side, side)]); // 0 keeps the batch dimension
     }
 
-    // A label that is not the generator's leads behind the last row of biases, which a runtime refuses.
-    private static string BiasByLabel(OnnxGraph graph, IReadOnlyList<byte> labels, float[] biases, int outs)
+    // An unknown label maps to an index after the last row of biases, which runtimes reject.
+    private static string BiasByLabel(OnnxGraph graph, IReadOnlyList<byte> labels, float[] biases, int outputSize)
     {
-        var places = Enumerable.Repeat((long)labels.Count, LabelCount).ToArray();
-        for (var place = 0; place < labels.Count; place++) places[labels[place]] = place;
+        var indexes = Enumerable.Repeat((long)labels.Count, LabelCount).ToArray();
+        for (var index = 0; index < labels.Count; index++) indexes[labels[index]] = index;
         var label = graph.Input("label", DataType.Int64, $"one of {string.Join(", ", labels)}");
-        var placeOfLabel = graph.Node("Gather", "place", [graph.Constant("places", places), label]);
-        return graph.Node("Gather", "bias", [graph.Constant("biases", biases, labels.Count, outs), placeOfLabel]);
+        var indexOfLabel = graph.Node("Gather", "place", [graph.Constant("places", indexes), label]);
+        return graph.Node("Gather", "bias", [graph.Constant("biases", biases, labels.Count, outputSize), indexOfLabel]);
     }
 }
 
-/// <summary>Builds the graph of an ONNX file, node by node. A node's result has the node's name.</summary>
+/// <summary>Builds the graph of an ONNX file node by node. The output of a node has the node's name.</summary>
 internal sealed class OnnxGraph(string name)
 {
-    /// <summary>What was built.</summary>
+    /// <summary>The graph so far.</summary>
     public GraphProto Proto { get; } = new() { Name = name };
 
     /// <summary>Adds an input whose first dimension is the batch.</summary>
@@ -121,30 +123,30 @@ internal sealed class OnnxGraph(string name)
         return name;
     }
 
-    /// <summary>Says which float32 result comes out.</summary>
+    /// <summary>Makes a float32 result an output of the graph.</summary>
     public void Output(string name, string meaning, params long[] shape) => Proto.Output.Add(Value(name, DataType.Float, meaning, shape));
 
-    /// <summary>Adds float32 numbers that do not change.</summary>
+    /// <summary>Adds a float32 constant.</summary>
     public string Constant(string name, float[] values, params long[] shape) => Constant(name, DataType.Float, MemoryMarshal.AsBytes<float>(values), shape);
 
-    /// <summary>Adds 64-bit numbers that do not change.</summary>
+    /// <summary>Adds an int64 constant.</summary>
     public string Constant(string name, params long[] values) => Constant(name, DataType.Int64, MemoryMarshal.AsBytes<long>(values), [values.Length]);
 
     /// <summary>Adds a node.</summary>
-    /// <returns>Its result.</returns>
+    /// <returns>The name of its output.</returns>
     public string Node(string operation, string name, IEnumerable<string> inputs, params AttributeProto[] attributes)
     {
         Proto.Node.Add(new NodeProto { OpType = operation, Name = name, Input = { inputs }, Output = { name }, Attribute = { attributes } });
         return name;
     }
 
-    /// <summary>A whole number that says how a node works.</summary>
+    /// <summary>A scalar attribute of a node.</summary>
     public static AttributeProto With(string name, long value) => new() { Name = name, Type = AttributeType.Int, I = value };
 
     /// <inheritdoc cref="With(string, long)"/>
     public static AttributeProto With(string name, float value) => new() { Name = name, Type = AttributeType.Float, F = value };
 
-    /// <summary>Whole numbers that say how a node works.</summary>
+    /// <summary>An attribute of a node with several integers.</summary>
     public static AttributeProto With(string name, IEnumerable<long> values) => new() { Name = name, Type = AttributeType.Ints, Ints = { values } };
 
     private string Constant(string name, DataType type, ReadOnlySpan<byte> littleEndian, long[] shape)

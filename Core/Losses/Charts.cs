@@ -10,14 +10,14 @@ using OxyPlot.Series;
 
 namespace GanFunctions.Core.Losses;
 
-/// <summary>What charts are made of, in the colours of a theme.</summary>
+/// <summary>Building blocks of charts, in the colours of a theme.</summary>
 internal static class ChartParts
 {
-    private const double Small = 12; // pixels, as all sizes here
-    private const double Large = 18;
-    private const int MarkedUpTo = 60; // points of a curve that are marked one by one
+    private const double SmallFont = 12; // in pixels, like all sizes here
+    private const double LargeFont = 18;
+    private const int MaxMarkedPoints = 60; // a curve with more points has no markers
 
-    /// <summary>A chart with a title and a legend below it, without axes.</summary>
+    /// <summary>A chart with a title and a legend above the plot, without axes.</summary>
     public static PlotModel Empty(string title, string? subtitle, ChartColours colours)
     {
         var chart = new PlotModel
@@ -25,12 +25,12 @@ internal static class ChartParts
             Title = title,
             Subtitle = subtitle,
             TitleHorizontalAlignment = TitleHorizontalAlignment.CenteredWithinView,
-            TitleFontSize = Large,
+            TitleFontSize = LargeFont,
             TitlePadding = 4,
             TitleFontWeight = FontWeights.Normal,
-            SubtitleFontSize = Small,
+            SubtitleFontSize = SmallFont,
             DefaultFont = ChartRenderer.Fonts,
-            DefaultFontSize = Small,
+            DefaultFontSize = SmallFont,
             Background = colours.Background,
             TextColor = colours.Ink,
             SubtitleColor = colours.Muted,
@@ -43,39 +43,39 @@ internal static class ChartParts
             LegendPosition = LegendPosition.TopCenter,
             LegendOrientation = LegendOrientation.Horizontal,
             LegendTextColor = colours.Ink,
-            LegendFontSize = Small,
+            LegendFontSize = SmallFont,
             LegendMargin = 4,
             LegendItemSpacing = 20,
         });
         return chart;
     }
 
-    /// <summary>A chart that says why there is nothing to see.</summary>
-    public static PlotModel Nothing(string title, string why, ChartColours colours)
+    /// <summary>A chart without data, with a message in its place.</summary>
+    public static PlotModel Placeholder(string title, string message, ChartColours colours)
     {
         var chart = Empty(title, null, colours);
         foreach (var position in (AxisPosition[])[AxisPosition.Bottom, AxisPosition.Left])
             chart.Axes.Add(new LinearAxis { Position = position, Minimum = -1, Maximum = 1, IsAxisVisible = false });
         chart.Annotations.Add(new TextAnnotation
         {
-            Text = why,
+            Text = message,
             TextPosition = new DataPoint(0, 0),
             TextVerticalAlignment = VerticalAlignment.Middle,
             TextColor = colours.Muted,
-            FontSize = Large,
+            FontSize = LargeFont,
             StrokeThickness = 0,
         });
         return chart;
     }
 
-    /// <summary>An axis that runs upwards, through a part of the height: 0 is the bottom, 1 the top.</summary>
-    public static Axis Upwards(this Axis axis, string key, ChartColours colours, double from = 0, double to = 1)
+    /// <summary>Makes an axis vertical. It covers a part of the height, where 0 is the bottom and 1 the top.</summary>
+    public static Axis Vertical(this Axis axis, string key, ChartColours colours, double from = 0, double to = 1)
     {
         (axis.Key, axis.Position, axis.StartPosition, axis.EndPosition) = (key, AxisPosition.Left, from, to);
         return axis.Coloured(colours);
     }
 
-    /// <summary>Epochs, along the bottom.</summary>
+    /// <summary>A horizontal axis of epochs.</summary>
     public static Axis Epochs(double first, double last, ChartColours colours) => new LinearAxis
     {
         Position = AxisPosition.Bottom,
@@ -86,25 +86,25 @@ internal static class ChartParts
         IntervalLength = 70,
     }.Coloured(colours);
 
-    /// <summary>Distances, upwards: logarithmic where they span a power of ten or more.</summary>
+    /// <summary>A vertical axis of distances, logarithmic if they span a factor of ten or more.</summary>
     public static Axis Distances(IReadOnlyCollection<double> values, string key, ChartColours colours, double from = 0, double to = 1)
     {
-        var (least, most) = values.Count == 0 ? (0, 1) : (values.Min(), values.Max());
-        Axis axis = least > 0 && most / least >= 10
-            ? new DistanceAxis { Minimum = least / 1.5, Maximum = most * 1.5 }
-            : new LinearAxis { Minimum = Math.Min(0, least), MaximumPadding = 0.1, IntervalLength = 40 };
+        var (min, max) = values.Count == 0 ? (0, 1) : (values.Min(), values.Max());
+        Axis axis = min > 0 && max / min >= 10
+            ? new DistanceAxis { Minimum = min / 1.5, Maximum = max * 1.5 }
+            : new LinearAxis { Minimum = Math.Min(0, min), MaximumPadding = 0.1, IntervalLength = 40 };
         axis.Title = "Fréchet distance";
-        return axis.Upwards(key, colours, from, to);
+        return axis.Vertical(key, colours, from, to);
     }
 
     /// <summary>
-    /// Adds a curve. A point that is not a number is a gap. Where there are many points to a column of pixels, its first, last, lowest
-    /// and highest are drawn; where there are few in all, each is marked, else those between two gaps.
+    /// Adds a curve. A NaN point is a gap. If many points share a column of pixels, only the first, last, lowest and highest of them are
+    /// drawn. A curve of few points has a marker at each; otherwise only points between two gaps have one, because no line would show them.
     /// </summary>
     public static void AddCurve(
         this PlotModel chart, string? name, OxyColor colour, string axis, IReadOnlyList<DataPoint> points, double thickness = 2)
     {
-        var areFew = points.Count <= MarkedUpTo;
+        var isMarked = points.Count <= MaxMarkedPoints;
         var curve = new LineSeries
         {
             Title = name,
@@ -113,21 +113,28 @@ internal static class ChartParts
             StrokeThickness = thickness,
             LineJoin = LineJoin.Round,
             Decimator = Decimator.Decimate,
-            MarkerType = areFew ? MarkerType.Circle : MarkerType.None,
+            MarkerType = isMarked ? MarkerType.Circle : MarkerType.None,
             MarkerFill = colour,
             MarkerSize = thickness + 0.75,
         };
         curve.Points.AddRange(points);
         chart.Series.Add(curve);
-        if (areFew) return;
-        var lonely = new LineSeries { YAxisKey = axis, LineStyle = LineStyle.None, MarkerType = MarkerType.Circle, MarkerFill = colour, MarkerSize = thickness + 0.75 };
-        lonely.Points.AddRange(points.Where((point, index) => point.IsDefined() && !IsDefined(index - 1) && !IsDefined(index + 1)));
-        if (lonely.Points.Count > 0) chart.Series.Add(lonely);
+        if (isMarked) return;
+        var isolated = new LineSeries
+        {
+            YAxisKey = axis,
+            LineStyle = LineStyle.None,
+            MarkerType = MarkerType.Circle,
+            MarkerFill = colour,
+            MarkerSize = thickness + 0.75,
+        };
+        isolated.Points.AddRange(points.Where((point, index) => point.IsDefined() && !IsDefined(index - 1) && !IsDefined(index + 1)));
+        if (isolated.Points.Count > 0) chart.Series.Add(isolated);
 
         bool IsDefined(int index) => index >= 0 && index < points.Count && points[index].IsDefined();
     }
 
-    /// <summary>A number with three digits, or with all those before the point.</summary>
+    /// <summary>A number with three significant digits, or rounded to an integer if it has more digits before the decimal point.</summary>
     public static string Number(double value) => value.ToString(Math.Abs(value) < 1000 ? "G3" : "F0", CultureInfo.InvariantCulture);
 
     private static Axis Coloured(this Axis axis, ChartColours colours)
@@ -141,25 +148,25 @@ internal static class ChartParts
     }
 }
 
-/// <summary>The background that a chart is made for.</summary>
+/// <summary>The colour theme of a chart.</summary>
 public enum ChartTheme
 {
-    /// <summary>Light.</summary>
+    /// <summary>Dark on a light background.</summary>
     Light,
 
-    /// <summary>Dark.</summary>
+    /// <summary>Light on a dark background.</summary>
     Dark,
 
-    /// <summary>What whoever looks at it prefers, where the format can ask (SVG, by <c>prefers-color-scheme</c>); else light.</summary>
+    /// <summary>The viewer's preferred theme if the format supports it (SVG, by <c>prefers-color-scheme</c>); otherwise light.</summary>
     Viewer,
 }
 
-/// <summary>The colours of a theme, no two alike. Each stands out from its background by 4.5 to 1 or more, but for the grid.</summary>
-/// <param name="Background">Behind everything.</param>
+/// <summary>The colours of a theme, all different. Except for the grid, their contrast with the background is at least 4.5:1.</summary>
+/// <param name="Background">Background.</param>
 /// <param name="Ink">Titles.</param>
-/// <param name="Muted">Numbers at the axes, and lines to compare with.</param>
-/// <param name="Grid">Lines of the grid.</param>
-/// <param name="Curves">Curves, in the order in which they are taken.</param>
+/// <param name="Muted">Axis labels and reference lines.</param>
+/// <param name="Grid">Grid lines.</param>
+/// <param name="Curves">Curves, in order of use.</param>
 internal sealed record ChartColours(OxyColor Background, OxyColor Ink, OxyColor Muted, OxyColor Grid, IReadOnlyList<OxyColor> Curves)
 {
     public static readonly ChartColours Light = Parse("#ffffff", "#1f2328", "#59636e", "#e3e6ea", "#0969da", "#bc4c00", "#1a7f37", "#bf3989", "#6639ba", "#0a7480");
@@ -168,7 +175,7 @@ internal sealed record ChartColours(OxyColor Background, OxyColor Ink, OxyColor 
 
     public static ChartColours Of(ChartTheme theme) => theme == ChartTheme.Dark ? Dark : Light;
 
-    /// <summary>All of them, in the same order for every theme.</summary>
+    /// <summary>All colours, in the same order for every theme.</summary>
     public IEnumerable<OxyColor> All => [Background, Ink, Muted, Grid, .. Curves];
 
     private static ChartColours Parse(params string[] colours)
@@ -178,7 +185,7 @@ internal sealed record ChartColours(OxyColor Background, OxyColor Ink, OxyColor 
     }
 }
 
-/// <summary>A logarithmic axis with numbers at 1, 2 and 5 of every power of ten, or at the powers alone where there are many.</summary>
+/// <summary>A logarithmic axis with ticks at 1, 2 and 5 times every power of ten, or at the powers only if there are many.</summary>
 internal sealed class DistanceAxis : LogarithmicAxis
 {
     private const double ManyDecades = 3.5;
@@ -201,37 +208,38 @@ internal sealed class DistanceAxis : LogarithmicAxis
 }
 
 /// <summary>
-/// Charts as SVG and PNG. The PNG is the SVG as libvips sees it, so that both show the same; it is lettered with the font that comes along,
-/// since a server may have none.
+/// Renders charts as SVG and PNG. The PNG is rendered from the SVG by libvips, so that both look the same. It uses the bundled font,
+/// because a server may have no fonts.
 /// </summary>
 public sealed class ChartRenderer
 {
-    /// <summary>As wide, letter by letter, as the fonts that are named behind it.</summary>
+    /// <summary>The bundled font and its metric-compatible alternatives, whose characters have the same widths.</summary>
     internal const string Fonts = "Arimo, Arial, Liberation Sans, Helvetica, sans-serif";
 
     private readonly Lazy<bool> _fontIsLoaded = new(LoadFont);
 
-    /// <summary>Draws a chart's SVG.</summary>
-    /// <param name="svg">The SVG.</param>
+    /// <summary>Renders a chart as PNG.</summary>
+    /// <param name="svg">The chart as SVG.</param>
     public byte[] Png(string svg)
     {
         _ = _fontIsLoaded.Value;
-        using var drawn = Image.SvgloadBuffer(Encoding.UTF8.GetBytes(svg));
-        using var opaque = drawn.Flatten();
+        using var rendered = Image.SvgloadBuffer(Encoding.UTF8.GetBytes(svg));
+        using var opaque = rendered.Flatten();
         return opaque.PngsaveBuffer(compression: 6, keep: Enums.ForeignKeep.None);
     }
 
-    /// <summary>Draws a chart.</summary>
+    /// <summary>Renders a chart as SVG.</summary>
     /// <param name="chart">The chart, in the colours of <paramref name="theme"/>.</param>
-    /// <param name="theme">Its theme.</param>
-    /// <param name="width">Pixels.</param>
-    /// <param name="height">Pixels.</param>
+    /// <param name="theme">The theme.</param>
+    /// <param name="width">Width in pixels.</param>
+    /// <param name="height">Height in pixels.</param>
     /// <exception cref="InvalidOperationException">The chart cannot be drawn.</exception>
     internal static string Svg(PlotModel chart, ChartTheme theme, int width, int height)
     {
         var svg = new SvgExporter { Width = width, Height = height, TextMeasurer = new TextMeasurer() }.ExportToString(chart);
         if (chart.GetLastPlotException() is { } problem) throw new InvalidOperationException("The chart cannot be drawn.", problem);
-        // OxyPlot names no box, without which a browser cuts the picture off instead of scaling it, and a document type, which only full documents want.
+        // OxyPlot writes a document type, which SVG embedded in HTML must not have, and no viewBox, without which browsers crop the picture
+        // instead of scaling it.
         var shapes = svg.IndexOf('>', svg.IndexOf("<svg", StringComparison.Ordinal)) + 1;
         return $"""
             <svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img">
@@ -240,7 +248,7 @@ public sealed class ChartRenderer
             """;
     }
 
-    /// <summary>Exchanges every colour of the light theme for the dark one's, where the viewer asks for dark.</summary>
+    /// <summary>CSS that replaces every light colour with the dark one if the viewer prefers dark.</summary>
     private static string DarkStyle()
     {
         var style = new StringBuilder("<style>@media (prefers-color-scheme: dark) {");
@@ -253,17 +261,22 @@ public sealed class ChartRenderer
         return style.Append(" }</style>").ToString();
     }
 
-    /// <summary>A colour as the SVG writes it.</summary>
+    /// <summary>A colour in the notation of the SVG.</summary>
     private static string Css(OxyColor colour) => $"rgb({colour.R},{colour.G},{colour.B})";
 
-    /// <summary>Text that is drawn from a file makes its font known to the library that letters SVGs too, for as long as the process lives.</summary>
+    /// <summary>
+    /// Registers the bundled font: rendering text from a font file registers the font with fontconfig, which the SVG renderer uses too, for
+    /// the lifetime of the process.
+    /// </summary>
     private static bool LoadFont()
     {
         using var text = Image.Text("D(x)", font: "Arimo", fontfile: Path.Combine(AppContext.BaseDirectory, "Fonts", "Arimo-Regular.ttf"));
         return text.Width > 0;
     }
 
-    /// <summary>Measures text, in pixels, by Arial's widths, which OxyPlot knows for its PDFs; there it takes pixels and gives points.</summary>
+    /// <summary>
+    /// Measures text in pixels with Arial's character widths, which OxyPlot's PDF renderer has. That one takes pixels and returns points.
+    /// </summary>
     private sealed class TextMeasurer() : PdfRenderContext(1, 1, OxyColors.Undefined)
     {
         private const double PointsPerPixel = 0.75;

@@ -4,30 +4,30 @@ using OxyPlot.Axes;
 namespace GanFunctions.Core.Losses;
 
 /// <summary>
-/// A run's losses, D(x) and D(G(z)), and the Fréchet distance where it was measured, one above the other over the same epochs.
-/// Steps are thin lines; the means of the epochs lie over them where there are two or more.
+/// The chart of a run: losses, D(x) and D(G(z)), and the Fréchet distance if it was measured, in panels above each other over the same
+/// epochs. Steps are thin lines. From the second epoch on, the means of the epochs are bold lines over them.
 /// </summary>
 public static class LossChart
 {
     private const string Losses = "losses";
     private const string Scores = "scores";
     private const string Distances = "distances";
-    private const double Gap = 0.06; // between two panels, of the height
+    private const double Gap = 0.06; // between two panels, relative to the height
 
-    /// <summary>Draws it as SVG, of which <see cref="ChartRenderer.Png"/> makes a PNG.</summary>
+    /// <summary>Renders the chart as SVG, which <see cref="ChartRenderer.Png"/> can convert.</summary>
     /// <param name="run">The run's id.</param>
-    /// <param name="rows">Its rows by attempt, epoch and step; see <see cref="LossHistory"/> for what becomes of roll-backs.</param>
-    /// <param name="stepsPerEpoch">Steps in an epoch; 0 where that is not known yet.</param>
+    /// <param name="rows">The run's rows, ordered by attempt, epoch and step. Rows of steps that were rolled back are not shown.</param>
+    /// <param name="stepsPerEpoch">Steps in an epoch; 0 if not known yet.</param>
     /// <param name="from">The first epoch to show, from 1.</param>
-    /// <param name="theme">Its colours.</param>
-    /// <param name="width">Pixels.</param>
-    /// <param name="height">Pixels.</param>
+    /// <param name="theme">The colour theme.</param>
+    /// <param name="width">Width in pixels.</param>
+    /// <param name="height">Height in pixels.</param>
     public static string Svg(string run, IReadOnlyList<LossRow> rows, int stepsPerEpoch, int from, ChartTheme theme, int width, int height)
     {
         var colours = ChartColours.Of(theme);
-        var shown = LossHistory.Standing(rows).Where(row => row.Epoch() >= from).ToList();
-        var nothing = from == 1 ? "No losses yet" : $"No losses from epoch {from} on yet";
-        if (shown.Count == 0) return ChartRenderer.Svg(ChartParts.Nothing(Title(run), nothing, colours), theme, width, height);
+        var shown = LossHistory.WithoutRolledBack(rows).Where(row => row.Epoch() >= from).ToList();
+        var message = from == 1 ? "No losses yet" : $"No losses from epoch {from} on yet";
+        if (shown.Count == 0) return ChartRenderer.Svg(ChartParts.Placeholder(Title(run), message, colours), theme, width, height);
         var steps = shown.Where(row => row.Step() is not null).ToList();
         var epochs = shown.Where(row => row.Step() is null).ToList();
         var measured = epochs.Where(row => row.FrechetDistance is not null).ToList();
@@ -37,9 +37,9 @@ public static class LossChart
         var (scoresFrom, lossesFrom) = measured.Count > 0 ? (0.36, 0.70) : (0, 0.52);
         chart.Axes.Add(ChartParts.Epochs(from - 1, shown[^1].Epoch(), colours));
         chart.Axes.Add(new LinearAxis { Title = "loss (nats)", MinimumRange = 0.1, MinimumPadding = 0.05, MaximumPadding = 0.05, IntervalLength = 40 }
-            .Upwards(Losses, colours, lossesFrom));
+            .Vertical(Losses, colours, lossesFrom));
         chart.Axes.Add(new LinearAxis { Title = "probability", Minimum = 0, Maximum = 1, MajorStep = 0.5 }
-            .Upwards(Scores, colours, scoresFrom, lossesFrom - Gap));
+            .Vertical(Scores, colours, scoresFrom, lossesFrom - Gap));
 
         AddCurves(Losses, "discriminator loss", 0, row => row.DiscriminatorLoss);
         AddCurves(Losses, "generator loss", 1, row => row.GeneratorLoss);
@@ -56,8 +56,8 @@ public static class LossChart
         {
             var hasMeans = epochs.Count > 1;
             var thin = OxyColor.FromAColor(110, colours.Curves[colour]);
-            var every = Points(steps, row => row.Epoch() - 1 + (double)row.Step()!.Value / stepsOfEpoch, value);
-            chart.AddCurve(hasMeans ? null : name, hasMeans ? thin : colours.Curves[colour], axis, every, hasMeans ? 1 : 2);
+            var all = Points(steps, row => row.Epoch() - 1 + (double)row.Step()!.Value / stepsOfEpoch, value);
+            chart.AddCurve(hasMeans ? null : name, hasMeans ? thin : colours.Curves[colour], axis, all, hasMeans ? 1 : 2);
             if (hasMeans) chart.AddCurve(name, colours.Curves[colour], axis, Points(epochs, row => row.Epoch() - 0.5, value));
         }
     }
@@ -72,7 +72,7 @@ public static class LossChart
         var parts = new List<string> { $"epoch {shown[^1].Epoch()}" };
         if (measured.MinBy(row => row.FrechetDistance) is { } best)
             parts.Add($"Fréchet distance {Number(measured[^1])}, lowest {Number(best)} at epoch {best.Epoch()}");
-        if (epochs.Count > 1) parts.Add("thin: steps, bold: means of epochs");
+        if (epochs.Count > 1) parts.Add("thin: steps, bold: epoch means");
         return string.Join(" · ", parts);
 
         static string Number(LossRow row) => ChartParts.Number(row.FrechetDistance!.Value);

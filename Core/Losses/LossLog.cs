@@ -3,35 +3,37 @@ using Azure.Data.Tables;
 
 namespace GanFunctions.Core.Losses;
 
-/// <summary>Losses of runs in table <c>GanLosses</c>.</summary>
+/// <summary>The loss log of all runs, in table <c>GanLosses</c>.</summary>
 /// <param name="table">The table.</param>
 public sealed class LossLog(TableClient table)
 {
-    private const int MaxTransaction = 100; // operations; a limit of the service
+    private const int MaxOperations = 100; // per transaction; a limit of Table Storage
 
-    /// <summary>Writes rows; the same rows again change nothing.</summary>
+    /// <summary>Writes rows. Idempotent.</summary>
     /// <param name="rows">Rows of one run.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="cancellation">Cancels the write.</param>
     public Task WriteAsync(IEnumerable<LossRow> rows, CancellationToken cancellation) =>
         SubmitAsync(rows, TableTransactionActionType.UpsertReplace, cancellation);
 
-    /// <summary>A run's rows by attempt, epoch and step.</summary>
+    /// <summary>The rows of a run, ordered by attempt, epoch and step.</summary>
     public IAsyncEnumerable<LossRow> ReadAsync(string run, CancellationToken cancellation) =>
         table.QueryAsync<LossRow>(row => row.PartitionKey == run, cancellationToken: cancellation);
 
-    /// <summary>A run's rows of an epoch and those behind it, by attempt, epoch and step. What comes before is skipped by key, in every attempt.</summary>
+    /// <summary>
+    /// The rows of a run from an epoch on, ordered by attempt, epoch and step. Earlier rows are skipped by row key in every attempt.
+    /// </summary>
     /// <param name="run">The run's id.</param>
     /// <param name="from">The first epoch, from 1.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="cancellation">Cancels the read.</param>
     public async IAsyncEnumerable<LossRow> ReadAsync(string run, int from, [EnumeratorCancellation] CancellationToken cancellation)
     {
         for (var start = LossRow.FirstKey(0, from); start is not null;)
         {
-            var rest = TableClient.CreateQueryFilter($"PartitionKey eq {run} and RowKey ge {start}");
+            var filter = TableClient.CreateQueryFilter($"PartitionKey eq {run} and RowKey ge {start}");
             start = null;
-            await foreach (var row in table.QueryAsync<LossRow>(rest, cancellationToken: cancellation))
+            await foreach (var row in table.QueryAsync<LossRow>(filter, cancellationToken: cancellation))
             {
-                if (row.Epoch() < from) // the next attempt, from its start
+                if (row.Epoch() < from) // the first row of the next attempt
                 {
                     start = LossRow.FirstKey(row.Attempt(), from);
                     break;
@@ -41,7 +43,7 @@ public sealed class LossLog(TableClient table)
         }
     }
 
-    /// <summary>Removes a run's rows.</summary>
+    /// <summary>Deletes the rows of a run.</summary>
     public async Task DeleteAsync(string run, CancellationToken cancellation)
     {
         var rows = await ReadAsync(run, cancellation).ToListAsync(cancellation);
@@ -50,31 +52,33 @@ public sealed class LossLog(TableClient table)
 
     private async Task SubmitAsync(IEnumerable<LossRow> rows, TableTransactionActionType action, CancellationToken cancellation)
     {
-        foreach (var batch in rows.Chunk(MaxTransaction))
+        foreach (var batch in rows.Chunk(MaxOperations))
             await table.SubmitTransactionAsync(batch.Select(row => new TableTransactionAction(action, row)), cancellation);
     }
 }
 
-/// <summary>Picks from the rows of a run.</summary>
+/// <summary>Filters for the rows of a run.</summary>
 public static class LossHistory
 {
-    /// <summary>The rows that no later attempt trained again: a roll-back takes back what was trained from there on.</summary>
-    /// <param name="rows">A run's rows by attempt, epoch and step, as the log has them.</param>
-    public static IReadOnlyList<LossRow> Standing(IReadOnlyList<LossRow> rows)
+    /// <summary>The rows of the steps that were not rolled back, which are those that no later attempt repeated.</summary>
+    /// <param name="rows">The rows of a run, ordered by attempt, epoch and step.</param>
+    public static IReadOnlyList<LossRow> WithoutRolledBack(IReadOnlyList<LossRow> rows)
     {
-        var standing = new Stack<LossRow>();
-        var (attempt, first, takenBack) = (-1, long.MaxValue, long.MaxValue);
+        var remaining = new Stack<LossRow>();
+        var (attempt, first, rolledBackTo) = (-1, long.MaxValue, long.MaxValue);
         foreach (var row in rows.Reverse())
         {
-            if (row.Attempt() != attempt) (attempt, takenBack) = (row.Attempt(), Math.Min(takenBack, first));
+            if (row.Attempt() != attempt) (attempt, rolledBackTo) = (row.Attempt(), Math.Min(rolledBackTo, first));
             first = Position(row);
-            if (first < takenBack) standing.Push(row);
+            if (first < rolledBackTo) remaining.Push(row);
         }
-        return [.. standing];
+        return [.. remaining];
     }
 
-    /// <summary>Of every epoch's logged steps the first, and every <paramref name="count"/>th behind it; and its summary.</summary>
-    public static async IAsyncEnumerable<LossRow> EveryStep(this IAsyncEnumerable<LossRow> rows, int count)
+    /// <summary>
+    /// The first logged step of every epoch, every <paramref name="count"/>th one after it, and the summary of the epoch.
+    /// </summary>
+    public static async IAsyncEnumerable<LossRow> EveryNthStep(this IAsyncEnumerable<LossRow> rows, int count)
     {
         var (epoch, index) = ((0, 0), 0);
         await foreach (var row in rows)

@@ -6,8 +6,8 @@ using GanFunctions.Core.Training;
 namespace GanFunctions.Core.Losses;
 
 /// <summary>
-/// One row of the loss log. The row key sorts by attempt, epoch and step, an epoch's summary behind its steps. A value that is not finite
-/// is left out, since the table refuses it, and its column is named in <see cref="NonFinite"/>.
+/// A row of the loss log. Row keys sort by attempt, epoch and step, with the summary of an epoch after its steps. NaN and infinite values,
+/// which Table Storage does not accept, are omitted, and <see cref="NonFinite"/> names their columns.
 /// </summary>
 public sealed class LossRow : ITableEntity
 {
@@ -25,22 +25,22 @@ public sealed class LossRow : ITableEntity
     /// <inheritdoc/>
     public ETag ETag { get; set; }
 
-    /// <summary>The discriminator's loss, in nats.</summary>
+    /// <summary>Discriminator loss, in nats.</summary>
     public double? DiscriminatorLoss { get; set; }
 
-    /// <summary>The generator's loss, in nats.</summary>
+    /// <summary>Generator loss, in nats.</summary>
     public double? GeneratorLoss { get; set; }
 
-    /// <summary>D(x).</summary>
+    /// <summary>D(x): mean probability of being real that the discriminator gives to real pictures.</summary>
     public double? RealScore { get; set; }
 
-    /// <summary>D(G(z)).</summary>
+    /// <summary>D(G(z)): the same for generated pictures.</summary>
     public double? FakeScore { get; set; }
 
-    /// <summary>Training speed.</summary>
+    /// <summary>Training speed, in real pictures per second.</summary>
     public double? ImagesPerSecond { get; set; }
 
-    /// <summary>See <see cref="PictureQuality"/>; in an epoch's summary, where it was measured.</summary>
+    /// <summary>See <see cref="PictureQuality"/>; only in the summary of an epoch, if quality was measured.</summary>
     public double? FrechetDistance { get; set; }
 
     /// <inheritdoc cref="FrechetDistance"/>
@@ -49,7 +49,9 @@ public sealed class LossRow : ITableEntity
     /// <inheritdoc cref="FrechetDistance"/>
     public double? Variety { get; set; }
 
-    /// <summary>See <see cref="ClassCoverage"/>; the same, where the data has labels.</summary>
+    /// <summary>
+    /// See <see cref="ClassCoverage"/>; only in the summary of an epoch, if quality was measured and the data set has labels.
+    /// </summary>
     public double? RarestShare { get; set; }
 
     /// <inheritdoc cref="RarestShare"/>
@@ -58,17 +60,17 @@ public sealed class LossRow : ITableEntity
     /// <inheritdoc cref="RarestShare"/>
     public double? Confidence { get; set; }
 
-    /// <summary>When it was measured.</summary>
+    /// <summary>When the step or the epoch was logged.</summary>
     public DateTimeOffset Time { get; set; }
 
-    /// <summary>Names of the columns whose values were not finite, separated by blanks.</summary>
+    /// <summary>Names of the columns whose values were NaN or infinite, separated by spaces.</summary>
     public string? NonFinite { get; set; }
 
-    /// <summary>The losses of one step.</summary>
+    /// <summary>A row with the losses of a step.</summary>
     public static LossRow OfStep(string run, int attempt, int epoch, int step, StepLosses losses, double speed, DateTimeOffset time) =>
         New(run, $"{FirstKey(attempt, epoch)}-{step:D6}", losses, speed, time);
 
-    /// <summary>The mean losses of an epoch, and the quality of its pictures.</summary>
+    /// <summary>The summary of an epoch: its mean losses and the quality of its pictures.</summary>
     public static LossRow OfEpoch(
         string run, int attempt, int epoch, StepLosses losses, double speed, DateTimeOffset time, PictureQuality? quality = null)
     {
@@ -79,16 +81,16 @@ public sealed class LossRow : ITableEntity
         return row;
     }
 
-    /// <summary>The row key that an attempt's rows of an epoch begin behind.</summary>
+    /// <summary>The key before the first row key of an epoch in an attempt.</summary>
     public static string FirstKey(int attempt, int epoch) => $"{attempt:D3}-{epoch:D5}";
 
-    /// <summary>Roll-backs before it.</summary>
+    /// <summary>Roll-backs before the step.</summary>
     public int Attempt() => Part(0);
 
-    /// <summary>Its epoch, from 1.</summary>
+    /// <summary>The epoch, from 1.</summary>
     public int Epoch() => Part(1);
 
-    /// <summary>Its step, or null for an epoch's summary.</summary>
+    /// <summary>The step; null for the summary of an epoch.</summary>
     public int? Step() => RowKey.EndsWith(Summary, StringComparison.Ordinal) ? null : Part(2);
 
     private int Part(int index) => int.Parse(RowKey.Split('-')[index], System.Globalization.CultureInfo.InvariantCulture);

@@ -4,31 +4,32 @@ using static TorchSharp.torch;
 namespace GanFunctions.Core.Model;
 
 /// <summary>
-/// The generator's largest layer, a 5x5 transposed convolution of stride 1 over 7x7 or 8x8 pixels, with a tenth of the multiplications: pictures
-/// and kernels go through a discrete Fourier transform, where convolving is multiplying (Mathieu, Henaff and LeCun 2014, arXiv:1312.5851).
-/// On pictures this small the transforms are matrix products too, so the layer is four of them, and autograd knows its way back.
+/// Computes the generator's largest layer, a 5x5 transposed convolution with stride 1 over 7x7 or 8x8 pixels, with a tenth of the
+/// multiplications: a discrete Fourier transform turns the convolution into products (Mathieu, Henaff and LeCun 2014, arXiv:1312.5851). For
+/// pictures this small the transforms themselves are matrix products. The layer consists of four of them, which autograd differentiates.
 /// </summary>
 /// <remarks>
-/// Zero padding of 2 pixels needs a cycle of two more than the side, 9 for 7, and no more: what wraps around meets zeros. Of the 81 values of
-/// a real transform one is real and the others are 40 conjugate pairs, and a complex product takes three real ones (Gauss), with the sums
-/// around the three made part of the transforms: 121 products where the layer as it stands takes 1,225. (A cycle of 10 has four real values:
-/// 148 products in the place of 1,600.) Unlike Winograd's filters of that size it is as exact as the layer itself, in bfloat16 too.
+/// Zero padding of 2 pixels needs a transform whose length is the side plus two, 9 for 7, and no more: values that wrap around meet zeros.
+/// Of the 81 values of a real transform, one is real and the others form 40 conjugate pairs. A complex product needs three real products
+/// (Gauss); the additions before and after them are merged into the transforms. That makes 121 products instead of the 1,225 of the direct
+/// convolution. (A length of 10 has four real values: 148 products instead of 1,600.) Unlike Winograd filters of this size, it is as
+/// accurate as the direct convolution, in bfloat16 too.
 /// </remarks>
 internal sealed class FourierConvolution
 {
     private const int Kernel = 5;
     private const int Padding = Kernel / 2;
 
-    private readonly int _cycle;
-    private readonly Tensor _ofPictures; // [121, 49]: per complex value re + im, re, im
-    private readonly Tensor _ofKernels;  // [121, 25]: per complex value re, im - re, re + im
+    private readonly int _length; // of the transforms, in each direction
+    private readonly Tensor _ofPictures; // [121, 49]: re + im, re, im of each complex value
+    private readonly Tensor _ofKernels;  // [121, 25]: re, im - re, re + im of each complex value
     private readonly Tensor _back;       // [49, 121]: from the three products of each complex value to pixels
 
     private FourierConvolution(int side, ScalarType type)
     {
-        _cycle = side + Padding;
-        var one = 1.0 / (_cycle * _cycle);
-        var pair = 2 * one; // a value and its conjugate add up to twice the real part
+        _length = side + Padding;
+        var one = 1.0 / (_length * _length);
+        var pair = 2 * one; // the sum of a value and its conjugate is twice the real part
         var (pictures, kernels, back) = (new List<double[]>(), new List<double[]>(), new List<double[]>());
         foreach (var (u, v) in Frequencies())
         {
@@ -38,21 +39,23 @@ internal sealed class FourierConvolution
             {
                 pictures.Add(cos);
                 kernels.Add(kernelCos);
-                back.Add(Sum(one, cos, 0, sin));
+                back.Add(Combine(one, cos, 0, sin));
                 continue;
             }
-            pictures.AddRange([Sum(1, cos, -1, sin), cos, Sum(0, cos, -1, sin)]);
-            kernels.AddRange([kernelCos, Sum(-1, kernelCos, -1, kernelSin), Sum(1, kernelCos, -1, kernelSin)]);
-            back.AddRange([Sum(pair, cos, -pair, sin), Sum(0, cos, -pair, sin), Sum(-pair, cos, 0, sin)]);
+            pictures.AddRange([Combine(1, cos, -1, sin), cos, Combine(0, cos, -1, sin)]);
+            kernels.AddRange([kernelCos, Combine(-1, kernelCos, -1, kernelSin), Combine(1, kernelCos, -1, kernelSin)]);
+            back.AddRange([Combine(pair, cos, -pair, sin), Combine(0, cos, -pair, sin), Combine(-pair, cos, 0, sin)]);
         }
-        (_ofPictures, _ofKernels) = (Keep(pictures, type), Keep(kernels, type));
-        using var rows = Keep(back, type);
+        (_ofPictures, _ofKernels) = (ToTensor(pictures, type), ToTensor(kernels, type));
+        using var rows = ToTensor(back, type);
         _back = rows.t().contiguous().DetachFromDisposeScope();
     }
 
-    /// <summary>What <c>conv_transpose2d(x, weight, stride 1, padding 2)</c> gives, pixels first.</summary>
-    /// <param name="x"><c>[49, batch, in]</c>, or another square, float32 or bfloat16; that type is calculated in.</param>
-    /// <param name="weight"><c>[in, out, 5, 5]</c>, of the same type.</param>
+    /// <summary>Computes <c>conv_transpose2d(x, weight, stride 1, padding 2)</c>, with pixels as the first dimension.</summary>
+    /// <param name="x">
+    /// <c>[49, batch, in]</c>, or another square number of pixels; float32 or bfloat16, which is also the type of the computation.
+    /// </param>
+    /// <param name="weight"><c>[in, out, 5, 5]</c>, of the same type as <paramref name="x"/>.</param>
     /// <returns><c>[49, batch, out]</c>.</returns>
     public static Tensor Transposed(Tensor x, Tensor weight)
     {
@@ -65,7 +68,7 @@ internal sealed class FourierConvolution
         return transforms._back.mm(products).view(pixels, batch, outs).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The transforms of this process: a few kilobytes for each side and type, which every network shares.</summary>
+    /// <summary>The transforms, which all networks of the process share: a few kilobytes for each side and type.</summary>
     private sealed class Cache
     {
         private readonly ConcurrentDictionary<(int Side, ScalarType Type), Lazy<FourierConvolution>> _transforms = new();
@@ -76,37 +79,38 @@ internal sealed class FourierConvolution
             _transforms.GetOrAdd((side, type), key => new(() => new FourierConvolution(key.Side, key.Type))).Value;
     }
 
-    /// <summary>One of each pair of conjugate frequencies, and those that are their own conjugates.</summary>
+    /// <summary>One frequency of each conjugate pair, and those that are their own conjugate.</summary>
     private IEnumerable<(int U, int V)> Frequencies() =>
-        from u in Enumerable.Range(0, _cycle)
-        from v in Enumerable.Range(0, _cycle)
+        from u in Enumerable.Range(0, _length)
+        from v in Enumerable.Range(0, _length)
         where (u, v).CompareTo(Conjugate(u, v)) <= 0
         select (u, v);
 
-    private (int U, int V) Conjugate(int u, int v) => ((_cycle - u) % _cycle, (_cycle - v) % _cycle);
+    private (int U, int V) Conjugate(int u, int v) => ((_length - u) % _length, (_length - v) % _length);
 
-    /// <summary>Cosine and sine of a frequency at every point of a square, row by row.</summary>
+    /// <summary>Cosine and sine of a frequency at each point of a square, row by row.</summary>
     private (double[] Cos, double[] Sin) Waves(int side, int first, int u, int v)
     {
-        var angles = from y in Enumerable.Range(first, side) from x in Enumerable.Range(first, side) select 2 * Math.PI * (u * y + v * x) / _cycle;
+        var range = Enumerable.Range(first, side);
+        var angles = from y in range from x in range select 2 * Math.PI * (u * y + v * x) / _length;
         return ([.. angles.Select(Math.Cos)], [.. angles.Select(Math.Sin)]);
     }
 
-    private static double[] Sum(double a, double[] x, double b, double[] y) => [.. x.Zip(y, (left, right) => a * left + b * right)];
+    private static double[] Combine(double a, double[] x, double b, double[] y) => [.. x.Zip(y, (left, right) => a * left + b * right)];
 
-    private static Tensor Keep(List<double[]> rows, ScalarType type)
+    private static Tensor ToTensor(List<double[]> rows, ScalarType type)
     {
         using var full = tensor(rows.SelectMany(row => row).ToArray(), [rows.Count, rows[0].Length]);
         return full.to(type).DetachFromDisposeScope();
     }
 }
 
-/// <summary>How pictures lie in memory.</summary>
+/// <summary>Memory layout of pictures.</summary>
 internal static class Layout
 {
     /// <summary>
-    /// The same tensor with the channels of a pixel side by side, which convolutions and normalisations are faster on and hand on to their
-    /// results. Its shape stays <c>[batch, channels, height, width]</c>.
+    /// Converts a tensor to the channels-last layout, in which the channels of a pixel are adjacent. Convolutions and normalisations are
+    /// faster with it and keep it. The shape stays <c>[batch, channels, height, width]</c>.
     /// </summary>
     public static Tensor ChannelsLast(Tensor x)
     {

@@ -5,26 +5,28 @@ using static TorchSharp.torch;
 namespace GanFunctions.Core.Model;
 
 /// <summary>
-/// Draws pictures from noise: <c>[batch, 100]</c> normals in, <c>[batch, channels, side, side]</c> pixels in [-1, 1] out.
-/// DCGAN (Radford et al. 2016, arXiv:1511.06434) in the sizes of the tutorial this project grew from, and grown for larger pictures:
+/// Draws pictures from noise: <c>[batch, 100]</c> standard normal values in, <c>[batch, channels, side, side]</c> pixels in [-1, 1] out. A
+/// DCGAN (Radford et al. 2016, arXiv:1511.06434) with the layer sizes of the tutorial that this project is based on, extended to larger
+/// pictures:
 /// <list type="table">
 /// <item><term>28x28</term><description>100 -> 256 x 7x7 -> 128 x 7x7 -> 64 x 14x14 -> channels x 28x28</description></item>
 /// <item><term>32x32</term><description>100 -> 256 x 8x8 -> 128 x 8x8 -> 64 x 16x16 -> channels x 32x32</description></item>
 /// <item><term>64x64</term><description>100 -> 512 x 8x8 -> 256 x 8x8 -> 128 x 16x16 -> 64 x 32x32 -> channels x 64x64</description></item>
 /// </list>
-/// For MNIST that is 2,330,944 numbers with buffers, 2,305,472 of them trainable; a conditional one has 12,544 more for each class.
+/// For MNIST it has 2,330,944 values including buffers, of which 2,305,472 are trainable. A conditional generator has 12,544 more per
+/// class.
 /// </summary>
 /// <remarks>
-/// Keras' 'same' padding of a strided 5x5 layer is one pixel on one side and two on the other. PyTorch's padding 2 with output
-/// padding 1 is its mirror image, here and in <see cref="Discriminator"/> alike, so the two still fit each other.
+/// Keras' 'same' padding of a strided 5x5 layer is one pixel on one side and two on the other. PyTorch's padding 2 with output padding 1 is
+/// the mirror image of that. <see cref="Discriminator"/> uses it too, so both networks are mirrored alike.
 /// </remarks>
 public sealed class Generator : nn.Module<Tensor, Tensor?, Tensor>
 {
-    /// <summary>Length of one noise vector.</summary>
+    /// <summary>Length of a noise vector.</summary>
     public const int LatentSize = 100;
 
-    private readonly int _start;     // rows and columns that the noise becomes
-    private readonly int[] _widths;  // channels in front of each of the layers up
+    private readonly int _start;     // side of the feature maps that the noise is mapped to
+    private readonly int[] _widths;  // input channels of each transposed convolution
     private readonly Linear _dense;
     private readonly Embedding? _classes;
     private readonly List<BatchNorm2d> _norms = [];
@@ -32,18 +34,18 @@ public sealed class Generator : nn.Module<Tensor, Tensor?, Tensor>
     private readonly List<ConvTranspose2d> _ups = [];
 
     /// <param name="norm">Momentum and epsilon of the batch normalisations.</param>
-    /// <param name="shape">What it draws.</param>
+    /// <param name="shape">Shape of the pictures.</param>
     /// <param name="labels">
-    /// Labels of the classes it can be asked for, rising; none where it is not conditional. Noise and the class, one-hot, go into the first
-    /// layer side by side (Mirza and Osindero 2014, arXiv:1411.1784).
+    /// Labels of the classes in ascending order; null or empty for an unconditional generator. The first layer takes the noise and the
+    /// one-hot class, concatenated (Mirza and Osindero 2014, arXiv:1411.1784).
     /// </param>
-    /// <exception cref="ArgumentOutOfRangeException">There is no generator of that shape.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The shape is not supported.</exception>
     public Generator(BatchNormSettings norm, PictureShape shape, IReadOnlyList<byte>? labels = null) : base(nameof(Generator))
     {
         (Shape, Labels) = (shape, labels ?? []);
         (_start, _widths) = shape.IsKnown
             ? shape.Side switch { 28 => (7, [256, 128, 64]), 32 => (8, [256, 128, 64]), _ => (8, new[] { 512, 256, 128, 64 }) }
-            : throw new ArgumentOutOfRangeException(nameof(shape), shape, "There is no generator of such pictures.");
+            : throw new ArgumentOutOfRangeException(nameof(shape), shape, "There is no generator for this picture shape.");
         var firstSize = _widths[0] * _start * _start;
         register_module("dense", _dense = nn.Linear(LatentSize, firstSize, hasBias: false));
         if (IsConditional) register_module("classes", _classes = nn.Embedding(Labels.Count, firstSize));
@@ -61,40 +63,44 @@ public sealed class Generator : nn.Module<Tensor, Tensor?, Tensor>
         }
     }
 
-    /// <summary>What the convolutions calculate in: float32 or bfloat16. Weights, normalisation statistics and pictures stay float32.</summary>
-    public ScalarType Arithmetic { get; set; } = ScalarType.Float32;
+    /// <summary>
+    /// Data type in which the convolutions compute: float32 or bfloat16. Weights, normalisation statistics and pictures stay float32.
+    /// </summary>
+    public ScalarType ComputeType { get; set; } = ScalarType.Float32;
 
-    /// <summary>Of the pictures it draws.</summary>
+    /// <summary>Shape of the pictures.</summary>
     public PictureShape Shape { get; }
 
-    /// <summary>Label of each class, rising; empty where it is not conditional.</summary>
+    /// <summary>Label of each class in ascending order; empty for an unconditional generator.</summary>
     public IReadOnlyList<byte> Labels { get; }
 
-    /// <summary>Whether it has to be told a class for every picture.</summary>
+    /// <summary>Whether each picture needs a class.</summary>
     public bool IsConditional => Labels.Count > 0;
 
-    /// <param name="noise"><c>[batch, 100]</c> normals.</param>
-    /// <param name="wanted">Where it is conditional, <c>[batch]</c> places in <see cref="Labels"/>, 64-bit; null where it is not.</param>
+    /// <param name="noise"><c>[batch, 100]</c>, standard normal.</param>
+    /// <param name="classes">
+    /// The class of each picture as an index into <see cref="Labels"/>, <c>[batch]</c>, int64; null if the generator is unconditional.
+    /// </param>
     /// <returns>Pictures, <c>[batch, channels, side, side]</c> in [-1, 1].</returns>
-    public override Tensor forward(Tensor noise, Tensor? wanted)
+    public override Tensor forward(Tensor noise, Tensor? classes)
     {
         using var scope = NewDisposeScope();
         var batch = noise.shape[0];
-        var x = noise.to(Arithmetic).mm(_dense.weight!.to(Arithmetic).t());
-        if (_classes is not null) x = x + _classes.call(wanted!).to(Arithmetic);
+        var x = noise.to(ComputeType).mm(_dense.weight!.to(ComputeType).t());
+        if (_classes is not null) x = x + _classes.call(classes!).to(ComputeType);
         x = Activate(_norm0.call(x));                                              // [batch, 12544], channel by channel
         x = x.view(batch, _widths[0], _start * _start).permute(2, 0, 1);           // [49, batch, 256]
-        x = FourierConvolution.Transposed(x, _ups[0].weight!.to(Arithmetic));      // [49, batch, 128]
+        x = FourierConvolution.Transposed(x, _ups[0].weight!.to(ComputeType));      // [49, batch, 128]
         x = Layout.ChannelsLast(x.permute(1, 2, 0).unflatten(2, [_start, _start]));
         x = Activate(_norms[0].call(x));                                           // [batch, 128, 7, 7]
         for (var layer = 1; layer < _norms.Count; layer++)
-            x = Activate(_norms[layer].call(Double(x, _ups[layer])));              // [batch, 64, 14, 14]
-        x = Double(x, _ups[^1]).to(ScalarType.Float32);
+            x = Activate(_norms[layer].call(Upsample(x, _ups[layer])));              // [batch, 64, 14, 14]
+        x = Upsample(x, _ups[^1]).to(ScalarType.Float32);
         return x.tanh().contiguous().MoveToOuterDisposeScope();                    // [batch, 1, 28, 28]
     }
 
-    private Tensor Double(Tensor x, ConvTranspose2d layer) => nn.functional.conv_transpose2d(
-        x, layer.weight!.to(Arithmetic), strides: [2, 2], padding: [2, 2], output_padding: [1, 1]);
+    private Tensor Upsample(Tensor x, ConvTranspose2d layer) => nn.functional.conv_transpose2d(
+        x, layer.weight!.to(ComputeType), strides: [2, 2], padding: [2, 2], output_padding: [1, 1]);
 
     private static Tensor Activate(Tensor x) => nn.functional.leaky_relu(x, Discriminator.Leak);
 }

@@ -6,9 +6,10 @@ using static TorchSharp.torch;
 namespace GanFunctions.Core.Model;
 
 /// <summary>
-/// The safetensors format (huggingface/safetensors, format description in its README): eight bytes of header length, little endian;
-/// a JSON header with dtype, shape and offsets of each tensor, padded with blanks to a multiple of eight; the tensors' bytes without
-/// gaps. The same tensors give the same bytes: names are sorted, and nothing of clock or machine goes in.
+/// Reads and writes the safetensors format (huggingface/safetensors; its README describes the format): the length of the header in eight
+/// bytes, little-endian; a JSON header with the dtype, shape and offsets of each tensor, padded with spaces to a multiple of eight bytes;
+/// the bytes of the tensors without gaps. The same tensors always give the same bytes: names are sorted, and neither the time nor the
+/// machine is recorded.
 /// </summary>
 public static class SafeTensors
 {
@@ -19,7 +20,7 @@ public static class SafeTensors
         [("F32", ScalarType.Float32), ("F64", ScalarType.Float64), ("I64", ScalarType.Int64), ("U8", ScalarType.Byte)];
 
     /// <summary>Writes <paramref name="tensors"/> (float32, float64, int64 or uint8, any shape).</summary>
-    /// <exception cref="NotSupportedException">A tensor is of another type.</exception>
+    /// <exception cref="NotSupportedException">A tensor has another type.</exception>
     public static byte[] Write(IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         var ordered = tensors.OrderBy(entry => entry.Key, StringComparer.Ordinal).ToList();
@@ -59,8 +60,8 @@ public static class SafeTensors
         return file;
     }
 
-    /// <summary>Reads a whole file. The tensors belong to the caller, or to the dispose scope that is open.</summary>
-    /// <exception cref="InvalidDataException">The file is not safetensors, or cut short.</exception>
+    /// <summary>Reads a whole file. The tensors belong to the current dispose scope, or to the caller if there is none.</summary>
+    /// <exception cref="InvalidDataException">The file is not a safetensors file, or it is truncated.</exception>
     public static (Dictionary<string, Tensor> Tensors, Dictionary<string, string> Metadata) Read(byte[] file)
     {
         var (header, dataStart) = ReadHeader(file);
@@ -71,37 +72,42 @@ public static class SafeTensors
             if (name == MetadataKey)
                 metadata = entry.Deserialize<Dictionary<string, string>>() ?? [];
             else
-                tensors[name] = ReadTensor(name, entry.Deserialize<Entry>(OptionsOfEntry)!, file, dataStart);
+                tensors[name] = ReadTensor(name, entry.Deserialize<Entry>(EntryOptions)!, file, dataStart);
         }
         return (tensors, metadata);
     }
 
     private static (JsonObject Header, int DataStart) ReadHeader(byte[] file)
     {
-        if (file.Length < 8) throw new InvalidDataException($"Not a safetensors file: {file.Length} bytes, fewer than the 8 of its length.");
+        if (file.Length < 8)
+            throw new InvalidDataException($"Not a safetensors file: it has {file.Length} bytes, fewer than the 8 of the header length.");
         var length = BinaryPrimitives.ReadInt64LittleEndian(file);
         if (length is < 2 or > MaxHeader || length > file.Length - 8)
-            throw new InvalidDataException($"Not a safetensors file: a header of {length} bytes in a file of {file.Length}.");
+            throw new InvalidDataException($"Not a safetensors file: the header length is {length} in a file of {file.Length} bytes.");
         try
         {
             var header = JsonNode.Parse(file.AsSpan(8, (int)length)) as JsonObject;
-            return (header ?? throw new InvalidDataException("Not a safetensors file: its header is no JSON object."), 8 + (int)length);
+            return (header ?? throw new InvalidDataException("Not a safetensors file: its header is not a JSON object."), 8 + (int)length);
         }
         catch (JsonException problem)
         {
-            throw new InvalidDataException("Not a safetensors file: its header is no JSON.", problem);
+            throw new InvalidDataException("Not a safetensors file: its header is not JSON.", problem);
         }
     }
 
     private static Tensor ReadTensor(string name, Entry entry, byte[] file, int dataStart)
     {
         var type = Types.FirstOrDefault(known => known.Name == entry.Dtype);
-        if (type.Name is null) throw new InvalidDataException($"Tensor {name} is of type {entry.Dtype}; known are F32, F64, I64 and U8.");
+        if (type.Name is null)
+            throw new InvalidDataException($"Tensor {name} has type {entry.Dtype}; the supported types are F32, F64, I64 and U8.");
         if (entry.DataOffsets is not [var start, var end] || start < 0 || end < start || dataStart + end > file.Length)
-            throw new InvalidDataException($"Tensor {name} lies outside the file.");
+            throw new InvalidDataException($"The data of tensor {name} is outside the file.");
         var tensor = empty(entry.Shape, type.Type);
         if (tensor.numel() * tensor.element_size() != end - start)
-            throw new InvalidDataException($"Tensor {name} has {end - start} bytes, not those of its shape [{string.Join(", ", entry.Shape)}].");
+        {
+            throw new InvalidDataException(
+                $"Tensor {name} has {end - start} bytes, which does not match its shape [{string.Join(", ", entry.Shape)}].");
+        }
         file.AsSpan(dataStart + (int)start, (int)(end - start)).CopyTo(tensor.bytes);
         return tensor;
     }
@@ -109,10 +115,10 @@ public static class SafeTensors
     private static string NameOf(ScalarType type, string tensor)
     {
         var known = Types.FirstOrDefault(known => known.Type == type);
-        return known.Name ?? throw new NotSupportedException($"Tensor {tensor} is of type {type}, which is not written.");
+        return known.Name ?? throw new NotSupportedException($"Tensor {tensor} has type {type}, which cannot be written.");
     }
 
-    private static readonly JsonSerializerOptions OptionsOfEntry = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions EntryOptions = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     private sealed record Entry(string Dtype, long[] Shape, long[] DataOffsets);
 }

@@ -4,22 +4,24 @@ using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Model;
 
-/// <summary>How the weights of a fresh network are drawn.</summary>
+/// <summary>Initialisation of the network weights.</summary>
 public enum WeightScheme
 {
-    /// <summary>Normal with deviation 0.02; batch-norm scales normal around 1 (Radford et al. 2016).</summary>
+    /// <summary>Normal distribution with standard deviation 0.02; batch-norm scales are normal around 1 (Radford et al. 2016).</summary>
     Normal,
 
-    /// <summary>Glorot uniform, Keras' default; batch-norm scales 1 (Glorot and Bengio 2010).</summary>
+    /// <summary>Glorot uniform distribution, the default of Keras; batch-norm scales are 1 (Glorot and Bengio 2010).</summary>
     Glorot,
 }
 
-/// <summary>Fills a fresh network from a generator of the run's own.</summary>
+/// <summary>Initialises the weights of a network.</summary>
 public static class WeightInitialisation
 {
     private const double Deviation = 0.02;
 
-    /// <summary>Draws every weight of <paramref name="network"/> in the order of its layers; biases become zero.</summary>
+    /// <summary>
+    /// Draws all weights of <paramref name="network"/> from <paramref name="random"/>, layer by layer in order; biases become zero.
+    /// </summary>
     public static void Initialise(nn.Module network, WeightScheme scheme, torch.Generator random)
     {
         using var noGradient = no_grad();
@@ -33,7 +35,7 @@ public static class WeightInitialisation
                 case Embedding embedding: Fill(embedding.weight!, null, scheme, random); break;
                 case BatchNorm1d norm: FillNorm(norm.weight!, norm.bias!, scheme, random); break;
                 case BatchNorm2d norm: FillNorm(norm.weight!, norm.bias!, scheme, random); break;
-                default: throw new NotSupportedException($"No initialisation is known for a layer of type {layer.GetName()}.");
+                default: throw new NotSupportedException($"There is no initialisation for a layer of type {layer.GetName()}.");
             }
         }
     }
@@ -47,7 +49,8 @@ public static class WeightInitialisation
         }
         else
         {
-            // Fans of a kernel [a, b, h, w] are a*h*w and b*h*w; Glorot's bound only needs their sum, so the order is of no account.
+            // The fans of a kernel [a, b, h, w] are a*h*w and b*h*w. Glorot's bound depends only on their sum, so their order does not
+            // matter.
             var window = weight.shape.Skip(2).Aggregate(1L, (product, side) => product * side);
             var bound = Math.Sqrt(6.0 / ((weight.shape[0] + weight.shape[1]) * window));
             weight.copy_((rand(weight.shape, generator: random) * 2 - 1) * bound);
@@ -64,11 +67,11 @@ public static class WeightInitialisation
     }
 }
 
-/// <summary>How batch normalisation keeps its running statistics.</summary>
-/// <param name="Momentum">Share of the old statistics kept at each step, as Keras counts it.</param>
-/// <param name="Epsilon">Added to the variance.</param>
+/// <summary>Settings of batch normalisation.</summary>
+/// <param name="Momentum">Fraction of the running statistics that is kept at each step, as Keras defines momentum.</param>
+/// <param name="Epsilon">Added to the variance to avoid a division by zero.</param>
 public sealed record BatchNormSettings(double Momentum, double Epsilon)
 {
-    /// <summary>The same momentum as PyTorch counts it: the share of the new statistics.</summary>
+    /// <summary>The momentum as PyTorch defines it: the weight of the new statistics.</summary>
     public double UpdateShare => 1 - Momentum;
 }

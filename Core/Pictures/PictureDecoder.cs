@@ -2,34 +2,37 @@ using NetVips;
 
 namespace GanFunctions.Core.Pictures;
 
-/// <summary>A file cannot be read as a picture; the message says why, and begins in the middle of a sentence.</summary>
+/// <summary>
+/// A file cannot be read as a picture. The message says why; it is a clause that starts with "it" and refers to the file.
+/// </summary>
 public sealed class PictureException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>
-/// Reads pictures of any size and makes them what networks take. The first bytes decide which of three loaders reads a file: libvips knows
-/// many more formats, some of them programs rather than pictures, and none of those is ever asked.
+/// Decodes pictures of any size and converts them to the input shape of the networks. The first bytes of a file select one of three
+/// loaders. libvips supports many more formats, some of which can run code; their loaders are never called.
 /// </summary>
 public static class PictureDecoder
 {
-    private static readonly int[] JpegShrinks = [8, 4, 2, 1]; // those of libjpeg
-    private const int ShrinkMargin = 2; // a loader that shrinks leaves twice the size, so that the good filter has the last word
+    private static readonly int[] JpegShrinks = [8, 4, 2, 1]; // the factors that libjpeg supports
+    private const int ShrinkMargin = 2; // shrinking on load stops at twice the final size, so that the Lanczos filter does the last step
 
     /// <summary>
-    /// Decodes a picture: turned as its EXIF orientation says, its middle cut to a square, scaled with a Lanczos filter, alpha laid on black.
-    /// 16 bit, palette, CMYK and other colour spaces become 8 bit grey or sRGB. Of an animation, the first frame.
+    /// Decodes a picture: applies its EXIF orientation, crops the centre to a square, scales it with a Lanczos filter and composites alpha
+    /// on black. 16-bit, palette, CMYK and other colour spaces are converted to 8-bit grey or sRGB. Only the first frame of an animation is
+    /// used.
     /// </summary>
-    /// <param name="file">A whole PNG, JPEG or WebP file.</param>
-    /// <param name="shape">What it is to be.</param>
-    /// <param name="maxPixels">It may not have more by its header; looked at before anything is decoded.</param>
+    /// <param name="file">The content of a PNG, JPEG or WebP file.</param>
+    /// <param name="shape">The shape to convert to.</param>
+    /// <param name="maxPixels">The maximum number of pixels. The header is checked before anything is decoded.</param>
     /// <returns><c>[channels, height, width]</c>, 0 to 255.</returns>
-    /// <exception cref="PictureException">The file is none of the three, damaged, or too large.</exception>
+    /// <exception cref="PictureException">The file has another format, is damaged or is too large.</exception>
     public static byte[] Decode(byte[] file, PictureShape shape, long maxPixels)
     {
         try
         {
             using var loaded = Load(file, shape.Side, maxPixels);
-            using var square = Middle(loaded);
-            using var scaled = Fits(square, shape.Side) ? square.Copy() : square.ThumbnailImage(
+            using var square = CropToSquare(loaded);
+            using var scaled = NeedsNoScaling(square, shape.Side) ? square.Copy() : square.ThumbnailImage(
                 shape.Side, shape.Side, size: Enums.Size.Force, outputProfile: HasProfile(square) ? "srgb" : null);
             using var opaque = scaled.HasAlpha() ? scaled.Flatten(background: [0]) : scaled.Copy();
             using var coloured = opaque.Colourspace(shape.Channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb);
@@ -42,16 +45,18 @@ public static class PictureDecoder
         }
     }
 
-    // Before it is scaled, not after: a picture of one pixel by many would be made as wide as it is to be, and all its length with it.
-    private static Image Middle(Image image)
+    // Crops before scaling: scaling a picture that is one pixel wide and very long would enlarge its whole length first.
+    private static Image CropToSquare(Image image)
     {
-        var side = Shorter(image);
+        var side = ShorterSide(image);
         return image.Crop((image.Width - side) / 2, (image.Height - side) / 2, side, side);
     }
 
-    // As pictures that come out of a data set do: to look at each pixel again would take as long as all the rest.
-    private static bool Fits(Image image, int side) =>
-        image.Width == side && image.Height == side && image.Interpretation != Enums.Interpretation.Cmyk && !HasProfile(image) && !image.Contains("orientation");
+    // Skips the scaling of pictures that already have the final size, such as those exported from a data set. Scaling would take half of
+    // the time.
+    private static bool NeedsNoScaling(Image image, int side) =>
+        image.Width == side && image.Height == side
+        && image.Interpretation != Enums.Interpretation.Cmyk && !HasProfile(image) && !image.Contains("orientation");
 
     private static bool HasProfile(Image image) => image.Contains("icc-profile-data");
 
@@ -61,30 +66,31 @@ public static class PictureDecoder
         return file switch
         {
             [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0d, 0x0a, 0x1a, 0x0a, ..] =>
-                Checked(Image.PngloadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated), maxPixels),
-            [0xff, 0xd8, 0xff, ..] => Shrunk(
-                Checked(Image.JpegloadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated), maxPixels),
+                CheckSize(Image.PngloadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated), maxPixels),
+            [0xff, 0xd8, 0xff, ..] => ShrinkOnLoad(
+                CheckSize(Image.JpegloadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated), maxPixels),
                 image => JpegShrink(image, side),
                 shrink => Image.JpegloadBuffer(file, shrink: shrink, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated)),
-            [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => Shrunk(
-                Checked(Image.WebploadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated), maxPixels),
-                image => Math.Max(1, Shorter(image) / (side * ShrinkMargin)),
+            [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => ShrinkOnLoad(
+                CheckSize(Image.WebploadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated), maxPixels),
+                image => Math.Max(1, ShorterSide(image) / (side * ShrinkMargin)),
                 shrink => Image.WebploadBuffer(file, scale: 1.0 / shrink, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated)),
-            _ => throw new PictureException($"it is no PNG, JPEG or WebP file: it begins with {Convert.ToHexStringLower(file.AsSpan(0, Math.Min(8, file.Length)))}"),
+            _ => throw new PictureException(
+                $"it is not a PNG, JPEG or WebP file: it starts with {Convert.ToHexStringLower(file.AsSpan(0, Math.Min(8, file.Length)))}"),
         };
     }
 
-    private static Image Checked(Image image, long maxPixels)
+    private static Image CheckSize(Image image, long maxPixels)
     {
         if ((long)image.Width * image.Height <= maxPixels) return image;
         using (image)
         {
-            throw new PictureException($"it has {image.Width}x{image.Height} pixels, and at most {maxPixels} are taken (limit MaxPixels)");
+            throw new PictureException($"it has {image.Width}x{image.Height} pixels; the maximum is {maxPixels} (limit MaxPixels)");
         }
     }
 
-    /// <summary>Has the loader shrink a picture that is much too large, which saves time and memory.</summary>
-    private static Image Shrunk(Image image, Func<Image, int> shrinkOf, Func<int, Image> reload)
+    /// <summary>Lets the loader shrink a picture that is much too large, which saves time and memory.</summary>
+    private static Image ShrinkOnLoad(Image image, Func<Image, int> shrinkOf, Func<int, Image> reload)
     {
         var shrink = shrinkOf(image);
         if (shrink == 1) return image;
@@ -95,13 +101,13 @@ public static class PictureDecoder
     }
 
     private static int JpegShrink(Image image, int side) =>
-        JpegShrinks.First(shrink => shrink == 1 || Shorter(image) / shrink >= side * ShrinkMargin);
+        JpegShrinks.First(shrink => shrink == 1 || ShorterSide(image) / shrink >= side * ShrinkMargin);
 
-    private static int Shorter(Image image) => Math.Min(image.Width, image.Height);
+    private static int ShorterSide(Image image) => Math.Min(image.Width, image.Height);
 
     private static byte[] ToPlanes(byte[] pixels, PictureShape shape)
     {
-        if (pixels.Length != shape.Size) throw new PictureException($"it comes to {pixels.Length} bytes, not {shape.Size}");
+        if (pixels.Length != shape.Size) throw new PictureException($"it decodes to {pixels.Length} bytes instead of {shape.Size}");
         if (shape.Channels == 1) return pixels;
         var planes = new byte[pixels.Length];
         var size = shape.Side * shape.Side;
@@ -118,7 +124,7 @@ public static class PictureDecoder
     }
 }
 
-/// <summary>The settings of libvips, which hold for the whole process. One instance owns them.</summary>
+/// <summary>Owns the process-wide settings of libvips. Create a single instance.</summary>
 public sealed class VipsRuntime : IDisposable
 {
     private static readonly Log.LogDelegate Ignore = (_, _, _) => { };
@@ -126,9 +132,9 @@ public sealed class VipsRuntime : IDisposable
     private readonly uint _logHandler;
 
     /// <summary>
-    /// Applies the settings: one thread for each picture, since there are many and they are small; no cache of operations, since none is repeated;
-    /// and no loader that is not hardened against hostile files, except the one of SVG, which renders charts and never sees an uploaded file
-    /// (<see cref="PictureDecoder"/>).
+    /// Applies the settings: one thread per picture, because there are many small ones; no operation cache, because operations are not
+    /// repeated; and no loaders that are not hardened against malicious files. The SVG loader is the exception: it renders charts and never
+    /// reads an uploaded file (<see cref="PictureDecoder"/>).
     /// </summary>
     public VipsRuntime()
     {
@@ -136,7 +142,7 @@ public sealed class VipsRuntime : IDisposable
         NetVips.NetVips.BlockUntrusted = true;
         Operation.Block("VipsForeignLoadSvg", false);
         (Cache.Max, Cache.MaxMem, Cache.MaxFiles) = (0, 0, 0);
-        _logHandler = Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning, Ignore); // warnings of damaged pictures are thrown as well
+        _logHandler = Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning, Ignore); // damaged pictures also raise an exception
     }
 
     /// <inheritdoc/>

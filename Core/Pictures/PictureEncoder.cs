@@ -2,48 +2,48 @@ using NetVips;
 
 namespace GanFunctions.Core.Pictures;
 
-/// <summary>What pictures are encoded as.</summary>
+/// <summary>File format of a picture.</summary>
 public enum PictureFormat
 {
-    /// <summary>Without loss.</summary>
+    /// <summary>PNG, lossless.</summary>
     Png,
 
-    /// <summary>Without loss.</summary>
+    /// <summary>WebP, lossless.</summary>
     WebP,
 
-    /// <summary>With a little loss, quality 90.</summary>
+    /// <summary>JPEG with quality 90, slightly lossy.</summary>
     Jpeg,
 }
 
-/// <summary>What pictures that move are encoded as.</summary>
+/// <summary>File format of an animation.</summary>
 public enum AnimationFormat
 {
-    /// <summary>Of 255 colours in each frame, seen everywhere.</summary>
+    /// <summary>GIF with at most 255 colours per frame; supported everywhere.</summary>
     Gif,
 
-    /// <summary>Without loss.</summary>
+    /// <summary>Animated WebP, lossless.</summary>
     WebP,
 }
 
-/// <summary>Encodes pictures with libvips. The same pixels give the same bytes, with one version of it.</summary>
+/// <summary>Encodes pictures with libvips. With one version of libvips, the same pixels always give the same bytes.</summary>
 public static class PictureEncoder
 {
-    /// <summary>To be raised when the same pixels come out as other bytes.</summary>
+    /// <summary>Must be raised when a change makes the same pixels give different bytes.</summary>
     public const int Version = 4;
 
-    /// <summary>The picture as a file, without metadata.</summary>
+    /// <summary>Encodes a picture, without metadata.</summary>
     public static byte[] Encode(Image picture, PictureFormat format) => format switch
     {
         PictureFormat.Png => picture.PngsaveBuffer(compression: 6, keep: Enums.ForeignKeep.None),
         PictureFormat.WebP => picture.WebpsaveBuffer(lossless: true, keep: Enums.ForeignKeep.None),
         PictureFormat.Jpeg => picture.JpegsaveBuffer(q: 90, keep: Enums.ForeignKeep.None),
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "No such format."),
+        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such format."),
     };
 
-    /// <summary>Pictures one after the other, over and over again.</summary>
-    /// <param name="frames">Of one size.</param>
-    /// <param name="milliseconds">How long each is shown; GIF rounds to tens.</param>
-    /// <param name="format">What to write.</param>
+    /// <summary>Encodes an animation that loops forever.</summary>
+    /// <param name="frames">The frames, all of the same size.</param>
+    /// <param name="milliseconds">Duration of each frame. GIF rounds it to a multiple of ten.</param>
+    /// <param name="format">The file format.</param>
     public static byte[] Animate(IReadOnlyList<Image> frames, int[] milliseconds, AnimationFormat format)
     {
         using var column = Image.Arrayjoin([.. frames], across: 1);
@@ -55,9 +55,10 @@ public static class PictureEncoder
         });
         return format switch
         {
-            AnimationFormat.Gif => animation.GifsaveBuffer(effort: 4, dither: 0, interpaletteMaxerror: 0), // a palette for each frame: the first has no white yet
+            // One palette per frame, because the first frame may lack colours of later ones.
+            AnimationFormat.Gif => animation.GifsaveBuffer(effort: 4, dither: 0, interpaletteMaxerror: 0),
             AnimationFormat.WebP => animation.WebpsaveBuffer(lossless: true),
-            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "No such format."),
+            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such format."),
         };
     }
 }

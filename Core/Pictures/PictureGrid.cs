@@ -2,17 +2,17 @@ using NetVips;
 
 namespace GanFunctions.Core.Pictures;
 
-/// <summary>Pictures of one shape, side by side.</summary>
+/// <summary>Arranges pictures of one shape in a grid.</summary>
 public static class PictureGrid
 {
     internal const int Gap = 2; // pixels between pictures, before scaling
 
-    /// <summary>Lays pictures out row by row, on black.</summary>
+    /// <summary>Arranges pictures row by row on a black background.</summary>
     /// <param name="pictures"><c>[count, channels, side, side]</c>, 0 to 255.</param>
-    /// <param name="shape">Of a picture.</param>
-    /// <param name="columns">Pictures in a row, at most.</param>
-    /// <param name="scale">Each pixel becomes a square of this side.</param>
-    /// <returns>The caller disposes it.</returns>
+    /// <param name="shape">Shape of each picture.</param>
+    /// <param name="columns">Maximum number of pictures in a row.</param>
+    /// <param name="scale">Each pixel is enlarged to a square with this side.</param>
+    /// <returns>The grid; the caller disposes it.</returns>
     public static Image Of(ReadOnlySpan<byte> pictures, PictureShape shape, int columns, int scale)
     {
         var count = pictures.Length / shape.Size;
@@ -29,7 +29,7 @@ public static class PictureGrid
         return image.Zoom(scale, scale);
     }
 
-    /// <summary>How large a grid is, in pixels.</summary>
+    /// <summary>The size of a grid in pixels.</summary>
     public static (int Width, int Height) SizeOf(int count, PictureShape shape, int columns, int scale)
     {
         columns = Math.Min(columns, count);
@@ -37,7 +37,7 @@ public static class PictureGrid
         return ((columns * (shape.Side + Gap) - Gap) * scale, (rows * (shape.Side + Gap) - Gap) * scale);
     }
 
-    /// <summary>A grid as PNG.</summary>
+    /// <summary>Encodes a grid as PNG.</summary>
     public static byte[] Png(ReadOnlySpan<byte> pictures, PictureShape shape, int columns, int scale)
     {
         using var grid = Of(pictures, shape, columns, scale);
@@ -45,37 +45,38 @@ public static class PictureGrid
     }
 }
 
-/// <summary>A few pictures of a data set, evenly over its classes, to look at.</summary>
-/// <param name="shape">Of every picture.</param>
-/// <param name="count">Pictures to train on.</param>
-/// <param name="labels"><c>[count]</c>, or none.</param>
+/// <summary>A grid with a few pictures of a data set, spread evenly over its classes.</summary>
+/// <param name="shape">Shape of each picture.</param>
+/// <param name="count">Number of training pictures.</param>
+/// <param name="labels"><c>[count]</c>; null if the pictures have no labels.</param>
 internal sealed class Preview(PictureShape shape, int count, IReadOnlyList<byte>? labels)
 {
     private const int Columns = 8;
     private const int Cells = Columns * Columns;
     private readonly Dictionary<int, byte[]?> _chosen = Choose(count, labels).ToDictionary(index => index, _ => (byte[]?)null);
 
-    /// <summary>The grid of a data set in memory.</summary>
+    /// <summary>The preview of a data set in memory, as PNG.</summary>
     public static byte[] Of(ImageSet set)
     {
         var preview = new Preview(set.Shape, set.Count, set.Labels);
-        foreach (var index in preview._chosen.Keys) preview.Show(index, set.Pixels.AsSpan(index * set.Shape.Size, set.Shape.Size));
+        foreach (var index in preview._chosen.Keys) preview.AddIfChosen(index, set.Pixels.AsSpan(index * set.Shape.Size, set.Shape.Size));
         return preview.Png();
     }
 
-    /// <summary>Takes a picture, if it is one of those that were chosen.</summary>
-    public void Show(int index, ReadOnlySpan<byte> pixels)
+    /// <summary>Adds a picture to the preview if it was chosen for it.</summary>
+    public void AddIfChosen(int index, ReadOnlySpan<byte> pixels)
     {
         if (_chosen.ContainsKey(index)) _chosen[index] = pixels.ToArray();
     }
 
-    /// <summary>Eight rows of eight, class after class.</summary>
+    /// <summary>The preview as PNG: eight rows of eight pictures, sorted by class.</summary>
     public byte[] Png() => PictureGrid.Png(
         [.. _chosen.Values.SelectMany(picture => picture!)], shape, Columns, scale: Math.Max(1, 64 / shape.Side));
 
     private static List<int> Choose(int count, IReadOnlyList<byte>? labels)
     {
-        var classes = Enumerable.Range(0, count).GroupBy(index => labels?[index] ?? 0).OrderBy(group => group.Key).Select(group => group.ToArray()).ToArray();
+        var classes = Enumerable.Range(0, count)
+            .GroupBy(index => labels?[index] ?? 0).OrderBy(group => group.Key).Select(group => group.ToArray()).ToArray();
         var wanted = Enumerable.Range(0, Cells).GroupBy(cell => cell * classes.Length / Cells);
         return [.. wanted.SelectMany(cells => classes[cells.Key].Take(cells.Count()))];
     }

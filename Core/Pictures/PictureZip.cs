@@ -5,23 +5,24 @@ using System.Text.Json;
 
 namespace GanFunctions.Core.Pictures;
 
-/// <summary>Pictures one by one, as PNG files in a zip archive, with a list. The same pictures give the same bytes.</summary>
+/// <summary>Writes a zip archive with one PNG file per picture and an index. The same pictures always give the same bytes.</summary>
 public static class PictureZip
 {
-    /// <summary>Name of the list.</summary>
+    /// <summary>File name of the index.</summary>
     public const string Index = "index.json";
 
-    private static readonly DateTimeOffset Epoch = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero); // of the format: no clock goes in
+    // The earliest time that the zip format can store. A fixed time keeps the bytes the same.
+    private static readonly DateTimeOffset Epoch = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    /// <summary>The name of picture <paramref name="index"/>.</summary>
+    /// <summary>The file name of picture <paramref name="index"/>.</summary>
     public static string NameOf(int index) => $"{index:D4}.png";
 
-    /// <summary>The archive.</summary>
+    /// <summary>Writes the archive.</summary>
     /// <param name="pictures"><c>[count, channels, side, side]</c>, 0 to 255.</param>
-    /// <param name="shape">Of a picture.</param>
-    /// <param name="scale">Each pixel becomes a square of this side.</param>
-    /// <param name="index">The list, to be written as JSON.</param>
+    /// <param name="shape">Shape of each picture.</param>
+    /// <param name="scale">Each pixel is enlarged to a square with this side.</param>
+    /// <param name="index">The index; it is written as JSON.</param>
     public static byte[] Of(ReadOnlySpan<byte> pictures, PictureShape shape, int scale, object index)
     {
         using var file = new MemoryStream();
@@ -47,16 +48,18 @@ public static class PictureZip
 }
 
 /// <summary>
-/// The array format of NumPy, version 1.0 (numpy.lib.format): a magic word, the length of the header, the header as a Python literal padded
-/// with blanks to a multiple of 64, the numbers.
+/// Writes NumPy's array format, version 1.0 (numpy.lib.format): a magic number, the length of the header, the header as a Python literal
+/// that is padded with spaces to a multiple of 64 bytes, and the values.
 /// </summary>
 public static class Npy
 {
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0];
 
-    /// <summary>Pictures as <c>uint8</c> of <c>[count, side, side]</c>, or <c>[count, side, side, 3]</c> in colour.</summary>
+    /// <summary>
+    /// Writes pictures as a <c>uint8</c> array: <c>[count, side, side]</c> if grey, <c>[count, side, side, 3]</c> if in colour.
+    /// </summary>
     /// <param name="pictures"><c>[count, channels, side, side]</c>, 0 to 255.</param>
-    /// <param name="shape">Of a picture.</param>
+    /// <param name="shape">Shape of each picture.</param>
     public static byte[] Of(ReadOnlySpan<byte> pictures, PictureShape shape)
     {
         var count = pictures.Length / shape.Size;

@@ -3,43 +3,49 @@ using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Quality;
 
-/// <summary>Shares of one class, from 0 to 1, as the classifier sees them.</summary>
+/// <summary>The shares of one class among the pictures, from 0 to 1, as classified by the classifier.</summary>
 /// <param name="Label">The class's label in the data set.</param>
-/// <param name="Generated">Among the generated pictures.</param>
-/// <param name="Real">Among the held-out real ones.</param>
+/// <param name="Generated">Share among the generated pictures.</param>
+/// <param name="Real">Share among the held-out real pictures.</param>
 public sealed record ClassShare(int Label, double Generated, double Real);
 
-/// <summary>What generated pictures show, in the eyes of a classifier.</summary>
-/// <param name="Accuracy">The classifier's own, on held-out pictures, from 0 to 1.</param>
-/// <param name="Entropy">Of the distribution of classes, in nats; ln(classes) where all are as frequent, 0 where there is one only.</param>
-/// <param name="Confidence">Mean probability that the classifier gives to the class it chooses.</param>
-/// <param name="Shares">One for each class, by label.</param>
-/// <param name="Recognised">Share of the pictures that show the class they were asked for; null where the generator is not conditional.</param>
+/// <summary>Distribution of classes among generated pictures, as classified by the classifier of the quality reference.</summary>
+/// <param name="Accuracy">Accuracy of the classifier on held-out real pictures, from 0 to 1.</param>
+/// <param name="Entropy">
+/// Entropy of the distribution, in nats: ln(number of classes) if it is uniform, 0 if all pictures are of one class.
+/// </param>
+/// <param name="Confidence">Mean probability of the predicted class.</param>
+/// <param name="Shares">The shares of each class, by label.</param>
+/// <param name="Recognised">
+/// Share of the pictures that are classified as the requested class; null if the generator is not conditional.
+/// </param>
 public sealed record ClassCoverage(
     double Accuracy, double Entropy, double Confidence, IReadOnlyList<ClassShare> Shares, double? Recognised = null)
 {
-    /// <summary>The rarest class's share among the generated pictures.</summary>
+    /// <summary>Share of the rarest class among the generated pictures.</summary>
     public double RarestShare => Shares.Min(share => share.Generated);
 
-    /// <summary>The most frequent class's share among the generated pictures.</summary>
+    /// <summary>Share of the most frequent class among the generated pictures.</summary>
     public double LargestShare => Shares.Max(share => share.Generated);
 
-    /// <summary>The coverage of generated pictures.</summary>
-    /// <param name="generated">The classifier's logits of them, <c>[count, classes]</c>.</param>
-    /// <param name="real">And of held-out real ones.</param>
-    /// <param name="labels">Label of each class, rising.</param>
-    /// <param name="accuracy">The classifier's own.</param>
-    /// <param name="wanted">The class that each generated picture was to show, <c>[count]</c>, 64-bit; null where none was asked for.</param>
-    public static ClassCoverage Of(Tensor generated, Tensor real, IReadOnlyList<byte> labels, double accuracy, Tensor? wanted = null)
+    /// <summary>Computes the coverage of generated pictures.</summary>
+    /// <param name="generated">The classifier's logits for the generated pictures, <c>[count, classes]</c>.</param>
+    /// <param name="real">Its logits for the held-out real pictures, <c>[count, classes]</c>.</param>
+    /// <param name="labels">The label of each class, ascending.</param>
+    /// <param name="accuracy">Accuracy of the classifier on held-out real pictures.</param>
+    /// <param name="requested">
+    /// Index of the class requested for each generated picture, <c>[count]</c>, int64; null if none was requested.
+    /// </param>
+    public static ClassCoverage Of(Tensor generated, Tensor real, IReadOnlyList<byte> labels, double accuracy, Tensor? requested = null)
     {
         using var scope = NewDisposeScope();
-        var (drawn, held) = (SharesOf(generated), SharesOf(real));
-        var entropy = -drawn.Where(share => share > 0).Sum(share => share * Math.Log(share));
+        var (generatedShares, realShares) = (SharesOf(generated), SharesOf(real));
+        var entropy = -generatedShares.Where(share => share > 0).Sum(share => share * Math.Log(share));
         var confidence = generated.to(ScalarType.Float64).softmax(1).amax(1).mean().item<double>();
-        var recognised = wanted is null ? (double?)null : generated.argmax(1).eq(wanted).to(ScalarType.Float64).mean().item<double>();
+        var recognised = requested is null ? (double?)null : generated.argmax(1).eq(requested).to(ScalarType.Float64).mean().item<double>();
         return new ClassCoverage(
             accuracy, Rounding.Round(Math.Max(entropy, 0)), Rounding.Round(confidence),
-            [.. labels.Select((label, index) => new ClassShare(label, Rounding.Round(drawn[index]), Rounding.Round(held[index])))],
+            [.. labels.Select((label, index) => new ClassShare(label, Rounding.Round(generatedShares[index]), Rounding.Round(realShares[index])))],
             recognised is { } share ? Rounding.Round(share) : null);
     }
 
@@ -53,25 +59,25 @@ public sealed record ClassCoverage(
     private static double[] SharesOf(Tensor logits)
     {
         var (count, classes) = (logits.shape[0], logits.shape[1]);
-        var chosen = logits.argmax(1).bincount(weights: null, minlength: classes);
-        return [.. chosen.data<long>().Select(pictures => (double)pictures / count)];
+        var counts = logits.argmax(1).bincount(weights: null, minlength: classes);
+        return [.. counts.data<long>().Select(pictures => (double)pictures / count)];
     }
 }
 
-/// <summary>What a conditional generator is asked for when its pictures are measured.</summary>
-/// <param name="Each">The label of each picture.</param>
-/// <param name="Known">The generator's labels, rising.</param>
-public sealed record WantedLabels(IReadOnlyList<byte> Each, IReadOnlyList<byte> Known)
+/// <summary>The labels requested from a conditional generator when its pictures are measured.</summary>
+/// <param name="Requested">The label of each picture to generate.</param>
+/// <param name="Known">The generator's labels, ascending.</param>
+public sealed record RequestedLabels(IReadOnlyList<byte> Requested, IReadOnlyList<byte> Known)
 {
-    /// <summary>Labels of real pictures, evenly from all of them, so that every class has its share.</summary>
-    public static WantedLabels Of(ImageSet pictures, int samples) => new(
+    /// <summary>Labels sampled evenly across the real pictures, so that the classes have the same distribution.</summary>
+    public static RequestedLabels Of(ImageSet pictures, int samples) => new(
         [.. Enumerable.Range(0, samples).Select(index => pictures.Labels![(int)((long)index * pictures.Count / samples)])],
         pictures.DistinctLabels());
 
-    /// <summary>The place of each picture's label in <paramref name="labels"/>, -1 where it is not there; <c>[samples]</c>, 64-bit.</summary>
-    public Tensor ClassesIn(IReadOnlyList<byte> labels)
+    /// <summary>The index of each requested label in <paramref name="labels"/>, -1 if it is not there; <c>[samples]</c>, int64.</summary>
+    public Tensor IndexesIn(IReadOnlyList<byte> labels)
     {
-        var places = labels.Index().ToDictionary(label => label.Item, label => (long)label.Index);
-        return tensor(Each.Select(label => places.GetValueOrDefault(label, -1)).ToArray());
+        var indexes = labels.Index().ToDictionary(label => label.Item, label => (long)label.Index);
+        return tensor(Requested.Select(label => indexes.GetValueOrDefault(label, -1)).ToArray());
     }
 }

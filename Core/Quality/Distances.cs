@@ -3,12 +3,12 @@ using static TorchSharp.torch;
 namespace GanFunctions.Core.Quality;
 
 /// <summary>
-/// The Fréchet distance between two sets of features, each taken for a normal distribution (Heusel et al. 2017, arXiv:1706.08500, equation 6):
-/// |m1 - m2|² + tr(S1 + S2 - 2 (S1 S2)^½). All of it in float64.
+/// The Fréchet distance between two sets of features, each modelled as a multivariate normal distribution (Heusel et al. 2017,
+/// arXiv:1706.08500, equation 6): |m1 - m2|² + tr(S1 + S2 - 2 (S1 S2)^½). Computed in float64.
 /// </summary>
 public static class FrechetDistance
 {
-    /// <summary>Mean <c>[size]</c> and covariance <c>[size, size]</c> of features <c>[count, size]</c>, count at least 2.</summary>
+    /// <summary>Mean <c>[size]</c> and covariance <c>[size, size]</c> of features <c>[count, size]</c>; count is at least 2.</summary>
     public static (Tensor Mean, Tensor Covariance) MomentsOf(Tensor features)
     {
         using var scope = NewDisposeScope();
@@ -19,7 +19,7 @@ public static class FrechetDistance
         return (mean.MoveToOuterDisposeScope(), covariance.MoveToOuterDisposeScope());
     }
 
-    /// <summary>The distance between two sets of features, <c>[count, size]</c> each; zero up to rounding for the same set.</summary>
+    /// <summary>The distance between two sets of features, <c>[count, size]</c> each; zero up to rounding if they are the same.</summary>
     public static double Between(Tensor first, Tensor second)
     {
         using var scope = NewDisposeScope();
@@ -33,12 +33,12 @@ public static class FrechetDistance
         // S1 S2 is not symmetric, but S1^½ S2 S1^½ is, and it has the same eigenvalues.
         var root = RootOf(first.Covariance);
         var (values, _) = linalg.eigh(root.mm(second.Covariance).mm(root));
-        var shared = values.clamp_min(0).sqrt().sum();
-        var apart = (first.Mean - second.Mean).square().sum();
-        return (apart + first.Covariance.trace() + second.Covariance.trace() - 2 * shared).item<double>();
+        var rootTrace = values.clamp_min(0).sqrt().sum();
+        var meanDistance = (first.Mean - second.Mean).square().sum();
+        return (meanDistance + first.Covariance.trace() + second.Covariance.trace() - 2 * rootTrace).item<double>();
     }
 
-    // Covariances have no negative eigenvalues, except by rounding.
+    // A covariance matrix has no negative eigenvalues except through rounding.
     private static Tensor RootOf(Tensor covariance)
     {
         var (values, vectors) = linalg.eigh(covariance);
@@ -48,14 +48,17 @@ public static class FrechetDistance
 
 /// <summary>
 /// The kernel distance (KID; Binkowski et al. 2018, arXiv:1801.01401): the squared maximum mean discrepancy under the kernel
-/// (x·y / size + 1)³, estimated without bias, so that it may come out below zero. The mean over blocks of 1,000 as the authors
-/// take it, each picture in one block only.
+/// (x·y / size + 1)³. The estimate is unbiased, so it can be negative. As in the paper it is averaged over blocks of 1,000 pictures; here
+/// every picture is in one block only.
 /// </summary>
 public static class KernelDistance
 {
     private const int Block = 1000;
 
-    /// <summary>The distance between two sets of features, <c>[count, size]</c> each, count at least 2. What does not fill a block is left out.</summary>
+    /// <summary>
+    /// The distance between two sets of features, <c>[count, size]</c> each; count is at least 2. Pictures that do not fill a block are
+    /// ignored.
+    /// </summary>
     public static double Between(Tensor first, Tensor second)
     {
         var count = Math.Min(first.shape[0], second.shape[0]);
@@ -71,7 +74,7 @@ public static class KernelDistance
         return (MeanOfPairs(x) + MeanOfPairs(y) - 2 * Kernel(x, y).mean()).item<double>();
     }
 
-    // Without the pairs of a picture and itself: that is what makes the estimate unbiased.
+    // Excludes the pairs of a picture with itself, which would bias the estimate.
     private static Tensor MeanOfPairs(Tensor x)
     {
         var (count, kernel) = (x.shape[0], Kernel(x, x));
@@ -81,38 +84,42 @@ public static class KernelDistance
     private static Tensor Kernel(Tensor x, Tensor y) => (x.mm(y.t()) / x.shape[1] + 1).pow(3);
 }
 
-/// <summary>How different from each other the pictures of a set are.</summary>
+/// <summary>How much the pictures of a set differ from each other.</summary>
 public static class Variety
 {
-    private const int Enough = 1000; // half a million pairs
+    private const int MaxPictures = 1000; // half a million pairs
 
-    /// <summary>The variety of generated pictures as a multiple of that of real ones; 1 where the real ones are all the same.</summary>
-    public static double Of(Tensor generated, Tensor real) => Of(real) is > 0 and var most ? Of(generated) / most : 1;
+    /// <summary>The variety of generated pictures relative to that of real pictures; 1 if the real pictures are all the same.</summary>
+    public static double Of(Tensor generated, Tensor real) => Of(real) is > 0 and var variety ? Of(generated) / variety : 1;
 
-    /// <summary>Mean Euclidean distance between two different rows of <c>[count, size]</c> features, over the first thousand; count at least 2.</summary>
+    /// <summary>
+    /// Mean Euclidean distance between two different rows of <c>[count, size]</c> features, over the first 1,000 rows; count is at least 2.
+    /// </summary>
     public static double Of(Tensor features)
     {
         using var scope = NewDisposeScope();
-        var count = Math.Min(features.shape[0], Enough);
+        var count = Math.Min(features.shape[0], MaxPictures);
         var x = features.narrow(0, 0, count).to(ScalarType.Float64);
         var squares = x.square().sum(1, keepdim: true); // [count, 1]
         var distances = (squares + squares.t() - 2 * x.mm(x.t())).clamp_min_(0).sqrt_(); // [count, count]
-        return (distances.sum() - distances.trace()).item<double>() / (count * (count - 1)); // a row differs from itself by rounding only
+        return (distances.sum() - distances.trace()).item<double>() / (count * (count - 1)); // the trace is zero up to rounding
     }
 }
 
-/// <summary>Rounds measures before they are stored. Further digits only reflect the order in which a processor adds numbers.</summary>
+/// <summary>
+/// Rounds measures before they are stored. Further digits only reflect the order of floating-point sums, which depends on the processor.
+/// </summary>
 internal static class Rounding
 {
-    private const int Significant = 5;
+    private const int SignificantDigits = 5;
 
     /// <summary>Rounds to five significant digits.</summary>
     public static double Round(double value)
     {
         if (value == 0 || !double.IsFinite(value)) return value;
-        var places = Significant - 1 - (int)Math.Floor(Math.Log10(Math.Abs(value)));
-        if (places >= 0) return Math.Round(value, Math.Min(places, 15));
-        var unit = Math.Pow(10, -places);
+        var decimals = SignificantDigits - 1 - (int)Math.Floor(Math.Log10(Math.Abs(value)));
+        if (decimals >= 0) return Math.Round(value, Math.Min(decimals, 15));
+        var unit = Math.Pow(10, -decimals);
         return Math.Round(value / unit) * unit;
     }
 }

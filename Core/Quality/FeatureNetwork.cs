@@ -5,16 +5,17 @@ using static TorchSharp.torch;
 namespace GanFunctions.Core.Quality;
 
 /// <summary>
-/// Turns pictures, <c>[batch, channels, side, side]</c> in [-1, 1], into the features that quality is measured in, <c>[batch, 128]</c>, and features
-/// into classes: the layers of LeNet (LeCun et al. 1998) with rectifiers; the features are those of the last but one.
+/// The feature extractor and classifier of a quality reference: LeNet (LeCun et al. 1998) with ReLU. Maps pictures,
+/// <c>[batch, channels, side, side]</c> in [-1, 1], to the features of its penultimate layer, <c>[batch, 128]</c>, and features to class
+/// logits.
 /// </summary>
 public sealed class FeatureNetwork : nn.Module<Tensor, Tensor>
 {
-    /// <summary>Features of a picture.</summary>
+    /// <summary>Number of features of a picture.</summary>
     public const int FeatureSize = 128;
 
-    private const int Border = 12;   // pixels that two layers of 5x5 without padding take, the second at half the size
-    private const int Shrinking = 4; // two poolings
+    private const int Border = 12;      // pixels lost to two unpadded 5x5 convolutions: 4, and 4 more at half the resolution
+    private const int Downsampling = 4; // two poolings
 
     internal const string FirstWeight = "conv1.weight";
     internal const string DenseWeight = "dense.weight";
@@ -24,37 +25,37 @@ public sealed class FeatureNetwork : nn.Module<Tensor, Tensor>
     private readonly Linear dense;
     private readonly Linear? head;
 
-    /// <summary>With weights that are still to be drawn or loaded.</summary>
-    /// <param name="shape">Of the pictures.</param>
-    /// <param name="classes">Classes to tell apart; 0 makes a network of features only.</param>
+    /// <summary>Creates a network whose weights the caller initialises or loads.</summary>
+    /// <param name="shape">Shape of the pictures.</param>
+    /// <param name="classes">Number of classes; 0 creates a network without a classifier.</param>
     public FeatureNetwork(PictureShape shape, int classes) : base(nameof(FeatureNetwork))
     {
         conv1 = nn.Conv2d(shape.Channels, 32, 5);
         conv2 = nn.Conv2d(32, 64, 5);
-        var side = (shape.Side - Border) / Shrinking;
+        var side = (shape.Side - Border) / Downsampling;
         dense = nn.Linear(64 * side * side, FeatureSize);
         if (classes > 0) head = nn.Linear(FeatureSize, classes);
-        RegisterComponents(); // sees only fields already assigned: stays last
+        RegisterComponents(); // must be last: it only sees fields that are already assigned
     }
 
-    /// <summary>What pictures a stored network is for, from the shapes of two of its weights.</summary>
+    /// <summary>Infers the picture shape of a stored network from the shapes of two of its weights.</summary>
     internal static PictureShape ShapeOf(Tensor firstWeight, Tensor denseWeight)
     {
         var side = (int)Math.Sqrt(denseWeight.shape[1] / 64.0);
-        return new(side * Shrinking + Border, (int)firstWeight.shape[1]);
+        return new(side * Downsampling + Border, (int)firstWeight.shape[1]);
     }
 
     /// <param name="input">Pictures, <c>[batch, channels, side, side]</c> in [-1, 1].</param>
-    /// <returns>Features, <c>[batch, 128]</c>, none below zero.</returns>
+    /// <returns>Features, <c>[batch, 128]</c>, at least zero.</returns>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var x = nn.functional.max_pool2d(conv1.call(input).relu(), 2); // [batch, 32, 12, 12]
+        var x = nn.functional.max_pool2d(conv1.call(input).relu(), 2); // [batch, 32, 12, 12] for a side of 28
         x = nn.functional.max_pool2d(conv2.call(x).relu(), 2);         // [batch, 64, 4, 4]
         return dense.call(x.flatten(1)).relu().MoveToOuterDisposeScope();
     }
 
-    /// <summary>Features, <c>[batch, 128]</c>, to logits, <c>[batch, classes]</c>.</summary>
-    /// <exception cref="InvalidOperationException">The network has no classes.</exception>
-    public Tensor Classify(Tensor features) => (head ?? throw new InvalidOperationException("This network tells no classes apart.")).call(features);
+    /// <summary>Maps features, <c>[batch, 128]</c>, to logits, <c>[batch, classes]</c>.</summary>
+    /// <exception cref="InvalidOperationException">The network has no classifier.</exception>
+    public Tensor Classify(Tensor features) => (head ?? throw new InvalidOperationException("The network has no classifier.")).call(features);
 }

@@ -5,94 +5,99 @@ using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Quality;
 
-/// <summary>A training picture near to another one.</summary>
-/// <param name="Index">Its number in the data set.</param>
-/// <param name="Label">What it shows, where that is known.</param>
-/// <param name="Distance">Between their features.</param>
+/// <summary>A training picture that is close to another picture.</summary>
+/// <param name="Index">Index of the training picture in the data set, from 0.</param>
+/// <param name="Label">Its label; null if the data set has no labels.</param>
+/// <param name="Distance">Euclidean distance between the features of the two pictures.</param>
 public sealed record Neighbour(int Index, byte? Label, double Distance);
 
-/// <summary>Where the training pictures of a data set lie among each other, by the features that quality is measured in.</summary>
+/// <summary>The training pictures of a data set in the feature space of its quality reference, for nearest-neighbour search.</summary>
 public sealed class FeatureSpace
 {
-    private const int Typical = 1000; // held-out pictures looked at
+    private const int MaxHeldOut = 1000; // held-out pictures that the typical distance is computed from
 
-    private readonly QualityReference _ruler;
+    private readonly QualityReference _reference;
     private readonly byte[]? _labels;
     private readonly PictureShape _shape;
-    private readonly Tensor _features; // [count, 128], float64: near ones are told apart by the difference of large numbers
+    private readonly Tensor _features; // [count, 128], float64: small distances are differences of large numbers
     private readonly Tensor _squares;  // [count]
 
-    /// <summary>Works the features out, with the threads of the calling thread: 4,000 pictures a second on each.</summary>
-    public FeatureSpace(Dataset data, QualityReference ruler)
+    /// <summary>Computes the features with the threads of the calling thread, about 4,000 pictures per second on each.</summary>
+    public FeatureSpace(Dataset data, QualityReference reference)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        (_ruler, _labels, _shape, Dataset, ReferenceSha256) = (ruler, data.Train.Labels, data.Train.Shape, data.Sha256, ruler.Sha256);
+        (_reference, _labels, _shape, Dataset, ReferenceSha256) = (reference, data.Train.Labels, data.Train.Shape, data.Sha256, reference.Sha256);
         var pixels = tensor(data.Train.Pixels, [data.Train.Count, _shape.Channels, _shape.Side, _shape.Side], dtype: ScalarType.Byte);
-        _features = ruler.FeaturesOf(pixels).to(ScalarType.Float64).DetachFromDisposeScope();
+        _features = reference.FeaturesOf(pixels).to(ScalarType.Float64).DetachFromDisposeScope();
         _squares = _features.square().sum(1).DetachFromDisposeScope();
-        var held = ruler.HeldOut(Typical).to(ScalarType.Float64);
-        var place = RealPictures.AreHeldOutOfTest(data) ? 1 : 2; // where they are training pictures themselves, the nearest but that
-        var nearest = Enumerable.Range(0, (int)held.shape[0]).Select(index => NearestBut(held[index], place)).Order().ToList();
+        var heldOut = reference.HeldOut(MaxHeldOut).to(ScalarType.Float64);
+        var rank = RealPictures.AreHeldOutOfTest(data) ? 1 : 2; // a held-out picture of the training set is its own nearest neighbour
+        var nearest = Enumerable.Range(0, (int)heldOut.shape[0]).Select(index => NeighbourDistance(heldOut[index], rank)).Order().ToList();
         TypicalDistance = Rounding.Round(nearest[nearest.Count / 2]);
     }
 
-    /// <summary>Hash of the data set.</summary>
+    /// <summary>SHA-256 of the data set.</summary>
     public string Dataset { get; }
 
-    /// <summary>Hash of what the features are taken with.</summary>
+    /// <summary>SHA-256 of the quality reference.</summary>
     public string ReferenceSha256 { get; }
 
-    /// <summary>The median distance of real pictures to the nearest other one of the training set.</summary>
+    /// <summary>Median distance of a held-out picture to the nearest other picture in the training set.</summary>
     public double TypicalDistance { get; }
 
-    /// <summary>The training pictures nearest to a picture, the nearest first. Thread-safe.</summary>
-    /// <param name="picture"><c>[channels, side, side]</c>, 0 to 255.</param>
-    /// <param name="count">How many, at most.</param>
+    /// <summary>The training pictures nearest to a picture, nearest first. Thread-safe.</summary>
+    /// <param name="picture">The picture, <c>[channels, side, side]</c>, 0 to 255.</param>
+    /// <param name="count">Maximum number of neighbours.</param>
     public IReadOnlyList<Neighbour> Nearest(byte[] picture, int count)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var pixels = tensor(picture, [1, _shape.Channels, _shape.Side, _shape.Side], dtype: ScalarType.Byte);
-        var distances = Distances(_ruler.FeaturesOf(pixels)[0].to(ScalarType.Float64));
+        var distances = Distances(_reference.FeaturesOf(pixels)[0].to(ScalarType.Float64));
         var (values, indexes) = distances.topk((int)Math.Min(count, distances.shape[0]), largest: false);
         return [.. indexes.data<long>().Zip(values.data<double>(), (index, distance) =>
             new Neighbour((int)index, _labels?[(int)index], Rounding.Round(distance)))];
     }
 
-    private double NearestBut(Tensor features, int place)
+    // The distance to the nearest training picture (rank 1) or the second nearest (rank 2).
+    private double NeighbourDistance(Tensor features, int rank)
     {
-        using var scope = NewDisposeScope(); // each takes megabytes
-        return Distances(features).kthvalue(place, null, false).values.item<double>();
+        using var scope = NewDisposeScope(); // every call allocates megabytes
+        return Distances(features).kthvalue(rank, null, false).values.item<double>();
     }
 
     private Tensor Distances(Tensor features) => // [128] to [count]
         (_squares - 2 * _features.mv(features) + features.square().sum()).clamp_min_(0).sqrt_();
 }
 
-/// <summary>Keeps the features of the data set that was searched last. To work them out takes seconds; where its ruler has to be made first, a minute.</summary>
-/// <param name="rulers">Know the features.</param>
-public sealed class NeighbourSearch(QualityReferenceStore rulers)
+/// <summary>
+/// Caches the feature space of the last data set that was searched. Computing it takes seconds, or up to a minute if the quality reference
+/// must be built first.
+/// </summary>
+/// <param name="references">Provides the quality references.</param>
+public sealed class NeighbourSearch(QualityReferenceStore references)
 {
     private readonly Lock _lock = new();
     private (string Dataset, Task<FeatureSpace?> Space) _last = ("", Task.FromResult<FeatureSpace?>(null));
 
-    /// <summary>The features of a data set's training pictures; null where it is too small to have any.</summary>
+    /// <summary>The feature space of a data set; null if the data set is too small to have a quality reference.</summary>
     /// <param name="data">The data set.</param>
-    /// <param name="patience">How long to wait for them; who asks again later finds them nearer to done.</param>
-    /// <param name="cancellation">Stops waiting.</param>
-    /// <exception cref="TimeoutException">They are not ready yet.</exception>
-    public Task<FeatureSpace?> PrepareAsync(Dataset data, TimeSpan patience, CancellationToken cancellation)
+    /// <param name="timeout">How long to wait. The computation continues after a timeout; a later call gets its result.</param>
+    /// <param name="cancellation">Cancels the wait, not the computation.</param>
+    /// <exception cref="TimeoutException">The feature space is not ready yet.</exception>
+    public Task<FeatureSpace?> PrepareAsync(Dataset data, TimeSpan timeout, CancellationToken cancellation)
     {
         lock (_lock)
         {
-            // The one before is left to its finalizers: someone may be searching it.
-            if (_last.Dataset != data.Sha256 || _last.Space.IsFaulted) _last = (data.Sha256, Task.Run(() => MakeAsync(data), CancellationToken.None));
-            return _last.Space.WaitAsync(patience, cancellation);
+            // The previous one is left to its finalizers: it may still be in use.
+            if (_last.Dataset != data.Sha256 || _last.Space.IsFaulted)
+                _last = (data.Sha256, Task.Run(() => BuildAsync(data), CancellationToken.None));
+            return _last.Space.WaitAsync(timeout, cancellation);
         }
     }
 
-    private async Task<FeatureSpace?> MakeAsync(Dataset data) => await rulers.GetAsync(data, CancellationToken.None) is { } ruler
-        ? await TrainingThread.RunAsync(threads: 1, () => new FeatureSpace(data, ruler))
+    private async Task<FeatureSpace?> BuildAsync(Dataset data) => await references.GetAsync(data, CancellationToken.None) is { } reference
+        ? await TrainingThread.RunAsync(threads: 1, () => new FeatureSpace(data, reference))
         : null;
 }

@@ -2,13 +2,25 @@ using System.Text.Json.Serialization;
 
 namespace GanFunctions.Core.Quality;
 
-/// <summary>Quality of generated pictures, compared with held-out real pictures in the feature space of a <see cref="QualityReference"/>.</summary>
+/// <summary>
+/// Quality of generated pictures, compared with held-out real pictures in the feature space of a <see cref="QualityReference"/>.
+/// </summary>
 /// <param name="Samples">Number of generated pictures that were measured.</param>
-/// <param name="FrechetDistance">Fréchet distance between generated and held-out pictures; lower is better. Values compare only for the same quality reference and the same number of samples.</param>
-/// <param name="KernelDistance">Kernel distance between the same pictures; lower is better, and about zero for indistinguishable sets.</param>
-/// <param name="Baseline">Fréchet distance between as many training pictures, if there are that many, and the held-out pictures: the best value to expect.</param>
-/// <param name="KernelBaseline">Kernel distance between the same pictures.</param>
-/// <param name="Variety">Mean feature distance between two generated pictures, relative to that between two real ones.</param>
+/// <param name="FrechetDistance">
+/// Fréchet distance between generated and held-out pictures; lower is better. Values are comparable only for the same quality reference and
+/// the same number of samples.
+/// </param>
+/// <param name="KernelDistance">
+/// Kernel distance between the same pictures; lower is better, and close to zero (possibly negative) if the sets cannot be told apart.
+/// </param>
+/// <param name="Baseline">
+/// Fréchet distance between the same number of training pictures (or all, if there are fewer) and the held-out pictures: the best value to
+/// expect.
+/// </param>
+/// <param name="KernelBaseline">Kernel distance between the same training pictures and the held-out pictures.</param>
+/// <param name="Variety">
+/// Mean feature distance between two generated pictures, relative to that between two real pictures; 1 is as diverse as real pictures.
+/// </param>
 /// <param name="Reference">SHA-256 of the quality reference.</param>
 /// <param name="Classes">Distribution of classes among the pictures; null if the data set has no labels.</param>
 public sealed record PictureQuality(
@@ -28,8 +40,8 @@ public sealed record BestEpoch(
     int Epoch, double FrechetDistance, double? LargestShare, [property: JsonPropertyName("ruler")] string Reference)
 {
     /// <summary>
-    /// The better of <paramref name="best"/> and an epoch that was just measured; the earlier one on a tie. Distances to different quality
-    /// references do not compare: then the search restarts with the new epoch.
+    /// The better of <paramref name="best"/> and an epoch that was just measured; the earlier one on a tie. Distances measured with
+    /// different quality references are not comparable: if the reference has changed, the new epoch is the best.
     /// </summary>
     public static BestEpoch? Of(BestEpoch? best, int epoch, PictureQuality? quality)
     {

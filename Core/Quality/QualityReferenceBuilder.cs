@@ -8,39 +8,43 @@ using static TorchSharp.torch;
 namespace GanFunctions.Core.Quality;
 
 /// <summary>
-/// Makes the ruler of a data set: trains the classifier where there are labels, else leaves the features random, then takes those of real
-/// pictures. The same data gives, on the same kind of processor, the same bytes.
+/// Builds the quality reference of a data set: trains the classifier, or keeps random weights if there are no labels, then extracts the
+/// features of real pictures. On the same kind of processor the same data gives the same bytes.
 /// </summary>
 internal static class QualityReferenceBuilder
 {
-    /// <summary>To be raised with every change to what comes out: another version's rulers are other rulers.</summary>
+    /// <summary>
+    /// Version of the recipe. Increase it with every change that affects the result, because references of different versions are not
+    /// comparable.
+    /// </summary>
     public const int Version = 1;
 
-    /// <summary>Threads to make it with, whatever the worker has: the order of sums depends on it.</summary>
+    /// <summary>Number of threads for the build on every worker: the order of floating-point sums depends on it.</summary>
     public const int Threads = 2;
 
     private const int Seed = 0;
     private const int BatchSize = 128;
     private const int Passes = 3;
-    private const int FewestSteps = 100;      // a small set is passed over more often
-    private const double LearningRate = 2e-3; // falls to zero along half a cosine: what makes three passes enough
+    private const int MinSteps = 100;         // a small data set gets more passes
+    private const double LearningRate = 2e-3; // cosine decay to zero, which makes three passes enough
 
-    /// <summary>The ruler's file; null where the data set is too small. Runs with the threads of the calling thread.</summary>
-    /// <exception cref="OperationCanceledException">As asked.</exception>
+    /// <summary>Builds the file; null if the data set is too small. Runs with the threads of the calling thread.</summary>
+    /// <exception cref="OperationCanceledException">The build was cancelled.</exception>
     public static byte[]? Build(Dataset data, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         if (RealPictures.Of(data) is not { } real) return null;
         var random = new RunRandom(Seed, 0);
-        byte[] labels = [.. real.FitLabels?.Distinct().Order() ?? Enumerable.Empty<byte>()];
+        byte[] labels = [.. real.TrainingLabels?.Distinct().Order() ?? Enumerable.Empty<byte>()];
         using var network = new FeatureNetwork(data.Train.Shape, labels.Length);
         using (var draw = random.At(0, 0, RandomPurpose.ReferenceWeights)) WeightInitialisation.Initialise(network, WeightScheme.Glorot, draw);
-        if (real.FitLabels is not null) Train(network, real.Fit, Indexes(real.FitLabels, labels), random, cancellation);
+        if (real.TrainingLabels is not null) Train(network, real.Training, Indexes(real.TrainingLabels, labels), random, cancellation);
 
         using var noGradient = no_grad();
-        var held = QualityReference.FeaturesOf(network, real.Held, cancellation);
-        var training = QualityReference.FeaturesOf(network, real.Fit.narrow(0, 0, Math.Min(real.Fit.shape[0], RealPictures.Most)), cancellation);
-        var tensors = new Dictionary<string, Tensor> { [QualityReference.HeldKey] = held, [QualityReference.TrainingKey] = training };
+        var heldOut = QualityReference.FeaturesOf(network, real.HeldOut, cancellation);
+        var kept = real.Training.narrow(0, 0, Math.Min(real.Training.shape[0], RealPictures.MaxKept));
+        var training = QualityReference.FeaturesOf(network, kept, cancellation);
+        var tensors = new Dictionary<string, Tensor> { [QualityReference.HeldOutKey] = heldOut, [QualityReference.TrainingKey] = training };
         foreach (var (name, value) in network.state_dict()) tensors[QualityReference.NetworkPrefix + name] = value;
         var metadata = new Dictionary<string, string>
         {
@@ -48,10 +52,10 @@ internal static class QualityReferenceBuilder
             ["recipe"] = Version.ToString(CultureInfo.InvariantCulture),
             [QualityReference.LabelsKey] = string.Join(' ', labels),
         };
-        if (real.HeldLabels is not null)
+        if (real.HeldOutLabels is not null)
         {
-            var right = network.Classify(held).argmax(1).eq(Indexes(real.HeldLabels, labels)).to(ScalarType.Float64).mean();
-            metadata[QualityReference.AccuracyKey] = right.item<double>().ToString("F4", CultureInfo.InvariantCulture);
+            var accuracy = network.Classify(heldOut).argmax(1).eq(Indexes(real.HeldOutLabels, labels)).to(ScalarType.Float64).mean();
+            metadata[QualityReference.AccuracyKey] = accuracy.item<double>().ToString("F4", CultureInfo.InvariantCulture);
         }
         return SafeTensors.Write(tensors, metadata);
     }
@@ -60,7 +64,7 @@ internal static class QualityReferenceBuilder
     {
         var batch = Math.Min(BatchSize, pictures.shape[0]);
         var stepsPerPass = (int)(pictures.shape[0] / batch);
-        var passes = Math.Max(Passes, (FewestSteps + stepsPerPass - 1) / stepsPerPass);
+        var passes = Math.Max(Passes, (MinSteps + stepsPerPass - 1) / stepsPerPass);
         using var optimiser = optim.Adam(network.parameters(), LearningRate);
         for (var pass = 0; pass < passes; pass++)
         {
@@ -82,47 +86,49 @@ internal static class QualityReferenceBuilder
         }
     }
 
-    // A label that only the held-out pictures have is -1: nothing is ever recognised as that.
+    // A label that occurs only among the held-out pictures gets index -1, which the classifier never predicts.
     private static Tensor Indexes(byte[] labels, byte[] known) => tensor(labels.Select(label => (long)Array.IndexOf(known, label)).ToArray());
 }
 
 /// <summary>
-/// Which real pictures a ruler is made from and which it holds out. They are held out of the test set where there is one of a sensible
-/// size, else out of the training set: the ruler has never seen those, but the network that is measured has.
+/// The real pictures that a quality reference is built from, and those that it holds out. The held-out pictures are from the test set if
+/// that is large enough, otherwise from the training set. The latter are unknown to the classifier, but the GAN that is measured has
+/// trained on them.
 /// </summary>
-/// <param name="Fit">To train the classifier on, <c>[count, channels, side, side]</c> bytes.</param>
-/// <param name="Held">Held out of that, <c>[count, channels, side, side]</c> bytes, at most 10,000.</param>
-/// <param name="FitLabels">Their labels; null where there are none, or one only.</param>
-/// <param name="HeldLabels">The same for those held out.</param>
-internal sealed record RealPictures(Tensor Fit, Tensor Held, byte[]? FitLabels, byte[]? HeldLabels)
+/// <param name="Training">Pictures to train the classifier on, <c>[count, channels, side, side]</c> bytes.</param>
+/// <param name="HeldOut">Held-out pictures, <c>[count, channels, side, side]</c> bytes, at most 10,000.</param>
+/// <param name="TrainingLabels">Labels of <paramref name="Training"/>; null if there are no labels, or a single one.</param>
+/// <param name="HeldOutLabels">Labels of <paramref name="HeldOut"/>; null if <paramref name="TrainingLabels"/> is null.</param>
+internal sealed record RealPictures(Tensor Training, Tensor HeldOut, byte[]? TrainingLabels, byte[]? HeldOutLabels)
 {
-    /// <summary>With fewer on either side, statistics over 128 features say nothing.</summary>
-    public const int Fewest = 50;
+    /// <summary>Minimum number of training and of held-out pictures. With fewer, statistics over 128 features are meaningless.</summary>
+    public const int MinCount = 50;
 
-    /// <summary>At most this many are kept of either side.</summary>
-    public const int Most = 10_000;
+    /// <summary>Maximum number of pictures of each kind whose features are kept.</summary>
+    public const int MaxKept = 10_000;
 
-    private const int HeldOutOf = 5; // every fifth picture, where there is no test set
+    private const int HoldOutOneIn = 5; // a fifth of the training set, if the test set is missing or too small
 
-    /// <summary>Divides a data set; null where it is too small. The tensors belong to the caller, or to the dispose scope that is open.</summary>
+    /// <summary>Splits a data set; null if it is too small. The tensors belong to the caller, or to the current dispose scope.</summary>
     public static RealPictures? Of(Dataset data)
     {
         using var scope = NewDisposeScope();
         var order = Shuffled(data.Train.Count);
-        if (AreHeldOutOfTest(data)) // MNIST's has the easy half first
-            return Of(data.Train, order, data.Test!, Shuffled(data.Test!.Count)[..Math.Min(data.Test.Count, Most)]);
-        var held = Math.Min(order.Length / HeldOutOf, Most);
-        return held < Fewest ? null : Of(data.Train, order[held..], data.Train, order[..held]);
+        if (AreHeldOutOfTest(data)) // shuffled, because the first half of the MNIST test set is the easier one
+            return Of(data.Train, order, data.Test!, Shuffled(data.Test!.Count)[..Math.Min(data.Test.Count, MaxKept)]);
+        var heldOut = Math.Min(order.Length / HoldOutOneIn, MaxKept);
+        return heldOut < MinCount ? null : Of(data.Train, order[heldOut..], data.Train, order[..heldOut]);
     }
 
-    /// <summary>Whether the pictures held out are ones that networks are not trained on.</summary>
-    public static bool AreHeldOutOfTest(Dataset data) => data.Test is { Count: >= Fewest } && data.Train.Count >= Fewest;
+    /// <summary>Whether the held-out pictures are from the test set, which no network trains on.</summary>
+    public static bool AreHeldOutOfTest(Dataset data) => data.Test is { Count: >= MinCount } && data.Train.Count >= MinCount;
 
-    private static RealPictures Of(ImageSet fit, int[] fitChosen, ImageSet held, int[] heldChosen)
+    private static RealPictures Of(ImageSet training, int[] trainingIndexes, ImageSet heldOut, int[] heldOutIndexes)
     {
-        var labelled = fit.Labels is not null && held.Labels is not null && fit.Labels.Distinct().Count() > 1;
+        var hasClasses = training.Labels is not null && heldOut.Labels is not null && training.Labels.Distinct().Count() > 1;
         return new RealPictures(
-            Pixels(fit, fitChosen), Pixels(held, heldChosen), labelled ? Labels(fit, fitChosen) : null, labelled ? Labels(held, heldChosen) : null);
+            Pixels(training, trainingIndexes), Pixels(heldOut, heldOutIndexes),
+            hasClasses ? Labels(training, trainingIndexes) : null, hasClasses ? Labels(heldOut, heldOutIndexes) : null);
     }
 
     private static int[] Shuffled(int count)
@@ -131,13 +137,13 @@ internal sealed record RealPictures(Tensor Fit, Tensor Held, byte[]? FitLabels, 
         return [.. randperm(count, generator: draw).data<long>().Select(index => (int)index)];
     }
 
-    private static byte[] Labels(ImageSet pictures, int[] chosen) => [.. chosen.Select(index => pictures.Labels![index])];
+    private static byte[] Labels(ImageSet pictures, int[] indexes) => [.. indexes.Select(index => pictures.Labels![index])];
 
-    private static Tensor Pixels(ImageSet pictures, int[] chosen)
+    private static Tensor Pixels(ImageSet pictures, int[] indexes)
     {
         var size = pictures.Shape.Size;
-        var pixels = new byte[chosen.Length * size];
-        foreach (var (place, index) in chosen.Index()) pictures.Pixels.AsSpan(index * size, size).CopyTo(pixels.AsSpan(place * size));
-        return tensor(pixels, [chosen.Length, pictures.Channels, pictures.Height, pictures.Width], dtype: ScalarType.Byte).MoveToOuterDisposeScope();
+        var pixels = new byte[indexes.Length * size];
+        foreach (var (position, index) in indexes.Index()) pictures.Pixels.AsSpan(index * size, size).CopyTo(pixels.AsSpan(position * size));
+        return tensor(pixels, [indexes.Length, pictures.Channels, pictures.Height, pictures.Width], dtype: ScalarType.Byte).MoveToOuterDisposeScope();
     }
 }

@@ -8,11 +8,11 @@ namespace GanFunctions.Core.Quality;
 
 /// <summary>
 /// Quality references in Blob Storage, one for each data set and version of the recipe, built on first use. The reference is at
-/// <c>quality/{data set}/{reference}.safetensors</c>, both by SHA-256; <c>quality/{data set}/v{recipe}.json</c> names it. The first worker to
-/// write that index wins, and all others measure with its reference. The last one used stays in memory.
+/// <c>quality/{data set}/{reference}.safetensors</c>, both by SHA-256; <c>quality/{data set}/v{recipe}.json</c> names it. The first worker
+/// to write that index wins, and all others measure with its reference. The last one used stays in memory.
 /// </summary>
 /// <param name="container">The container of all runs.</param>
-/// <param name="logger">Logs what was built and found damaged.</param>
+/// <param name="logger">Logs builds and damage.</param>
 public sealed partial class QualityReferenceStore(BlobContainerClient container, ILogger<QualityReferenceStore> logger) : IDisposable
 {
     private sealed record Index(int Format, BlobReference File, double? Accuracy);
@@ -23,10 +23,13 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
     private (string Dataset, QualityReference? Reference) _last = ("", null);
 
     /// <summary>
-    /// The quality reference of a data set; null if the set is too small: fewer than 250 pictures, or fewer than 50 for training or in its test set.
+    /// The quality reference of a data set, built on first use. Null if the set is too small: fewer than 50 training pictures, or fewer
+    /// than 50 test pictures and fewer than 250 training pictures.
     /// </summary>
     /// <exception cref="NewerFormatException">A later version wrote the index.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled, possibly during a build, which takes up to a minute.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// The call was cancelled, possibly during a build, which takes up to a minute.
+    /// </exception>
     public async Task<QualityReference?> GetAsync(Dataset data, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation);
@@ -63,7 +66,7 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
         await IndexBlob(data).TryCreateAsync(index, cancellation); // if another worker came first, its reference is used
         LogBuilt(data.Name, reference.Sha256, built.Accuracy);
         return await TryReadAsync(data, cancellation)
-            ?? throw new IOException($"The quality reference of {data.Name} was stored a moment ago and cannot be read.");
+            ?? throw new IOException($"The quality reference of {data.Name} was just stored but cannot be read.");
     }
 
     private async Task<QualityReference?> TryReadAsync(Dataset data, CancellationToken cancellation)
@@ -102,15 +105,15 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
 
     private BlobClient FileBlob(Dataset data, BlobReference reference) => container.GetBlobClient($"quality/{data.Sha256}/{reference.Sha256}.safetensors");
 
-    [LoggerMessage(LogLevel.Information, "Data set {Dataset}: building the quality reference, which takes up to a minute, once")]
+    [LoggerMessage(LogLevel.Information, "Data set {Dataset}: building its quality reference; this takes up to a minute and is done once")]
     private partial void LogBuilding(string dataset);
 
     [LoggerMessage(LogLevel.Information, "Data set {Dataset}: built quality reference {Sha256}; classifier accuracy on held-out pictures: {Accuracy}")]
     private partial void LogBuilt(string dataset, string sha256, double? accuracy);
 
-    [LoggerMessage(LogLevel.Warning, "Data set {Dataset}: too small to measure the quality of pictures")]
+    [LoggerMessage(LogLevel.Warning, "Data set {Dataset}: too small for a quality reference; runs on it are not measured")]
     private partial void LogTooSmall(string dataset);
 
-    [LoggerMessage(LogLevel.Warning, "Data set {Dataset}: the quality reference is damaged; building it again. {Damage}")]
+    [LoggerMessage(LogLevel.Warning, "Data set {Dataset}: the quality reference is damaged; rebuilding it. {Damage}")]
     private partial void LogDamaged(string dataset, string damage);
 }

@@ -1,22 +1,21 @@
 using GanFunctions.Core.Checkpoints;
 
-
 namespace GanFunctions.Core.Runs;
 
-/// <summary>Ends a run whose pictures get no better.</summary>
+/// <summary>Completes a run early if its pictures no longer improve.</summary>
 public static class EarlyStopping
 {
     /// <summary>
-    /// Why a run is to complete early; null while it is not. Follows from the manifest and the row alone: a worker that takes the run up comes
-    /// to the same decision.
+    /// Why a run should complete early; null if it should not. Depends on the manifest and the row alone, so a worker that resumes the run
+    /// makes the same decision.
     /// </summary>
     public static string? ReasonToStop(RunRow row, Manifest? last)
     {
         if (row.Options.Patience is not { } patience || last?.Best is not { } best) return null;
-        var without = last.CompletedEpochs - Math.Max(best.Epoch, row.PatienceStartsAfter);
-        if (without < patience) return null;
-        var those = without == 1 ? "The last epoch was" : $"The last {without} epochs were";
+        var withoutImprovement = last.CompletedEpochs - Math.Max(best.Epoch, row.PatienceStartsAfter);
+        if (withoutImprovement < patience) return null;
+        var subject = withoutImprovement == 1 ? "The last epoch was" : $"The last {withoutImprovement} epochs were";
         return FormattableString.Invariant(
-            $"{those} no better than epoch {best.Epoch}, whose Fréchet distance is {best.FrechetDistance}: patience is {patience}.");
+            $"{subject} no better than epoch {best.Epoch}, whose Fréchet distance is {best.FrechetDistance}: patience is {patience}.");
     }
 }

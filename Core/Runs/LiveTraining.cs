@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace GanFunctions.Core.Runs;
 
 /// <summary>
-/// A run in the memory of a worker: its networks and their position in the run. Between two slices <see cref="TrainingSlice"/> keeps the last
-/// one, so that the next slice of the same run need not load the checkpoint.
+/// A run in the memory of a worker: its networks and their position in the run. Between two slices <see cref="TrainingSlice"/> keeps the
+/// last one, so that the next slice of the same run need not load the checkpoint.
 /// </summary>
 internal sealed class LiveTraining : IDisposable
 {
@@ -20,7 +20,7 @@ internal sealed class LiveTraining : IDisposable
     private readonly double _learningRateFactor;
     private (BlobReference Generator, BlobReference Training)? _committed;
 
-    /// <summary>Creates the networks, or restores them from a checkpoint. To be called on the training thread.</summary>
+    /// <summary>Creates the networks, or restores them from a checkpoint. Must be called on the training thread.</summary>
     /// <param name="options">The run's options.</param>
     /// <param name="start">The position to start from.</param>
     /// <param name="last">The checkpoint to resume from; null at the beginning of a run.</param>
@@ -66,7 +66,7 @@ internal sealed class LiveTraining : IDisposable
         if (start.Epoch != Position.Epoch) Position = start;
     }
 
-    /// <summary>The pictures of the current epoch in their order.</summary>
+    /// <summary>The pictures of the current epoch, in the order of training.</summary>
     public EpochData Pictures(ImageSet pictures) => new(pictures, Networks.Generator.Labels, _options.BatchSize, _random, Position.Epoch);
 
     /// <summary>Trains one step.</summary>

@@ -8,23 +8,24 @@ using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Runs;
 
-/// <summary>Prepares a run before its first slice, and deletes it after its last.</summary>
+/// <summary>Prepares runs before their first slice, and deletes runs that have ended.</summary>
 public sealed class RunLifecycle(
     RunStore runs, LossLog losses, DatasetCatalog datasets, BlobContainerClient container, TimeProvider time, ILogger<RunLifecycle> logger)
 {
     /// <summary>
-    /// Stores the data set of a run that waits for a free worker, and computes the length of its epochs. A slice that starts first does the same.
+    /// Prepares a run that is waiting for a free worker: stores its data set and computes its steps per epoch. A slice does the same if it
+    /// starts first.
     /// </summary>
     /// <param name="run">The run's id.</param>
     /// <param name="instanceId">The orchestration that the run must still belong to.</param>
     /// <param name="cancellation">Cancels the preparation.</param>
-    /// <exception cref="UnknownDatasetException">The data set was removed.</exception>
+    /// <exception cref="UnknownDatasetException">The data set was deleted.</exception>
     /// <exception cref="DatasetUnavailableException">The data set is currently unavailable.</exception>
     public async Task PrepareAsync(string run, string instanceId, CancellationToken cancellation)
     {
         if (await runs.FindAsync(run, cancellation) is not { Desired: Desired.Run, StepsPerEpoch: 0, Options: var options } row || !row.IsOpenTo(instanceId)) return;
         await using var watch = new RunWatch(runs, run, instanceId, time, logger);
-        var stored = await watch.RunAsync(wanted => datasets.StoreAsync(options.Dataset, wanted), cancellation);
+        var stored = await watch.RunAsync(token => datasets.StoreAsync(options.Dataset, token), cancellation);
         if (stored?.Train is not { } count) return;
         var (steps, refused) = (0, (string?)null);
         try
@@ -38,8 +39,8 @@ public sealed class RunLifecycle(
         await runs.UpdateAsync(run, row =>
         {
             if (refused is not null) return row.TryFail(instanceId, refused);
-            if (!row.IsOpenTo(instanceId) || row.StepsPerEpoch > 0) return false; // a slice was faster
-            row.StepsPerEpoch = steps; // the phase is left to the slices
+            if (!row.IsOpenTo(instanceId) || row.StepsPerEpoch > 0) return false; // a slice came first
+            row.StepsPerEpoch = steps; // only slices set the phase
             return true;
         }, cancellation);
     }
@@ -49,7 +50,7 @@ public sealed class RunLifecycle(
     /// interrupted deletion can be repeated.
     /// </summary>
     /// <param name="run">The run's id.</param>
-    /// <param name="cancellation">Cancels the deletion; what is removed by then stays removed.</param>
+    /// <param name="cancellation">Cancels the deletion; what is already removed stays removed.</param>
     /// <returns>The row, its orchestration before the deletion, and whether it was deleted; null if there is no such run.</returns>
     public async Task<(RunRow Row, string InstanceId, bool Deleted)?> DeleteAsync(string run, CancellationToken cancellation)
     {

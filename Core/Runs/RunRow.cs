@@ -8,57 +8,59 @@ using GanFunctions.Core.Training;
 
 namespace GanFunctions.Core.Runs;
 
-/// <summary>What the user wants of a run. Written by the API only.</summary>
+/// <summary>What the user wants the run to do. Only the API writes it.</summary>
 public enum Desired
 {
-    /// <summary>Train until the last epoch.</summary>
+    /// <summary>Train to the last epoch.</summary>
     Run,
 
-    /// <summary>Commit and stop, to be resumed.</summary>
+    /// <summary>Commit and stop until the run is resumed.</summary>
     Pause,
 
     /// <summary>Commit and stop for good.</summary>
     Cancel,
 }
 
-/// <summary>What the training is doing. Written by the training, but for claims, deletions and the cancelling of a paused run.</summary>
+/// <summary>
+/// What the training is doing. Written by the training, except when a run is claimed or deleted, or a paused run is cancelled.
+/// </summary>
 public enum Phase
 {
-    /// <summary>Waits for a free worker.</summary>
+    /// <summary>Waiting for a free worker.</summary>
     Queued,
 
-    /// <summary>Fetching its data set.</summary>
+    /// <summary>Fetching the data set.</summary>
     Preparing,
 
-    /// <summary>Between two slices, or before one that failed is tried again.</summary>
+    /// <summary>Between two slices, or before the retry of a failed slice.</summary>
     Waiting,
 
-    /// <summary>An activity trains it.</summary>
+    /// <summary>An activity is training.</summary>
     Training,
 
-    /// <summary>Stopped at a commit; no orchestration.</summary>
+    /// <summary>Stopped after a commit. There is no orchestration.</summary>
     Paused,
 
-    /// <summary>Ended by the user; no orchestration.</summary>
+    /// <summary>Ended by the user. There is no orchestration.</summary>
     Cancelled,
 
-    /// <summary>Trained to its last epoch; no orchestration.</summary>
+    /// <summary>Trained to the last epoch, or stopped early. There is no orchestration.</summary>
     Completed,
 
-    /// <summary>Given up; <see cref="RunRow.Error"/> says why; no orchestration.</summary>
+    /// <summary>Failed for the reason in <see cref="RunRow.Error"/>. There is no orchestration.</summary>
     Failed,
 
-    /// <summary>What it stored is being removed; the row goes last. No orchestration, and none to come.</summary>
+    /// <summary>What the run stored is being removed, the row last. There is no orchestration, and none can start.</summary>
     Deleting,
 }
 
 /// <summary>
-/// The small mutable state of a run: one row of table <c>GanRuns</c>. The API writes what is wanted, the training what is; the state
-/// that users see follows from the two (<see cref="RunState"/>).
+/// The mutable state of a run: a row of table <c>GanRuns</c>. The API writes what the user wants, and the training writes what it is doing;
+/// the state that users see follows from both (<see cref="RunState"/>).
 /// </summary>
 public sealed class RunRow : ITableEntity
 {
-    /// <summary>Partition of all runs.</summary>
+    /// <summary>Partition key of all runs.</summary>
     public const string Partition = "runs";
 
     /// <inheritdoc/>
@@ -73,13 +75,13 @@ public sealed class RunRow : ITableEntity
     /// <inheritdoc/>
     public ETag ETag { get; set; }
 
-    /// <summary>The orchestration that may work on the run; any other one ends itself.</summary>
+    /// <summary>Id of the orchestration that the run belongs to. Any other orchestration of the run ends itself.</summary>
     public string InstanceId { get; set; } = "";
 
-    /// <summary>The task hub that the orchestration is in; null for one of an earlier version.</summary>
+    /// <summary>The task hub of the orchestration; null if an earlier version wrote the row.</summary>
     public string? Hub { get; set; }
 
-    /// <summary>When that orchestration's id was put here.</summary>
+    /// <summary>When the run was given to that orchestration.</summary>
     public DateTimeOffset ClaimedAt { get; set; }
 
     /// <summary>When the run was started.</summary>
@@ -88,97 +90,98 @@ public sealed class RunRow : ITableEntity
     /// <summary>What the user wants.</summary>
     public Desired Desired { get; set; }
 
-    /// <summary>What the training does.</summary>
+    /// <summary>What the training is doing.</summary>
     public Phase Phase { get; set; }
 
     /// <summary>The last epoch to train.</summary>
     public int TargetEpochs { get; set; }
 
-    /// <summary>Names the last write, so that its writer knows it again when the answer was lost on the way.</summary>
+    /// <summary>Id of the last write, by which its writer recognises the row if the response was lost.</summary>
     public string WriteId { get; set; } = "";
 
-    /// <summary>Counts the changes the API made.</summary>
+    /// <summary>Number of changes made through the API.</summary>
     public int Revision { get; set; }
 
-    /// <summary>The options as resolved, as JSON.</summary>
+    /// <summary>The resolved options, as JSON.</summary>
     public string OptionsJson { get; set; } = "{}";
 
-    /// <summary>Slices that failed since the last that did not.</summary>
+    /// <summary>Number of slices that failed in a row.</summary>
     public int Failures { get; set; }
 
-    /// <summary>Why it failed.</summary>
+    /// <summary>Why the run failed.</summary>
     public string? Error { get; set; }
 
-    /// <summary>Why it completed before its last epoch.</summary>
+    /// <summary>Why the run completed before its last epoch.</summary>
     public string? StoppedEarly { get; set; }
 
-    /// <summary>Early stopping only counts epochs after this one, since the user extended the run here.</summary>
+    /// <summary>Early stopping only counts epochs after this one, because the user extended the run there.</summary>
     [DataMember(Name = "PatientFrom")]
     public int PatienceStartsAfter { get; set; }
 
-    /// <summary>The epoch in training, from 1; 0 before the first.</summary>
+    /// <summary>The current epoch, from 1; 0 before the first.</summary>
     public int Epoch { get; set; }
 
-    /// <summary>Steps of that epoch done.</summary>
+    /// <summary>Completed steps of that epoch.</summary>
     public int Step { get; set; }
 
-    /// <summary>Steps in an epoch; 0 until known.</summary>
+    /// <summary>Steps in an epoch; 0 if not known yet.</summary>
     public int StepsPerEpoch { get; set; }
 
     /// <summary>Roll-backs so far.</summary>
     public int Attempt { get; set; }
 
-    /// <summary>The latest checkpoint's name.</summary>
+    /// <summary>Name of the latest checkpoint.</summary>
     public string? Checkpoint { get; set; }
 
-    /// <summary>Training speed.</summary>
+    /// <summary>Training speed, in real pictures per second.</summary>
     public double? ImagesPerSecond { get; set; }
 
-    /// <summary>The last step's losses; values that are not finite are left out.</summary>
+    /// <summary>Losses of the last step, in nats; NaN and infinite values are omitted.</summary>
     public double? DiscriminatorLoss { get; set; }
 
     /// <inheritdoc cref="DiscriminatorLoss"/>
     public double? GeneratorLoss { get; set; }
 
-    /// <summary>The last step's D(x).</summary>
+    /// <summary>D(x) of the last step.</summary>
     public double? RealScore { get; set; }
 
-    /// <summary>The last step's D(G(z)).</summary>
+    /// <summary>D(G(z)) of the last step.</summary>
     public double? FakeScore { get; set; }
 
     /// <summary>The last epoch whose pictures were measured.</summary>
     public int? QualityEpoch { get; set; }
 
-    /// <summary>How good they are, as JSON.</summary>
+    /// <summary>Their quality, as JSON.</summary>
     public string? QualityJson { get; set; }
 
     /// <summary>The epoch with the lowest Fréchet distance.</summary>
     public int? BestEpoch { get; set; }
 
-    /// <summary>That distance.</summary>
+    /// <summary>Fréchet distance of that epoch.</summary>
     public double? BestDistance { get; set; }
 
-    /// <summary>How good the pictures of <see cref="QualityEpoch"/> are.</summary>
+    /// <summary>Quality of the pictures of <see cref="QualityEpoch"/>.</summary>
     [IgnoreDataMember]
     public PictureQuality? Quality => QualityJson is null ? null : JsonSerializer.Deserialize<PictureQuality>(QualityJson, Json.Options);
 
-    /// <summary>The options as resolved.</summary>
+    /// <summary>The resolved options.</summary>
     [IgnoreDataMember]
     public TrainingOptions Options => JsonSerializer.Deserialize<TrainingOptions>(OptionsJson, Json.Options)!;
 
-    /// <summary>Epochs trained to their end.</summary>
+    /// <summary>Number of completed epochs.</summary>
     [IgnoreDataMember]
     public int CompletedEpochs => Epoch > 0 && Step < StepsPerEpoch ? Epoch - 1 : Epoch;
 
-    /// <summary>Whether no orchestration works on it any more: paused, cancelled, completed, failed or being deleted.</summary>
+    /// <summary>Whether the run has no orchestration: it is paused, cancelled, completed, failed or being deleted.</summary>
     [IgnoreDataMember]
     public bool IsAtRest => Phase is Phase.Paused or Phase.Cancelled or Phase.Completed or Phase.Failed or Phase.Deleting;
 
-    /// <summary>Says how good the pictures of an epoch are.</summary>
+    /// <summary>Sets the quality of the pictures of an epoch.</summary>
     public void SetQuality(int epoch, PictureQuality quality) =>
         (QualityEpoch, QualityJson) = (epoch, JsonSerializer.Serialize(quality, Json.Options));
 
-    /// <summary>Ends the run as failed, where it belongs to orchestration <paramref name="instanceId"/> and has not ended.</summary>
+    /// <summary>Fails the run if it belongs to orchestration <paramref name="instanceId"/> and has not stopped.</summary>
+    /// <returns>Whether the row was changed.</returns>
     public bool TryFail(string instanceId, string reason)
     {
         if (!IsOpenTo(instanceId)) return false;
@@ -186,6 +189,8 @@ public sealed class RunRow : ITableEntity
         return true;
     }
 
-    /// <summary>Whether an activity of orchestration <paramref name="instanceId"/> may write what the training does.</summary>
+    /// <summary>
+    /// Whether orchestration <paramref name="instanceId"/> may update the run: the run belongs to it and has not stopped.
+    /// </summary>
     public bool IsOpenTo(string instanceId) => InstanceId == instanceId && !IsAtRest;
 }

@@ -3,31 +3,31 @@ namespace GanFunctions.Core.Runs;
 /// <summary>The state of a run as users see it.</summary>
 public enum RunState
 {
-    /// <summary>Waits for a free worker.</summary>
+    /// <summary>The run is waiting for a free worker.</summary>
     Queued,
 
-    /// <summary>Its data set is being fetched.</summary>
+    /// <summary>A worker is fetching the data set.</summary>
     Preparing,
 
-    /// <summary>A worker trains it.</summary>
+    /// <summary>A worker is training the run.</summary>
     Training,
 
-    /// <summary>It will commit and stop within seconds.</summary>
+    /// <summary>The run commits and pauses within seconds.</summary>
     Pausing,
 
-    /// <summary>Stopped at a commit; can be resumed.</summary>
+    /// <summary>The run has stopped after a commit and can be resumed.</summary>
     Paused,
 
-    /// <summary>It will commit and end within seconds.</summary>
+    /// <summary>The run commits and ends within seconds.</summary>
     Cancelling,
 
-    /// <summary>Ended by the user; what was committed is kept.</summary>
+    /// <summary>The user ended the run; its checkpoints are kept.</summary>
     Cancelled,
 
-    /// <summary>Trained to its last epoch.</summary>
+    /// <summary>The run has trained its last epoch, or stopped early.</summary>
     Completed,
 
-    /// <summary>Given up, with a reason.</summary>
+    /// <summary>The run has failed, for the reason in its error.</summary>
     Failed,
 }
 
@@ -35,8 +35,8 @@ public enum RunState
 public static class RunStates
 {
     /// <summary>
-    /// The state that follows from what is wanted and what is. A run on which nothing works at the moment is paused or cancelled
-    /// as soon as that is wanted: whoever takes it up next sees the wish first.
+    /// Derives the state from what the user wants and what the training is doing. A run that no activity is working on counts as paused or
+    /// cancelled as soon as the user asks for it, because the next activity checks that before anything else.
     /// </summary>
     public static RunState Of(Desired desired, Phase phase) => (phase, desired) switch
     {

@@ -4,12 +4,12 @@ using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Runs;
 
-/// <summary>Rows of runs in table <c>GanRuns</c>.</summary>
+/// <summary>The rows of all runs, in table <c>GanRuns</c>.</summary>
 /// <param name="table">The table.</param>
 public sealed class RunStore(TableClient table)
 {
-    /// <summary>Inserts the row that claims a run's id.</summary>
-    /// <returns>False when the id is taken.</returns>
+    /// <summary>Inserts the row of a new run, which claims the run's id.</summary>
+    /// <returns>False if the id is taken.</returns>
     public async Task<bool> TryClaimAsync(RunRow row, CancellationToken cancellation)
     {
         try
@@ -19,12 +19,12 @@ public sealed class RunStore(TableClient table)
         }
         catch (RequestFailedException taken) when (taken.Status == 409)
         {
-            // Ours after all, if the first answer was lost and the client asked again.
+            // The row may be ours: the client retries if the first response was lost.
             return (await FindAsync(row.RowKey, cancellation))?.InstanceId == row.InstanceId;
         }
     }
 
-    /// <summary>The run's row, or null.</summary>
+    /// <summary>The row of a run; null if there is no such run.</summary>
     public async Task<RunRow?> FindAsync(string run, CancellationToken cancellation)
     {
         if (!ResourceId.IsValid(run)) return null;
@@ -32,25 +32,26 @@ public sealed class RunStore(TableClient table)
         return found.HasValue ? found.Value : null;
     }
 
-    /// <summary>All runs, by id.</summary>
+    /// <summary>All runs, ordered by id.</summary>
     public IAsyncEnumerable<RunRow> ListAsync(CancellationToken cancellation) =>
         table.QueryAsync<RunRow>(row => row.PartitionKey == RunRow.Partition, cancellationToken: cancellation);
 
-    /// <summary>A run that is not finished and trains on a data set, or null.</summary>
-    public async Task<RunRow?> FindOnAsync(string dataset, CancellationToken cancellation) => await ListAsync(cancellation).FirstOrDefaultAsync(
-        row => row.Options.Dataset == dataset && row.Phase != Phase.Deleting && row.State() is not (RunState.Cancelled or RunState.Completed or RunState.Failed), cancellation);
+    /// <summary>An unfinished run on a data set; null if there is none.</summary>
+    public async Task<RunRow?> FindUnfinishedAsync(string dataset, CancellationToken cancellation) => await ListAsync(cancellation)
+        .FirstOrDefaultAsync(row => row.Options.Dataset == dataset && row.Phase != Phase.Deleting && !RunTransitions.HasEnded(row), cancellation);
 
-    /// <summary>Whether a run waits for a free worker.</summary>
+    /// <summary>Whether any run is waiting for a free worker.</summary>
     public async Task<bool> AnyQueuedAsync(CancellationToken cancellation) => await ListAsync(cancellation).AnyAsync(
         row => row is { Phase: Phase.Queued, Desired: Desired.Run }, cancellation);
 
     /// <summary>
-    /// Reads, lets <paramref name="change"/> decide and writes with If-Match, again and again until nobody came in between.
+    /// Updates a row with optimistic concurrency: reads it, applies <paramref name="change"/> and writes it with If-Match, and repeats that
+    /// after a conflict.
     /// </summary>
     /// <param name="run">The run's id.</param>
-    /// <param name="change">Changes the row; false leaves it as it is. May be called more than once.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <returns>The row as it is now, and whether it was changed; null when there is no such run.</returns>
+    /// <param name="change">Changes the row; returns false to leave it unchanged. May be called more than once.</param>
+    /// <param name="cancellation">Cancels the update.</param>
+    /// <returns>The current row, and whether it was changed; null if there is no such run.</returns>
     public async Task<(RunRow Row, bool Changed)?> UpdateAsync(string run, Func<RunRow, bool> change, CancellationToken cancellation)
     {
         var written = "";
@@ -66,7 +67,7 @@ public sealed class RunStore(TableClient table)
             }
             catch (RequestFailedException conflict) when (conflict.Status == 412)
             {
-                // Somebody else wrote the row, or we did and the answer was lost: see what it says now.
+                // Another writer changed the row, or our own write succeeded and its response was lost: the write id tells which.
             }
             catch (RequestFailedException gone) when (gone.Status == 404)
             {
@@ -76,7 +77,7 @@ public sealed class RunStore(TableClient table)
         return null;
     }
 
-    /// <summary>Merges the training's progress; the other columns stay as they are. A run that is gone is left alone.</summary>
+    /// <summary>Writes the progress of a training without changing other columns. Does nothing if the run was deleted.</summary>
     public async Task MergeProgressAsync(string run, TrainingProgress progress, CancellationToken cancellation)
     {
         var entity = new TableEntity(RunRow.Partition, run)
@@ -97,11 +98,11 @@ public sealed class RunStore(TableClient table)
         }
         catch (RequestFailedException gone) when (gone.Status == 404)
         {
-            // Deleted meanwhile; the training finds out when it looks at its row.
+            // The run was deleted; the training notices when it next reads the row.
         }
     }
 
-    /// <summary>Removes the row.</summary>
+    /// <summary>Deletes the row.</summary>
     public Task DeleteAsync(string run, CancellationToken cancellation) =>
         table.DeleteEntityAsync(RunRow.Partition, run, cancellationToken: cancellation);
 

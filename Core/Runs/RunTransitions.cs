@@ -1,9 +1,9 @@
 namespace GanFunctions.Core.Runs;
 
-/// <summary>A call that changes what happens to a run.</summary>
+/// <summary>An action of the user on a run.</summary>
 public enum RunAction
 {
-    /// <summary>Commit and stop, to be resumed.</summary>
+    /// <summary>Commit and stop until the run is resumed.</summary>
     Pause,
 
     /// <summary>Continue a paused run.</summary>
@@ -12,18 +12,20 @@ public enum RunAction
     /// <summary>Commit and stop for good.</summary>
     Cancel,
 
-    /// <summary>Train further epochs.</summary>
+    /// <summary>Train additional epochs.</summary>
     Extend,
 
-    /// <summary>Remove the run with everything it stored.</summary>
+    /// <summary>Delete the run and everything it stored.</summary>
     Delete,
 }
 
 /// <summary>When an action is allowed, and what it does.</summary>
 /// <param name="Action">The action.</param>
 /// <param name="From">The states in which it changes something.</param>
-/// <param name="Idempotent">The states in which it is allowed as well and changes nothing, because the run is already as wanted.</param>
-/// <param name="Apply">Changes the row; the number is that of the epochs to add, for <see cref="RunAction.Extend"/>.</param>
+/// <param name="Idempotent">
+/// The states in which it is allowed but changes nothing, because the run already is in the requested state.
+/// </param>
+/// <param name="Apply">Changes the row. The number is the number of epochs to add; only <see cref="RunAction.Extend"/> uses it.</param>
 public sealed record RunTransition(
     RunAction Action, IReadOnlyList<RunState> From, IReadOnlyList<RunState> Idempotent, Action<RunRow, int> Apply)
 {
@@ -84,6 +86,9 @@ public static class RunTransitions
     /// <summary>Whether a run was cancelled, completed or failed.</summary>
     public static bool HasEnded(RunRow row) => row.State() is RunState.Cancelled or RunState.Completed or RunState.Failed;
 
-    /// <summary>The last epoch to train after <see cref="Extend"/>: counted from the completed epochs for a run that has ended, else from the target.</summary>
+    /// <summary>
+    /// The last epoch to train after <see cref="Extend"/>: counted from the completed epochs for a run that has ended, else from the
+    /// target.
+    /// </summary>
     public static int TargetAfter(RunRow row, int epochs) => (HasEnded(row) ? row.CompletedEpochs : row.TargetEpochs) + epochs;
 }

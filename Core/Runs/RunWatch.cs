@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace GanFunctions.Core.Runs;
 
 /// <summary>
-/// Watches a run while a worker loads or trains it: reads every second whether the user still wants it to go on, and publishes news of the
-/// work. While storage is unavailable the work continues.
+/// Watches a run while a worker loads or trains it: checks every second whether the work should continue, and publishes its progress. The
+/// work continues while storage is unavailable.
 /// </summary>
 internal sealed partial class RunWatch : IAsyncDisposable
 {
@@ -27,7 +27,7 @@ internal sealed partial class RunWatch : IAsyncDisposable
     /// <param name="instanceId">The orchestration that the run must belong to.</param>
     /// <param name="time">Times the interval.</param>
     /// <param name="logger">Logs that storage is unavailable.</param>
-    /// <param name="publish">Publishes news of the work; called every second while the run belongs to the orchestration.</param>
+    /// <param name="publish">Publishes the progress; called every second while the run belongs to the orchestration.</param>
     public RunWatch(RunStore runs, string run, string instanceId, TimeProvider time, ILogger logger, Func<CancellationToken, Task>? publish = null)
     {
         (_runs, _run, _instanceId, _publish, _logger) = (runs, run, instanceId, publish, logger);
@@ -38,17 +38,19 @@ internal sealed partial class RunWatch : IAsyncDisposable
     /// <summary>Whether the work should stop: the user asked for it, or the run is <see cref="IsSuperseded"/>.</summary>
     public bool IsInterrupted => _interrupted.IsCancellationRequested;
 
-    /// <summary>Whether the run was deleted or given to another orchestration, so that the work done here is no longer wanted.</summary>
+    /// <summary>
+    /// Whether the run was deleted or now belongs to another orchestration, so that the work of this one must be discarded.
+    /// </summary>
     public bool IsSuperseded => _superseded;
 
     /// <summary>Runs work that is cancelled when the watch is interrupted.</summary>
     /// <returns>The result; null if the watch was interrupted.</returns>
     public async Task<T?> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellation) where T : class
     {
-        using var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _interrupted.Token);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _interrupted.Token);
         try
         {
-            return await work(wanted.Token);
+            return await work(linked.Token);
         }
         catch (OperationCanceledException) when (IsInterrupted && !cancellation.IsCancellationRequested)
         {
@@ -56,7 +58,7 @@ internal sealed partial class RunWatch : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the watch. What is still to be published is left to the caller.</summary>
+    /// <summary>Stops the watch. Does not publish the remaining progress.</summary>
     public async Task StopAsync()
     {
         await _stop.CancelAsync();

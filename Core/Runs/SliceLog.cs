@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Runs;
 
-/// <summary>The position of a training, as it is published every second.</summary>
+/// <summary>The progress of a training, as published every second.</summary>
 /// <param name="Attempt">Roll-backs so far.</param>
 /// <param name="Epoch">The current epoch, from 1.</param>
 /// <param name="Step">Completed steps of that epoch.</param>
@@ -16,19 +16,21 @@ namespace GanFunctions.Core.Runs;
 public sealed record TrainingProgress(
     int Attempt, int Epoch, int Step, int StepsPerEpoch, double ImagesPerSecond, StepLosses Losses);
 
-/// <summary>Collects progress and losses from the training thread, which must not wait for storage. <see cref="FlushAsync"/> writes them.</summary>
+/// <summary>
+/// Collects progress and losses from the training thread, which must not wait for storage. <see cref="FlushAsync"/> writes them.
+/// </summary>
 internal sealed partial class SliceLog(string run, RunStore runs, LossLog losses, ILogger logger)
 {
     private readonly ConcurrentQueue<LossRow> _pending = new();
     private volatile TrainingProgress? _progress;
 
-    /// <summary>Replaces the progress to be published.</summary>
+    /// <summary>Sets the progress to publish next.</summary>
     public void Report(TrainingProgress progress) => _progress = progress;
 
     /// <summary>Adds a row to the loss log.</summary>
     public void Add(LossRow row) => _pending.Enqueue(row);
 
-    /// <summary>Writes what was collected. After an error the loss rows are kept for the next call.</summary>
+    /// <summary>Writes what was collected. If that fails, the loss rows are kept for the next call.</summary>
     public async Task FlushAsync(CancellationToken cancellation)
     {
         if (Interlocked.Exchange(ref _progress, null) is { } progress) await runs.MergeProgressAsync(run, progress, cancellation);
@@ -45,7 +47,9 @@ internal sealed partial class SliceLog(string run, RunStore runs, LossLog losses
         }
     }
 
-    /// <summary>Writes what was collected for the last time. Rows that cannot be written are lost: the checkpoint that follows is worth more.</summary>
+    /// <summary>
+    /// Writes what was collected, for the last time. Rows that cannot be written are lost, because they must not prevent the commit.
+    /// </summary>
     public async Task CompleteAsync()
     {
         try

@@ -4,13 +4,16 @@ using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Runs;
 
-/// <summary>What a slice writes into the row of its run: that it begins, where it committed, and how it ended.</summary>
+/// <summary>Records in the row of a run that a slice has started, where it committed, and how it ended.</summary>
 internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, ILogger logger)
 {
-    private const int MaxFailures = 5; // in a row
+    private const int MaxFailures = 5; // in a row; one more fails the run
 
     /// <summary>Marks the run as being prepared or trained.</summary>
-    /// <returns>The row; null if the run is not this orchestration's. The user may want it to stop: see <see cref="RunRow.Desired"/>.</returns>
+    /// <returns>
+    /// The row; null if the run does not belong to this orchestration. If the user wants it to stop (<see cref="RunRow.Desired"/>), the row
+    /// is unchanged.
+    /// </returns>
     public async Task<RunRow?> TryBeginAsync(CancellationToken cancellation)
     {
         var begun = await runs.UpdateAsync(request.Run, row =>
@@ -73,7 +76,7 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, I
     }
 
     /// <summary>Counts a failed slice. Shutdowns and kills do not count, and nothing is recorded while storage is unavailable.</summary>
-    /// <returns>True if this was one failure too many, so that the run has failed.</returns>
+    /// <returns>True if the run has now failed, because too many of its slices failed in a row.</returns>
     public async Task<bool> CountFailureAsync(Exception failure)
     {
         var counted = await TryUpdateAsync(row =>
@@ -86,7 +89,7 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, I
         return counted?.Phase == Phase.Failed;
     }
 
-    /// <summary>Returns a run to the queue that this worker began to load but will not train.</summary>
+    /// <summary>Returns a run to the queue after this worker began to load it but will not train it.</summary>
     /// <returns>False if the run was deleted, or storage is unavailable.</returns>
     public async Task<bool> TryReturnToQueueAsync() => await TryUpdateAsync(row =>
     {
@@ -100,9 +103,9 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, I
         {
             return (await runs.UpdateAsync(request.Run, row => row.IsOpenTo(request.InstanceId) && change(row), CancellationToken.None))?.Row;
         }
-        catch (Exception silent) when (silent is RequestFailedException or AggregateException)
+        catch (Exception problem) when (problem is RequestFailedException or AggregateException)
         {
-            LogNotRecorded(request.Run, silent.Message);
+            LogNotRecorded(request.Run, problem.Message);
             return null;
         }
     }
@@ -125,9 +128,9 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, I
         _ => SliceOutcome.Continue,
     };
 
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: could not record the end of a slice. {Problem}")]
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: could not record the end of a slice; the slice will be retried. {Problem}")]
     private partial void LogNotRecorded(string run, string problem);
 
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: a slice failed, failure {Count} in a row; the run fails at {Limit}")]
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: a slice failed, {Count} in a row; the run fails at {Limit}")]
     private partial void LogFailed(Exception failure, string run, int count, int limit);
 }

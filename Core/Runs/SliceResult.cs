@@ -6,7 +6,7 @@ namespace GanFunctions.Core.Runs;
 [JsonConverter(typeof(JsonStringEnumConverter<SliceOutcome>))]
 public enum SliceOutcome
 {
-    /// <summary>Committed; more remains to be trained.</summary>
+    /// <summary>Committed; there is more to train.</summary>
     Continue,
 
     /// <summary>Committed; the user asked to pause.</summary>
@@ -21,13 +21,13 @@ public enum SliceOutcome
     /// <summary>The run diverged, and its policy or its limit of roll-backs makes it fail.</summary>
     Diverged,
 
-    /// <summary>The run cannot continue, and another attempt would not help.</summary>
+    /// <summary>The run cannot continue, and retrying would not help.</summary>
     Refused,
 
     /// <summary>Too many slices in a row failed.</summary>
     Failed,
 
-    /// <summary>The run was deleted or belongs to another orchestration; the slice left no trace.</summary>
+    /// <summary>The run was deleted or belongs to another orchestration; the slice changed nothing.</summary>
     Superseded,
 }
 

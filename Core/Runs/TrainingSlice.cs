@@ -63,7 +63,7 @@ public sealed partial class TrainingSlice(
             if (IsOver(row, last?.Manifest)) return await record.EndAsync(last?.Manifest);
             var log = new SliceLog(request.Run, runs, losses, logger);
             await using var watch = new RunWatch(runs, request.Run, request.InstanceId, time, logger, log.FlushAsync);
-            if (await watch.RunAsync(wanted => LoadAsync(options, wanted), stopping) is not (var data, var reference))
+            if (await watch.RunAsync(token => LoadAsync(options, token), stopping) is not (var data, var reference))
                 return await record.EndAsync(last?.Manifest);
             var start = StartOf(request, options, last?.Manifest, data);
             if (row.Phase == Phase.Preparing) await record.SetTrainingAsync(start.StepsPerEpoch, stopping);
@@ -72,16 +72,16 @@ public sealed partial class TrainingSlice(
             var deadline = begun + options.MaxSliceSeconds * time.TimestampFrequency;
             var trained = await TrainingThread.RunAsync(start.Threads, () =>
             {
-                if (last is not { Generator: null }) // the networks in memory, if any, are of another run
+                if (last is not { Generator: null }) // the networks in memory, if any, do not continue from this checkpoint
                 {
                     live?.Dispose();
-                    live = null; // also if loading fails
+                    live = null; // in case the constructor throws
                     live = new LiveTraining(options, start, last, data.Train);
                 }
                 return Train(live!, start, options, data.Train, reference, watch, log, deadline, stopping);
             });
 
-            // Log: before the commit, since no later slice would train these steps again to log them
+            // Log: before the commit, because no slice repeats these steps after it
             await watch.StopAsync();
             if (!watch.IsSuperseded) await log.CompleteAsync();
             if (watch.IsSuperseded || trained.Divergence is not null) await WithdrawAsync(trained, watch.IsSuperseded);
@@ -114,7 +114,9 @@ public sealed partial class TrainingSlice(
     }
 
     /// <summary>The position that this slice starts from.</summary>
-    /// <exception cref="RunRefusedException">The data set changed or does not fit the options, or this worker lacks the run's precision.</exception>
+    /// <exception cref="RunRefusedException">
+    /// The data set changed or does not fit the options, or this worker lacks the run's precision.
+    /// </exception>
     private static TrainingCursor StartOf(SliceRequest request, TrainingOptions options, Manifest? last, Dataset data)
     {
         var start = last?.ToNextStep() ?? TrainingCursor.Beginning(request.Run, request.Attempt, options, data);
@@ -166,9 +168,9 @@ public sealed partial class TrainingSlice(
             return new Trained(manifest, uploading, null, canContinue);
         }
 
-        // Measure: with the threads of the training, which determine the last digits
-        var wantedLabels = options.Conditional ? WantedLabels.Of(pictures, options.QualitySamples) : null;
-        var quality = reference?.Measure(live.Networks.Average, options.QualitySamples, wantedLabels);
+        // Measure: on the training thread, because the last digits depend on the thread count
+        var requestedLabels = options.Conditional ? RequestedLabels.Of(pictures, options.QualitySamples) : null;
+        var quality = reference?.Measure(live.Networks.Average, options.QualitySamples, requestedLabels);
         log.Add(LossRow.OfEpoch(start.Run, start.Attempt, manifest.Epoch, manifest.MeanLosses, speed, time.GetUtcNow(), quality));
         var divergence = reference is not null && quality is null
             ? $"a generated picture is NaN or infinite after {place}"
@@ -181,16 +183,16 @@ public sealed partial class TrainingSlice(
     }
 
     /// <summary>
-    /// Trains on while the checkpoint is uploaded. These steps are not committed: the next slice of this process continues from them, and any
-    /// other worker repeats them.
+    /// Trains on while the checkpoint is uploaded. These steps are not committed: the next slice of this process continues from them, and
+    /// any other worker repeats them.
     /// </summary>
     /// <returns>Whether the networks can be continued.</returns>
-    private bool TrainAhead(LiveTraining live, TrainingOptions options, EpochData data, double speed, Func<bool> isEnough)
+    private bool TrainAhead(LiveTraining live, TrainingOptions options, EpochData data, double speed, Func<bool> shouldStop)
     {
-        while (!live.Position.IsEpochEnd && !isEnough())
+        while (!live.Position.IsEpochEnd && !shouldStop())
         {
             var measured = live.Step(data);
-            if (!measured.AreFinite) return false; // the next slice resumes from the commit and finds the same
+            if (!measured.AreFinite) return false; // the next slice repeats these steps from the commit and detects the divergence
             if (RowOf(live.Position, options, measured, speed) is { } row) live.Unlogged.Add(row);
         }
         return true;
@@ -225,7 +227,9 @@ public sealed partial class TrainingSlice(
         return committed;
     }
 
-    /// <summary>Removes files that no checkpoint will name. If the run was started again under its name they may belong to the new one, and stay.</summary>
+    /// <summary>
+    /// Removes uploaded files that no checkpoint will reference. If a new run has the same id, the files may belong to it and are kept.
+    /// </summary>
     private async Task WithdrawAsync(Trained trained, bool superseded)
     {
         if (trained is not { Manifest: { } manifest, Uploading: { } uploading }) return;

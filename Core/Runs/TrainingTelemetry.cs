@@ -4,7 +4,7 @@ using GanFunctions.Core.Training;
 
 namespace GanFunctions.Core.Runs;
 
-/// <summary>What training publishes to whoever listens: <c>dotnet-counters</c>, OpenTelemetry, Application Insights.</summary>
+/// <summary>Metrics and traces of the training, for <c>dotnet-counters</c>, OpenTelemetry or Application Insights.</summary>
 public sealed class TrainingTelemetry : IDisposable
 {
     /// <summary>Name of the meter and of the activity source.</summary>
@@ -17,21 +17,21 @@ public sealed class TrainingTelemetry : IDisposable
     private readonly Histogram<double> _sliceSeconds;
     private readonly Histogram<double> _commitSeconds;
 
-    /// <param name="meters">Makes the meter.</param>
+    /// <param name="meters">Creates the meter.</param>
     public TrainingTelemetry(IMeterFactory meters)
     {
         _meter = meters.Create(Name);
-        _imagesPerSecond = _meter.CreateGauge<double>("gan.training.images_per_second", "{image}/s", "Real pictures trained on per second");
+        _imagesPerSecond = _meter.CreateGauge<double>("gan.training.images_per_second", "{image}/s", "Training speed in real pictures per second");
         _discriminatorLoss = _meter.CreateGauge<double>("gan.training.discriminator_loss", "{nat}", "Loss of the discriminator");
         _generatorLoss = _meter.CreateGauge<double>("gan.training.generator_loss", "{nat}", "Loss of the generator");
-        _sliceSeconds = _meter.CreateHistogram<double>("gan.training.slice_duration", "s", "One activity: load, train, commit");
-        _commitSeconds = _meter.CreateHistogram<double>("gan.training.commit_duration", "s", "Writing one checkpoint");
+        _sliceSeconds = _meter.CreateHistogram<double>("gan.training.slice_duration", "s", "Duration of a slice: load, train, commit");
+        _commitSeconds = _meter.CreateHistogram<double>("gan.training.commit_duration", "s", "Duration of a commit");
     }
 
     /// <summary>The spans of a slice and its commit.</summary>
     public ActivitySource Spans { get; } = new(Name);
 
-    /// <summary>Speed and losses of a logged step.</summary>
+    /// <summary>Records the speed and losses of a logged step.</summary>
     public void Step(string run, double speed, StepLosses losses)
     {
         var tag = Tag(run);
@@ -40,10 +40,10 @@ public sealed class TrainingTelemetry : IDisposable
         _generatorLoss.Record(losses.Generator, tag);
     }
 
-    /// <summary>The duration of a slice.</summary>
+    /// <summary>Records the duration of a slice.</summary>
     public void Slice(string run, TimeSpan duration) => _sliceSeconds.Record(duration.TotalSeconds, Tag(run));
 
-    /// <summary>The duration of a commit.</summary>
+    /// <summary>Records the duration of a commit.</summary>
     public void Commit(string run, TimeSpan duration) => _commitSeconds.Record(duration.TotalSeconds, Tag(run));
 
     /// <inheritdoc/>

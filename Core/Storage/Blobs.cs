@@ -6,9 +6,9 @@ using Azure.Storage.Blobs.Models;
 
 namespace GanFunctions.Core.Storage;
 
-/// <summary>A blob that was read whole.</summary>
-/// <param name="Content">Its content.</param>
-/// <param name="Version">Changes with every write; the condition for replacing exactly what was read.</param>
+/// <summary>A blob and its whole content.</summary>
+/// <param name="Content">The content.</param>
+/// <param name="Version">Changes with every write. A conditional write uses it to replace exactly the version that was read.</param>
 /// <param name="WrittenAt">The time of the last write.</param>
 public sealed record StoredBlob(BinaryData Content, ETag Version, DateTimeOffset WrittenAt);
 
@@ -17,14 +17,14 @@ public sealed record StoredBlob(BinaryData Content, ETag Version, DateTimeOffset
 /// <param name="Size">Size in bytes.</param>
 public sealed record BlobReference(string Sha256, long Size)
 {
-    /// <summary>The reference of some content.</summary>
+    /// <summary>The reference to the given content.</summary>
     public static BlobReference Of(byte[] content) => new(Convert.ToHexStringLower(SHA256.HashData(content)), content.Length);
 }
 
 /// <summary>Conditional reads and writes of blobs.</summary>
 public static class Blobs
 {
-    /// <summary>Reads a blob whole.</summary>
+    /// <summary>Reads a whole blob.</summary>
     /// <returns>Null if the blob or its container does not exist.</returns>
     public static async Task<StoredBlob?> TryReadAsync(this BlobClient blob, CancellationToken cancellation)
     {
@@ -40,7 +40,7 @@ public static class Blobs
     }
 
     /// <summary>Creates a blob.</summary>
-    /// <returns>False if the blob exists already; it is left unchanged.</returns>
+    /// <returns>False if the blob already exists; it is left unchanged.</returns>
     public static Task<bool> TryCreateAsync(this BlobClient blob, BinaryData content, CancellationToken cancellation) =>
         blob.TryReplaceAsync(content, seen: null, cancellation);
 
@@ -48,8 +48,8 @@ public static class Blobs
     /// <param name="blob">The blob.</param>
     /// <param name="content">The new content.</param>
     /// <param name="seen">The version to replace; null if the caller found no blob.</param>
-    /// <param name="cancellation">Cancels the write.</param>
-    /// <returns>False if another writer came first; the blob is left unchanged.</returns>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <returns>False if the blob has changed since it was read; it is left unchanged.</returns>
     public static async Task<bool> TryReplaceAsync(this BlobClient blob, BinaryData content, ETag? seen, CancellationToken cancellation)
     {
         var condition = seen is null ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new() { IfMatch = seen };

@@ -1,13 +1,14 @@
 namespace GanFunctions.Core.Storage;
 
+/// <summary>Reads streams of limited length.</summary>
 internal static class BoundedRead
 {
-    /// <summary>Reads all that a stream holds into memory.</summary>
-    /// <param name="stream">Read to its end, left open.</param>
-    /// <param name="maxBytes">What is too much.</param>
-    /// <param name="progress">Called after each piece.</param>
-    /// <param name="cancellation">Stops reading.</param>
-    /// <returns>The content, at its start; null if it is more than <paramref name="maxBytes"/>.</returns>
+    /// <summary>Reads a whole stream into memory.</summary>
+    /// <param name="stream">The stream; it is read to its end and left open.</param>
+    /// <param name="maxBytes">The maximum length.</param>
+    /// <param name="progress">Called after each read.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <returns>The content, positioned at its start; null if the stream is longer than <paramref name="maxBytes"/>.</returns>
     public static async Task<MemoryStream?> AllAsync(
         Stream stream, long maxBytes, Action? progress = null, CancellationToken cancellation = default)
     {

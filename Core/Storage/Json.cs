@@ -3,17 +3,17 @@ using System.Text.Json.Serialization;
 
 namespace GanFunctions.Core.Storage;
 
-/// <summary>How JSON is written and read everywhere: by the API, in table rows, and in blobs.</summary>
+/// <summary>JSON settings of the API, table rows and blobs.</summary>
 public static class Json
 {
-    /// <summary>The API and table rows: camelCase names, enumerations by name, numbers as numbers.</summary>
+    /// <summary>Settings of the API and of table rows: camelCase names, enumerations by name, numbers never as strings.</summary>
     public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
     {
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
         NumberHandling = JsonNumberHandling.Strict,
     };
 
-    /// <summary>Blobs: the same, indented. A document that lacks a value it must have is damaged.</summary>
+    /// <summary>Settings of blobs: the same, but indented. A missing required value is an error.</summary>
     public static JsonSerializerOptions Document { get; } = new(Options)
     {
         WriteIndented = true,
@@ -21,12 +21,12 @@ public static class Json
         RespectRequiredConstructorParameters = true,
     };
 
-    /// <summary>Reads a stored document whose member <c>format</c> counts the versions of its format.</summary>
+    /// <summary>Reads a stored document whose member <c>format</c> is its format version.</summary>
     /// <param name="name">The document's name, for error messages.</param>
     /// <param name="stored">The document.</param>
     /// <param name="newestFormat">The newest format that the caller can read. Older formats are read as well.</param>
     /// <exception cref="NewerFormatException">The document has a newer format.</exception>
-    /// <exception cref="InvalidDataException">The document is not JSON, or lacks a value it must have.</exception>
+    /// <exception cref="InvalidDataException">The document is not JSON, or lacks a required value.</exception>
     public static T ReadDocument<T>(string name, BinaryData stored, int newestFormat)
     {
         try
@@ -45,5 +45,5 @@ public static class Json
     private sealed record FormatOnly(int Format = 0);
 }
 
-/// <summary>A stored document was written by a later version of this program. It is left unchanged.</summary>
+/// <summary>A later version of this program wrote a stored document. The document is left unchanged.</summary>
 public sealed class NewerFormatException(string message) : Exception(message);

@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace GanFunctions.Core.Storage;
 
-/// <summary>Ids that users choose: names of runs and of data sets. They go into the names of blobs and rows as they are.</summary>
+/// <summary>Ids that users choose: names of runs and of data sets. They become parts of blob names and row keys without escaping.</summary>
 public static partial class ResourceId
 {
-    /// <summary>The regular expression that an id matches as a whole.</summary>
+    /// <summary>The regular expression that a whole id must match.</summary>
     public const string Pattern = "[a-z0-9-]{1,40}";
 
     /// <summary>Whether <paramref name="id"/> is a valid id.</summary>

@@ -5,22 +5,23 @@ using static TorchSharp.torch.nn.functional;
 namespace GanFunctions.Core.Training;
 
 /// <summary>
-/// One step of the <c>dcgan</c> preset: real and generated pictures pass the discriminator in batches of their own, real labels are
-/// smoothed, and the generator learns from the very pictures that the discriminator has just been shown.
+/// A step of the <c>dcgan</c> preset: real and generated pictures pass through the discriminator in separate batches, the targets of real
+/// pictures are smoothed, and the generator trains on the same pictures that the discriminator has just seen.
 /// </summary>
 public static class DcganStep
 {
-    /// <summary>Trains both networks on one batch and moves the average.</summary>
-    /// <param name="networks">What is trained.</param>
+    /// <summary>Trains both networks on one batch and updates the moving average.</summary>
+    /// <param name="networks">The networks to train.</param>
     /// <param name="options">The run's options.</param>
     /// <param name="draw">Random numbers of this step.</param>
-    /// <param name="real">Real pictures. Where they have classes, the generator is asked for the same ones.</param>
+    /// <param name="real">Real pictures. If they have classes, the generator draws the same classes.</param>
     public static StepLosses Run(GanNetworks networks, TrainingOptions options, StepRandom draw, RealBatch real)
     {
         using var scope = NewDisposeScope();
         networks.Generator.train();
         networks.Discriminator.train();
-        var masks = draw.DropoutMask(3 * real.Size, networks.Discriminator.FeatureSize, options.Dropout)?.chunk(3); // [batch, 6272] each: real, fake, fake again
+        // [batch, 6272] each: real, fake for the discriminator, fake for the generator
+        var masks = draw.DropoutMask(3 * real.Size, networks.Discriminator.FeatureSize, options.Dropout)?.chunk(3);
         var fake = networks.Generator.call(draw.Noise(real.Size), real.Classes);    // [batch, 1, 28, 28]
         var (discriminatorLoss, realLogits, fakeLogits) = TrainDiscriminator(networks, options, draw, real, fake, masks);
         var generatorLoss = TrainGenerator(networks, fake, real.Classes, masks?[2]);
@@ -31,15 +32,15 @@ public static class DcganStep
     }
 
     /// <summary>Trains the discriminator on real and generated pictures.</summary>
-    /// <returns>Its loss, and its logits <c>[batch, 1]</c> for both.</returns>
+    /// <returns>Its loss without the gradient penalty, and the logits of both kinds of pictures, <c>[batch, 1]</c> each.</returns>
     public static (Tensor Loss, Tensor RealLogits, Tensor FakeLogits) TrainDiscriminator(
         GanNetworks networks, TrainingOptions options, StepRandom draw, RealBatch real, Tensor fake, Tensor[]? masks)
     {
         var discriminator = networks.Discriminator;
         GanNetworks.SetGradients(discriminator, needed: true);
         networks.DiscriminatorOptimiser.zero_grad();
-        var isPenalised = options.GradientPenalty > 0 && draw.Step % options.GradientPenaltyEvery == 0;
-        var pictures = isPenalised ? real.Pictures.detach().requires_grad_() : real.Pictures;
+        var hasPenalty = options.GradientPenalty > 0 && draw.Step % options.GradientPenaltyEvery == 0;
+        var pictures = hasPenalty ? real.Pictures.detach().requires_grad_() : real.Pictures;
         var realLogits = discriminator.call(pictures, masks?[0], real.Classes);
         var fakeLogits = discriminator.call(fake.detach(), masks?[1], real.Classes);
         var realTargets = full_like(realLogits, 1 - options.LabelSmoothing);
@@ -51,28 +52,28 @@ public static class DcganStep
             fakeTargets += noise[1];
         }
         var loss = binary_cross_entropy_with_logits(realLogits, realTargets) + binary_cross_entropy_with_logits(fakeLogits, fakeTargets);
-        var penalised = isPenalised
+        var total = hasPenalty
             ? loss + SquaredGradient(realLogits, pictures) * (options.GradientPenalty / 2 * options.GradientPenaltyEvery)
             : loss;
-        penalised.backward();
+        total.backward();
         networks.DiscriminatorOptimiser.step();
         return (loss, realLogits, fakeLogits);
     }
 
-    /// <summary>Trains the generator through the discriminator just updated, whose own weights need no gradients now.</summary>
-    /// <returns>Its loss.</returns>
+    /// <summary>Trains the generator through the updated discriminator, whose weights need no gradients for this.</summary>
+    /// <returns>The generator's loss.</returns>
     public static Tensor TrainGenerator(GanNetworks networks, Tensor fake, Tensor? classes, Tensor? mask)
     {
         GanNetworks.SetGradients(networks.Discriminator, needed: false);
         networks.GeneratorOptimiser.zero_grad();
-        var verdict = networks.Discriminator.call(fake, mask, classes);
-        var loss = binary_cross_entropy_with_logits(verdict, ones_like(verdict));
+        var logits = networks.Discriminator.call(fake, mask, classes);
+        var loss = binary_cross_entropy_with_logits(logits, ones_like(logits));
         loss.backward();
         networks.GeneratorOptimiser.step();
         return loss;
     }
 
-    /// <summary>Mean over the pictures of the squared gradient of their logits.</summary>
+    /// <summary>The squared gradient norm of the logits with respect to the pictures, averaged over the batch.</summary>
     private static Tensor SquaredGradient(Tensor logits, Tensor pictures)
     {
         var gradient = autograd.grad([logits.sum()], [pictures], retain_graph: true, create_graph: true)[0]; // [batch, 1, 28, 28]

@@ -6,38 +6,38 @@ using Generator = GanFunctions.Core.Model.Generator;
 
 namespace GanFunctions.Core.Training;
 
-/// <summary>All that training changes: both networks, their optimisers, and the averaged generator.</summary>
+/// <summary>The state that training changes: both networks, their optimisers, and the averaged generator.</summary>
 public sealed class GanNetworks : IDisposable
 {
-    /// <summary>The generator that is trained.</summary>
+    /// <summary>The generator being trained.</summary>
     public Generator Generator { get; }
 
-    /// <summary>Its moving average, weights and batch-norm statistics alike; pictures are drawn from it.</summary>
+    /// <summary>The exponential moving average of the generator, including its batch-norm statistics. Pictures are drawn from it.</summary>
     public Generator Average { get; }
 
     /// <summary>The discriminator.</summary>
     public Discriminator Discriminator { get; }
 
-    /// <summary>Adam of the generator.</summary>
+    /// <summary>Adam optimiser of the generator.</summary>
     public Adam GeneratorOptimiser { get; }
 
-    /// <summary>Adam of the discriminator.</summary>
+    /// <summary>Adam optimiser of the discriminator.</summary>
     public Adam DiscriminatorOptimiser { get; }
 
-    /// <summary>Steps taken since the first; counts the moving average's warm-up.</summary>
+    /// <summary>Number of updates of the moving average; determines its warm-up.</summary>
     public long AverageSteps { get; set; }
 
-    /// <summary>Fresh networks, drawn from the run's own random numbers.</summary>
+    /// <summary>Creates new networks, initialised with the run's random numbers.</summary>
     /// <param name="options">The run's options.</param>
-    /// <param name="precision">What they are trained in, settled.</param>
+    /// <param name="precision">The resolved precision of the convolutions.</param>
     /// <param name="random">The run's random numbers.</param>
-    /// <param name="shape">Of the pictures.</param>
-    /// <param name="labels">Label of each class, rising, where they are conditional; else none.</param>
+    /// <param name="shape">Shape of the pictures.</param>
+    /// <param name="labels">Label of each class in ascending order; empty if the networks are unconditional.</param>
     public GanNetworks(TrainingOptions options, Precision precision, RunRandom random, PictureShape shape, IReadOnlyList<byte> labels)
     {
-        Generator = new Generator(options.Norm, shape, labels) { Arithmetic = Precisions.TypeOf(precision) };
-        Average = new Generator(options.Norm, shape, labels); // float32 always: pictures are drawn from it
-        Discriminator = new Discriminator(options.Norm, shape, labels.Count) { Arithmetic = Precisions.TypeOf(precision) };
+        Generator = new Generator(options.Norm, shape, labels) { ComputeType = Precisions.TypeOf(precision) };
+        Average = new Generator(options.Norm, shape, labels); // always float32, because pictures are drawn from it
+        Discriminator = new Discriminator(options.Norm, shape, labels.Count) { ComputeType = Precisions.TypeOf(precision) };
         using (var draw = random.At(0, 0, RandomPurpose.GeneratorWeights))
             WeightInitialisation.Initialise(Generator, options.Weights, draw);
         using (var draw = random.At(0, 0, RandomPurpose.DiscriminatorWeights))
@@ -50,24 +50,24 @@ public sealed class GanNetworks : IDisposable
     }
 
     /// <summary>
-    /// Moves the average towards the generator. The decay warms up as (1 + n) / (10 + n), so that early epochs are not mush; batch-norm
-    /// statistics are averaged with the weights they belong to.
+    /// Updates the moving average. The decay warms up as (1 + n) / (10 + n), so that pictures of early epochs are not dominated by the
+    /// initial weights. Batch-norm statistics are averaged like the weights they belong to.
     /// </summary>
-    /// <param name="decay">The final decay; 0 copies.</param>
+    /// <param name="decay">The final decay; 0 copies the generator.</param>
     public void UpdateAverage(double decay)
     {
         AverageSteps++;
         CopyToAverage(Math.Min(decay, (1.0 + AverageSteps) / (10.0 + AverageSteps)));
     }
 
-    /// <summary>Whether every weight of both networks is a number.</summary>
+    /// <summary>Whether all weights of both networks are finite.</summary>
     public bool AreFinite()
     {
         using var scope = NewDisposeScope();
         return Generator.parameters().Concat(Discriminator.parameters()).All(weight => weight.isfinite().all().item<bool>());
     }
 
-    /// <summary>Says whether a backward pass computes gradients for the weights of <paramref name="network"/>.</summary>
+    /// <summary>Sets whether a backward pass computes gradients for the weights of <paramref name="network"/>.</summary>
     public static void SetGradients(nn.Module network, bool needed)
     {
         foreach (var parameter in network.parameters()) parameter.requires_grad = needed;
@@ -105,7 +105,7 @@ public sealed class GanNetworks : IDisposable
 
 /// <summary>A batch of real pictures.</summary>
 /// <param name="Pictures"><c>[batch, channels, side, side]</c> in [-1, 1].</param>
-/// <param name="Classes">Where the training is conditional, the class of each, <c>[batch]</c>, 64-bit; else null.</param>
+/// <param name="Classes">The class of each picture, <c>[batch]</c>, int64; null if the training is unconditional.</param>
 public readonly record struct RealBatch(Tensor Pictures, Tensor? Classes)
 {
     /// <summary>Number of pictures.</summary>
@@ -115,16 +115,16 @@ public readonly record struct RealBatch(Tensor Pictures, Tensor? Classes)
 /// <summary>The pictures of one epoch in their shuffled order. The whole data set stays in memory as bytes.</summary>
 internal sealed class EpochData : IDisposable
 {
-    private readonly Tensor _pixels;   // [count, 1, 28, 28] bytes
-    private readonly Tensor? _classes; // [count], 64-bit
+    private readonly Tensor _pixels;   // [count, channels, side, side], bytes
+    private readonly Tensor? _classes; // [count], int64
     private readonly Tensor _order;    // [count]
     private readonly int _batchSize;
 
-    /// <param name="pictures">All there are.</param>
-    /// <param name="labels">Label of each class, rising; empty where classes are not wanted.</param>
-    /// <param name="batchSize">Pictures of a batch.</param>
-    /// <param name="random">Says the order.</param>
-    /// <param name="epoch">From 1.</param>
+    /// <param name="pictures">All training pictures.</param>
+    /// <param name="labels">Label of each class in ascending order; empty if the training is unconditional.</param>
+    /// <param name="batchSize">Pictures per batch.</param>
+    /// <param name="random">Determines the order.</param>
+    /// <param name="epoch">The epoch, from 1.</param>
     public EpochData(ImageSet pictures, IReadOnlyList<byte> labels, int batchSize, RunRandom random, int epoch)
     {
         _batchSize = batchSize;
@@ -134,7 +134,7 @@ internal sealed class EpochData : IDisposable
         _order = randperm(pictures.Count, generator: draw);
     }
 
-    /// <summary>The batch of a step.</summary>
+    /// <summary>The batch of a step, counted from 0.</summary>
     public RealBatch Batch(int step)
     {
         using var scope = NewDisposeScope();

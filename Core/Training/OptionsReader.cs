@@ -8,81 +8,85 @@ using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Training;
 
-/// <summary>What is wrong with a set of options, all of it at once.</summary>
-/// <param name="problems">By field name: each value given and what is valid.</param>
+/// <summary>Options are invalid. The exception lists all problems at once.</summary>
+/// <param name="problems">Problems by field name; each states the given value and what is valid.</param>
 public sealed class OptionsException(IReadOnlyDictionary<string, string[]> problems)
     : Exception(string.Join(" ", problems.SelectMany(field => field.Value)))
 {
-    /// <summary>By field name: the value given and what is valid.</summary>
+    /// <summary>Problems by field name; each states the given value and what is valid.</summary>
     public IReadOnlyDictionary<string, string[]> Problems { get; } = problems;
 }
 
-/// <summary>Turns what a user wrote into <see cref="TrainingOptions"/>: the preset's values, with the user's laid over them.</summary>
+/// <summary>Reads <see cref="TrainingOptions"/> from a user's JSON: the values of the preset, overridden by those of the user.</summary>
 public static class OptionsReader
 {
-    private static readonly Dictionary<string, PropertyInfo> Knobs = typeof(TrainingOptions).GetProperties()
+    private static readonly Dictionary<string, PropertyInfo> Properties = typeof(TrainingOptions).GetProperties()
         .Where(property => property.GetCustomAttribute<JsonIgnoreAttribute>() is null)
         .ToDictionary(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name));
 
-    /// <summary>Reads, completes and validates <paramref name="given"/>.</summary>
-    /// <exception cref="OptionsException">Names every field that is unknown, of the wrong type or out of its range.</exception>
+    /// <summary>Reads and validates <paramref name="given"/> and fills in the values of the preset.</summary>
+    /// <exception cref="OptionsException">Some fields are unknown, have the wrong type or are out of range.</exception>
     public static TrainingOptions Read(JsonObject given)
     {
         var problems = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
         var preset = new TrainingOptions().Preset;
-        if (given["preset"] is { } wanted && Convert(Knobs["preset"], "preset", wanted, problems) is Preset known) preset = known;
+        if (given["preset"] is { } wanted && Convert(Properties["preset"], "preset", wanted, problems) is Preset known) preset = known;
 
         var options = Presets.Of(preset);
         foreach (var (name, value) in given)
         {
-            if (!Knobs.TryGetValue(name, out var knob)) problems[name] = [Unknown(name)];
-            else if (value is null && IsOptional(knob)) knob.SetValue(options, null);
-            else if (name != "preset" && Convert(knob, name, value, problems) is { } converted) knob.SetValue(options, converted);
+            if (!Properties.TryGetValue(name, out var property)) problems[name] = [UnknownOption(name)];
+            else if (value is null && IsOptional(property)) property.SetValue(options, null);
+            else if (name != "preset" && Convert(property, name, value, problems) is { } converted) property.SetValue(options, converted);
         }
         if (options.ImagesPerEpoch < options.BatchSize)
         {
-            problems.TryAdd(
-                "imagesPerEpoch", [$"imagesPerEpoch: {options.ImagesPerEpoch} is not valid; it must be at least batchSize, which is {options.BatchSize}."]);
+            problems.TryAdd("imagesPerEpoch",
+                [$"imagesPerEpoch: {options.ImagesPerEpoch} is not valid; it must be at least batchSize, which is {options.BatchSize}."]);
         }
-        if (options.QualitySamples is > 0 and < TrainingOptions.FewestQualitySamples)
+        if (options.QualitySamples is > 0 and < TrainingOptions.MinQualitySamples)
         {
-            problems.TryAdd("qualitySamples", [$"qualitySamples: {options.QualitySamples} is not valid; it must be 0, which measures nothing, "
-                + $"or a whole number from {TrainingOptions.FewestQualitySamples} to 10000."]);
+            problems.TryAdd("qualitySamples",
+                [$"qualitySamples: {options.QualitySamples} is not valid; it must be 0 to disable the measurement, or a whole number "
+                    + $"from {TrainingOptions.MinQualitySamples} to 10000."]);
         }
         if (options is { Patience: not null, QualitySamples: 0 })
-            problems.TryAdd("patience", [$"patience: {options.Patience} is not valid; it must be null where qualitySamples is 0, since nothing says which epoch is better."]);
+        {
+            problems.TryAdd("patience",
+                [$"patience: {options.Patience} is not valid; it must be null if qualitySamples is 0, because epochs are then not measured."]);
+        }
         if (problems.Count > 0) throw new OptionsException(problems);
         return options;
     }
 
-    /// <summary>The reverse of <see cref="Read"/>, complete.</summary>
+    /// <summary>Writes all options as JSON, the inverse of <see cref="Read"/>.</summary>
     public static string Write(TrainingOptions options) => JsonSerializer.Serialize(options, Json.Options);
 
-    private static object? Convert(PropertyInfo knob, string name, JsonNode? value, SortedDictionary<string, string[]> problems)
+    private static object? Convert(PropertyInfo property, string name, JsonNode? value, SortedDictionary<string, string[]> problems)
     {
         try
         {
-            var converted = value.Deserialize(knob.PropertyType, Json.Options);
-            if (converted is not null && (Rule(knob)?.IsValid(converted) ?? true)) return converted;
+            var converted = value.Deserialize(property.PropertyType, Json.Options);
+            if (converted is not null && (ValidationOf(property)?.IsValid(converted) ?? true)) return converted;
         }
         catch (JsonException)
         {
-            // Falls through to the same message: the type is part of what is valid.
+            // Falls through to the same message, which also names the valid type.
         }
-        problems[name] = [$"{name}: {value?.ToJsonString() ?? "null"} is not valid; it must be {Valid(knob)}."];
+        problems[name] = [$"{name}: {value?.ToJsonString() ?? "null"} is not valid; it must be {ValidValues(property)}."];
         return null;
     }
 
-    private static ValidationAttribute? Rule(PropertyInfo knob) => knob.GetCustomAttribute<ValidationAttribute>();
+    private static ValidationAttribute? ValidationOf(PropertyInfo property) => property.GetCustomAttribute<ValidationAttribute>();
 
-    private static bool IsOptional(PropertyInfo knob) => Nullable.GetUnderlyingType(knob.PropertyType) is not null;
+    private static bool IsOptional(PropertyInfo property) => Nullable.GetUnderlyingType(property.PropertyType) is not null;
 
-    private static string Valid(PropertyInfo knob)
+    private static string ValidValues(PropertyInfo property)
     {
-        var type = Nullable.GetUnderlyingType(knob.PropertyType) ?? knob.PropertyType;
+        var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         if (type.IsEnum) return "one of " + string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName));
         if (type == typeof(bool)) return "true or false";
-        return Rule(knob) switch
+        return ValidationOf(property) switch
         {
             RangeAttribute range => string.Create(CultureInfo.InvariantCulture,
                 $"{(type == typeof(double) ? "a number" : "a whole number")} from {range.Minimum} to {range.Maximum}"),
@@ -91,11 +95,11 @@ public static class OptionsReader
         };
     }
 
-    private static string Unknown(string name)
+    private static string UnknownOption(string name)
     {
-        var valid = string.Join(", ", Knobs.Keys.Order(StringComparer.Ordinal));
-        var meant = Knobs.Keys.FirstOrDefault(knob => string.Equals(knob, name, StringComparison.OrdinalIgnoreCase)
-            || knob.StartsWith(name, StringComparison.OrdinalIgnoreCase) || name.StartsWith(knob, StringComparison.OrdinalIgnoreCase));
-        return meant is null ? $"{name} is not an option; valid are {valid}." : $"{name} is not an option; did you mean {meant}?";
+        var valid = string.Join(", ", Properties.Keys.Order(StringComparer.Ordinal));
+        var similar = Properties.Keys.FirstOrDefault(key => string.Equals(key, name, StringComparison.OrdinalIgnoreCase)
+            || key.StartsWith(name, StringComparison.OrdinalIgnoreCase) || name.StartsWith(key, StringComparison.OrdinalIgnoreCase));
+        return similar is null ? $"{name} is not an option; the options are {valid}." : $"{name} is not an option; did you mean {similar}?";
     }
 }

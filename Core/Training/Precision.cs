@@ -3,10 +3,13 @@ using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Training;
 
-/// <summary>What the convolutions of a training calculate in.</summary>
+/// <summary>Precision of the convolutions in training.</summary>
 public enum Precision
 {
-    /// <summary>The faster of the other two on the processor that trains the first slice; the whole run keeps to it.</summary>
+    /// <summary>
+    /// Measures the processor that trains the first slice, and selects <c>bf16</c> if it is at least 1.2 times as fast as <c>fp32</c>. The
+    /// choice holds for the whole run.
+    /// </summary>
     Auto,
 
     /// <summary>32-bit floating point throughout.</summary>
@@ -19,24 +22,27 @@ public enum Precision
 /// <summary>Resolves <see cref="Precision.Auto"/>, and converts precisions to names and to torch's types.</summary>
 public static class Precisions
 {
-    private const double MinimumSpeedup = 1.2; // below that, the digits of float32 are worth more than the speed
+    private const double MinimumSpeedup = 1.2; // below this, the accuracy of float32 is worth more than the speed
     private const int Rounds = 20;
 
-    /// <summary>The name of a precision in a checkpoint.</summary>
+    /// <summary>The name of a precision, as stored in checkpoints.</summary>
     public static string NameOf(Precision precision) => precision.ToString().ToLowerInvariant();
 
-    /// <summary>The precision of a name in a checkpoint; null if this version does not know it.</summary>
+    /// <summary>Parses the name of a precision from a checkpoint; null if this version does not support it.</summary>
     public static Precision? Parse(string name) => Enum.TryParse<Precision>(name, ignoreCase: true, out var precision) ? precision : null;
 
     /// <summary>The data type of the convolutions.</summary>
     public static ScalarType TypeOf(Precision precision) => precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
-    /// <summary>Takes a precision as it is, or measures which one this processor is made for, in a tenth of a second.</summary>
-    public static Precision Resolve(Precision wanted)
+    /// <summary>
+    /// Resolves <see cref="Precision.Auto"/> by measuring this processor, which takes a tenth of a second. Other precisions are returned
+    /// unchanged.
+    /// </summary>
+    public static Precision Resolve(Precision precision)
     {
-        if (wanted != Precision.Auto) return wanted;
+        if (precision != Precision.Auto) return precision;
         var threads = get_num_threads();
-        set_num_threads(1); // several wait for each other, and on a busy machine the waiting would be all that is measured
+        set_num_threads(1); // several threads wait for each other: on a busy machine, the measurement would consist mostly of waiting
         try
         {
             return TimeOf(ScalarType.Float32) > MinimumSpeedup * TimeOf(ScalarType.BFloat16) ? Precision.Bf16 : Precision.Fp32;
@@ -47,7 +53,7 @@ public static class Precisions
         }
     }
 
-    /// <summary>The fastest of many convolutions: whatever else the machine does, some of them it lets pass.</summary>
+    /// <summary>The time of the fastest of many convolutions; even on a busy machine, some of them run undisturbed.</summary>
     private static TimeSpan TimeOf(ScalarType type)
     {
         using var scope = NewDisposeScope();

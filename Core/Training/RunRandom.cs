@@ -7,68 +7,68 @@ using Generator = GanFunctions.Core.Model.Generator;
 
 namespace GanFunctions.Core.Training;
 
-/// <summary>What a stream of random numbers is for; part of its seed.</summary>
+/// <summary>Purpose of a stream of random numbers; part of its seed.</summary>
 public enum RandomPurpose
 {
-    /// <summary>First weights of the generator.</summary>
+    /// <summary>Initial weights of the generator.</summary>
     GeneratorWeights,
 
-    /// <summary>First weights of the discriminator.</summary>
+    /// <summary>Initial weights of the discriminator.</summary>
     DiscriminatorWeights,
 
     /// <summary>Order of the pictures in an epoch.</summary>
     Shuffle,
 
-    /// <summary>Noise the generator draws from.</summary>
+    /// <summary>Noise that the generator draws from.</summary>
     Noise,
 
-    /// <summary>Noise of the generator's own step, where that is a second draw.</summary>
+    /// <summary>Noise of the generator's own training step, if that needs a second draw.</summary>
     GeneratorNoise,
 
-    /// <summary>Noise on the labels.</summary>
+    /// <summary>Noise on the discriminator's targets.</summary>
     Labels,
 
     /// <summary>Dropout masks.</summary>
     Dropout,
 
-    /// <summary>A picture that a user asked for by seed and index.</summary>
+    /// <summary>Noise of a picture that is requested by seed and index.</summary>
     Sample,
 
-    /// <summary>First weights of a ruler's network.</summary>
+    /// <summary>Initial weights of the network of a quality reference.</summary>
     ReferenceWeights,
 
-    /// <summary>Which real pictures a ruler holds out, and the order it sees the others in.</summary>
+    /// <summary>Choice of the real pictures that a quality reference holds out, and order of the others.</summary>
     ReferenceShuffle,
 
-    /// <summary>Noise of the pictures that a ruler measures.</summary>
+    /// <summary>Noise of the pictures that are measured against a quality reference.</summary>
     ReferenceNoise,
 }
 
 /// <summary>
-/// Random numbers as a pure function of (seed, attempt, epoch, step, purpose), so that a run cut anywhere and resumed draws what
-/// it would have drawn uncut. Nothing here or elsewhere draws from the process-wide generator.
+/// Random numbers as a pure function of (seed, attempt, epoch, step, purpose). A run that is interrupted anywhere and resumed therefore
+/// draws the same numbers as an uninterrupted run. No code draws from the process-wide random generator.
 /// </summary>
 /// <param name="seed">The run's seed.</param>
-/// <param name="attempt">Counts roll-backs.</param>
+/// <param name="attempt">Number of roll-backs so far.</param>
 public sealed class RunRandom(long seed, int attempt)
 {
-    /// <summary>A generator for one purpose at one step. The caller disposes it.</summary>
+    /// <summary>The random generator for a purpose at a step. The caller disposes it.</summary>
     public torch.Generator At(int epoch, int step, RandomPurpose purpose) => Create(seed, attempt, epoch, step, purpose);
 
     /// <summary>
-    /// The generator of picture <paramref name="index"/> of <paramref name="seed"/>: each picture has its own, so that it stays the
-    /// same however many are asked for.
+    /// The random generator for picture <paramref name="index"/> of <paramref name="seed"/>. Each picture has its own, so that it does not
+    /// depend on the number of pictures.
     /// </summary>
     public static torch.Generator ForSample(long seed, int index) => Create(seed, 0, 0, index, RandomPurpose.Sample);
 
     private static torch.Generator Create(long seed, int attempt, int epoch, int step, RandomPurpose purpose)
     {
-        // torch seeds its Mersenne twister with 32 bits; a cryptographic hash spreads neighbouring steps over all of them.
+        // torch seeds its Mersenne Twister with 32 bits. A cryptographic hash makes the seeds of neighbouring steps independent.
         var name = Encoding.ASCII.GetBytes($"{seed}/{attempt}/{epoch}/{step}/{NameOf(purpose)}");
         return new torch.Generator(BinaryPrimitives.ReadUInt32LittleEndian(SHA256.HashData(name)));
     }
 
-    // Part of every seed: a purpose keeps its first name for good, or it would draw other numbers.
+    // Part of every seed: a purpose keeps its original name, because a new one would change its random numbers.
     private static string NameOf(RandomPurpose purpose) => purpose switch
     {
         RandomPurpose.ReferenceWeights => "RulerWeights",
@@ -78,13 +78,13 @@ public sealed class RunRandom(long seed, int attempt)
     };
 }
 
-/// <summary>The random numbers of one step, each purpose a stream of its own.</summary>
+/// <summary>The random numbers of one step, with a separate stream for each purpose.</summary>
 public readonly record struct StepRandom(RunRandom Random, int Epoch, int Step)
 {
-    /// <summary>Normals, <c>[batch, 100]</c>.</summary>
+    /// <summary>Noise for the generator: standard normal, <c>[batch, 100]</c>.</summary>
     public Tensor Noise(long batch) => Normals(batch, RandomPurpose.Noise);
 
-    /// <summary>The second draw of a step that needs two, <c>[batch, 100]</c>.</summary>
+    /// <summary>Noise for the second draw of a step that needs two: standard normal, <c>[batch, 100]</c>.</summary>
     public Tensor GeneratorNoise(long batch) => Normals(batch, RandomPurpose.GeneratorNoise);
 
     /// <summary>Uniform noise in [0, <paramref name="amount"/>), <c>[count, 1]</c>.</summary>
@@ -94,7 +94,9 @@ public readonly record struct StepRandom(RunRandom Random, int Epoch, int Step)
         return rand([count, 1], generator: draw).mul_(amount);
     }
 
-    /// <summary>Zero where a feature is dropped and 1 / (1 - rate) elsewhere, <c>[batch, features]</c>; null when nothing is dropped.</summary>
+    /// <summary>
+    /// A dropout mask, <c>[batch, features]</c>: zero where a feature is dropped and 1 / (1 - rate) elsewhere; null if the rate is zero.
+    /// </summary>
     public Tensor? DropoutMask(long batch, int features, double rate)
     {
         if (rate == 0) return null;

@@ -5,181 +5,209 @@ using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Training;
 
-/// <summary>What to do when a run diverges.</summary>
+/// <summary>Reaction to the divergence of a run.</summary>
 public enum DivergencePolicy
 {
-    /// <summary>The run fails with the reason; what was committed stays.</summary>
+    /// <summary>The run fails and states the reason. Its checkpoints are kept.</summary>
     Fail,
 
-    /// <summary>Back to the last commit, with other random numbers and half the learning rate.</summary>
+    /// <summary>The run returns to the last completed epoch and continues with half the learning rate and other random numbers.</summary>
     RollBack,
 }
 
-/// <summary>The recipe of one training step.</summary>
+/// <summary>A training step together with the defaults of the other options.</summary>
 public enum Preset
 {
-    /// <summary>The tutorial's layers, trained well.</summary>
+    /// <summary>DCGAN with an R1 gradient penalty, which allows a high learning rate. Recommended.</summary>
     Dcgan,
 
-    /// <summary>The loop as the tutorial published it; to compare with.</summary>
+    /// <summary>The training loop as the tutorial published it; a baseline for comparison.</summary>
     Tutorial,
 }
 
 /// <summary>
-/// Everything that decides how a run trains. The defaults are those of the <c>dcgan</c> preset; <see cref="Presets"/> lists what
-/// the other one changes. What a run resolved to is stored with it and never changes.
+/// The options of a run. The defaults are those of the <c>dcgan</c> preset; <see cref="Presets"/> lists the values that the <c>tutorial</c>
+/// preset changes. The resolved options are stored with the run and never change.
 /// </summary>
 public sealed record TrainingOptions
 {
-    /// <summary>The last epoch that a run can have.</summary>
+    /// <summary>The maximum number of epochs of a run.</summary>
     public const int MaxEpochs = 99_999;
 
-    /// <summary>With fewer pictures a distance is mostly noise.</summary>
-    public const int FewestQualitySamples = 100;
+    /// <summary>The minimum number of pictures to measure. With fewer, a Fréchet distance is mostly noise.</summary>
+    public const int MinQualitySamples = 100;
 
-    /// <summary>The recipe that the other defaults come from.</summary>
+    /// <summary>Selects the training step and the defaults of the other options. The default is <c>dcgan</c>.</summary>
     public Preset Preset { get; init; } = Preset.Dcgan;
 
-    /// <summary>Name of the data set.</summary>
+    /// <summary>Name of the data set. The default is <c>mnist</c>.</summary>
     [RegularExpression(ResourceId.Pattern)]
     public string Dataset { get; init; } = "mnist";
 
     /// <summary>
-    /// Trains both networks with the labels of the pictures, so that pictures can be asked for by label. The data set must have labels, and
-    /// two different ones at least.
+    /// Trains both networks with the labels of the pictures, so that pictures can be requested by label. The data set must have at least
+    /// two different labels. The default is false.
     /// </summary>
     public bool Conditional { get; init; }
 
-    /// <summary>Passes over the data.</summary>
+    /// <summary>Number of passes over the data. The default is 100.</summary>
     [Range(1, MaxEpochs)]
     public int Epochs { get; init; } = 100;
 
-    /// <summary>Pictures per step; the same for every step, since a changing shape slows the convolutions.</summary>
+    /// <summary>
+    /// Pictures per step. An incomplete last batch is dropped, because a varying batch size slows the convolutions down. The default is
+    /// 128.
+    /// </summary>
     [Range(2, 1024)]
     public int BatchSize { get; init; } = 128;
 
-    /// <summary>Where all random numbers of the run come from.</summary>
+    /// <summary>Seed of all random numbers of the run. The default is 42.</summary>
     [Range(0L, 9_007_199_254_740_991L)]
     public long Seed { get; init; } = 42;
 
-    /// <summary>At most this many pictures per epoch, other ones each time; null takes all. A last batch that is not full is left out.</summary>
+    /// <summary>
+    /// Maximum number of pictures per epoch, at least <see cref="BatchSize"/>; each epoch uses a different random subset. The default is
+    /// null: all pictures.
+    /// </summary>
     [Range(2, 100_000_000)]
     public int? ImagesPerEpoch { get; init; }
 
-    /// <summary>Adam's step size, in both networks (Kingma and Ba 2015).</summary>
+    /// <summary>
+    /// Adam's step size for both networks (Kingma and Ba 2015). The default of 1.5e-3 relies on the gradient penalty; without it, use 2e-4.
+    /// </summary>
     [Range(1e-7, 1000.0)]
     public double LearningRate { get; init; } = 1.5e-3;
 
     /// <summary>
-    /// The step size falls to 1 / (1 + this × epochs done): large steps find the classes, small ones draw them well. It does not depend on
-    /// <see cref="Epochs"/>, so that a run can be extended.
+    /// The step size falls to 1 / (1 + decay × completed epochs): large steps learn the classes, small ones the details. It does not depend
+    /// on <see cref="Epochs"/>, so that a run can be extended. The default is 0.3.
     /// </summary>
     [Range(0.0, 10.0)]
     public double LearningRateDecay { get; init; } = 0.3;
 
-    /// <summary>Adam's first decay; the usual 0.9 makes a GAN oscillate (Radford et al. 2016).</summary>
+    /// <summary>Adam's first decay rate. The default is 0.5, because the usual 0.9 makes a GAN oscillate (Radford et al. 2016).</summary>
     [Range(0.0, 0.999)]
     public double Beta1 { get; init; } = 0.5;
 
-    /// <summary>Adam's second decay.</summary>
+    /// <summary>Adam's second decay rate. The default is 0.999.</summary>
     [Range(0.0, 0.99999)]
     public double Beta2 { get; init; } = 0.999;
 
-    /// <summary>Added to Adam's denominator.</summary>
+    /// <summary>Added to Adam's denominator. The default is 1e-8.</summary>
     [Range(1e-12, 1e-2)]
     public double AdamEpsilon { get; init; } = 1e-8;
 
-    /// <summary>How the first weights are drawn.</summary>
+    /// <summary>Initialisation of the network weights. The default is <c>normal</c>.</summary>
     public WeightScheme Weights { get; init; } = WeightScheme.Normal;
 
-    /// <summary>Share of its running statistics that batch normalisation keeps at each step.</summary>
+    /// <summary>
+    /// Fraction of its running statistics that batch normalisation keeps at each step (Keras' definition of momentum). The default is 0.9.
+    /// </summary>
     [Range(0.0, 0.9999)]
     public double BatchNormMomentum { get; init; } = 0.9;
 
-    /// <summary>Added to batch normalisation's variance.</summary>
+    /// <summary>Added to the variance in batch normalisation. The default is 1e-5.</summary>
     [Range(1e-8, 0.1)]
     public double BatchNormEpsilon { get; init; } = 1e-5;
 
     /// <summary>
-    /// Weight of the squared gradient of the discriminator's logit by the real pictures, which is added to its loss and keeps a GAN from
-    /// circling (R1; Mescheder et al. 2018, arXiv:1801.04406), so that it can take large steps. In the <c>dcgan</c> preset.
+    /// Weight γ of the R1 penalty in the discriminator's loss: γ/2 times the squared gradient of its logits with respect to real pictures
+    /// (Mescheder et al. 2018, arXiv:1801.04406). It keeps a GAN from oscillating and so allows a high learning rate. 0 disables it. Only
+    /// the <c>dcgan</c> step applies it. The default is 0.5.
     /// </summary>
     [Range(0.0, 1000.0)]
     public double GradientPenalty { get; init; } = 0.5;
 
-    /// <summary>The penalty is taken every so many steps, as many times as strong (Karras et al. 2020, arXiv:1912.04958): it is dear.</summary>
+    /// <summary>
+    /// Applies the gradient penalty only every N steps, but N times as strong, because it is expensive (Karras et al. 2020,
+    /// arXiv:1912.04958). The default is 8.
+    /// </summary>
     [Range(1, 100)]
     public int GradientPenaltyEvery { get; init; } = 8;
 
-    /// <summary>Share of the discriminator's features that dropout hides. Beside the gradient penalty it only slows the training down.</summary>
+    /// <summary>
+    /// Fraction of the discriminator's features that dropout sets to zero. The default is 0: with the gradient penalty, dropout only slows
+    /// training down.
+    /// </summary>
     [Range(0.0, 0.9)]
     public double Dropout { get; init; }
 
     /// <summary>
-    /// Real pictures are labelled 1 minus this; fake ones stay 0 (one-sided smoothing, Salimans et al. 2016). Beside the gradient penalty it brings nothing.
+    /// The discriminator's target for real pictures is 1 minus this value; the target for generated ones stays 0 (one-sided label
+    /// smoothing, Salimans et al. 2016). The default is 0, because it has no benefit with the gradient penalty.
     /// </summary>
     [Range(0.0, 0.5)]
     public double LabelSmoothing { get; init; }
 
-    /// <summary>Uniform noise from zero to this is added to the discriminator's labels.</summary>
+    /// <summary>Adds uniform noise between 0 and this value to the discriminator's targets. The default is 0.</summary>
     [Range(0.0, 0.5)]
     public double LabelNoise { get; init; }
 
-    /// <summary>Decay of the averaged generator that pictures are drawn from; 0 averages nothing.</summary>
+    /// <summary>
+    /// Decay of the exponential moving average of the generator, which draws the pictures. 0 disables averaging. The default is 0.999.
+    /// </summary>
     [Range(0.0, 0.99999)]
     public double EmaDecay { get; init; } = 0.999;
 
-    /// <summary>Losses are logged every so many steps.</summary>
+    /// <summary>Logs the losses every N steps. The default is 50.</summary>
     [Range(1, 100_000)]
     public int LogEvery { get; init; } = 50;
 
-    /// <summary>What the convolutions calculate in.</summary>
+    /// <summary>Precision of the convolutions. The default is <c>auto</c>.</summary>
     public Precision Precision { get; init; } = Precision.Auto;
 
-    /// <summary>Threads to train with; null takes one per processor of the worker that trains the first slice, and keeps to it.</summary>
+    /// <summary>
+    /// Number of training threads. The default is null: one per processor of the worker that trains the first slice, which then holds for
+    /// the whole run.
+    /// </summary>
     [Range(1, 256)]
     public int? Threads { get; init; }
 
     /// <summary>
-    /// An activity commits and returns after so many seconds, in the middle of an epoch if need be. The host gives it ten minutes (host.json),
-    /// the most that every Azure plan allows; what is left is for loading and committing.
+    /// A training activity commits and returns after this number of seconds, in the middle of an epoch if necessary. Its time limit is ten
+    /// minutes (host.json), the maximum that every Azure plan allows; the rest is for loading and committing. The default is 240.
     /// </summary>
     [Range(1, 480)]
     public int MaxSliceSeconds { get; init; } = 240;
 
     /// <summary>
-    /// Pictures that are drawn and measured at the end of every epoch; 0 measures nothing, else at least 100.
-    /// The distances shrink with the count: only those of the same count compare.
+    /// Number of pictures that are drawn and measured at the end of each epoch, at least 100; 0 disables the measurement. The Fréchet
+    /// distance decreases with this number, so only distances with the same number are comparable. The default is 2000.
     /// </summary>
     [Range(0, 10_000)]
     public int QualitySamples { get; init; } = 2000;
 
-    /// <summary>The run completes early when so many epochs in a row were no better than the best before them; null trains to the last.</summary>
+    /// <summary>
+    /// Completes the run early after this many epochs in a row without a lower Fréchet distance. The default is null: the run trains all
+    /// epochs.
+    /// </summary>
     [Range(1, 99_999)]
     public int? Patience { get; init; }
 
     /// <summary>
-    /// Training states that are kept, of the last commits and of the last ends of epochs, to go on from where the newest is damaged or a
-    /// divergence is rolled back. The generator of every epoch is kept whatever this says.
+    /// Number of training states to keep, both of the last commits and of the last completed epochs. A run resumes from them if the newest
+    /// one is damaged, or after a roll-back. The generator of every completed epoch is always kept. The default is 2.
     /// </summary>
     [Range(1, 99_999)]
     public int KeepTraining { get; init; } = 2;
 
-    /// <summary>What to do when a loss is not finite, the discriminator is saturated, or the pictures collapse to one class.</summary>
+    /// <summary>
+    /// Reaction to a NaN or infinite loss, a saturated discriminator, or pictures that collapse to one class. The default is <c>fail</c>.
+    /// </summary>
     public DivergencePolicy OnDivergence { get; init; } = DivergencePolicy.Fail;
 
-    /// <summary>Roll-backs allowed in a run before it fails.</summary>
+    /// <summary>Maximum number of roll-backs; the run fails when it diverges once more. The default is 3.</summary>
     [Range(1, 100)]
     public int MaxRollBacks { get; init; } = 3;
 
-    /// <summary>How batch normalisation is set.</summary>
+    /// <summary>Settings of batch normalisation.</summary>
     [JsonIgnore]
     public BatchNormSettings Norm => new(BatchNormMomentum, BatchNormEpsilon);
 
-    /// <summary>Adam's step size after so many epochs.</summary>
-    public double LearningRateAt(double epochsDone) => LearningRate / (1 + LearningRateDecay * epochsDone);
+    /// <summary>Adam's step size after a number of completed epochs.</summary>
+    public double LearningRateAt(double completedEpochs) => LearningRate / (1 + LearningRateDecay * completedEpochs);
 
-    /// <summary>Steps in an epoch over <paramref name="pictures"/> pictures.</summary>
+    /// <summary>Number of steps in an epoch of a data set with <paramref name="pictures"/> pictures.</summary>
     /// <exception cref="RunRefusedException">The pictures do not fill one batch.</exception>
     public int StepsPerEpoch(int pictures)
     {
@@ -190,10 +218,10 @@ public sealed record TrainingOptions
     }
 }
 
-/// <summary>The named starting points of <see cref="TrainingOptions"/>; each lists only what differs from the defaults.</summary>
+/// <summary>The option values of each preset. A preset lists only the values that differ from the defaults.</summary>
 public static class Presets
 {
-    /// <summary>The options that <paramref name="preset"/> stands for.</summary>
+    /// <summary>The options of a preset.</summary>
     public static TrainingOptions Of(Preset preset) => preset switch
     {
         Preset.Dcgan => new TrainingOptions(),
@@ -212,9 +240,9 @@ public static class Presets
             EmaDecay = 0,
             Precision = Precision.Fp32,
         },
-        _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "No such preset."),
+        _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "There is no such preset."),
     };
 }
 
-/// <summary>A run cannot continue, and would not on another attempt: its options, its data or its stored state do not allow it.</summary>
+/// <summary>A run cannot continue because of its options, its data or its stored state. Another attempt would fail as well.</summary>
 public sealed class RunRefusedException(string message) : Exception(message);

@@ -3,13 +3,17 @@ using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Training;
 
-/// <summary>Runs the training on a thread of its own, so that it neither blocks the pool nor starves what keeps the run alive.</summary>
+/// <summary>
+/// Runs training on a dedicated thread, so that it neither blocks the thread pool nor starves the work that keeps the run alive, such as
+/// lease renewal.
+/// </summary>
 internal static partial class TrainingThread
 {
-    // Out of 19. Enough for lease renewal and HTTP to go first; at 10 a busy desktop starved the training to a tenth of its speed.
+    // The maximum is 19. 5 is enough to give lease renewal and HTTP precedence; at 10, training on a busy desktop ran at a tenth of its
+    // speed.
     private const int Niceness = 5;
 
-    /// <summary>Runs <paramref name="work"/> with <paramref name="threads"/> threads and returns what it returns.</summary>
+    /// <summary>Runs <paramref name="work"/> with <paramref name="threads"/> torch threads and returns its result.</summary>
     public static Task<T> RunAsync<T>(int threads, Func<T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -17,10 +21,12 @@ internal static partial class TrainingThread
         {
             try
             {
-                // torch's workers are started by this thread and inherit its nice value; a .NET priority does nothing on Linux.
+                // torch's worker threads are started by this thread and inherit its nice value. .NET thread priorities have no effect on
+                // Linux.
                 if (OperatingSystem.IsLinux()) _ = SetPriority(which: 0, who: 0, Niceness);
-                _ = get_num_threads();    // a thread's first question takes over what another one set last: ask before, not after
-                set_num_threads(threads); // holds for this thread only
+                // A thread's first get_num_threads adopts the count that another thread set last, so call it before setting.
+                _ = get_num_threads();
+                set_num_threads(threads); // for this thread only
                 done.SetResult(work());
             }
             catch (Exception problem)
@@ -33,7 +39,7 @@ internal static partial class TrainingThread
         return done.Task;
     }
 
-    /// <summary>setpriority(2); on Linux "who" 0 means the calling thread.</summary>
+    /// <summary>setpriority(2). On Linux, a "who" of 0 means the calling thread.</summary>
     [LibraryImport("libc", EntryPoint = "setpriority")]
     private static partial int SetPriority(int which, int who, int priority);
 }

@@ -5,9 +5,8 @@ using static TorchSharp.torch.nn.functional;
 namespace GanFunctions.Core.Training;
 
 /// <summary>
-/// One step of the <c>tutorial</c> preset, as published: the generator predicts with its running statistics; generated and real
-/// pictures go through the discriminator in one batch with noisy labels; then the generator trains on fresh noise through a frozen
-/// discriminator that uses its running statistics.
+/// A step of the <c>tutorial</c> preset, as published: the generator draws in evaluation mode; generated and real pictures pass through the
+/// discriminator in one batch with noisy targets; then the generator trains on new noise through a frozen discriminator in evaluation mode.
 /// </summary>
 public static class TutorialStep
 {
@@ -18,28 +17,29 @@ public static class TutorialStep
         var batch = real.Size;
         var (generator, discriminator) = (networks.Generator, networks.Discriminator);
 
-        // Discriminator: fakes first, one batch of twice the size
+        // Discriminator: one batch of twice the size, generated pictures first
         generator.eval();
         Tensor fake;
         using (no_grad()) fake = generator.call(draw.Noise(batch), real.Classes); // [batch, 1, 28, 28]
         var pictures = cat([fake, real.Pictures]);                  // [2 * batch, 1, 28, 28]
-        var classes = real.Classes is { } shown ? cat([shown, shown]) : null; // [2 * batch]
+        var classes = real.Classes is { } labelled ? cat([labelled, labelled]) : null; // [2 * batch]
         var targets = cat([zeros(batch, 1), full(batch, 1, 1 - options.LabelSmoothing)]) + draw.LabelNoise(2 * batch, options.LabelNoise);
         discriminator.train();
         GanNetworks.SetGradients(discriminator, needed: true);
         networks.DiscriminatorOptimiser.zero_grad();
-        var logits = discriminator.call(pictures, draw.DropoutMask(2 * batch, discriminator.FeatureSize, options.Dropout), classes); // [2 * batch, 1]
+        var mask = draw.DropoutMask(2 * batch, discriminator.FeatureSize, options.Dropout);
+        var logits = discriminator.call(pictures, mask, classes);   // [2 * batch, 1]
         var discriminatorLoss = binary_cross_entropy_with_logits(logits, targets);
         discriminatorLoss.backward();
         networks.DiscriminatorOptimiser.step();
 
-        // Generator: the discriminator is frozen, without dropout and with its running statistics
+        // Generator: the discriminator is frozen and in evaluation mode, without dropout
         discriminator.eval();
         GanNetworks.SetGradients(discriminator, needed: false);
         generator.train();
         networks.GeneratorOptimiser.zero_grad();
-        var verdict = discriminator.call(generator.call(draw.GeneratorNoise(batch), real.Classes), null, real.Classes);
-        var generatorLoss = binary_cross_entropy_with_logits(verdict, ones_like(verdict));
+        var fakeLogits = discriminator.call(generator.call(draw.GeneratorNoise(batch), real.Classes), null, real.Classes);
+        var generatorLoss = binary_cross_entropy_with_logits(fakeLogits, ones_like(fakeLogits));
         generatorLoss.backward();
         networks.GeneratorOptimiser.step();
         networks.UpdateAverage(options.EmaDecay);

@@ -4,24 +4,27 @@ namespace GanFunctions.EmbeddedHost.Azurite;
 
 internal static partial class AzuriteLog
 {
-    [LoggerMessage(LogLevel.Information, "Azurite {Pid} is ready: blobs at {BlobPort}, queues at {QueuePort}, tables at {TablePort}, data in {Location}")]
+    [LoggerMessage(
+        LogLevel.Information, "Azurite {Pid}: ready; blobs on port {BlobPort}, queues on {QueuePort}, tables on {TablePort}, data in {Location}")]
     public static partial void Ready(ILogger logger, int pid, int? blobPort, int? queuePort, int? tablePort, string location);
 
-    [LoggerMessage(LogLevel.Information, "Azurite {Pid} is starting or ending over {Location}; waiting for it")]
-    public static partial void WaitingForOrphan(ILogger logger, int pid, string location);
+    [LoggerMessage(LogLevel.Information, "Azurite {Pid}: starting or ending, and using {Location}; waiting for it")]
+    public static partial void Waiting(ILogger logger, int pid, string location);
 
-    [LoggerMessage(LogLevel.Information, "Sharing Azurite {Pid}, data in {Location}, with the process that started it")]
+    [LoggerMessage(LogLevel.Information, "Azurite {Pid}: sharing it with the process that started it; data in {Location}")]
     public static partial void Joined(ILogger logger, int pid, string location);
 
-    [LoggerMessage(LogLevel.Information, "Azurite {Pid} keeps running for the other processes that use it")]
-    public static partial void LeftToOthers(ILogger logger, int pid);
+    [LoggerMessage(LogLevel.Information, "Azurite {Pid}: keeps running for the other processes that use it")]
+    public static partial void LeftRunning(ILogger logger, int pid);
 
-    [LoggerMessage(LogLevel.Information, "Using the Azurite that already listens at ports {BlobPort}, {QueuePort} and {TablePort}")]
-    public static partial void UsingRunning(ILogger logger, int blobPort, int queuePort, int tablePort);
+    [LoggerMessage(LogLevel.Information, "Azurite already listens on ports {BlobPort}, {QueuePort} and {TablePort}; using it")]
+    public static partial void UsingExternal(ILogger logger, int blobPort, int queuePort, int tablePort);
 
-    [LoggerMessage(LogLevel.Critical, "Azurite {Pid} ended by itself with code {ExitCode}. Nothing can be stored any more. It said: {Errors}")]
-    public static partial void Died(ILogger logger, int pid, int exitCode, string errors);
+    [LoggerMessage(
+        LogLevel.Critical,
+        "Azurite {Pid}: exited unexpectedly with code {ExitCode}; storage is unavailable until the app restarts. Error output: {Errors}")]
+    public static partial void Exited(ILogger logger, int pid, int exitCode, string errors);
 
-    [LoggerMessage(LogLevel.Warning, "Azurite {Pid} did not end within {Seconds} s and was killed; what it was told last may be lost")]
+    [LoggerMessage(LogLevel.Warning, "Azurite {Pid}: did not end within {Seconds} s and was killed; the last writes may be lost")]
     public static partial void Killed(ILogger logger, int pid, double seconds);
 }

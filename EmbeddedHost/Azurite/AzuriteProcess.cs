@@ -1,23 +1,54 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
 using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.EmbeddedHost.Azurite;
 
+/// <summary>Options of an <see cref="AzuriteProcess"/>. Port 0 selects a free port.</summary>
+public sealed record AzuriteOptions
+{
+    /// <summary>The data folder, which is created if it does not exist. Only one Azurite at a time can use it.</summary>
+    public required string Location { get; init; }
+
+    /// <summary>Port of the blob service on 127.0.0.1.</summary>
+    public int BlobPort { get; init; } = 10000;
+
+    /// <summary>Port of the queue service on 127.0.0.1.</summary>
+    public int QueuePort { get; init; } = 10001;
+
+    /// <summary>Port of the table service on 127.0.0.1.</summary>
+    public int TablePort { get; init; } = 10002;
+
+    internal int[] Ports => [BlobPort, QueuePort, TablePort];
+
+    /// <summary>
+    /// A certificate and its key, as PEM files. With them Azurite uses HTTPS, and accepts Microsoft Entra tokens instead of account keys.
+    /// </summary>
+    public (string Certificate, string Key)? Tls { get; init; }
+
+    /// <summary>Time limit for the start, including the wait for an earlier Azurite to release the folder.</summary>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Time limit for a graceful shutdown, in which all data is written to disk. After that the process is killed.</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(20);
+}
+
 /// <summary>
-/// Azurite, the storage emulator, as a child process. It ignores Ctrl+C and ends, with every write it acknowledged on disk, when this process and all
-/// others that joined it have ended, however they end.
+/// Azurite, the storage emulator, as a child process. It ignores Ctrl+C. It ends when this process and all others that joined it have ended
+/// for whatever reason; by then every acknowledged write is on disk.
 /// </summary>
 public sealed class AzuriteProcess : IAsyncDisposable
 {
-    private const string GoesOn = "goes on"; // what azurite.mjs says when others still use it
+    private const string StillInUse = "still in use"; // printed by azurite.mjs if other processes use it
 
     private readonly Process _process;
     private readonly ILogger _logger;
     private readonly StringBuilder _errors = new();
     private readonly TaskCompletionSource<AzuriteState> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _leftToOthers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _leftRunning = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _outputs = Task.CompletedTask;
     private int _disposed;
 
@@ -27,17 +58,17 @@ public sealed class AzuriteProcess : IAsyncDisposable
         _process = new Process { StartInfo = AzuriteProgram.StartInfo(options), EnableRaisingEvents = true };
     }
 
-    /// <summary>For the clients of Azure Storage, with the ports it listens at.</summary>
+    /// <summary>The connection string for Azure Storage clients.</summary>
     public string ConnectionString { get; private set; } = "";
 
-    /// <summary>The process id of azurite.mjs.</summary>
+    /// <summary>Process id of azurite.mjs.</summary>
     public int Id => _process.Id;
 
-    /// <summary>As given, with the ports it listens at where a free one was asked for.</summary>
+    /// <summary>The options, with the actual port in place of port 0.</summary>
     public AzuriteOptions Options { get; private set; }
 
-    /// <summary>Starts Azurite and returns when it answers.</summary>
-    /// <exception cref="InvalidOperationException">It cannot be started; the message says what to do.</exception>
+    /// <summary>Starts Azurite and returns when it is ready.</summary>
+    /// <exception cref="InvalidOperationException">Azurite cannot be started; the message says what to do.</exception>
     public static async Task<AzuriteProcess> StartAsync(AzuriteOptions options, ILogger logger, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -63,7 +94,8 @@ public sealed class AzuriteProcess : IAsyncDisposable
         }
         catch (Win32Exception)
         {
-            throw new InvalidOperationException("Azurite needs Node.js 20 or later: 'node' is not on the PATH. Install it, or set AzureWebJobsStorage to a storage account.");
+            throw new InvalidOperationException(
+                "Azurite needs Node.js 20 or later, but 'node' is not on the PATH. Install Node.js, or set AzureWebJobsStorage to a storage account.");
         }
         _outputs = Task.WhenAll(ReadOutputAsync(), ReadErrorsAsync());
         try
@@ -75,7 +107,7 @@ public sealed class AzuriteProcess : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            throw new InvalidOperationException($"Azurite was not ready after {Options.StartTimeout.TotalSeconds} s. It said: {Errors()}");
+            throw new InvalidOperationException($"Azurite was not ready after {Options.StartTimeout.TotalSeconds} s. Error output: {Errors()}");
         }
     }
 
@@ -83,7 +115,7 @@ public sealed class AzuriteProcess : IAsyncDisposable
     {
         while (await _process.StandardOutput.ReadLineAsync().ConfigureAwait(false) is { } line)
         {
-            if (line == GoesOn) _leftToOthers.TrySetResult();
+            if (line == StillInUse) _leftRunning.TrySetResult();
             else if (line.StartsWith('{') && AzuriteState.Parse(line) is { } state) _ready.TrySetResult(state);
         }
     }
@@ -99,37 +131,39 @@ public sealed class AzuriteProcess : IAsyncDisposable
     private async Task OnExitedAsync()
     {
         await _outputs.ConfigureAwait(false);
-        if (!_ready.TrySetException(new InvalidOperationException($"Azurite did not start. It said: {Errors()}")) && _disposed == 0)
+        if (!_ready.TrySetException(new InvalidOperationException($"Azurite did not start. Error output: {Errors()}")) && _disposed == 0)
         {
-            AzuriteLog.Died(_logger, _process.Id, _process.ExitCode, Errors());
+            AzuriteLog.Exited(_logger, _process.Id, _process.ExitCode, Errors());
         }
     }
 
     private string Errors()
     {
-        lock (_errors) return _errors.Length == 0 ? "nothing" : _errors.ToString().Trim();
+        lock (_errors) return _errors.Length == 0 ? "none" : _errors.ToString().Trim();
     }
 
-    /// <summary>Has it write everything down and end, unless other processes use it. Call it when this process writes nothing any more.</summary>
+    /// <summary>
+    /// Ends Azurite after it has written all data to disk, unless other processes use it. Call this after the last write of this process.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
-        if (_outputs != Task.CompletedTask) await EndAsync().ConfigureAwait(false);
+        if (_outputs != Task.CompletedTask) await StopAsync().ConfigureAwait(false);
         _process.Dispose();
     }
 
-    private async Task EndAsync()
+    private async Task StopAsync()
     {
         _process.StandardInput.Close();
-        using var patience = new CancellationTokenSource(Options.StopTimeout);
+        using var timeout = new CancellationTokenSource(Options.StopTimeout);
         try
         {
-            if (await Task.WhenAny(_process.WaitForExitAsync(patience.Token), _leftToOthers.Task).ConfigureAwait(false) == _leftToOthers.Task)
+            if (await Task.WhenAny(_process.WaitForExitAsync(timeout.Token), _leftRunning.Task).ConfigureAwait(false) == _leftRunning.Task)
             {
-                AzuriteLog.LeftToOthers(_logger, _process.Id);
+                AzuriteLog.LeftRunning(_logger, _process.Id);
                 return;
             }
-            patience.Token.ThrowIfCancellationRequested();
+            timeout.Token.ThrowIfCancellationRequested();
         }
         catch (OperationCanceledException)
         {
@@ -139,4 +173,49 @@ public sealed class AzuriteProcess : IAsyncDisposable
         }
         await _outputs.ConfigureAwait(false);
     }
+}
+
+/// <summary>Where the build installed azurite.mjs and its packages, and how to run it.</summary>
+internal static class AzuriteProgram
+{
+    /// <summary>Default data folder: <c>.azurite</c> in the root of the repository.</summary>
+    public static string DefaultLocation => Metadata("AzuriteLocation");
+
+    private static string Folder => Metadata("AzuriteFolder");
+
+    /// <summary>How to start azurite.mjs.</summary>
+    /// <exception cref="InvalidOperationException">The packages of azurite.mjs are not installed.</exception>
+    public static ProcessStartInfo StartInfo(AzuriteOptions options)
+    {
+        if (!Directory.Exists(Path.Combine(Folder, "node_modules", "azurite")))
+        {
+            throw new InvalidOperationException(
+                $"Azurite is not installed in {Folder}. Build EmbeddedHost without -p:InstallAzurite=false, or run 'npm ci' there, " +
+                "or start Azurite yourself, or set AzureWebJobsStorage to a storage account.");
+        }
+        var start = new ProcessStartInfo("node")
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var argument in (string[])["azurite.mjs",
+            "--location", options.Location, "--blobPort", Text(options.BlobPort), "--queuePort", Text(options.QueuePort), "--tablePort", Text(options.TablePort)])
+        {
+            start.ArgumentList.Add(argument);
+        }
+        if (options.Tls is var (certificate, key))
+        {
+            foreach (var argument in (string[])["--certificate", certificate, "--key", key]) start.ArgumentList.Add(argument);
+        }
+        // An editor may set it to attach its debugger to every Node.js process.
+        start.Environment.Remove("NODE_OPTIONS");
+        return start;
+    }
+
+    private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
+
+    private static string Metadata(string key) =>
+        typeof(AzuriteProgram).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;
 }

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace GanFunctions.EmbeddedHost.Azurite;
 
 /// <summary>
-/// What a running azurite.mjs says of itself, on its standard output and in its data folder: its process, and its ports (null while it starts), of its
-/// services and of the one that other processes of the app hold open.
+/// The state of a running azurite.mjs, which it prints and stores in its data folder: its process id, the ports of its services, and the
+/// control port that other processes of the app connect to. Ports are null while it is starting.
 /// </summary>
 internal sealed record AzuriteState(int Pid, int? Blob, int? Queue, int? Table, int? Control = null)
 {
@@ -15,7 +15,7 @@ internal sealed record AzuriteState(int Pid, int? Blob, int? Queue, int? Table, 
 
     private const string Account = "devstoreaccount1";
 
-    // The key of every Azurite, as its documentation prints it.
+    // The well-known account key of Azurite, which its documentation publishes.
     private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
     public string ConnectionString =>
@@ -24,8 +24,8 @@ internal sealed record AzuriteState(int Pid, int? Blob, int? Queue, int? Table, 
 
     public static AzuriteState? Parse(string json) => JsonSerializer.Deserialize<AzuriteState>(json, JsonSerializerOptions.Web);
 
-    /// <summary>The Azurite that is alive over a data folder; null if there is none, or only what a dead one left behind.</summary>
-    public static AzuriteState? OfLiving(string location)
+    /// <summary>The Azurite that is using a data folder; null if there is none. A file that a killed one left behind is ignored.</summary>
+    public static AzuriteState? FindRunning(string location)
     {
         try
         {
@@ -38,7 +38,7 @@ internal sealed record AzuriteState(int Pid, int? Blob, int? Queue, int? Table, 
         }
     }
 
-    public static async Task<bool> IsTakenAsync(int port, CancellationToken ct)
+    public static async Task<bool> IsPortTakenAsync(int port, CancellationToken ct)
     {
         using var client = new TcpClient();
         try
@@ -56,7 +56,7 @@ internal sealed record AzuriteState(int Pid, int? Blob, int? Queue, int? Table, 
     {
         try
         {
-            // The command line of a process that has ended and was not waited for is empty.
+            // The command line of a zombie process is empty.
             if (OperatingSystem.IsLinux()) return File.ReadAllText($"/proc/{pid}/cmdline").Contains("azurite.mjs", StringComparison.Ordinal);
             using var process = Process.GetProcessById(pid);
             return !process.HasExited && process.ProcessName.StartsWith("node", StringComparison.OrdinalIgnoreCase);

@@ -4,15 +4,18 @@ using Microsoft.Extensions.Hosting;
 
 namespace GanFunctions.EmbeddedHost.Azurite;
 
-/// <summary>The Azurite that this process started or joined, if it had to: running before anything reads the connection string, released after all else.</summary>
+/// <summary>
+/// The Azurite that this process has started or joined, if it needs one. It runs before anything reads the connection string, and is
+/// released after all other services have stopped.
+/// </summary>
 internal sealed class LocalStorage : IHostedService, IAsyncDisposable
 {
     private IAsyncDisposable? _azurite;
 
     public void Start(WebApplication app)
     {
-        // Not on this thread: it may have a synchronisation context that the launcher would wait for.
-        _azurite = Task.Run(() => AzuriteChoice.StartOrJoinAsync(app.Configuration, app.Logger, CancellationToken.None)).GetAwaiter().GetResult();
+        // On the thread pool: this thread may have a synchronisation context, where blocking would deadlock.
+        _azurite = Task.Run(() => AzuriteStartup.StartOrJoinAsync(app.Configuration, app.Logger, CancellationToken.None)).GetAwaiter().GetResult();
         if (_azurite is AzuriteProcess started) app.Configuration[StorageConnection.Setting] = started.ConnectionString;
     }
 

@@ -1,15 +1,15 @@
-// Azurite's blob, queue and table services as a child of the app, which holds the other end of stdin. Unlike Azurite's own
+// Azurite's blob, queue and table services as a child process of the app, which holds the other end of stdin. Unlike Azurite's own
 // program it ignores Ctrl+C (the app still has commits to make), ends when stdin and all connections to its control port are
-// closed (so also when the apps are killed), does not wait for keep-alive connections, and leaves only after everything it
-// acknowledged is on disk. No telemetry.
+// closed (so also when the apps are killed), does not wait for keep-alive connections, and exits only after every acknowledged
+// write is on disk. It sends no telemetry.
 //
 //   node azurite.mjs --location <folder> [--blobPort 10000] [--queuePort 10001] [--tablePort 10002]     (0: a free port)
-//                    [--certificate <pem> --key <pem>]     (HTTPS, and identities' tokens in the place of keys)
+//                    [--certificate <pem> --key <pem>]     (HTTPS, and Microsoft Entra tokens instead of account keys)
 //
-// Prints {"pid":…,"blob":…,"queue":…,"table":…,"control":…} when it is ready; the same is in azurite.pid.json in the folder.
-// Whoever else uses it keeps a connection to the control port open, and is told one byte when it counts. When stdin closes before
-// those connections do, it prints "goes on".
-// Exit code 3: another one runs over the same folder.
+// Prints {"pid":…,"blob":…,"queue":…,"table":…,"control":…} when it is ready, and writes the same to azurite.pid.json in the folder.
+// Every other process that uses it keeps a connection to the control port open; one byte on the connection confirms that the process
+// counts. If stdin closes before these connections do, it prints "still in use".
+// Exit code 3: another Azurite uses the same folder.
 import { once } from "node:events";
 import fs from "node:fs";
 import { createRequire } from "node:module";
@@ -19,7 +19,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 const drainMilliseconds = 10_000;
-const keepAliveSeconds = 120; // longer than clients keep an idle connection, so that they never find it closed under them
+const keepAliveSeconds = 120; // longer than clients keep idle connections, so that a client never reuses a closed one
 const services = { blob: 10000, queue: 10001, table: 10002 };
 const { values } = parseArgs({
   options: {
@@ -40,16 +40,16 @@ let ending = false;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) {
   process.on(signal, () => {});
 }
-// The app may be gone, and with it the readers of both pipes.
+// The app may have ended, and with it the readers of both pipes.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 console.log = console.error;
 process.on("uncaughtException", (error) => end(1, error));
 
-const holders = new Set();
+const connections = new Set();
 const control = net.createServer((socket) => {
-  holders.add(socket);
-  socket.on("error", () => {}).on("close", () => holders.delete(socket) && control.emit("left"));
+  connections.add(socket);
+  socket.on("error", () => {}).on("close", () => connections.delete(socket) && control.emit("left"));
   socket.resume().write("+");
 });
 const stdinClosed = new Promise((resolve) => process.stdin.resume().on("error", resolve).on("close", resolve));
@@ -73,10 +73,10 @@ fs.writeFileSync(`${stateFile}~`, JSON.stringify(state));
 fs.renameSync(`${stateFile}~`, stateFile);
 process.stdout.write(`${JSON.stringify(state)}\n`);
 await stdinClosed;
-if (holders.size > 0) {
-  process.stdout.write("goes on\n");
+if (connections.size > 0) {
+  process.stdout.write("still in use\n");
 }
-while (holders.size > 0) {
+while (connections.size > 0) {
   await once(control, "left");
 }
 control.close();
@@ -101,7 +101,7 @@ function createServers() {
   };
 }
 
-/** Keeps account of the requests not answered yet; once it is ending, drops new ones unanswered. */
+/** Tracks pending requests. Once the process is ending, drops new ones without a response. */
 function countRequests(httpServer) {
   const [handle] = httpServer.listeners("request");
   httpServer.removeAllListeners("request");
@@ -146,8 +146,8 @@ async function drain() {
 }
 
 /**
- * Writes every database once more. Azurite's close() will not do: LokiJS marks a database clean when a save begins, so
- * a close during an automatic save waits for nothing. A save asked for here is queued behind the one under way.
+ * Saves every database once more. Azurite's close() does not suffice: LokiJS marks a database as clean when a save begins, so
+ * closing during an automatic save does not wait for it. A save requested here is queued after the current one.
  */
 async function save() {
   const stores = Object.values(servers).flatMap((server) => [server.extentMetadataStore, server.metadataStore]);
@@ -161,7 +161,7 @@ function lock() {
   fs.writeFileSync(mine, JSON.stringify(state));
   for (;;) {
     try {
-      fs.linkSync(mine, stateFile); // whole or not at all
+      fs.linkSync(mine, stateFile); // atomic
       fs.rmSync(mine);
       return;
     } catch (error) {
@@ -169,7 +169,7 @@ function lock() {
         throw error;
       }
     }
-    const other = holder();
+    const other = lockOwner();
     if (other) {
       fs.rmSync(mine);
       console.error(`${location} is in use by the Azurite of process ${other}.`);
@@ -179,7 +179,7 @@ function lock() {
   }
 }
 
-function holder() {
+function lockOwner() {
   try {
     const { pid } = JSON.parse(fs.readFileSync(stateFile, "utf8"));
     if (process.platform === "linux") {

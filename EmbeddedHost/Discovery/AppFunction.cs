@@ -3,18 +3,19 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace GanFunctions.EmbeddedHost.Discovery;
 
-/// <summary>A method of the app that bears [Function], with the parameter that says what triggers it.</summary>
+/// <summary>A function of the app: a method with the [Function] attribute, and its trigger parameter.</summary>
 internal sealed record AppFunction(string Name, MethodInfo Method, ParameterInfo Trigger)
 {
-    /// <summary>The parameter of an orchestrator that takes its input: the one beside the context. Null where it takes none.</summary>
+    /// <summary>The input parameter of an orchestrator, which is the one besides the context; null if it has no input.</summary>
     public ParameterInfo? Input { get; } = Method.GetParameters().FirstOrDefault(parameter => parameter != Trigger);
 
-    /// <summary>The type of the input of an orchestrator.</summary>
+    /// <summary>Input type of an orchestrator.</summary>
     public Type InputType => Input?.ParameterType ?? typeof(object);
 
-    /// <summary>Calls the method, on an instance made for this call unless it is static, and awaits what it returns.</summary>
-    /// <param name="services">Construct the instance.</param>
-    /// <param name="value">Gives each parameter its value.</param>
+    /// <summary>Calls the method and awaits its result. Unless the method is static, every call creates an instance.</summary>
+    /// <param name="services">The services that the instance is created from.</param>
+    /// <param name="value">Returns the value of a parameter.</param>
+    /// <returns>The result; null if there is none.</returns>
     public Task<object?> InvokeAsync(IServiceProvider services, Func<ParameterInfo, object?> value) =>
         InvokeAsync(services, Array.ConvertAll(Method.GetParameters(), parameter => value(parameter)));
 
@@ -30,14 +31,14 @@ internal sealed record AppFunction(string Name, MethodInfo Method, ParameterInfo
         }
         finally
         {
-            if (target is IAsyncDisposable asynchronous) await asynchronous.DisposeAsync();
+            if (target is IAsyncDisposable disposable) await disposable.DisposeAsync();
             else (target as IDisposable)?.Dispose();
         }
     }
 
-    /// <summary>The failure of a parameter that has no value.</summary>
+    /// <summary>The error for a parameter that cannot be bound.</summary>
     public InvalidOperationException Unbound(ParameterInfo parameter, string valid) =>
-        new($"Function '{Name}': parameter '{parameter.Name}' cannot be bound; {valid}. Services go to the constructor.");
+        new($"Function '{Name}': parameter '{parameter.Name}' cannot be bound; {valid}. Inject services into the constructor.");
 
     private async Task<object?> AwaitAsync(object? returned)
     {

@@ -4,22 +4,22 @@ using Microsoft.AspNetCore.Http;
 namespace GanFunctions.EmbeddedHost.Http;
 
 /// <summary>
-/// Where no key is needed, any page that the user has open could have his browser post here. Browsers say where a request comes from
-/// (Fetch standard, Origin header); programs such as curl say nothing and may pass.
+/// Rejects cross-site requests (CSRF). Without a key, any website that the user visits could make the browser send requests here. Browsers
+/// send the origin of such requests (Fetch standard, Origin header); requests without that header, such as those of curl, are allowed.
 /// </summary>
 internal static class CrossSiteCalls
 {
-    public static void RefuseCrossSiteCalls(this WebApplication app, FunctionKey key)
+    public static void UseCrossSiteProtection(this WebApplication app, FunctionKey key)
     {
-        if (key.IsNeeded) return;
-        app.Use((http, next) => ChangesSomething(http.Request) && ComesFromElsewhere(http.Request)
+        if (key.IsRequired) return;
+        app.Use((http, next) => IsWrite(http.Request) && IsCrossSite(http.Request)
             ? Problems.WriteAsync(http, StatusCodes.Status403Forbidden, "A page of another site may not call this without a key.")
             : next(http));
     }
 
-    private static bool ChangesSomething(HttpRequest request) => !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method);
+    private static bool IsWrite(HttpRequest request) => !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method);
 
-    private static bool ComesFromElsewhere(HttpRequest request)
+    private static bool IsCrossSite(HttpRequest request)
     {
         string? origin = request.Headers.Origin;
         return origin is not null && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);

@@ -10,17 +10,17 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace GanFunctions.EmbeddedHost.Http;
 
-/// <summary>Gives an HTTP function's parameter its value for a request.</summary>
+/// <summary>Returns the value of an HTTP function's parameter for a request.</summary>
 internal delegate object? ParameterValue(HttpContext http, CancellationToken cancellation);
 
-/// <summary>A part of the path is not what the parameter takes; the same as a path no route has.</summary>
+/// <summary>A route value cannot be converted to the type of its parameter. The response is 404, as for an unknown path.</summary>
 internal sealed class RouteValueException(string name, string value, Type type)
-    : Exception($"'{value}' is no valid {name}: it must be a {type.Name}.");
+    : Exception($"{name}: '{value}' is not valid; it must be a {type.Name}.");
 
-/// <summary>Decides, once per function, where each of its parameters comes from.</summary>
+/// <summary>Decides where the values of the parameters of an HTTP function come from, once per function.</summary>
 internal static class HttpBinding
 {
-    /// <exception cref="InvalidOperationException">A parameter can come from nowhere.</exception>
+    /// <exception cref="InvalidOperationException">A parameter cannot be bound.</exception>
     public static ParameterValue[] Of(AppFunction function, RoutePattern route) =>
         [.. function.Method.GetParameters().Select(parameter => Of(function, parameter, route))];
 
@@ -33,8 +33,8 @@ internal static class HttpBinding
         if (type == typeof(CancellationToken)) return (_, cancellation) => cancellation;
         if (route.GetParameter(parameter.Name!) is not null) return (http, _) => Convert(http.Request.RouteValues[parameter.Name!]?.ToString(), parameter);
         throw new InvalidOperationException(
-            $"Function '{function.Name}': parameter '{parameter.Name}' cannot be bound. It may be an HttpRequest, a CancellationToken, "
-            + $"a [DurableClient] DurableTaskClient, or bear the name of a part of the route '{route.RawText}'. Services go to the constructor.");
+            $"Function '{function.Name}': parameter '{parameter.Name}' cannot be bound. It must be an HttpRequest, a CancellationToken, "
+            + $"a [DurableClient] DurableTaskClient, or have the name of a parameter of the route '{route.RawText}'. Inject services into the constructor.");
     }
 
     private static object? Convert(string? value, ParameterInfo parameter)

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.EmbeddedHost.Http;
 
-/// <summary>Makes each HTTP function an endpoint, at its route as it stands: host.json has an empty route prefix.</summary>
+/// <summary>Maps every HTTP function to an endpoint at its route. There is no route prefix, as in host.json.</summary>
 internal static partial class HttpFunctions
 {
     public static void MapHttpFunctions(this WebApplication app, FunctionCatalog catalog, FunctionKey key)
@@ -19,7 +19,7 @@ internal static partial class HttpFunctions
             var route = RoutePatternFactory.Parse(trigger.Route ?? function.Name);
             var values = HttpBinding.Of(function, route);
             var stopping = app.Lifetime.ApplicationStopping;
-            RequestDelegate handle = http => trigger.AuthLevel == AuthorizationLevel.Anonymous || key.Opens(http.Request)
+            RequestDelegate handle = http => trigger.AuthLevel == AuthorizationLevel.Anonymous || key.Accepts(http.Request)
                 ? HandleAsync(http, function, values, app.Logger, stopping)
                 : Problems.WriteAsync(http, StatusCodes.Status401Unauthorized, "A valid key is needed, as header x-functions-key or as ?code=.");
             IEndpointConventionBuilder endpoint = trigger.Methods is not { Length: > 0 } methods
@@ -31,18 +31,18 @@ internal static partial class HttpFunctions
 
     private static async Task HandleAsync(HttpContext http, AppFunction function, ParameterValue[] values, ILogger logger, CancellationToken stopping)
     {
-        // A stream that goes on for minutes must not hold up a host that stops.
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
+        // A response that streams for minutes must not delay the shutdown of the host.
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
         try
         {
-            var arguments = Array.ConvertAll(values, value => value(http, ends.Token));
+            var arguments = Array.ConvertAll(values, value => value(http, linked.Token));
             await WriteAsync(http, await function.InvokeAsync(http.RequestServices, arguments));
         }
         catch (RouteValueException e)
         {
             await Problems.WriteAsync(http, StatusCodes.Status404NotFound, e.Message);
         }
-        catch (OperationCanceledException) when (ends.IsCancellationRequested)
+        catch (OperationCanceledException) when (linked.IsCancellationRequested)
         {
             if (!http.Response.HasStarted) await Problems.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, "The host is stopping.");
         }
@@ -72,6 +72,6 @@ internal static partial class HttpFunctions
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "Function {Name} failed.")]
+    [LoggerMessage(LogLevel.Error, "Function {Name} failed")]
     private static partial void LogFailed(ILogger logger, Exception failure, string name);
 }

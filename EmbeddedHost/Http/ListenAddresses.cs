@@ -3,7 +3,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace GanFunctions.EmbeddedHost.Http;
 
-/// <summary>Where Kestrel is told to listen, by the settings it reads itself: urls, Kestrel:Endpoints, http_ports, https_ports.</summary>
+/// <summary>
+/// The addresses that Kestrel will listen on, from the settings that Kestrel reads: urls, Kestrel:Endpoints, http_ports, https_ports.
+/// </summary>
 internal sealed class ListenAddresses
 {
     public const string Default = "http://localhost:7071";
@@ -13,16 +15,17 @@ internal sealed class ListenAddresses
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>();
         string[] urls = [.. Split(configuration["urls"]), .. endpoints];
         string[] ports = [.. Split(configuration["http_ports"]), .. Split(configuration["https_ports"])];
-        // A port alone is opened on every address.
+        // A port without a host listens on all addresses.
         string[] all = urls.Length > 0 ? urls : [.. ports.Select(port => $"http://*:{port}")];
         IsConfigured = all.Length > 0;
-        Beyond = all.FirstOrDefault(url => !IsLoopback(url));
+        NonLoopback = all.FirstOrDefault(url => !IsLoopback(url));
     }
 
+    /// <summary>Whether any of the settings is present.</summary>
     public bool IsConfigured { get; }
 
-    /// <summary>An address that other machines can reach, or null.</summary>
-    public string? Beyond { get; }
+    /// <summary>An address that other machines can reach; null if all are loopback addresses.</summary>
+    public string? NonLoopback { get; }
 
     private static string[] Split(string? list) => list?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 

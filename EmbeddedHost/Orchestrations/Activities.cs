@@ -22,7 +22,7 @@ internal sealed partial class Activities(FunctionCatalog functions, IServiceProv
     private int _running = 1; // for the host itself, until it stops
     private int _stopped;
 
-    public void Add(ObjectCreator<TaskActivity> creator) => throw new NotSupportedException("Activities are found by their attributes.");
+    public void Add(ObjectCreator<TaskActivity> creator) => throw new NotSupportedException("Activities are discovered by their attributes.");
 
     public TaskActivity GetObject(string name, string? version) => _shims.CreateActivity(name, new Activity(name, functions, this));
 
@@ -35,7 +35,7 @@ internal sealed partial class Activities(FunctionCatalog functions, IServiceProv
     }
 
     /// <summary>Waits until no activity is running, or the shutdown timeout expires.</summary>
-    public Task EndedAsync(CancellationToken cancellation) => Task.WhenAny(_ended.Task, Task.Delay(Timeout.Infinite, cancellation));
+    public Task WaitAsync(CancellationToken cancellation) => Task.WhenAny(_ended.Task, Task.Delay(Timeout.Infinite, cancellation));
 
     public void Dispose() => _stopping.Dispose();
 
@@ -56,11 +56,13 @@ internal sealed partial class Activities(FunctionCatalog functions, IServiceProv
                 : parameter.ParameterType == typeof(CancellationToken) ? _stopping.Token
                 : parameter.ParameterType == typeof(DurableTaskClient) ? services.GetRequiredService<DurableTaskClient>()
                 : parameter is { Name: "instanceId" } && parameter.ParameterType == typeof(string) ? instanceId
-                : throw function.Unbound(parameter, "an activity takes its input, a CancellationToken, a [DurableClient] DurableTaskClient and a string instanceId"));
+                : throw function.Unbound(
+                    parameter, "an activity can have its input, a CancellationToken, a [DurableClient] DurableTaskClient and a string instanceId"));
         }
-        catch (OperationCanceledException given) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException cancelled) when (_stopping.IsCancellationRequested)
         {
-            throw new SessionAbortedException($"Activity {function.Name} of {instanceId} was interrupted by the shutdown of the host; its message returns to the queue.", given);
+            throw new SessionAbortedException(
+                $"Activity {function.Name} of {instanceId} was interrupted by the shutdown of the host; its message returns to the queue.", cancelled);
         }
         catch (Exception failure)
         {
@@ -85,6 +87,6 @@ internal sealed partial class Activities(FunctionCatalog functions, IServiceProv
             activities.InvokeAsync(_function ?? throw functions.NoActivity(name), context.InstanceId, input);
     }
 
-    [LoggerMessage(LogLevel.Warning, "Activity {Name} of orchestration {InstanceId} failed.")]
+    [LoggerMessage(LogLevel.Warning, "Activity {Name} of orchestration {InstanceId} failed")]
     private partial void LogFailed(Exception failure, string name, string instanceId);
 }

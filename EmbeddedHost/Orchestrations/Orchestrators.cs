@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.EmbeddedHost.Orchestrations;
 
-/// <summary>Gives the engine the app's orchestrators by name. One for each execution, since an orchestration's context belongs to it.</summary>
+/// <summary>Creates the app's orchestrators for the engine, one for each execution.</summary>
 internal sealed class Orchestrators(FunctionCatalog functions, IServiceProvider services, ILoggerFactory loggers) : INameVersionObjectManager<TaskOrchestration>
 {
     private readonly DurableTaskShimFactory _shims = new(null, loggers);
 
-    public void Add(ObjectCreator<TaskOrchestration> creator) => throw new NotSupportedException("Orchestrators are found by their attributes.");
+    public void Add(ObjectCreator<TaskOrchestration> creator) => throw new NotSupportedException("Orchestrators are discovered by their attributes.");
 
     public TaskOrchestration GetObject(string name, string? version) => _shims.CreateOrchestration(name, new Orchestrator(name, functions, services));
 
@@ -27,7 +27,9 @@ internal sealed class Orchestrators(FunctionCatalog functions, IServiceProvider 
         {
             var function = _function ?? throw functions.NoOrchestrator(name);
             return function.InvokeAsync(services, parameter =>
-                parameter == function.Trigger ? context : parameter == function.Input ? input : throw function.Unbound(parameter, "an orchestrator takes its context and its input"));
+                parameter == function.Trigger ? context
+                : parameter == function.Input ? input
+                : throw function.Unbound(parameter, "an orchestrator can have its context and its input"));
         }
     }
 }

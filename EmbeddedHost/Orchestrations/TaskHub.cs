@@ -11,12 +11,12 @@ using Microsoft.Extensions.Logging;
 namespace GanFunctions.EmbeddedHost.Orchestrations;
 
 /// <summary>
-/// Runs the orchestrators and activities of the app on the Durable Task Framework over Azure Storage, the engine of the Durable Functions
-/// extension. Any number of processes may share a hub.
+/// Runs the orchestrators and activities of the app on the Durable Task Framework with its Azure Storage provider, which is also the engine
+/// of the Durable Functions extension. Any number of processes can share a task hub.
 /// </summary>
 internal sealed partial class TaskHub : IHostedService, IAsyncDisposable
 {
-    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(500);
     private readonly AzureStorageOrchestrationService _service;
     private readonly Activities _activities;
     private readonly TaskHubWorker _worker;
@@ -29,9 +29,9 @@ internal sealed partial class TaskHub : IHostedService, IAsyncDisposable
         ILoggerFactory loggers)
     {
         (Settings, _lifetime, _logger) = (settings, lifetime, loggers.CreateLogger<TaskHub>());
-        var library = settings.For(storage.ForTaskHub());
-        library.LoggerFactory = loggers;
-        _service = new AzureStorageOrchestrationService(library);
+        var serviceSettings = settings.ToServiceSettings(storage.ForTaskHub());
+        serviceSettings.LoggerFactory = loggers;
+        _service = new AzureStorageOrchestrationService(serviceSettings);
         _activities = new Activities(functions, services, loggers);
         _worker = new TaskHubWorker(_service, new Orchestrators(functions, services, loggers), _activities, settings.Versioning, loggers)
         {
@@ -50,18 +50,20 @@ internal sealed partial class TaskHub : IHostedService, IAsyncDisposable
         await _worker.StartAsync();
         _stopping = _lifetime.ApplicationStopping.Register(_activities.Stop);
         LogStarted(Settings.HubName);
-        _ = TellOfUnfinishedAsync(_lifetime.ApplicationStopping);
+        _ = LogUnfinishedAsync(_lifetime.ApplicationStopping);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         _activities.Stop();
-        await _activities.EndedAsync(cancellationToken);
-        // Messages in memory stay invisible until their timeout after the worker stops: let the orchestrations process the activities' results first.
-        await Task.Delay(Settling, CancellationToken.None);
+        await _activities.WaitAsync(cancellationToken);
+        // After the worker stops, messages in memory stay hidden until their visibility timeout. Let the orchestrations process the results
+        // of activities first.
+        await Task.Delay(SettleTime, CancellationToken.None);
         try
         {
-            // Releases the partitions, so that the next process can take them at once. Without storage the library would retry for ten minutes.
+            // Releases the partition leases, so that another process can acquire them at once. If storage is unavailable, this would retry
+            // for ten minutes.
             await _worker.StopAsync(isForced: false).WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
@@ -78,15 +80,15 @@ internal sealed partial class TaskHub : IHostedService, IAsyncDisposable
         _activities.Dispose();
     }
 
-    private async Task TellOfUnfinishedAsync(CancellationToken stopping)
+    private async Task LogUnfinishedAsync(CancellationToken stopping)
     {
         try
         {
             var query = new OrchestrationQuery(Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running], PageSize: 1000);
             var unfinished = 0;
             await foreach (var _ in Client.GetAllInstancesAsync(query).WithCancellation(stopping)) unfinished++;
-            var longest = TimeSpan.FromTicks(Math.Max(Settings.LeaseInterval.Ticks, Math.Max(Settings.ControlQueueVisibilityTimeout.Ticks, Settings.WorkItemQueueVisibilityTimeout.Ticks)));
-            if (unfinished > 0) LogUnfinished(Settings.HubName, unfinished, longest.TotalSeconds);
+            TimeSpan[] timeouts = [Settings.LeaseInterval, Settings.ControlQueueVisibilityTimeout, Settings.WorkItemQueueVisibilityTimeout];
+            if (unfinished > 0) LogUnfinished(Settings.HubName, unfinished, timeouts.Max().TotalSeconds);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
@@ -94,16 +96,18 @@ internal sealed partial class TaskHub : IHostedService, IAsyncDisposable
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Connected to task hub {Hub}.")]
+    [LoggerMessage(LogLevel.Information, "Task hub {Hub}: connected")]
     private partial void LogStarted(string hub);
 
-    [LoggerMessage(LogLevel.Information, "Task hub {Hub}: resuming {Count} unfinished orchestrations. Work held by a killed process becomes available after about {Seconds} s.")]
+    [LoggerMessage(
+        LogLevel.Information, "Task hub {Hub}: resuming {Count} unfinished orchestrations; those of a killed process resume after about {Seconds} s")]
     private partial void LogUnfinished(string hub, int count, double seconds);
 
-    [LoggerMessage(LogLevel.Warning, "Task hub {Hub}: partitions were not released in time; another process can take them after {Seconds} s.")]
+    [LoggerMessage(
+        LogLevel.Warning, "Task hub {Hub}: partition leases were not released in time; another process can acquire them after {Seconds} s")]
     private partial void LogNotReleased(string hub, double seconds);
 
-    [LoggerMessage(LogLevel.Warning, "Task hub {Hub}: unfinished orchestrations could not be counted: {Problem}")]
+    [LoggerMessage(LogLevel.Warning, "Task hub {Hub}: could not count the unfinished orchestrations. {Problem}")]
     private partial void LogNotQueried(string hub, string problem);
 }
 
@@ -118,17 +122,20 @@ internal static class TaskHubServices
 
     public static StorageAccountClientProvider ForTaskHub(this StorageConnection storage)
     {
-        // A message that can be neither completed nor given back stays locked for this process. So its queues are tried until the storage is back.
-        var patient = new QueueClientOptions { Retry = { MaxRetries = 1000, MaxDelay = TimeSpan.FromSeconds(5) } };
+        // A message that can be neither deleted nor returned stays hidden. Queue operations are therefore retried until storage is
+        // available again.
+        var persistent = new QueueClientOptions { Retry = { MaxRetries = 1000, MaxDelay = TimeSpan.FromSeconds(5) } };
         if (storage.ConnectionString is { } connection)
         {
             return new(
-                StorageServiceClientProvider.ForBlob(connection), StorageServiceClientProvider.ForQueue(connection, patient), StorageServiceClientProvider.ForTable(connection));
+                StorageServiceClientProvider.ForBlob(connection),
+                StorageServiceClientProvider.ForQueue(connection, persistent),
+                StorageServiceClientProvider.ForTable(connection));
         }
         var credential = storage.Credential();
         return new(
             StorageServiceClientProvider.ForBlob(storage.Address("blob"), credential),
-            StorageServiceClientProvider.ForQueue(storage.Address("queue"), credential, patient),
+            StorageServiceClientProvider.ForQueue(storage.Address("queue"), credential, persistent),
             StorageServiceClientProvider.ForTable(storage.Address("table"), credential));
     }
 }

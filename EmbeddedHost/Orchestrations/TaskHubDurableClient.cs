@@ -9,14 +9,14 @@ using PurgeResult = Microsoft.DurableTask.Client.PurgeResult;
 
 namespace GanFunctions.EmbeddedHost.Orchestrations;
 
-/// <summary>The client that functions get by <c>[DurableClient]</c>, over the task hub of this process.</summary>
+/// <summary>The client that functions get with <c>[DurableClient]</c>, for the task hub of this process.</summary>
 internal sealed class TaskHubDurableClient(AzureStorageOrchestrationService service, TaskHubSettings settings) : DurableTaskClient(settings.HubName)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan PollingInterval = TimeSpan.FromMilliseconds(200);
     private static readonly JsonDataConverter Json = JsonDataConverter.Default;
     private static readonly OrchestrationStatus[] Unfinished = [OrchestrationStatus.Pending, OrchestrationStatus.Running, OrchestrationStatus.Suspended];
 
-    /// <exception cref="Core.Exceptions.OrchestrationAlreadyExistsException">An instance of that id is not finished.</exception>
+    /// <exception cref="Core.Exceptions.OrchestrationAlreadyExistsException">An unfinished instance has the same id.</exception>
     public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
         TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
     {
@@ -38,7 +38,7 @@ internal sealed class TaskHubDurableClient(AzureStorageOrchestrationService serv
         return instance.InstanceId;
     }
 
-    /// <remarks>An instance that is finished or unknown drops the event.</remarks>
+    /// <remarks>The event is discarded if the instance is finished or unknown.</remarks>
     public override Task RaiseEventAsync(string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default) =>
         SendAsync(instanceId, new EventRaisedEvent(-1, Json.Serialize(eventPayload)) { Name = eventName }, cancellation);
 
@@ -91,7 +91,8 @@ internal sealed class TaskHubDurableClient(AzureStorageOrchestrationService serv
     public override async Task<PurgeResult> PurgeInstanceAsync(string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
     {
         if (await GetInstancesAsync(instanceId, cancellation: cancellation) is not { } instance) return new PurgeResult(0);
-        if (!instance.IsCompleted) throw new InvalidOperationException($"Instance {instanceId} is {instance.RuntimeStatus}; only a finished one can be purged.");
+        if (!instance.IsCompleted)
+            throw new InvalidOperationException($"Instance {instanceId} is {instance.RuntimeStatus}; only a finished instance can be purged.");
         return new PurgeResult((await service.PurgeInstanceHistoryAsync(instanceId)).InstancesDeleted);
     }
 
@@ -109,7 +110,7 @@ internal sealed class TaskHubDurableClient(AzureStorageOrchestrationService serv
         while (true)
         {
             if (await GetInstancesAsync(instanceId, getInputsAndOutputs, cancellation) is { } instance && isReached(instance)) return instance;
-            await Task.Delay(Interval, cancellation);
+            await Task.Delay(PollingInterval, cancellation);
         }
     }
 
@@ -125,7 +126,7 @@ internal sealed class TaskHubDurableClient(AzureStorageOrchestrationService serv
         FailureDetails = state.OrchestrationStatus == OrchestrationStatus.Failed ? Failure(state.Output) : null,
     };
 
-    /// <summary>The storage keeps of a failure its type and its message, as <c>type: message</c>.</summary>
+    /// <summary>The storage provider stores a failure as <c>type: message</c>.</summary>
     private static TaskFailureDetails Failure(string? output) => output?.Split(": ", 2) is [var type, var message]
         ? new(type, message, null, null, null)
         : new("unknown", output ?? "", null, null, null);

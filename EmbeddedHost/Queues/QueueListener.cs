@@ -14,34 +14,34 @@ using Microsoft.Extensions.Logging;
 namespace GanFunctions.EmbeddedHost.Queues;
 
 /// <summary>
-/// Calls queue functions with the messages of their queues, at least once each: a message stays hidden while its function runs, is deleted when the
-/// function returns, and appears again when it throws or this process ends. How many run at once and how often each is tried is read from
-/// <c>extensions.queues</c> of host.json.
+/// Runs queue functions with at-least-once delivery: a message is hidden while its function runs, deleted when the function returns, and
+/// visible again after the function throws or this process ends. Concurrency and the maximum number of attempts are those of
+/// <c>extensions.queues</c> in host.json.
 /// </summary>
 internal sealed partial class QueueListener(
     FunctionCatalog functions, IConfiguration configuration, StorageConnection storage, IServiceProvider services, ILogger<QueueListener> logger) : BackgroundService
 {
-    private static readonly TimeSpan Visibility = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan VisibilityTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MinPollingInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxPollingInterval = TimeSpan.FromSeconds(2);
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var settings = HostJson.Read(configuration).GetSection("extensions:queues");
-        var atOnce = settings.GetValue("batchSize", 1) + settings.GetValue("newBatchThreshold", 0);
-        var most = settings.GetValue("maxDequeueCount", 5);
+        var concurrency = settings.GetValue("batchSize", 1) + settings.GetValue("newBatchThreshold", 0);
+        var maxAttempts = settings.GetValue("maxDequeueCount", 5);
         return Task.WhenAll(
             from function in functions.Queues
-            from _ in Enumerable.Range(0, atOnce)
+            from _ in Enumerable.Range(0, concurrency)
             let queue = function.Trigger.GetCustomAttribute<QueueTriggerAttribute>()!.QueueName
-            select ListenAsync(function, storage.Queues().GetQueueClient(queue), most, stoppingToken));
+            select ListenAsync(function, storage.Queues().GetQueueClient(queue), maxAttempts, stoppingToken));
     }
 
-    private async Task ListenAsync(AppFunction function, QueueClient queue, int most, CancellationToken stopping)
+    private async Task ListenAsync(AppFunction function, QueueClient queue, int maxAttempts, CancellationToken stopping)
     {
-        var pause = Shortest;
+        var interval = MinPollingInterval;
         while (!stopping.IsCancellationRequested)
         {
             try
@@ -49,14 +49,14 @@ internal sealed partial class QueueListener(
                 await queue.CreateIfNotExistsAsync(cancellationToken: stopping);
                 while (!stopping.IsCancellationRequested)
                 {
-                    if ((await queue.ReceiveMessageAsync(Visibility, stopping)).Value is { } message)
+                    if ((await queue.ReceiveMessageAsync(VisibilityTimeout, stopping)).Value is { } message)
                     {
-                        await HandleAsync(function, queue, message, most, stopping);
-                        pause = Shortest;
+                        await HandleAsync(function, queue, message, maxAttempts, stopping);
+                        interval = MinPollingInterval;
                         continue;
                     }
-                    await Task.Delay(pause, stopping);
-                    pause = pause * 2 < Longest ? pause * 2 : Longest;
+                    await Task.Delay(interval, stopping);
+                    interval = interval * 2 < MaxPollingInterval ? interval * 2 : MaxPollingInterval;
                 }
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -65,21 +65,21 @@ internal sealed partial class QueueListener(
             }
             catch (Exception failure)
             {
-                LogSilent(queue.Name, failure.Message);
-                await Task.Delay(Longest, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                LogUnavailable(queue.Name, failure.Message);
+                await Task.Delay(MaxPollingInterval, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    private async Task HandleAsync(AppFunction function, QueueClient queue, QueueMessage message, int most, CancellationToken stopping)
+    private async Task HandleAsync(AppFunction function, QueueClient queue, QueueMessage message, int maxAttempts, CancellationToken stopping)
     {
-        if (message.DequeueCount > most)
+        if (message.DequeueCount > maxAttempts)
         {
             var poison = storage.Queues().GetQueueClient(queue.Name + "-poison");
             await poison.CreateIfNotExistsAsync(cancellationToken: stopping);
             await poison.SendMessageAsync(message.MessageText, stopping);
             await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, stopping);
-            LogPutAside(queue.Name, poison.Name, message.DequeueCount);
+            LogPoisoned(queue.Name, poison.Name, message.DequeueCount);
             return;
         }
 
@@ -93,12 +93,12 @@ internal sealed partial class QueueListener(
             await function.InvokeAsync(scope.ServiceProvider, parameter =>
                 parameter == function.Trigger ? input
                 : parameter.ParameterType == typeof(CancellationToken) ? stopping
-                : throw function.Unbound(parameter, "a queue function takes the message and a CancellationToken"));
+                : throw function.Unbound(parameter, "a queue function can have the message and a CancellationToken"));
             isDone = true;
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            LogGivenBack(function.Name);
+            LogReturned(function.Name);
         }
         catch (Exception failure)
         {
@@ -109,16 +109,17 @@ internal sealed partial class QueueListener(
         try
         {
             if (isDone) await queue.DeleteMessageAsync(message.MessageId, receipt, CancellationToken.None);
-            else if (stopping.IsCancellationRequested) await queue.UpdateMessageAsync(message.MessageId, receipt, visibilityTimeout: TimeSpan.Zero, cancellationToken: CancellationToken.None);
+            else if (stopping.IsCancellationRequested)
+                await queue.UpdateMessageAsync(message.MessageId, receipt, visibilityTimeout: TimeSpan.Zero, cancellationToken: CancellationToken.None);
         }
         catch (RequestFailedException lost) when (lost.Status is 400 or 404)
         {
-            LogNotRenewed(message.MessageId, lost.Message); // its visibility ran out, and another process has it
+            LogNotRenewed(message.MessageId, lost.Message); // the visibility timeout has expired, and another process has the message
         }
     }
 
-    /// <summary>Keeps a message hidden.</summary>
-    /// <returns>The receipt that it can be deleted with.</returns>
+    /// <summary>Keeps a message hidden until it is processed.</summary>
+    /// <returns>The pop receipt to delete it with.</returns>
     private async Task<string> RenewAsync(QueueClient queue, QueueMessage message, CancellationToken ended)
     {
         var receipt = message.PopReceipt;
@@ -128,7 +129,9 @@ internal sealed partial class QueueListener(
             if (ended.IsCancellationRequested) return receipt;
             try
             {
-                receipt = (await queue.UpdateMessageAsync(message.MessageId, receipt, visibilityTimeout: Visibility, cancellationToken: CancellationToken.None)).Value.PopReceipt;
+                var renewed = await queue.UpdateMessageAsync(
+                    message.MessageId, receipt, visibilityTimeout: VisibilityTimeout, cancellationToken: CancellationToken.None);
+                receipt = renewed.Value.PopReceipt;
             }
             catch (Exception failure) when (failure is RequestFailedException or AggregateException)
             {
@@ -138,17 +141,17 @@ internal sealed partial class QueueListener(
     }
 
     [LoggerMessage(LogLevel.Warning, "Queue {Queue}: storage is unavailable; retrying. {Problem}")]
-    private partial void LogSilent(string queue, string problem);
+    private partial void LogUnavailable(string queue, string problem);
 
-    [LoggerMessage(LogLevel.Information, "Function {Name} was interrupted by the shutdown of the host; its message returns to the queue.")]
-    private partial void LogGivenBack(string name);
+    [LoggerMessage(LogLevel.Information, "Function {Name} was interrupted by the shutdown of the host; its message returns to the queue")]
+    private partial void LogReturned(string name);
 
-    [LoggerMessage(LogLevel.Error, "Function {Name} failed (attempt {Attempt}); its message will be retried.")]
+    [LoggerMessage(LogLevel.Error, "Function {Name} failed (attempt {Attempt}); its message will be retried")]
     private partial void LogFailed(Exception failure, string name, long attempt);
 
-    [LoggerMessage(LogLevel.Warning, "The visibility of message {Id} could not be renewed; its function may run twice. {Problem}")]
+    [LoggerMessage(LogLevel.Warning, "Could not renew the visibility timeout of message {Id}; its function may run twice. {Problem}")]
     private partial void LogNotRenewed(string id, string problem);
 
-    [LoggerMessage(LogLevel.Error, "Moved a message from queue {Queue} to {Poison} after {Count} attempts.")]
-    private partial void LogPutAside(string queue, string poison, long count);
+    [LoggerMessage(LogLevel.Error, "Queue {Queue}: moved a message to {Poison} after {Count} attempts")]
+    private partial void LogPoisoned(string queue, string poison, long count);
 }

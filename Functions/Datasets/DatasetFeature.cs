@@ -40,7 +40,7 @@ internal static class DatasetFeature
         services.AddSingleton<ConversionStore>();
         services.AddSingleton<UploadStaging>();
         services.AddSingleton<FindRunOn>(provider => async (dataset, cancellation) =>
-            (await provider.GetRequiredService<RunStore>().FindOnAsync(dataset, cancellation))?.RowKey);
+            (await provider.GetRequiredService<RunStore>().FindUnfinishedAsync(dataset, cancellation))?.RowKey);
         services.AddSingleton<UploadConversion>();
         return services.AddSingleton<ConversionStarter>();
     }

@@ -67,7 +67,7 @@ internal static class DatasetUse
 {
     /// <summary>The 409 if an unfinished run uses the data set, else null.</summary>
     public static async Task<IResult?> RefuseAsync(RunStore runs, string name, CancellationToken cancellation) =>
-        await runs.FindOnAsync(name, cancellation) is { } user
+        await runs.FindUnfinishedAsync(name, cancellation) is { } user
             ? Problems.Conflict("The data set is in use.", $"Run '{user.RowKey}' uses '{name}'; cancel the run first.", $"/api/runs/{user.RowKey}")
             : null;
 }

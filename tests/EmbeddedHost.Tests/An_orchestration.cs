@@ -39,11 +39,11 @@ public sealed class An_orchestration(AzuriteFixture azurite, RunningHost host) :
     public async Task Says_what_failed_and_why()
     {
         Assert.Equal("Broken|System.IO.InvalidDataException|it broke|System.ArgumentException", (await host.RunAsync("Catching", "Broken")).ReadOutputAs<string>());
-        Assert.Contains("There is no activity 'Missing'. There is: AddOne, Broken", (await host.RunAsync("Catching", "Missing")).ReadOutputAs<string>(), StringComparison.Ordinal);
+        Assert.Contains("There is no activity 'Missing'. The app has: AddOne, Broken", (await host.RunAsync("Catching", "Missing")).ReadOutputAs<string>(), StringComparison.Ordinal);
         var failed = await host.RunAsync("Failing");
         Assert.Equal(OrchestrationRuntimeStatus.Failed, failed.RuntimeStatus);
         Assert.Contains("it broke", failed.FailureDetails!.ErrorMessage, StringComparison.Ordinal);
-        Assert.Contains("There is no orchestrator 'Missing'. There is: Catching,", (await host.RunAsync("Missing")).FailureDetails!.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains("There is no orchestrator 'Missing'. The app has: Catching,", (await host.RunAsync("Missing")).FailureDetails!.ErrorMessage, StringComparison.Ordinal);
     }
 
     [Fact]

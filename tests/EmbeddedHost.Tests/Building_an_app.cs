@@ -12,7 +12,7 @@ public sealed class Building_an_app
         var exception = Assert.Throws<InvalidOperationException>(builder.Build);
 
         Assert.Contains("There is more than one function 'twice'", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("Function 'Idle' has no trigger the embedded host knows", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("Function 'Idle' has no trigger that the embedded host supports", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

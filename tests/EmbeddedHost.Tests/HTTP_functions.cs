@@ -28,10 +28,10 @@ public sealed class HTTP_functions(AzuriteFixture azurite, RunningHost host) : I
     }
 
     [Theory]
-    [InlineData("GET", "/api/items/17", 404, "'17' is no valid id: it must be a Guid.")]
-    [InlineData("GET", "/api/items/0197d3a0-5a5e-7000-8000-000000000001/x", 404, "Nothing is served at /api/items/")]
-    [InlineData("GET", "/nowhere", 404, "Nothing is served at /nowhere.")]
-    [InlineData("DELETE", "/api/value", 405, "DELETE is not allowed here; GET is.")]
+    [InlineData("GET", "/api/items/17", 404, "id: '17' is not valid; it must be a Guid.")]
+    [InlineData("GET", "/api/items/0197d3a0-5a5e-7000-8000-000000000001/x", 404, "There is no function at /api/items/")]
+    [InlineData("GET", "/nowhere", 404, "There is no function at /nowhere.")]
+    [InlineData("DELETE", "/api/value", 405, "DELETE is not allowed here; use GET.")]
     [InlineData("GET", "/api/throws", 500, "Function 'Throws' failed; the log says why.")]
     public async Task Answer_with_problem_details_when_something_goes_wrong(string method, string path, int status, string detail)
     {

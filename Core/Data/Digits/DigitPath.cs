@@ -1,29 +1,30 @@
 namespace GanFunctions.Core.Data.Digits;
 
 /// <summary>
-/// A point of a flattened stroke: in 1/256 of a grid unit or pixel; the pressure of the pen in 1/256; does the pen come down here?
+/// A point of a flattened stroke: position in 1/256 of a grid unit or pixel, pressure of the pen in 1/256, and whether a stroke starts
+/// here.
 /// </summary>
 internal readonly record struct PathPoint(int X, int Y, int Pressure, bool StartsStroke);
 
-/// <summary>Turns the strokes of a hand into short straight pieces, a little different each time.</summary>
+/// <summary>Approximates the strokes of a handwriting variant by short line segments, with small random deviations.</summary>
 internal static class DigitPath
 {
-    /// <summary>Straight pieces per span between two points of a stroke. A power of two, so that the spline divides by shifting.</summary>
-    private const int Pieces = 4;
+    /// <summary>Line segments between two points of a stroke. A power of two, so that the divisions of the spline are shifts.</summary>
+    private const int Segments = 4;
 
-    private const int MostPoints = 16;
+    private const int MaxPoints = 16;
 
-    /// <summary>Flattens a hand.</summary>
+    /// <summary>Flattens the strokes of a variant.</summary>
     /// <param name="strokes">Points on the grid, <c>[stroke][point]</c>.</param>
-    /// <param name="random">Shaky hand: where points and strokes stray, and how the pressure runs.</param>
+    /// <param name="random">Source of the deviations of points and strokes, and of the pressure.</param>
     /// <param name="path">Receives the points, in 1/256 of a grid unit.</param>
     public static void Flatten((int X, int Y)[][] strokes, ref DigitRandom random, List<PathPoint> path)
     {
         path.Clear();
-        Span<(int X, int Y)> room = stackalloc (int, int)[MostPoints];
+        Span<(int X, int Y)> buffer = stackalloc (int, int)[MaxPoints];
         foreach (var stroke in strokes)
         {
-            var points = room[..stroke.Length];
+            var points = buffer[..stroke.Length];
             var (driftX, driftY) = (random.Around(-600, 600), random.Around(-600, 600));
             for (var i = 0; i < points.Length; i++)
             {
@@ -35,41 +36,44 @@ internal static class DigitPath
         }
     }
 
-    /// <summary>Catmull and Rom's spline ("A class of local interpolating splines", 1974) in integers; the ends stand twice.</summary>
+    /// <summary>
+    /// Catmull-Rom spline (Catmull and Rom, "A class of local interpolating splines", 1974) in integer arithmetic. The end points are
+    /// duplicated.
+    /// </summary>
     private static void AddSpline(ReadOnlySpan<(int X, int Y)> points, int press, int lift, List<PathPoint> path)
     {
         var spans = points.Length - 1;
-        for (var step = 0; step <= spans * Pieces; step++)
+        for (var step = 0; step <= spans * Segments; step++)
         {
-            var span = Math.Min(step / Pieces, spans - 1);
-            var k = step - span * Pieces;
+            var span = Math.Min(step / Segments, spans - 1);
+            var k = step - span * Segments;
             var (a, b) = (points[Math.Max(span - 1, 0)], points[span]);
             var (c, d) = (points[span + 1], points[Math.Min(span + 2, spans)]);
-            var pressure = press + (lift - press) * step / (spans * Pieces);
+            var pressure = press + (lift - press) * step / (spans * Segments);
             path.Add(new PathPoint(Spline(a.X, b.X, c.X, d.X, k), Spline(a.Y, b.Y, c.Y, d.Y, k), pressure, step == 0));
         }
     }
 
     private static int Spline(int a, int b, int c, int d, int k) =>
-        (2 * b * (Pieces * Pieces * Pieces)
-            + (c - a) * k * (Pieces * Pieces)
-            + (2 * a - 5 * b + 4 * c - d) * k * k * Pieces
-            + (3 * b - a - 3 * c + d) * k * k * k) / (2 * Pieces * Pieces * Pieces);
+        (2 * b * (Segments * Segments * Segments)
+            + (c - a) * k * (Segments * Segments)
+            + (2 * a - 5 * b + 4 * c - d) * k * k * Segments
+            + (3 * b - a - 3 * c + d) * k * k * k) / (2 * Segments * Segments * Segments);
 }
 
 /// <summary>
-/// Bends, widens, slants and turns a path, then puts it on the page as NIST's digits were put on MNIST's (LeCun, Cortes, Burges, "The MNIST
-/// database"): fitted into a box of 20x20 pixels without changing its proportions, its centre of mass at the centre of 28x28.
+/// Distorts, stretches, slants and rotates a path, then normalises it like the digits of MNIST (LeCun, Cortes, Burges, "The MNIST
+/// database"): scaled to a box of 20x20 pixels with its aspect ratio preserved, and with its centre of mass at the centre of 28x28 pixels.
 /// </summary>
 internal static class DigitPose
 {
     private const int Box = 20 << 8;
     private const int Centre = 14 << 8;
 
-    /// <summary>Replaces grid units by pixels, both in 1/256. No ink reaches the border.</summary>
-    /// <param name="path">The path, changed in place.</param>
-    /// <param name="random">What the pose is drawn from.</param>
-    /// <param name="radius">Half the width of the pen, in 1/256 pixel: the ink, not only its middle, fits the box.</param>
+    /// <summary>Converts grid units to pixels, both in 1/256. The ink never reaches the border of the picture.</summary>
+    /// <param name="path">The path; modified in place.</param>
+    /// <param name="random">Source of the pose.</param>
+    /// <param name="radius">Half the width of the pen, in 1/256 pixel. The ink, not only its centre line, fits into the box.</param>
     public static void Place(List<PathPoint> path, ref DigitRandom random, int radius)
     {
         Distort(path, ref random);
@@ -89,10 +93,10 @@ internal static class DigitPose
         }
 
         var (massX, massY) = CentreOfMass(path);
-        var (wide, high) = (Scale(right - left), Scale(bottom - top));
+        var (width, height) = (Scale(right - left), Scale(bottom - top));
         var margin = 2 * DigitPen.Edge + radius * 9 / 8;
-        var shiftX = Math.Clamp(Centre - massX + random.Around(-256, 256), margin, 2 * Centre - margin - wide);
-        var shiftY = Math.Clamp(Centre - massY + random.Around(-256, 256), margin, 2 * Centre - margin - high);
+        var shiftX = Math.Clamp(Centre - massX + random.Around(-256, 256), margin, 2 * Centre - margin - width);
+        var shiftY = Math.Clamp(Centre - massY + random.Around(-256, 256), margin, 2 * Centre - margin - height);
         for (var i = 0; i < path.Count; i++) path[i] = path[i] with { X = path[i].X + shiftX, Y = path[i].Y + shiftY };
 
         int Scale(int length) => (int)((long)length * size / extent);
@@ -101,9 +105,9 @@ internal static class DigitPose
     private static void Distort(List<PathPoint> path, ref DigitRandom random)
     {
         var warp = new DigitWarp(ref random, stackalloc (int, int)[DigitWarp.Nodes]);
-        var widen = random.Around(180, 370); // 256 leaves the proportions of the grid
-        var slant = random.Around(-95, 165); // most people lean to the right
-        var turn = random.Around(-30, 30); // tangent of half the angle: 13 degrees at most
+        var widen = random.Around(180, 370); // 256 keeps the proportions of the grid
+        var slant = random.Around(-95, 165); // most people write with a slant to the right
+        var turn = random.Around(-30, 30); // tangent of half the angle in 1/256; at most 13 degrees
         // A rotation without sines: cos = (1 - t^2) / (1 + t^2), sin = 2t / (1 + t^2).
         var (cos, sin, divisor) = (65536 - turn * turn, 512 * turn, 65536 + turn * turn);
         for (var i = 0; i < path.Count; i++)
@@ -122,9 +126,9 @@ internal static class DigitPose
         {
             if (path[i].StartsStroke) continue;
             var (a, b) = (path[i - 1], path[i]);
-            var (wide, high) = (Math.Abs(b.X - a.X), Math.Abs(b.Y - a.Y));
+            var (width, height) = (Math.Abs(b.X - a.X), Math.Abs(b.Y - a.Y));
             // Length to within 7 %, without a square root.
-            long ink = (Math.Max(wide, high) + Math.Min(wide, high) * 3 / 8) * a.Pressure;
+            long ink = (Math.Max(width, height) + Math.Min(width, height) * 3 / 8) * a.Pressure;
             sumX += (a.X + b.X) / 2 * ink;
             sumY += (a.Y + b.Y) / 2 * ink;
             mass += ink;
@@ -134,12 +138,12 @@ internal static class DigitPose
 }
 
 /// <summary>
-/// Bends the grid smoothly, so that strokes that met still meet: random offsets on a coarse lattice, eased in between. After the
-/// elastic distortions of Simard, Steinkraus and Platt, "Best practices for convolutional neural networks", ICDAR 2003.
+/// Distorts the grid smoothly, so that connected strokes stay connected: random offsets on a coarse lattice with smooth interpolation,
+/// similar to the elastic distortions of Simard, Steinkraus and Platt, "Best practices for convolutional neural networks", ICDAR 2003.
 /// </summary>
 internal readonly ref struct DigitWarp
 {
-    /// <summary>Lattice nodes that <c>offsets</c> must hold.</summary>
+    /// <summary>Number of lattice nodes, which is the required length of <c>offsets</c>.</summary>
     public const int Nodes = Columns * Rows;
 
     private const int Columns = 4;
@@ -154,7 +158,7 @@ internal readonly ref struct DigitWarp
         for (var i = 0; i < Nodes; i++) offsets[i] = (random.Around(-3400, 3400), random.Around(-3400, 3400));
     }
 
-    /// <summary>Where a point goes; 1/256 of a grid unit in and out.</summary>
+    /// <summary>The new position of a point; input and output are in 1/256 of a grid unit.</summary>
     public (int X, int Y) Apply(int x, int y)
     {
         var (column, easeX) = Locate(x, Columns);

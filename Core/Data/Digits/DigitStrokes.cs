@@ -1,9 +1,9 @@
 namespace GanFunctions.Core.Data.Digits;
 
 /// <summary>
-/// How people write the ten digits, drawn for this project. A hand is a list of strokes separated by <c>;</c>, a stroke is a list of
-/// points <c>x,y</c> that a smooth curve passes through, on a grid about 70 wide and 100 high, y downwards. A corner is where one
-/// stroke ends and the next begins. A hand that stands twice is twice as common.
+/// Handwriting variants ("hands") of the ten digits, drawn for this project. A hand is a list of strokes separated by <c>;</c>. A stroke is
+/// a list of points <c>x,y</c> on a smooth curve, in a grid about 70 wide and 100 high with y pointing down. For a sharp corner, one stroke
+/// ends and the next one starts. A hand that is listed twice is twice as likely.
 /// </summary>
 internal static class DigitStrokes
 {

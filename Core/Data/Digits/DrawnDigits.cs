@@ -4,18 +4,18 @@ using GanFunctions.Core.Pictures;
 namespace GanFunctions.Core.Data.Digits;
 
 /// <summary>
-/// The built-in data set <c>digits</c>: handwriting drawn from strokes of our own, white on black, laid out like MNIST. Integer arithmetic
-/// only: every machine draws the same bytes. It is made in a second or two and needs neither network nor storage.
+/// The built-in data set <c>digits</c>: synthetic handwritten digits, white on black, in the format of MNIST. It uses only integer
+/// arithmetic, so that every machine draws the same bytes. Drawing takes a second or two and needs neither network nor storage.
 /// </summary>
 public static class DrawnDigits
 {
-    /// <summary>Its name in the catalog.</summary>
+    /// <summary>The name of the data set in the catalog.</summary>
     public const string Name = "digits";
 
-    /// <summary>Pictures to train on.</summary>
+    /// <summary>Number of training pictures.</summary>
     public const int TrainCount = 60_000;
 
-    /// <summary>Pictures held out.</summary>
+    /// <summary>Number of held-out pictures.</summary>
     public const int TestCount = 10_000;
 
     /// <summary>SHA-256 of the data set, the same on every machine.</summary>
@@ -24,7 +24,7 @@ public static class DrawnDigits
     private const ulong TrainStream = 1;
     private const ulong TestStream = 2;
 
-    /// <summary>Draws the whole set.</summary>
+    /// <summary>Draws the whole data set.</summary>
     public static (ImageSet Train, ImageSet Test) Draw(CancellationToken cancellation = default) =>
         (DrawSplit(TrainStream, TrainCount, cancellation), DrawSplit(TestStream, TestCount, cancellation));
 
@@ -41,7 +41,9 @@ public static class DrawnDigits
         return new ImageSet(pixels, labels, count, DigitPen.Side, DigitPen.Side);
     }
 
-    /// <summary>Each ten pictures in a row are the ten digits, shuffled: the classes are balanced, and so is any stretch of them.</summary>
+    /// <summary>
+    /// Every ten consecutive pictures are a permutation of the ten digits, so the classes are balanced, even in parts of the data set.
+    /// </summary>
     private static byte LabelAt(ulong stream, int index)
     {
         Span<byte> ten = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
@@ -57,7 +59,7 @@ public static class DrawnDigits
     private static void DrawPicture(byte digit, DigitRandom random, List<PathPoint> path, Span<byte> pixels)
     {
         var hands = DigitStrokes.Hands[digit];
-        var radius = random.Around(180, 540); // a pen 1.4 to 4.2 pixels wide, most about 2.8
+        var radius = random.Around(180, 540); // a pen that is 1.4 to 4.2 pixels wide, typically 2.8
         DigitPath.Flatten(hands[random.Below(hands.Length)], ref random, path);
         DigitPose.Place(path, ref random, radius);
         DigitPen.Draw(path, radius, pixels);
@@ -65,7 +67,7 @@ public static class DrawnDigits
 }
 
 /// <summary>
-/// Integer random numbers of one picture, a pure function of (split, index). The generator is SplitMix64: Steele, Lea, Flood,
+/// Integer random numbers for one picture, a pure function of (split, index). The generator is SplitMix64: Steele, Lea, Flood,
 /// "Fast splittable pseudorandom number generators", OOPSLA 2014; the constants are those of Vigna's splitmix64.c.
 /// </summary>
 internal struct DigitRandom
@@ -77,7 +79,7 @@ internal struct DigitRandom
     {
         _state = stream;
         _state = Next() ^ (ulong)index;
-        _state = Next(); // neighbouring indices start far apart
+        _state = Next(); // decorrelates neighbouring indices
     }
 
     public ulong Next()
@@ -88,26 +90,28 @@ internal struct DigitRandom
         return z ^ (z >> 31);
     }
 
-    /// <summary>0 to <paramref name="count"/> - 1, all as likely (to one part in 2^32).</summary>
+    /// <summary>Uniform from 0 to <paramref name="count"/> - 1 (to one part in 2^32).</summary>
     public int Below(int count) => (int)(((Next() >> 32) * (ulong)count) >> 32);
 
-    /// <summary>Both ends included, all as likely.</summary>
+    /// <summary>Uniform, both ends included.</summary>
     public int Between(int low, int high) => low + Below(high - low + 1);
 
-    /// <summary>Both ends included, the middle likelier: a bell made of the mean of three.</summary>
+    /// <summary>Bell-shaped, both ends included: the mean of three uniform numbers.</summary>
     public int Around(int low, int high) => (Between(low, high) + Between(low, high) + Between(low, high)) / 3;
 }
 
-/// <summary>A round pen that draws anti-aliased lines in integers.</summary>
+/// <summary>A round pen that draws anti-aliased lines in integer arithmetic.</summary>
 internal static class DigitPen
 {
     /// <summary>Height and width of a picture.</summary>
     public const int Side = 28;
 
-    /// <summary>Half of the soft edge, 1/256 pixel. Sharper edges flicker as a stroke moves; MNIST's are about as soft.</summary>
+    /// <summary>
+    /// Half the width of the soft edge, in 1/256 pixel. Sharper edges show aliasing; the edges of MNIST are similarly soft.
+    /// </summary>
     public const int Edge = 150;
 
-    /// <summary>Draws a path, white on what is there.</summary>
+    /// <summary>Draws a path in white over the existing picture.</summary>
     /// <param name="path">Points in 1/256 pixel.</param>
     /// <param name="radius">Half the width of the pen at a pressure of 256, in 1/256 pixel.</param>
     /// <param name="pixels">The picture, <c>[28, 28]</c>.</param>
@@ -124,7 +128,7 @@ internal static class DigitPen
     {
         var (dx, dy) = (b.X - a.X, b.Y - a.Y);
         var squaredLength = dx * dx + dy * dy;
-        // Coverage falls from 255 to 0 between these two squared distances: linear in the square, so no root is needed.
+        // The brightness falls from 255 to 0 between these squared distances. It is linear in the square, so no square root is needed.
         var (inner, outer) = ((radius - Edge) * (radius - Edge), (radius + Edge) * (radius + Edge));
         var slope = (255L << 24) / (outer - inner);
         var reach = radius + Edge;

@@ -1,25 +1,27 @@
 namespace GanFunctions.Core.Data.Uploads;
 
-/// <summary>Where a picture belongs.</summary>
-/// <param name="IsTest">It is held out.</param>
-/// <param name="Label">Place of its class among <see cref="ArchiveLayout.ClassNames"/>, 0 where there are none.</param>
+/// <summary>Split and class of a picture.</summary>
+/// <param name="IsTest">Whether it is held out for testing.</param>
+/// <param name="Label">Index of its class in <see cref="ArchiveLayout.ClassNames"/>; 0 if there are no classes.</param>
 internal readonly record struct PicturePlace(bool IsTest, byte Label);
 
 /// <summary>
-/// What the folders of an archive say. Folders that hold all that is in folders are passed over; a pair <c>train</c> and <c>test</c>
-/// divides the pictures; the next folder is the class, whatever lies below; without one there are no labels.
+/// Derives splits and classes from the folders of an archive. Outer folders without sibling folders are skipped. If the next folders are
+/// <c>train</c> and <c>test</c>, they split the pictures. The folder below is the class; deeper folders are ignored. Without class folders
+/// there are no labels.
 /// </summary>
-/// <param name="ClassNames">Names of the classes by label, sorted ordinally; null where there are no labels.</param>
-/// <param name="HasTest">Whether the pair is there.</param>
-/// <param name="Places">For every file, in order; null for one that lies beside the folders.</param>
+/// <param name="ClassNames">Names of the classes in ordinal order, indexed by label; null if there are no labels.</param>
+/// <param name="HasTest">Whether the archive has folders <c>train</c> and <c>test</c>.</param>
+/// <param name="Places">Split and class of each file, in order; null for a file outside the class folders.</param>
 internal sealed record ArchiveLayout(IReadOnlyList<string>? ClassNames, bool HasTest, IReadOnlyList<PicturePlace?> Places)
 {
-    /// <summary>What is wrong with a file that has no place.</summary>
-    public const string Beside = "it lies beside the folders, so that its class is not known";
+    /// <summary>The problem with a file outside the class folders.</summary>
+    public const string NotInFolder = "it is not in a class folder, so its class is unknown";
 
     private const int MaxClasses = byte.MaxValue + 1; // a label is a byte
 
-    /// <exception cref="UploadRefusedException">There are more classes than labels.</exception>
+    /// <summary>Derives the layout from the paths of all files.</summary>
+    /// <exception cref="UploadRefusedException">There are more classes than a label can represent.</exception>
     public static ArchiveLayout Of(IReadOnlyList<string> names)
     {
         var prefix = "";
@@ -34,7 +36,7 @@ internal sealed record ArchiveLayout(IReadOnlyList<string>? ClassNames, bool Has
 
         var classes = hasTest ? folders.SelectMany(folder => FoldersAt(names, $"{prefix}{folder}/")).ToHashSet() : folders;
         if (classes.Count > MaxClasses)
-            throw new UploadRefusedException("the zip", $"it has {classes.Count} folders of pictures", $"at most {MaxClasses}, one for each class");
+            throw new UploadRefusedException("the zip", $"it has {classes.Count} class folders", $"at most {MaxClasses}");
         List<string> sorted = [.. classes.Order(StringComparer.Ordinal)];
         var labels = sorted.Index().ToDictionary(each => each.Item, each => (byte)each.Index);
         return new ArchiveLayout(sorted.Count > 0 ? sorted : null, hasTest, [.. names.Select(PlaceOf)]);
@@ -42,7 +44,7 @@ internal sealed record ArchiveLayout(IReadOnlyList<string>? ClassNames, bool Has
         PicturePlace? PlaceOf(string name)
         {
             if (!hasTest) return PlaceBelow(prefix, name, isTest: false);
-            return FolderAt(name, prefix) is { } half ? PlaceBelow($"{prefix}{half}/", name, IsTest(half)) : null;
+            return FolderAt(name, prefix) is { } split ? PlaceBelow($"{prefix}{split}/", name, IsTest(split)) : null;
         }
 
         PicturePlace? PlaceBelow(string root, string name, bool isTest)
@@ -59,7 +61,7 @@ internal sealed record ArchiveLayout(IReadOnlyList<string>? ClassNames, bool Has
     private static HashSet<string> FoldersAt(IReadOnlyList<string> names, string prefix) =>
         [.. names.Select(name => FolderAt(name, prefix)).OfType<string>()];
 
-    /// <summary>The folder that follows a prefix in a name, if the name has both.</summary>
+    /// <summary>The folder after a prefix in a path; null if the path does not have the prefix and a folder.</summary>
     private static string? FolderAt(string name, string prefix)
     {
         if (!name.StartsWith(prefix, StringComparison.Ordinal)) return null;

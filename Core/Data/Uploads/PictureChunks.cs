@@ -8,23 +8,24 @@ using GanFunctions.Core.Pictures;
 namespace GanFunctions.Core.Data.Uploads;
 
 /// <summary>
-/// The pictures of an upload while it is converted, some hundred files of the archive to a blob: first two bytes for each file, then the
-/// pixels of those that are pictures. The same files give the same bytes, whoever writes them, and however often.
+/// Intermediate results of a conversion. Each blob covers a few hundred files of the archive: first two bytes per file, then the pixels of
+/// the files that are pictures. The same files always give the same bytes, so several workers may write the same blob.
 /// </summary>
 internal sealed class PictureChunks(BlobContainerClient container, Conversion conversion, PictureShape shape)
 {
-    /// <summary>Files to a blob. More, and those of the largest kind would take longer than a function may.</summary>
+    /// <summary>Files per blob. With more of them, files of the maximum size would exceed the time limit of a function.</summary>
     public const int Size = 256;
 
     private const int MarksSize = 2 * Size;
-    private const byte Train = 1, Test = 2; // 0 is no picture
+    private const byte Train = 1, Test = 2; // 0: not a picture
 
     /// <summary>Writes one blob.</summary>
-    /// <param name="first">Number of its first file.</param>
-    /// <param name="places">Where each file belongs; at most <see cref="Size"/>.</param>
-    /// <param name="pictures">Its pixels, null for one that is no picture.</param>
-    /// <param name="cancellation">Gives up.</param>
-    public async Task WriteAsync(int first, IReadOnlyList<PicturePlace> places, IReadOnlyList<byte[]?> pictures, CancellationToken cancellation)
+    /// <param name="first">Index of the first file.</param>
+    /// <param name="places">Split and class of each file; at most <see cref="Size"/> files.</param>
+    /// <param name="pictures">Pixels of each file; null for a file that is not a picture.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    public async Task WriteAsync(
+        int first, IReadOnlyList<PicturePlace> places, IReadOnlyList<byte[]?> pictures, CancellationToken cancellation)
     {
         using var content = new MemoryStream(MarksSize + pictures.Count * shape.Size);
         var marks = new byte[MarksSize];
@@ -36,7 +37,7 @@ internal sealed class PictureChunks(BlobContainerClient container, Conversion co
         await container.ChunkBlob(conversion.Name, conversion.Upload, first).UploadAsync(content, cancellationToken: cancellation);
     }
 
-    /// <summary>Where the pictures of all blobs belong, in order.</summary>
+    /// <summary>Split and class of all pictures, in order.</summary>
     public async Task<List<PicturePlace>> PlacesAsync(int files, CancellationToken cancellation)
     {
         List<PicturePlace> places = [];
@@ -44,12 +45,13 @@ internal sealed class PictureChunks(BlobContainerClient container, Conversion co
         {
             var head = await container.ChunkBlob(conversion.Name, conversion.Upload, first).DownloadContentAsync(
                 new BlobDownloadOptions { Range = new HttpRange(0, MarksSize) }, cancellation);
-            places.AddRange(head.Value.Content.ToArray().Chunk(2).Where(mark => mark[0] != 0).Select(mark => new PicturePlace(mark[0] == Test, mark[1])));
+            var marks = head.Value.Content.ToArray().Chunk(2);
+            places.AddRange(marks.Where(mark => mark[0] != 0).Select(mark => new PicturePlace(mark[0] == Test, mark[1])));
         }
         return places;
     }
 
-    /// <summary>The pixels of all blobs, in the same order. A buffer is valid until the next is asked for.</summary>
+    /// <summary>The pixels of all pictures, in the same order. Each buffer is valid until the next one is requested.</summary>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> PicturesAsync(
         int files, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -57,13 +59,15 @@ internal sealed class PictureChunks(BlobContainerClient container, Conversion co
         for (var first = 0; first < files; first += Size)
         {
             await using var stream = await container.ChunkBlob(conversion.Name, conversion.Upload, first).OpenReadAsync(
-                new BlobOpenReadOptions(allowModifications: true) { Position = MarksSize }, cancellation); // a worker that is late writes the same again
-            while (await stream.ReadAtLeastAsync(picture, picture.Length, throwOnEndOfStream: false, cancellation) == picture.Length) yield return picture;
+                // Modifications are allowed, because a late worker may rewrite the blob with the same content.
+                new BlobOpenReadOptions(allowModifications: true) { Position = MarksSize }, cancellation);
+            while (await stream.ReadAtLeastAsync(picture, picture.Length, throwOnEndOfStream: false, cancellation) == picture.Length)
+                yield return picture;
         }
     }
 }
 
-/// <summary>Writes one part of a data set as it comes, and hashes it: as <see cref="IdxArray"/> does for what is in memory.</summary>
+/// <summary>Writes and hashes a part of a data set as a stream; <see cref="IdxArray"/> does the same from memory.</summary>
 internal sealed class PartWriter : IAsyncDisposable
 {
     private readonly IdxPart _part;
@@ -75,7 +79,7 @@ internal sealed class PartWriter : IAsyncDisposable
     private PartWriter(IdxPart part, int[] shape, Stream blob) =>
         (_part, _shape, _blob, _gzip) = (part, shape, blob, new GZipStream(blob, CompressionLevel.Fastest, leaveOpen: true));
 
-    /// <summary>Begins a part: writes the header, which needs the count.</summary>
+    /// <summary>Starts a part with its header, which contains the number of pictures.</summary>
     public static async Task<PartWriter> BeginAsync(BlobClient blob, IdxPart part, int[] shape, CancellationToken cancellation)
     {
         var writer = new PartWriter(part, shape, await blob.OpenWriteAsync(overwrite: true, cancellationToken: cancellation));
@@ -90,7 +94,7 @@ internal sealed class PartWriter : IAsyncDisposable
         await _gzip.WriteAsync(bytes, cancellation);
     }
 
-    /// <summary>Ends the part.</summary>
+    /// <summary>Completes the part.</summary>
     public async Task<DatasetManifest.StoredPart> EndAsync()
     {
         await _gzip.DisposeAsync();

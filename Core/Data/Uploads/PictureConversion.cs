@@ -5,10 +5,12 @@ using GanFunctions.Core.Pictures;
 
 namespace GanFunctions.Core.Data.Uploads;
 
-/// <summary>Makes a data set of an archive of pictures, some hundred files at a time, so that one that was cut goes on where it was.</summary>
+/// <summary>
+/// Converts an archive of pictures to a data set, a few hundred files at a time, so that an interrupted conversion can resume.
+/// </summary>
 internal sealed class PictureConversion
 {
-    /// <summary>Leaves the machine usable: a training may be running beside it.</summary>
+    // Half of the processors, because a training may be running at the same time.
     private static readonly int Threads = Math.Max(1, Environment.ProcessorCount / 2);
 
     private readonly BlobContainerClient _container;
@@ -18,8 +20,9 @@ internal sealed class PictureConversion
     private readonly ArchiveLayout _layout;
     private readonly PictureChunks _chunks;
 
-    /// <exception cref="UploadRefusedException">There are more pictures, or more classes, than are taken.</exception>
-    public PictureConversion(BlobContainerClient container, DatasetOptions options, Conversion conversion, IReadOnlyList<ZipArchiveEntry> files)
+    /// <exception cref="UploadRefusedException">There are too many pictures or classes.</exception>
+    public PictureConversion(
+        BlobContainerClient container, DatasetOptions options, Conversion conversion, IReadOnlyList<ZipArchiveEntry> files)
     {
         (_container, _options, _files) = (container, options, files);
         _shape = new PictureShape(conversion.Size ?? PictureShape.Mnist.Side, conversion.Channels ?? PictureShape.Mnist.Channels);
@@ -28,14 +31,15 @@ internal sealed class PictureConversion
         var bytes = (long)_layout.Places.Count(place => place is not null) * _shape.Size;
         if (bytes <= options.MaxDatasetBytes) return;
         throw new UploadRefusedException(
-            "the zip", $"its {files.Count} files come to {bytes} bytes of {_shape}", $"at most {options.MaxDatasetBytes} (limit MaxDatasetBytes)");
+            "the zip", $"its {files.Count} files need {bytes} bytes as {_shape}",
+            $"at most {options.MaxDatasetBytes} (limit MaxDatasetBytes)");
     }
 
-    /// <summary>Converts the next files, and keeps what came out.</summary>
-    /// <param name="first">The number of the first.</param>
+    /// <summary>Converts the next files and stores the results.</summary>
+    /// <param name="first">Index of the first file.</param>
     /// <param name="progress">Called after each file.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <returns>How many, and what was wrong with some.</returns>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <returns>The number of files, and the problems with those that were skipped.</returns>
     public async Task<(int Count, List<FileProblem> Problems)> ConvertAsync(int first, Action progress, CancellationToken cancellation)
     {
         var count = Math.Min(PictureChunks.Size, _files.Count - first);
@@ -54,21 +58,24 @@ internal sealed class PictureConversion
             progress();
             return ValueTask.CompletedTask;
         });
-        await _chunks.WriteAsync(first, [.. _layout.Places.Skip(first).Take(count).Select(place => place ?? default)], pictures, cancellation);
+        var places = _layout.Places.Skip(first).Take(count).Select(place => place ?? default);
+        await _chunks.WriteAsync(first, [.. places], pictures, cancellation);
         return (count, [.. problems.Index().Where(problem => problem.Item is not null).Select(problem =>
             new FileProblem(_files[first + problem.Index].FullName, problem.Item!))]);
     }
 
-    /// <summary>Writes the parts and the preview from all that was converted.</summary>
+    /// <summary>Writes the parts and the preview from all converted pictures.</summary>
     /// <returns>The manifest to commit.</returns>
-    /// <exception cref="UploadRefusedException">Too few of the files are pictures.</exception>
-    public async Task<DatasetManifest> AssembleAsync(string name, string folder, Conversion conversion, DateTimeOffset now, CancellationToken cancellation)
+    /// <exception cref="UploadRefusedException">There are too few readable pictures.</exception>
+    public async Task<DatasetManifest> AssembleAsync(
+        string name, string folder, Conversion conversion, DateTimeOffset now, CancellationToken cancellation)
     {
         var places = await _chunks.PlacesAsync(_files.Count, cancellation);
         if (places.Count == 0) throw NoPictures(conversion);
         byte[]? labels = _layout.ClassNames is null ? null : [.. places.Select(place => place.Label)];
         var held = places.Any(place => place.IsTest) ? [.. places.Select(place => place.IsTest)] : HeldOut.Choose(places.Count, labels);
-        if (!held.Contains(false)) throw new UploadRefusedException("train/", "no picture in it can be read", "one at least");
+        if (!held.Contains(false))
+            throw new UploadRefusedException("train/", "none of its pictures can be read", "at least one readable picture");
 
         byte[]? Labels(bool test) => labels is null ? null : [.. labels.Where((_, index) => held[index] == test)];
         var (trainLabels, testLabels) = (Labels(test: false), Labels(test: true));
@@ -89,7 +96,7 @@ internal sealed class PictureConversion
         var (index, trained) = (0, 0);
         await foreach (var picture in _chunks.PicturesAsync(_files.Count, cancellation))
         {
-            if (!held[index]) preview.Show(trained++, picture.Span);
+            if (!held[index]) preview.AddIfChosen(trained++, picture.Span);
             await (held[index++] ? test : train).WriteAsync(picture, cancellation);
         }
         return [await train.EndAsync(), await test.EndAsync()];
@@ -107,7 +114,7 @@ internal sealed class PictureConversion
         return await writer.EndAsync();
     }
 
-    // One after the other, as an archive is read; no more than one waits for each thread.
+    // An archive is read sequentially. At most one unpacked file per thread waits for its conversion.
     private async IAsyncEnumerable<(int Index, byte[] Content)> UnpackAsync(
         int first, int count, string?[] problems, [EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -115,9 +122,9 @@ internal sealed class PictureConversion
         {
             var file = _files[first + index];
             byte[]? content = null;
-            if (_layout.Places[first + index] is null) problems[index] = ArchiveLayout.Beside;
+            if (_layout.Places[first + index] is null) problems[index] = ArchiveLayout.NotInFolder;
             else if (file.Length > _options.MaxPictureBytes)
-                problems[index] = $"it has {file.Length} bytes, and at most {_options.MaxPictureBytes} are taken (limit MaxPictureBytes)";
+                problems[index] = $"it has {file.Length} bytes; the maximum is {_options.MaxPictureBytes} (limit MaxPictureBytes)";
             else
             {
                 try
@@ -134,6 +141,7 @@ internal sealed class PictureConversion
     }
 
     private UploadRefusedException NoPictures(Conversion conversion) => new(
-        "the zip", $"none of its {_files.Count} files is a picture; {conversion.Problems[0].File}: {conversion.Problems[0].Problem}",
-        "PNG, JPEG or WebP files in folders, one for each class, or without folders; or IDX files");
+        "the zip",
+        $"none of its {_files.Count} files is a readable picture; {conversion.Problems[0].File}: {conversion.Problems[0].Problem}",
+        "PNG, JPEG or WebP files, in one folder per class or without folders, or IDX files");
 }

@@ -6,39 +6,45 @@ using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Data.Uploads;
 
-/// <summary>Finds a run that is not finished and trains on a data set.</summary>
+/// <summary>Finds an unfinished run that trains on a data set.</summary>
 /// <param name="dataset">Name of the data set.</param>
 /// <param name="cancellation">Cancels the search.</param>
-/// <returns>The run's id, or null.</returns>
+/// <returns>The run's id; null if there is none.</returns>
 public delegate Task<string?> FindRunOn(string dataset, CancellationToken cancellation);
 
 /// <summary>
-/// Turns staged uploads into data sets. All that it does may be done twice, and by two workers at once: what is written is the same, and
-/// the first commit wins. An upload that was replaced or removed is dropped, and what is left of it goes.
+/// Converts staged uploads to data sets. Every operation may be repeated, also by two workers at once: they write the same content, and the
+/// first commit wins. An upload that was replaced or removed is dropped, and its files are removed.
 /// </summary>
 public sealed partial class UploadConversion(
     BlobContainerClient container, DatasetOptions options, FindRunOn findRunOn, TimeProvider time, ILogger<UploadConversion> logger)
 {
-    // A function may take ten minutes on the Functions host; one blob of the largest pictures, some.
+    // The Functions host limits a function to ten minutes, and a blob of pictures of the maximum size takes some of them.
     private static readonly TimeSpan Slice = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(10); // a conversion that reports nothing is requested again
-    private const int MaxStarts = 10; // at the same blob: then one of them is what ends the process
+    private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(10); // a conversion without updates is scheduled again
+    private const int MaxStarts = 10; // without progress: a file then seems to crash the process
 
     private readonly ConversionStore _conversions = new(container);
     private readonly DatasetWriter _writer = new(container, time, logger);
     private readonly DatasetSweep _sweep = new(container, time, logger);
 
-    /// <summary>Works on an upload for some minutes. A failed attempt is repeated by the next call, at most ten times without progress.</summary>
-    /// <returns>True when there is nothing more to do: it is the data set now, it failed, or nobody wants it.</returns>
+    /// <summary>
+    /// Converts an upload for a few minutes. After an exception, the next call resumes. The upload fails after ten starts
+    /// without progress.
+    /// </summary>
+    /// <returns>True if there is nothing more to do, because the upload was converted, failed, replaced or removed.</returns>
     public async Task<bool> ConvertAsync(string name, string upload, CancellationToken cancellation)
     {
         var conversion = await _conversions.UpdateAsync(
-            name, upload, each => each.IsOpen ? each with { State = ConversionState.Converting, Starts = each.Starts + 1 } : null, cancellation);
-        await using var heartbeat = new Timed(time, HeartbeatInterval, () => _conversions.UpdateAsync(name, upload, each => each.IsOpen ? each with { } : null, cancellation));
+            name, upload,
+            each => each.IsOpen ? each with { State = ConversionState.Converting, Starts = each.Starts + 1 } : null, cancellation);
+        await using var heartbeat = new PeriodicAction(
+            time, HeartbeatInterval,
+            () => _conversions.UpdateAsync(name, upload, each => each.IsOpen ? each with { } : null, cancellation));
         try
         {
-            if (conversion is { Starts: > MaxStarts }) throw Hopeless(conversion);
+            if (conversion is { Starts: > MaxStarts }) throw NoProgress(conversion);
             if (conversion is { IsOpen: true } && !await SaveAsync(conversion, cancellation)) return false;
             await _conversions.UpdateAsync(
                 name, upload, each => each.IsOpen ? each with { State = ConversionState.Ready, Done = each.Total } : null, cancellation);
@@ -54,17 +60,18 @@ public sealed partial class UploadConversion(
         catch (RequestFailedException gone) when (gone.Status == (int)HttpStatusCode.NotFound)
         {
             if (await _conversions.FindAsync(name, cancellation) is { IsOpen: true } open && open.Upload == upload) throw;
-            LogDropped(name, upload); // somebody else finished it, and removed what this worker was reading
+            LogDropped(name, upload); // another worker finished it and removed the files that this one was reading
         }
         await DropAsync(name, upload);
         return true;
     }
 
-    private static UploadRefusedException Hopeless(Conversion conversion) => new(
-        "the upload", $"it was begun {MaxStarts} times after file {conversion.Committed} of {conversion.Total}, and no worker got further; the log says why",
-        "an upload without the file that does that");
+    private static UploadRefusedException NoProgress(Conversion conversion) => new(
+        "the upload",
+        $"its conversion stopped {MaxStarts} times after file {conversion.Committed} of {conversion.Total}; the log states the reasons",
+        "an upload without the file that causes this");
 
-    /// <summary>Gives an upload up: says why, and removes it. The data set of that name stays, if there is one.</summary>
+    /// <summary>Records that an upload has failed and removes its files. An existing data set with this name is kept.</summary>
     private async Task FailAsync(string name, string upload, string error, CancellationToken cancellation)
     {
         LogFailed(name, error);
@@ -73,15 +80,18 @@ public sealed partial class UploadConversion(
         await DropAsync(name, upload);
     }
 
-    /// <summary>Removes what an upload leaves once nobody works on it any more: all that does not belong to a data set.</summary>
+    /// <summary>
+    /// Removes the files of an upload that do not belong to a data set. Call it when no worker converts the upload any more.
+    /// </summary>
     public async Task DropAsync(string name, string upload)
     {
-        // Removed while it was stored: what the user removed stays removed.
-        if (await _conversions.FindAsync(name, CancellationToken.None) is null) await _writer.DeleteAsync(name, CancellationToken.None, convertedFrom: upload);
-        await _sweep.SweepAsync(name, leftBehind: folder => folder == upload);
+        // The user removed the data set while it was being stored, so it must not reappear.
+        if (await _conversions.FindAsync(name, CancellationToken.None) is null)
+            await _writer.DeleteAsync(name, CancellationToken.None, convertedFrom: upload);
+        await _sweep.SweepAsync(name, isLeftover: folder => folder == upload);
     }
 
-    /// <summary>Removes what uploads left that were cut off more than a day ago.</summary>
+    /// <summary>Removes the files of uploads that were interrupted more than a day ago.</summary>
     public Task SweepAsync() => _sweep.SweepAllAsync();
 
     private async Task<bool> SaveAsync(Conversion conversion, CancellationToken cancellation)
@@ -96,25 +106,27 @@ public sealed partial class UploadConversion(
     private async Task SaveIdxAsync(Conversion conversion, StagedArchive archive, CancellationToken cancellation)
     {
         var upload = IdxUpload.FromFiles(archive.Files.Select(file => new IdxUpload.File(file.FullName, file.Open)));
-        var parts = HeldOut.Divide(await IdxUploadReader.ReadAsync(upload, options.MaxFileBytes, cancellation));
+        var parts = HeldOut.Split(await IdxUploadReader.ReadAsync(upload, options.MaxFileBytes, cancellation));
         var (train, _) = IdxParts.ToImages(parts);
-        CheckAsked(conversion, train.Shape);
+        CheckRequested(conversion, train.Shape);
         await CommitAsync(conversion, async folder =>
         {
-            await container.PreviewBlob(conversion.Name, folder).UploadAsync(BinaryData.FromBytes(Preview.Of(train)), overwrite: true, cancellation);
+            var preview = BinaryData.FromBytes(Preview.Of(train));
+            await container.PreviewBlob(conversion.Name, folder).UploadAsync(preview, overwrite: true, cancellation);
             return await _writer.WriteAsync(conversion.Name, folder, parts, cancellation);
         }, cancellation);
     }
 
-    private static void CheckAsked(Conversion asked, PictureShape found)
+    private static void CheckRequested(Conversion requested, PictureShape found)
     {
-        if ((asked.Size ?? found.Side) == found.Side && (asked.Channels ?? found.Channels) == found.Channels) return;
+        if ((requested.Size ?? found.Side) == found.Side && (requested.Channels ?? found.Channels) == found.Channels) return;
         throw new UploadRefusedException(
-            "the upload", $"size={asked.Size ?? found.Side} and channels={asked.Channels ?? found.Channels} were asked for, and its IDX files are {found}",
-            "to leave size and channels out: IDX files are taken as they are");
+            "the upload",
+            $"size={requested.Size ?? found.Side} and channels={requested.Channels ?? found.Channels} were requested, but its IDX files are {found}",
+            "no size and channels for IDX files, which are not converted");
     }
 
-    /// <returns>False when the time was over before the end.</returns>
+    /// <returns>False if the time was up before the end.</returns>
     private async Task<bool> SavePicturesAsync(Conversion conversion, StagedArchive archive, CancellationToken cancellation)
     {
         var pictures = new PictureConversion(container, options, conversion, archive.Files);
@@ -134,25 +146,26 @@ public sealed partial class UploadConversion(
             }, cancellation) ?? throw new SupersededException();
         }
         await CommitAsync(
-            conversion, folder => pictures.AssembleAsync(conversion.Name, folder, conversion, time.GetUtcNow(), cancellation), cancellation);
+            conversion, folder => pictures.AssembleAsync(conversion.Name, folder, conversion, time.GetUtcNow(), cancellation),
+            cancellation);
         return true;
     }
 
-    /// <summary>Converts the next files; says every second how far it is, and stops when nobody wants it any more.</summary>
+    /// <summary>Converts the next files. Reports the progress every second, and stops if the upload was replaced or removed.</summary>
     private async Task<(int Count, List<FileProblem> Problems)> ConvertAsync(
         Conversion conversion, PictureConversion pictures, int total, CancellationToken cancellation)
     {
         var done = conversion.Committed;
-        using var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        await using var telling = new Timed(time, ProgressInterval, async () =>
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await using var reporting = new PeriodicAction(time, ProgressInterval, async () =>
         {
-            var told = await _conversions.UpdateAsync(
+            var updated = await _conversions.UpdateAsync(
                 conversion.Name, conversion.Upload, each => each with { Done = Math.Max(each.Done, done), Total = total }, cancellation);
-            if (told is null) await wanted.CancelAsync();
+            if (updated is null) await stop.CancelAsync();
         });
         try
         {
-            return await pictures.ConvertAsync(conversion.Committed, () => Interlocked.Increment(ref done), wanted.Token);
+            return await pictures.ConvertAsync(conversion.Committed, () => Interlocked.Increment(ref done), stop.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -162,39 +175,40 @@ public sealed partial class UploadConversion(
 
     private Task CommitAsync(Conversion conversion, Func<string, Task<DatasetManifest>> write, CancellationToken cancellation) => _writer.SaveAsync(
         conversion.Name, async folder => await write(folder) with { ConvertedFrom = conversion.Upload },
-        (manifest, stored) => CheckWantedAsync(manifest, stored, cancellation), cancellation);
+        (manifest, stored) => CheckCurrentAsync(manifest, stored, cancellation), cancellation);
 
-    private async Task CheckWantedAsync(DatasetManifest manifest, DatasetManifest? stored, CancellationToken cancellation)
+    private async Task CheckCurrentAsync(DatasetManifest manifest, DatasetManifest? stored, CancellationToken cancellation)
     {
         if ((await _conversions.FindAsync(manifest.Name, cancellation))?.Upload != manifest.ConvertedFrom) throw new SupersededException();
         if (stored is null || stored.Sha256 == manifest.Sha256) return;
         if (await findRunOn(manifest.Name, cancellation) is { } run)
         {
             throw new UploadRefusedException(
-                "the upload", $"run '{run}' began meanwhile and needs '{manifest.Name}' as it is", "to cancel the run and upload again");
+                "the upload", $"run '{run}' has started in the meantime and uses the stored data set '{manifest.Name}'",
+                "no unfinished run; cancel it and upload again");
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Data set {Dataset}: upload {Upload} was replaced, removed or finished elsewhere, and is dropped")]
+    [LoggerMessage(LogLevel.Information, "Data set {Dataset}: dropping upload {Upload}, which was replaced, removed or finished elsewhere")]
     private partial void LogDropped(string dataset, string upload);
 
-    [LoggerMessage(LogLevel.Warning, "Data set {Dataset}: its upload cannot be used. {Error}")]
+    [LoggerMessage(LogLevel.Warning, "Data set {Dataset}: the upload failed; its files are removed. {Error}")]
     private partial void LogFailed(string dataset, string error);
 
-    /// <summary>Another upload came, or the data set was removed.</summary>
+    /// <summary>The upload was replaced, or the data set was removed.</summary>
     private sealed class SupersededException : Exception;
 }
 
-/// <summary>Does something again and again, until it is disposed of.</summary>
-internal sealed class Timed : IAsyncDisposable
+/// <summary>Repeats an action at a fixed interval until it is disposed.</summary>
+internal sealed class PeriodicAction : IAsyncDisposable
 {
     private readonly PeriodicTimer _timer;
     private readonly Task _loop;
 
-    public Timed(TimeProvider time, TimeSpan interval, Func<Task> work)
+    public PeriodicAction(TimeProvider time, TimeSpan interval, Func<Task> action)
     {
         _timer = new PeriodicTimer(interval, time);
-        _loop = LoopAsync(work);
+        _loop = LoopAsync(action);
     }
 
     public async ValueTask DisposeAsync()
@@ -203,8 +217,8 @@ internal sealed class Timed : IAsyncDisposable
         await _loop;
     }
 
-    private async Task LoopAsync(Func<Task> work)
+    private async Task LoopAsync(Func<Task> action)
     {
-        while (await _timer.WaitForNextTickAsync()) await work();
+        while (await _timer.WaitForNextTickAsync()) await action();
     }
 }

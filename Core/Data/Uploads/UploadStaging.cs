@@ -2,17 +2,17 @@ using Azure.Storage.Blobs;
 
 namespace GanFunctions.Core.Data.Uploads;
 
-/// <summary>Takes uploads in as they come, without looking into them.</summary>
-/// <param name="container">Holds <c>datasets/</c>.</param>
-/// <param name="options">Says how large an upload may be.</param>
+/// <summary>Stores uploads unchanged in Blob Storage, for a later conversion.</summary>
+/// <param name="container">The container with <c>datasets/</c>.</param>
+/// <param name="options">The size limit of an upload.</param>
 public sealed class UploadStaging(BlobContainerClient container, DatasetOptions options)
 {
-    /// <summary>Writes an upload to Blob Storage; of one that is cut off, nothing stays.</summary>
+    /// <summary>Writes an upload to Blob Storage. An interrupted upload is removed.</summary>
     /// <param name="name">The data set's name.</param>
-    /// <param name="write">Writes a zip archive to the stream it is given, and leaves that open.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <returns>The upload's id: the folder it is in.</returns>
-    /// <exception cref="UploadTooLargeException">More bytes came than an upload may have.</exception>
+    /// <param name="write">Writes a zip archive to the given stream and leaves it open.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
+    /// <returns>The upload's id, which is also its folder name.</returns>
+    /// <exception cref="UploadTooLargeException">The upload exceeds the size limit.</exception>
     public async Task<string> StageAsync(string name, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
     {
         var upload = Guid.NewGuid().ToString("n");
@@ -32,13 +32,13 @@ public sealed class UploadStaging(BlobContainerClient container, DatasetOptions 
     }
 }
 
-/// <summary>An upload is larger than is taken.</summary>
-/// <param name="most">Bytes that are.</param>
-public sealed class UploadTooLargeException(long most)
-    : Exception($"The upload has more than {most} bytes, the maximum (limit MaxUploadBytes).");
+/// <summary>An upload exceeds the size limit.</summary>
+/// <param name="maxBytes">The maximum size in bytes.</param>
+public sealed class UploadTooLargeException(long maxBytes)
+    : Exception($"The upload exceeds the maximum of {maxBytes} bytes (limit MaxUploadBytes).");
 
-/// <summary>Writes through to another stream, which it leaves open, so many bytes and no more.</summary>
-internal sealed class LimitedStream(Stream inner, long most) : Stream
+/// <summary>Writes a limited number of bytes to another stream, which it leaves open.</summary>
+internal sealed class LimitedStream(Stream inner, long maxBytes) : Stream
 {
     private long _written;
 
@@ -56,25 +56,25 @@ internal sealed class LimitedStream(Stream inner, long most) : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <exception cref="UploadTooLargeException">It is too much.</exception>
+    /// <exception cref="UploadTooLargeException">The stream exceeds the limit.</exception>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         Count(buffer.Length);
         return inner.WriteAsync(buffer, cancellationToken);
     }
 
-    /// <exception cref="UploadTooLargeException">It is too much.</exception>
+    /// <exception cref="UploadTooLargeException">The stream exceeds the limit.</exception>
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    /// <exception cref="UploadTooLargeException">It is too much.</exception>
+    /// <exception cref="UploadTooLargeException">The stream exceeds the limit.</exception>
     public override void Write(byte[] buffer, int offset, int count)
     {
         Count(count);
         inner.Write(buffer, offset, count);
     }
 
-    // What is written goes out in blocks when there is enough of it; a flush in between would make a blob of many small ones.
+    // Does nothing: the blob is written in blocks of a fixed size, and a flush would split it into many small ones.
     public override void Flush()
     {
     }
@@ -90,14 +90,14 @@ internal sealed class LimitedStream(Stream inner, long most) : Stream
     private void Count(int bytes)
     {
         _written += bytes;
-        if (_written > most) throw new UploadTooLargeException(most);
+        if (_written > maxBytes) throw new UploadTooLargeException(maxBytes);
     }
 }
 
-/// <summary>An upload cannot become a data set. The message names what was found and what is valid.</summary>
-/// <param name="file">The file or the part, as its sender knows it.</param>
-/// <param name="found">What is wrong with it.</param>
-/// <param name="valid">What is valid instead.</param>
-/// <param name="inner">What was thrown below, if anything was.</param>
-public sealed class UploadRefusedException(string file, string found, string valid, Exception? inner = null)
-    : FormatException($"{file}: {found}. Valid is {valid}.", inner);
+/// <summary>An upload cannot be converted to a data set. The message states the file, the problem and what is expected.</summary>
+/// <param name="file">Name of the file or part, as the sender knows it.</param>
+/// <param name="found">The problem, as a clause.</param>
+/// <param name="expected">What is expected instead.</param>
+/// <param name="inner">The exception that caused this one, if any.</param>
+public sealed class UploadRefusedException(string file, string found, string expected, Exception? inner = null)
+    : FormatException($"{file}: {found}. Expected {expected}.", inner);

@@ -72,13 +72,13 @@ public sealed class A_known_data_set_that_no_source_has(AzuriteFixture azurite)
             Catalogs.Over(azurite.NewContainer(), options).CheckAsync("fashion-mnist", TestContext.Current.CancellationToken));
 
         Assert.Equal(5, refusal.Tried.Count);
-        Assert.Contains("no-such-folder: the files are not there", refusal.Message);
-        Assert.Contains($"{missing.Folder}train-images-idx3-ubyte.gz: it answered 404 Not Found", refusal.Message);
-        Assert.Contains($"{hanging.Folder}train-images-idx3-ubyte.gz: it did not answer in time", refusal.Message);
-        Assert.Contains($"{portal.Folder}train-images-idx3-ubyte.gz: it answered with something that is no gzip file", refusal.Message);
+        Assert.Contains("no-such-folder: it does not contain the files", refusal.Message);
+        Assert.Contains($"{missing.Folder}train-images-idx3-ubyte.gz: the response is 404 Not Found", refusal.Message);
+        Assert.Contains($"{hanging.Folder}train-images-idx3-ubyte.gz: no response in time", refusal.Message);
+        Assert.Contains($"{portal.Folder}train-images-idx3-ubyte.gz: the response is not a gzip file", refusal.Message);
         Assert.Contains("http://no-such-host.invalid/train-images-idx3-ubyte.gz: ", refusal.Message);
         Assert.Contains("install Debian's package dataset-fashion-mnist", refusal.Message);
-        Assert.Contains("upload a zip of its four IDX files", refusal.Message);
+        Assert.Contains("upload a zip archive of its four IDX files", refusal.Message);
         Assert.Contains("or use 'digits'", refusal.Message);
     }
 
@@ -134,7 +134,7 @@ public sealed class A_name_that_nobody_knows(AzuriteFixture azurite)
             catalog.CheckAsync(name, TestContext.Current.CancellationToken));
 
         Assert.Equal(["digits", "mnist", "fashion-mnist", "mine"], unknown.Valid);
-        Assert.Contains($"'{name}'. Valid are: digits, mnist, fashion-mnist, mine", unknown.Message);
+        Assert.Contains($"'{name}'. The available data sets are: digits, mnist, fashion-mnist, mine", unknown.Message);
         await Assert.ThrowsAsync<UnknownDatasetException>(() => catalog.LoadAsync(name, TestContext.Current.CancellationToken));
         Assert.Null(await catalog.GetAsync(name, TestContext.Current.CancellationToken));
     }

@@ -88,12 +88,12 @@ public sealed class A_picture_file
     public static TheoryData<string, byte[], string> Wrong { get; } = new()
     {
         { "empty", [], "it is empty" },
-        { "of SVG", "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"u8.ToArray(), "it is no PNG, JPEG or WebP file: it begins with 3c73766720786d6c" },
-        { "of GIF", "GIF89a"u8.ToArray(), "it is no PNG, JPEG or WebP file: it begins with 474946383961" },
-        { "of a zip", Idx.Zip(("x", [1])).ToArray(), "it is no PNG, JPEG or WebP file: it begins with 504b0304" },
-        { "of HTML", "<html>"u8.ToArray(), "it is no PNG, JPEG or WebP file: it begins with 3c68746d6c3e" },
-        { "of TIFF", [0x49, 0x49, 0x2a, 0, 8, 0, 0, 0, 0], "it is no PNG, JPEG or WebP file: it begins with 49492a0008000000" },
-        { "too large", PictureFiles.PngThatClaims(100_000, 100_000), "it has 100000x100000 pixels, and at most 50000000 are taken (limit MaxPixels)" },
+        { "of SVG", "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"u8.ToArray(), "it is not a PNG, JPEG or WebP file: it starts with 3c73766720786d6c" },
+        { "of GIF", "GIF89a"u8.ToArray(), "it is not a PNG, JPEG or WebP file: it starts with 474946383961" },
+        { "of a zip", Idx.Zip(("x", [1])).ToArray(), "it is not a PNG, JPEG or WebP file: it starts with 504b0304" },
+        { "of HTML", "<html>"u8.ToArray(), "it is not a PNG, JPEG or WebP file: it starts with 3c68746d6c3e" },
+        { "of TIFF", [0x49, 0x49, 0x2a, 0, 8, 0, 0, 0, 0], "it is not a PNG, JPEG or WebP file: it starts with 49492a0008000000" },
+        { "too large", PictureFiles.PngThatClaims(100_000, 100_000), "it has 100000x100000 pixels; the maximum is 50000000 (limit MaxPixels)" },
         { "cut short", PictureFiles.Jpeg(PictureFiles.Flat(64, 64, 90))[..^40], "it cannot be decoded (" },
         { "with a signature only", [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], "it cannot be decoded (" },
     };

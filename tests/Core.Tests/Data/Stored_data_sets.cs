@@ -23,7 +23,7 @@ public sealed class A_stored_data_set(AzuriteFixture azurite)
 
     [Theory]
     [InlineData(false, "is missing")]
-    [InlineData(true, "unpacks to the SHA-256")]
+    [InlineData(true, "has the SHA-256")]
     public async Task whose_files_are_missing_or_others_is_refused_by_name(bool replaced, string problem)
     {
         var container = azurite.NewContainer();
@@ -52,7 +52,7 @@ public sealed class A_stored_data_set(AzuriteFixture azurite)
 
         var refusal = await Assert.ThrowsAsync<DatasetUnavailableException>(() => catalog.CheckAsync("mnist", _cancellation));
 
-        Assert.Contains("data set 'mnist' was stored in format 2; this program knows formats up to 1", refusal.Message);
+        Assert.Contains("data set 'mnist' has format 2; this version reads formats up to 1", refusal.Message);
         var listed = (await catalog.ListAsync(_cancellation)).Single(info => info.Name == "mnist");
         Assert.Contains("format 2", listed.Description);
         await container.StoreAsync("mnist", Idx.Set(3));

@@ -52,7 +52,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
         Assert.Equal([2, 3], loaded.Test!.Pixels.Chunk(784).Select(picture => picture[0]));
         Assert.Equal([0, 1, 1, 0], [.. loaded.Train.Labels!, .. loaded.Test.Labels!]);
         var problem = Assert.Single((await _uploader.Conversions.FindAsync("divided", _cancellation))!.Problems);
-        Assert.Equal(new FileProblem("set/readme.txt", ArchiveLayout.Beside), problem);
+        Assert.Equal(new FileProblem("set/readme.txt", ArchiveLayout.NotInFolder), problem);
     }
 
     [Fact]
@@ -114,8 +114,8 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
         var unavailable = await Assert.ThrowsAsync<DatasetUnavailableException>(() => _uploader.Catalog.CheckAsync("mine", _cancellation));
 
         Assert.Equal(
-            "Data set 'mine' is unavailable. Tried: its upload, of which 0 of 0 files are converted. "
-            + "You can wait until the conversion is ready; or use 'digits', which is built in.",
+            "Data set 'mine' is unavailable. Tried: its upload, which is being converted (0 of 0 files). "
+            + "You can wait until the conversion has completed; or use 'digits', which is built in.",
             unavailable.Message);
     }
 
@@ -130,7 +130,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
         await _uploader.Worker.ConvertAsync("mine", staged.Upload, _cancellation);
 
         var failed = (await _uploader.Conversions.FindAsync("mine", _cancellation))!;
-        Assert.Equal("the upload: run 'busy' began meanwhile and needs 'mine' as it is. Valid is to cancel the run and upload again.", failed.Error);
+        Assert.Equal("the upload: run 'busy' has started in the meantime and uses the stored data set 'mine'. Expected no unfinished run; cancel it and upload again.", failed.Error);
         Assert.Equal(27, (await _uploader.Catalog.LoadAsync("mine", _cancellation)).Train.Count);
         Assert.Equal(3, (await _uploader.FilesAsync()).Count);
     }
@@ -143,7 +143,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
 
         Assert.True(await _uploader.Worker.ConvertAsync("mine", staged.Upload, _cancellation));
 
-        Assert.StartsWith("the upload: it was begun 10 times after file 0 of 1", (await _uploader.Conversions.FindAsync("mine", _cancellation))!.Error, StringComparison.Ordinal);
+        Assert.StartsWith("the upload: its conversion stopped 10 times after file 0 of 1", (await _uploader.Conversions.FindAsync("mine", _cancellation))!.Error, StringComparison.Ordinal);
         Assert.Empty(await _uploader.FilesAsync());
     }
 }

@@ -27,7 +27,7 @@ public sealed class A_zip_of_idx_files(AzuriteFixture azurite)
 
     public static TheoryData<string[], string> WrongNames { get; } = new()
     {
-        { ["images", "cat.png"], "cat.png: its name does not say what it is. Valid is train-images-idx3-ubyte" },
+        { ["images", "cat.png"], "cat.png: its name is not recognised. Expected train-images-idx3-ubyte" },
         { ["images", "train-images.gz"], "train-images.gz: it is the same part as images" },
         { ["labels"], "train-images-idx3-ubyte: it is missing" },
         { ["images", "test-labels"], "t10k-images-idx3-ubyte: it is missing" },

@@ -15,7 +15,7 @@ public sealed class A_run_that_was_rolled_back
             Step(2, 3, 20), Epoch(2, 3),
         ];
 
-        var standing = LossHistory.Standing(rows);
+        var standing = LossHistory.WithoutRolledBack(rows);
 
         Assert.Equal(
             ["000-00001-000010", "000-00001-000020", "000-00001-epoch", "000-00002-000010", "001-00002-000020", "001-00002-epoch", "001-00003-000010", "002-00003-000020", "002-00003-epoch"],
@@ -27,7 +27,7 @@ public sealed class A_run_that_was_rolled_back
     {
         List<LossRow> rows = [Step(0, 1, 10), Epoch(0, 1), Step(0, 2, 10), Step(1, 2, 10), Step(2, 1, 10)];
 
-        Assert.Equal(["002-00001-000010"], LossHistory.Standing(rows).Select(row => row.RowKey));
+        Assert.Equal(["002-00001-000010"], LossHistory.WithoutRolledBack(rows).Select(row => row.RowKey));
     }
 
     private static LossRow Step(int attempt, int epoch, int step) => LossRow.OfStep("run", attempt, epoch, step, default, 300, DateTimeOffset.UnixEpoch);

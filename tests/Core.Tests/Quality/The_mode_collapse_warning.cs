@@ -12,7 +12,7 @@ public sealed class The_mode_collapse_warning
     public void Names_the_classes_that_are_hardly_drawn()
     {
         Assert.Equal(
-            ["Mode collapse: after epoch 7, 2 of 4 classes are hardly drawn (1: 1.0% instead of 30.0%, 3: 0.0% instead of 20.0%)."],
+            ["Mode collapse: after epoch 7, 2 of 4 classes are missing or rare (1: 1.0% instead of 30.0%, 3: 0.0% instead of 20.0%)."],
             ModeCollapse.WarningsOf(7, Quality([0.6, 0.01, 0.39, 0])));
     }
 
@@ -27,7 +27,7 @@ public sealed class The_mode_collapse_warning
     public void Goes_by_variety_where_there_are_no_classes_or_none_to_be_trusted()
     {
         var same = Quality([1, 0, 0, 0]) with { Variety = 0.254 };
-        string[] expected = ["Mode collapse: after epoch 3, the pictures differ from each other 25% as much as real ones do."];
+        string[] expected = ["Mode collapse: after epoch 3, the variety of the pictures is 25% of that of real pictures."];
 
         Assert.Equal(expected, ModeCollapse.WarningsOf(3, same with { Classes = null }));
         Assert.Equal(expected, ModeCollapse.WarningsOf(3, same with { Classes = same.Classes! with { Accuracy = 0.6 } }));
@@ -47,7 +47,7 @@ public sealed class The_mode_collapse_warning
         var (good, fallen) = (new BestEpoch(4, 100, 0.3, ""), Quality([0.99, 0.01, 0, 0]) with { FrechetDistance = 500 });
 
         Assert.Equal(
-            "nearly all pictures of epoch 5 are of one class; those of epoch 4 were not, at a Fréchet distance of 100 instead of 500", Judge(good, fallen));
+            "the pictures have collapsed to one class; the Fréchet distance is 500 in epoch 5, up from 100 in epoch 4", Judge(good, fallen));
         Assert.Null(Judge(null, fallen));                             // never learned to draw: no fall
         Assert.Null(Judge(good, fallen with { FrechetDistance = 150 }));
         Assert.Null(Judge(good, Quality([0.9, 0.1, 0, 0]) with { FrechetDistance = 500 }));

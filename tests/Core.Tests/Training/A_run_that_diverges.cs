@@ -74,6 +74,6 @@ public sealed class A_run_that_diverges(AzuriteFixture azurite)
         var result = await bench.TrainToTheEndAsync(await bench.StartAsync("saturated", options));
 
         Assert.Equal((SliceOutcome.Diverged, rollBacks), (result.Outcome, result.Attempt));
-        Assert.Matches("^The training diverged: the discriminator is saturated; over the whole of epoch \\d D\\(x\\) was ", result.Reason);
+        Assert.Matches("^The training diverged: the discriminator is saturated; in epoch \\d the mean D\\(x\\) was ", result.Reason);
     }
 }

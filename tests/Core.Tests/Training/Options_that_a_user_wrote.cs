@@ -35,7 +35,7 @@ public sealed class Options_that_a_user_wrote
         Assert.Equal("epoch is not an option; did you mean epochs?", problems["epoch"].Single());
         Assert.Equal("preset: \"dcgna\" is not valid; it must be one of dcgan, tutorial.", problems["preset"].Single());
         Assert.Equal("conditional: \"yes\" is not valid; it must be true or false.", problems["conditional"].Single());
-        Assert.StartsWith("colour is not an option; valid are adamEpsilon, batchNormEpsilon", problems["colour"].Single());
+        Assert.StartsWith("colour is not an option; the options are adamEpsilon, batchNormEpsilon", problems["colour"].Single());
     }
 
     [Theory]
@@ -80,7 +80,7 @@ public sealed class Options_that_a_user_wrote
         var problems = Assert.Throws<OptionsException>(() => OptionsReader.Read(new JsonObject { ["qualitySamples"] = 99 })).Problems;
 
         Assert.Equal(
-            "qualitySamples: 99 is not valid; it must be 0, which measures nothing, or a whole number from 100 to 10000.", problems["qualitySamples"].Single());
+            "qualitySamples: 99 is not valid; it must be 0 to disable the measurement, or a whole number from 100 to 10000.", problems["qualitySamples"].Single());
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class Options_that_a_user_wrote
         var problems = Assert.Throws<OptionsException>(() => OptionsReader.Read(new JsonObject { ["patience"] = 3, ["qualitySamples"] = 0 })).Problems;
 
         Assert.Equal(
-            "patience: 3 is not valid; it must be null where qualitySamples is 0, since nothing says which epoch is better.", problems["patience"].Single());
+            "patience: 3 is not valid; it must be null if qualitySamples is 0, because epochs are then not measured.", problems["patience"].Single());
     }
 
     [Fact]

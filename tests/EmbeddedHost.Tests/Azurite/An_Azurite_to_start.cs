@@ -35,7 +35,7 @@ public sealed class An_Azurite_to_start : IDisposable
             .AddInMemoryCollection([new("AzureWebJobsStorage", "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=a2V5;EndpointSuffix=core.windows.net")])
             .Build();
 
-        Assert.Null(await AzuriteChoice.StartOrJoinAsync(configuration, _log, Ct));
+        Assert.Null(await AzuriteStartup.StartOrJoinAsync(configuration, _log, Ct));
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class An_Azurite_to_start : IDisposable
         using var queues = Listener();
         using var tables = Listener();
 
-        Assert.True(await AzuriteChoice.IsForeignRunningAsync(FreePorts with { BlobPort = PortOf(blobs), QueuePort = PortOf(queues), TablePort = PortOf(tables) }, _log, Ct));
+        Assert.True(await AzuriteStartup.IsExternalRunningAsync(FreePorts with { BlobPort = PortOf(blobs), QueuePort = PortOf(queues), TablePort = PortOf(tables) }, _log, Ct));
         Assert.Contains(_log.Lines, line => line.Contains("already listens", StringComparison.Ordinal));
     }
 
@@ -86,9 +86,9 @@ public sealed class An_Azurite_to_start : IDisposable
         using var tables = Listener();
         var options = FreePorts with { BlobPort = PortOf(blobs), QueuePort = 1, TablePort = PortOf(tables) };
 
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => AzuriteChoice.IsForeignRunningAsync(options, _log, Ct));
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => AzuriteStartup.IsExternalRunningAsync(options, _log, Ct));
 
-        Assert.Contains($"Ports {options.BlobPort} and {options.TablePort} of 127.0.0.1 are taken but port 1 is not", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"On 127.0.0.1, ports {options.BlobPort} and {options.TablePort} are taken but port 1 is not", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class An_Azurite_to_start : IDisposable
         using var other = await AzuriteOfAnotherApp.StartAsync(_location);
         var options = PortsOf(other.Azurite);
 
-        var hold = await AzuriteChoice.JoinAsync(options, _log, Ct);
+        var hold = await AzuriteStartup.JoinAsync(options, _log, Ct);
         Assert.NotNull(hold);
         await other.KillAppAsync();
         await new BlobContainerClient(other.Azurite.ConnectionString, "still-there").CreateAsync(cancellationToken: Ct);
@@ -113,7 +113,7 @@ public sealed class An_Azurite_to_start : IDisposable
         UnixSignal.Send(other.Azurite.Pid, UnixSignal.Stop);
         await other.KillAppAsync();
 
-        var joining = AzuriteChoice.JoinAsync(PortsOf(other.Azurite), _log, Ct);
+        var joining = AzuriteStartup.JoinAsync(PortsOf(other.Azurite), _log, Ct);
         await Wait.UntilAsync(() => _log.Lines.Any(line => line.Contains("waiting for it", StringComparison.Ordinal)), "the log entry");
         Assert.False(joining.IsCompleted);
         UnixSignal.Send(other.Azurite.Pid, UnixSignal.Continue);
@@ -127,12 +127,12 @@ public sealed class An_Azurite_to_start : IDisposable
     {
         var azurite = await AzuriteProcess.StartAsync(FreePorts, _log, Ct);
         var connection = azurite.ConnectionString;
-        var hold = await AzuriteChoice.JoinAsync(azurite.Options, _log, Ct);
+        var hold = await AzuriteStartup.JoinAsync(azurite.Options, _log, Ct);
         await azurite.DisposeAsync();
 
         await new BlobContainerClient(connection, "still-there").CreateAsync(cancellationToken: Ct);
         Assert.Contains(_log.Lines, line => line.Contains("keeps running for the other processes", StringComparison.Ordinal));
-        var pid = AzuriteState.OfLiving(_location)!.Pid;
+        var pid = AzuriteState.FindRunning(_location)!.Pid;
         await hold!.DisposeAsync();
         await Wait.UntilAsync(() => !UnixSignal.IsAlive(pid), "Azurite to end");
     }
