@@ -81,7 +81,10 @@ public static class NetworkState
         var architecture = metadata.GetValueOrDefault(ArchitectureKey, "");
         if (!architecture.StartsWith(ArchitecturePrefix, StringComparison.Ordinal)
             || PictureShape.Parse(architecture[ArchitecturePrefix.Length..]) is not { IsKnown: true } shape)
+        {
             throw new InvalidDataException($"The generator has the architecture '{architecture}', which this version does not know.");
+        }
+
         var norm = new BatchNormSettings(Momentum: 0.9, double.Parse(epsilon, CultureInfo.InvariantCulture));
         var labels = metadata.GetValueOrDefault(LabelsKey, "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var generator = new Generator(norm, shape, [.. labels.Select(label => byte.Parse(label, CultureInfo.InvariantCulture))]);

@@ -82,8 +82,11 @@ internal static class IdxUploadReader
     {
         var images = part is IdxPart.TrainImages or IdxPart.TestImages;
         if (images ? shape.Length is not (3 or 4) : shape.Length != 1)
+        {
             throw new IdxFormatException(file, $"it has {shape.Length} dimensions ({string.Join('x', shape)})",
                 images ? "three for pictures (count, height, width) or four (count, channels, height, width)" : "one for labels (count)");
+        }
+
         if (!images) return;
         if (shape[^1] != shape[^2] || !PictureShape.Sides.Contains(shape[^1]))
         {

@@ -78,7 +78,7 @@ public static class LossHistory
     /// <summary>
     /// The first logged step of every epoch, every <paramref name="count"/>th one after it, and the summary of the epoch.
     /// </summary>
-    public static async IAsyncEnumerable<LossRow> EveryNthStep(this IAsyncEnumerable<LossRow> rows, int count)
+    public static async IAsyncEnumerable<LossRow> EveryNthStepAsync(this IAsyncEnumerable<LossRow> rows, int count)
     {
         var (epoch, index) = ((0, 0), 0);
         await foreach (var row in rows)

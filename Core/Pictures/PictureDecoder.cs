@@ -112,8 +112,11 @@ public static class PictureDecoder
         var planes = new byte[pixels.Length];
         var size = shape.Side * shape.Side;
         for (var pixel = 0; pixel < size; pixel++)
+        {
             for (var channel = 0; channel < shape.Channels; channel++)
                 planes[channel * size + pixel] = pixels[pixel * shape.Channels + channel];
+        }
+
         return planes;
     }
 

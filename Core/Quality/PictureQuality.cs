@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace GanFunctions.Core.Quality;
 
 /// <summary>
-/// Quality of generated pictures, compared with held-out real pictures in the feature space of a <see cref="QualityReference"/>.
+/// Quality of generated pictures, compared with held-out real pictures in the feature space of its quality reference.
 /// </summary>
 /// <param name="Samples">Number of generated pictures that were measured.</param>
 /// <param name="FrechetDistance">

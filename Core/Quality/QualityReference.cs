@@ -42,7 +42,10 @@ public sealed class QualityReference : IDisposable
         var (tensors, metadata) = SafeTensors.Read(file);
         if (!metadata.TryGetValue(LabelsKey, out var labels)
             || !tensors.TryGetValue(HeldOutKey, out var heldOut) || !tensors.TryGetValue(TrainingKey, out var training))
+        {
             throw new InvalidDataException("The quality reference lacks the labels or the features of real pictures.");
+        }
+
         _labels = [.. labels.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(label => byte.Parse(label, CultureInfo.InvariantCulture))];
         if (metadata.TryGetValue(AccuracyKey, out var accuracy)) Accuracy = double.Parse(accuracy, CultureInfo.InvariantCulture);
         if (!tensors.TryGetValue(NetworkPrefix + FeatureNetwork.FirstWeight, out var first) || !tensors.TryGetValue(NetworkPrefix + FeatureNetwork.DenseWeight, out var dense))

@@ -238,7 +238,7 @@ public sealed partial class TrainingSlice(
         await checkpoints.WithdrawAsync(manifest, CancellationToken.None);
     }
 
-    /// <summary>Rolls the run back to its last commit or ends it, according to its policy.</summary>
+    /// <summary>Rolls the run back to its last completed epoch or ends it, according to its policy.</summary>
     private async Task<SliceResult> EndDivergedAsync(SliceRecord record, TrainingOptions options, TrainingCursor start, Manifest? last, string reason)
     {
         LogDiverged(start.Run, reason);

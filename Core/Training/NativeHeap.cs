@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace GanFunctions.Core.Training;
 
-/// <summary>The heap of native memory, which tensors live on.</summary>
+/// <summary>The heap of the C library, which holds the memory of tensors.</summary>
 public static partial class NativeHeap
 {
     /// <summary>
-    /// Returns freed memory to the operating system. The C library keeps the memory of freed tensors, in an arena for each of several threads, so that a
-    /// process that has trained would stay as large as its largest step.
+    /// Returns freed memory to the operating system. The C library keeps the memory of freed tensors in arenas, one for each of several threads,
+    /// so a process that has trained would stay as large as its largest step.
     /// </summary>
     public static void Trim()
     {

@@ -75,12 +75,12 @@ public sealed class AzuriteProcess : IAsyncDisposable
         var azurite = new AzuriteProcess(options, logger);
         try
         {
-            await azurite.StartAsync(ct).ConfigureAwait(false);
+            await azurite.StartAsync(ct);
             return azurite;
         }
         catch
         {
-            await azurite.DisposeAsync().ConfigureAwait(false);
+            await azurite.DisposeAsync();
             throw;
         }
     }
@@ -100,7 +100,7 @@ public sealed class AzuriteProcess : IAsyncDisposable
         _outputs = Task.WhenAll(ReadOutputAsync(), ReadErrorsAsync());
         try
         {
-            var state = await _ready.Task.WaitAsync(Options.StartTimeout, ct).ConfigureAwait(false);
+            var state = await _ready.Task.WaitAsync(Options.StartTimeout, ct);
             ConnectionString = state.ConnectionString;
             Options = Options with { BlobPort = state.Blob!.Value, QueuePort = state.Queue!.Value, TablePort = state.Table!.Value };
             AzuriteLog.Ready(_logger, state.Pid, state.Blob, state.Queue, state.Table, Options.Location);
@@ -113,7 +113,7 @@ public sealed class AzuriteProcess : IAsyncDisposable
 
     private async Task ReadOutputAsync()
     {
-        while (await _process.StandardOutput.ReadLineAsync().ConfigureAwait(false) is { } line)
+        while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
             if (line == StillInUse) _leftRunning.TrySetResult();
             else if (line.StartsWith('{') && AzuriteState.Parse(line) is { } state) _ready.TrySetResult(state);
@@ -122,7 +122,7 @@ public sealed class AzuriteProcess : IAsyncDisposable
 
     private async Task ReadErrorsAsync()
     {
-        while (await _process.StandardError.ReadLineAsync().ConfigureAwait(false) is { } line)
+        while (await _process.StandardError.ReadLineAsync() is { } line)
         {
             lock (_errors) _errors.AppendLine(line).Remove(0, Math.Max(0, _errors.Length - 10_000));
         }
@@ -130,7 +130,7 @@ public sealed class AzuriteProcess : IAsyncDisposable
 
     private async Task OnExitedAsync()
     {
-        await _outputs.ConfigureAwait(false);
+        await _outputs;
         if (!_ready.TrySetException(new InvalidOperationException($"Azurite did not start. Error output: {Errors()}")) && _disposed == 0)
         {
             AzuriteLog.Exited(_logger, _process.Id, _process.ExitCode, Errors());
@@ -148,7 +148,7 @@ public sealed class AzuriteProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
-        if (_outputs != Task.CompletedTask) await StopAsync().ConfigureAwait(false);
+        if (_outputs != Task.CompletedTask) await StopAsync();
         _process.Dispose();
     }
 
@@ -158,7 +158,7 @@ public sealed class AzuriteProcess : IAsyncDisposable
         using var timeout = new CancellationTokenSource(Options.StopTimeout);
         try
         {
-            if (await Task.WhenAny(_process.WaitForExitAsync(timeout.Token), _leftRunning.Task).ConfigureAwait(false) == _leftRunning.Task)
+            if (await Task.WhenAny(_process.WaitForExitAsync(timeout.Token), _leftRunning.Task) == _leftRunning.Task)
             {
                 AzuriteLog.LeftRunning(_logger, _process.Id);
                 return;
@@ -169,9 +169,9 @@ public sealed class AzuriteProcess : IAsyncDisposable
         {
             AzuriteLog.Killed(_logger, _process.Id, Options.StopTimeout.TotalSeconds);
             _process.Kill();
-            await _process.WaitForExitAsync().ConfigureAwait(false);
+            await _process.WaitForExitAsync();
         }
-        await _outputs.ConfigureAwait(false);
+        await _outputs;
     }
 }
 

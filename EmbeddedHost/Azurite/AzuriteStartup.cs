@@ -21,11 +21,11 @@ internal static class AzuriteStartup
         var options = new AzuriteOptions { Location = Path.GetFullPath(configuration["Azurite:Location"] ?? AzuriteProgram.DefaultLocation) };
         while (true)
         {
-            if (await JoinAsync(options, logger, ct).ConfigureAwait(false) is { } joined) return joined;
-            if (await IsExternalRunningAsync(options, logger, ct).ConfigureAwait(false)) return null;
+            if (await JoinAsync(options, logger, ct) is { } joined) return joined;
+            if (await IsExternalRunningAsync(options, logger, ct)) return null;
             try
             {
-                return await AzuriteProcess.StartAsync(options, logger, ct).ConfigureAwait(false);
+                return await AzuriteProcess.StartAsync(options, logger, ct);
             }
             catch (InvalidOperationException) when (AzuriteState.FindRunning(options.Location) is not null)
             {
@@ -39,7 +39,7 @@ internal static class AzuriteStartup
     public static async Task<bool> IsExternalRunningAsync(AzuriteOptions options, ILogger logger, CancellationToken ct)
     {
         List<int> taken = [], free = [];
-        foreach (var port in options.Ports) (await AzuriteState.IsPortTakenAsync(port, ct).ConfigureAwait(false) ? taken : free).Add(port);
+        foreach (var port in options.Ports) (await AzuriteState.IsPortTakenAsync(port, ct) ? taken : free).Add(port);
         if (taken.Count > 0 && free.Count > 0)
         {
             throw new InvalidOperationException(
@@ -56,16 +56,16 @@ internal static class AzuriteStartup
     public static async Task<AzuriteConnection?> JoinAsync(AzuriteOptions options, ILogger logger, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
-        for (var isLogged = false; AzuriteState.FindRunning(options.Location) is { } other; await Task.Delay(50, ct).ConfigureAwait(false))
+        for (var isLogged = false; AzuriteState.FindRunning(options.Location) is { } other; await Task.Delay(50, ct))
         {
-            if (await AzuriteConnection.TryOpenAsync(other, ct).ConfigureAwait(false) is { } connection)
+            if (await AzuriteConnection.TryOpenAsync(other, ct) is { } connection)
             {
                 if ((other.Blob, other.Queue, other.Table) == (options.BlobPort, options.QueuePort, options.TablePort))
                 {
                     AzuriteLog.Joined(logger, other.Pid, options.Location);
                     return connection;
                 }
-                await connection.DisposeAsync().ConfigureAwait(false);
+                await connection.DisposeAsync();
                 throw new InvalidOperationException(
                     $"{options.Location} is in use by the Azurite of process {other.Pid}, on other ports. Set Azurite:Location to another folder.");
             }
@@ -104,10 +104,10 @@ internal sealed class AzuriteConnection : IAsyncDisposable
         timeout.CancelAfter(Timeout);
         try
         {
-            await connection.ConnectAsync("127.0.0.1", port, timeout.Token).ConfigureAwait(false);
+            await connection.ConnectAsync("127.0.0.1", port, timeout.Token);
             // Azurite confirms with one byte that it counts this process. Without that, the connection may only be in the backlog of one
             // that is ending.
-            if (await connection.GetStream().ReadAsync(new byte[1], timeout.Token).ConfigureAwait(false) == 1) return new AzuriteConnection(connection);
+            if (await connection.GetStream().ReadAsync(new byte[1], timeout.Token) == 1) return new AzuriteConnection(connection);
         }
         catch (Exception refusal) when (refusal is SocketException or IOException || (refusal is OperationCanceledException && !ct.IsCancellationRequested))
         {

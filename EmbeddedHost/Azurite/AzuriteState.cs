@@ -43,7 +43,7 @@ internal sealed record AzuriteState(int Pid, int? Blob, int? Queue, int? Table, 
         using var client = new TcpClient();
         try
         {
-            await client.ConnectAsync("127.0.0.1", port, ct).ConfigureAwait(false);
+            await client.ConnectAsync("127.0.0.1", port, ct);
             return true;
         }
         catch (SocketException)

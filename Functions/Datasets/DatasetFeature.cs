@@ -16,7 +16,7 @@ internal static class DatasetFeature
 
     private static readonly DatasetView Pets = new(
         "pets", "stored", true, 1800, 200, 2, ["cats", "dogs"], 64, 64, 64, 3, "9b74c9897bac770ffc029102a200c5de9b74c9897bac770ffc029102a200c5de", "Uploaded on 2026-01-31",
-        new ConversionView(ConversionState.Ready, 2001, 2001, 1, [new FileProblem("cats/notes.txt", "it is not a PNG, JPEG or WebP file: it begins with 4e6f7465")], null),
+        new ConversionView(ConversionState.Ready, 2001, 2001, 1, [new FileProblem("cats/notes.txt", "it is not a PNG, JPEG or WebP file: it starts with 4e6f7465")], null),
         new DatasetLinks("/api/datasets/pets", "/api/datasets/pets/preview"));
 
     private static readonly Response NoDataset = Response.NotFound(
@@ -25,7 +25,7 @@ internal static class DatasetFeature
     private static readonly Response InUse = Response.Conflict(
         "An unfinished run uses it.", "The data set is in use.", "Run 'first' uses 'pets'; cancel the run first.", "/api/runs/first");
 
-    private static readonly Response WrongName = Response.Invalid("name", new DatasetNameException("digits", "is built in and can be neither replaced nor removed: choose another name").Message);
+    private static readonly Response WrongName = Response.Invalid("name", new DatasetNameException("digits", "is built in and cannot be replaced or removed: choose another name").Message);
 
     /// <summary>Registers the feature.</summary>
     public static IServiceCollection AddDatasets(this IServiceCollection services, IConfiguration configuration)

@@ -50,7 +50,11 @@ public sealed partial class DemoRun(OwnAddress own, IHostApplicationLifetime lif
                 Console.WriteLine("To train it further, start the app (dotnet run --project Functions) and, in another terminal:");
                 Console.WriteLine($"  curl -X POST localhost:7071/api/runs/{run}/extend -d '{{\"epochs\": 20}}'");
             }
-            else Console.Error.WriteLine(ended.State == RunState.Cancelled ? "The run was cancelled." : $"The run failed: {ended.Error}");
+            else
+            {
+                Console.Error.WriteLine(ended.State == RunState.Cancelled ? "The run was cancelled." : $"The run failed: {ended.Error}");
+            }
+
             Environment.ExitCode = ended.State == RunState.Completed ? 0 : 1;
         }
         catch (Exception) when (lifetime.ApplicationStopping.IsCancellationRequested) // the app's own HTTP server may stop first

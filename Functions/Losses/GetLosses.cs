@@ -28,7 +28,7 @@ public sealed class GetLosses(RunStore runs, LossLog losses, ChartRenderer chart
 
     private async Task<IResult> RowsAsync(string run, LossQuery query, CancellationToken cancellation)
     {
-        var views = await losses.ReadAsync(run, query.From, cancellation).EveryNthStep(query.Every).Select(LossView.Of).ToListAsync(cancellation);
+        var views = await losses.ReadAsync(run, query.From, cancellation).EveryNthStepAsync(query.Every).Select(LossView.Of).ToListAsync(cancellation);
         return query.Format == Format.Csv
             ? Results.Text(LossView.Csv(views), query.Format.MediaType, Encoding.UTF8)
             : Results.Json(LossList.Of(run, views), Json.Options);

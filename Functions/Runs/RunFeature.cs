@@ -4,8 +4,8 @@ using GanFunctions.Core.Data;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
-using GanFunctions.Functions.Hosting;
 using GanFunctions.Functions.Datasets;
+using GanFunctions.Functions.Hosting;
 using GanFunctions.Functions.Http;
 using GanFunctions.Functions.OpenApi;
 

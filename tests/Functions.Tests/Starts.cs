@@ -79,7 +79,7 @@ public sealed class Starts(App app)
         Assert.Equal((HttpStatusCode.BadRequest, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
         var errors = (await answer.ReadAsync())["errors"]!.AsObject();
         Assert.Equal(["dataset", "epochs", "run", "sead"], errors.Select(error => error.Key));
-        Assert.Contains("'mnits'. Valid are: digits, mnist", (string)errors["dataset"]![0]!, StringComparison.Ordinal);
+        Assert.Contains("'mnits'. The available data sets are: digits, mnist", (string)errors["dataset"]![0]!, StringComparison.Ordinal);
     }
 
     [Theory]

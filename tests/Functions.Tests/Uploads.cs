@@ -32,7 +32,7 @@ public sealed class Uploads(App app)
         foreach (var refusal in (HttpResponseMessage[])[refused, refusedToo])
         {
             Assert.Equal(HttpStatusCode.Conflict, refusal.StatusCode);
-            Assert.Equal("Run 'on-noise' still needs 'noise'; cancel it first.", (string)(await refusal.ReadAsync())["detail"]!);
+            Assert.Equal("Run 'on-noise' uses 'noise'; cancel the run first.", (string)(await refusal.ReadAsync())["detail"]!);
         }
 
         await app.Http.CallAsync("api/runs/on-noise/resume");
@@ -57,7 +57,7 @@ public sealed class Uploads(App app)
         var conversion = view["conversion"]!;
         Assert.Equal((31, 31, 1), ((int)conversion["done"]!, (int)conversion["total"]!, (int)conversion["problemCount"]!));
         Assert.Equal(
-            ("dogs/notes.txt", "it is no PNG, JPEG or WebP file: it begins with 6e6f207069637475"),
+            ("dogs/notes.txt", "it is not a PNG, JPEG or WebP file: it starts with 6e6f207069637475"),
             ((string)conversion["problems"]![0]!["file"]!, (string)conversion["problems"]![0]!["problem"]!));
 
         using var preview = await app.Http.GetAsync((string)view["links"]!["preview"]!, Cancellation);
@@ -75,7 +75,7 @@ public sealed class Uploads(App app)
 
         using var none = await app.Http.GetAsync("api/datasets/fashion-mnist/preview", Cancellation);
         Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
-        Assert.Equal("'fashion-mnist' is fetched when a run first trains on it, and has not been yet.", (string)(await none.ReadAsync())["detail"]!);
+        Assert.Equal("'fashion-mnist' is downloaded when a run first trains on it, which has not happened yet.", (string)(await none.ReadAsync())["detail"]!);
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public sealed class Uploads(App app)
         Assert.Equal(HttpStatusCode.Accepted, taken.StatusCode);
         var view = await app.Http.ConvertedAsync("cut");
         Assert.Equal((false, "failed"), ((bool)view["stored"]!, (string)view["conversion"]!["state"]!));
-        Assert.StartsWith("images: it is cut short", (string)view["conversion"]!["error"]!, StringComparison.Ordinal);
+        Assert.StartsWith("images: it is truncated", (string)view["conversion"]!["error"]!, StringComparison.Ordinal);
         await UntilNothingIsLeftAsync("cut");
     }
 

@@ -74,7 +74,7 @@ public sealed class Uploads_that_are_interrupted(Uploads_that_are_interrupted.Ap
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
         Assert.Equal(
-            $"The upload has more than {Limit} bytes, which is the most that is taken (setting Datasets:MaxUploadBytes).", (string)(await answer.ReadAsync())["detail"]!);
+            $"The upload exceeds the maximum of {Limit} bytes (setting Datasets:MaxUploadBytes).", (string)(await answer.ReadAsync())["detail"]!);
         await UntilFilesAreAsync("large", 0);
     }
 

@@ -64,7 +64,7 @@ public sealed class AppProcess : IAsyncDisposable
         OutputLine? Found() => _lines.FirstOrDefault(line => predicate(line.Text));
         try
         {
-            await Wait.UntilAsync(() => Found() is not null || _process.HasExited, "a line of output", timeout).ConfigureAwait(false);
+            await Wait.UntilAsync(() => Found() is not null || _process.HasExited, "a line of output", timeout);
         }
         catch (TimeoutException exception)
         {
@@ -72,7 +72,7 @@ public sealed class AppProcess : IAsyncDisposable
         }
         if (Found() is null)
         {
-            await _process.WaitForExitAsync().ConfigureAwait(false);
+            await _process.WaitForExitAsync();
         }
         return Found() ?? throw new InvalidOperationException($"It ended with code {_process.ExitCode}\n{Output}");
     }
@@ -83,7 +83,7 @@ public sealed class AppProcess : IAsyncDisposable
     /// <summary>Waits for "Now listening on: http://..." and returns <see cref="Client"/>.</summary>
     public async Task<HttpClient> WaitUntilListeningAsync(TimeSpan? timeout = null)
     {
-        await WaitForLineAsync(Listening, timeout).ConfigureAwait(false);
+        await WaitForLineAsync(Listening, timeout);
         return Client;
     }
 
@@ -91,7 +91,7 @@ public sealed class AppProcess : IAsyncDisposable
     public async Task KillAsync()
     {
         _process.Kill();
-        await _process.WaitForExitAsync().ConfigureAwait(false);
+        await _process.WaitForExitAsync();
     }
 
     /// <summary>Asks it to end and waits. SIGINT, what Ctrl+C sends, does nothing where the tests themselves run as a background job of a shell.</summary>
@@ -102,7 +102,7 @@ public sealed class AppProcess : IAsyncDisposable
         {
             UnixSignal.Send(Id, signal);
         }
-        await _process.WaitForExitAsync().WaitAsync(timeout ?? Wait.Patience).ConfigureAwait(false);
+        await _process.WaitForExitAsync().WaitAsync(timeout ?? Wait.Patience);
         return _process.ExitCode;
     }
 
@@ -114,7 +114,7 @@ public sealed class AppProcess : IAsyncDisposable
         }
         if (!_process.HasExited)
         {
-            await KillAsync().ConfigureAwait(false);
+            await KillAsync();
         }
         _process.Dispose();
     }

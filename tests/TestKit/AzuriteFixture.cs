@@ -35,27 +35,27 @@ public sealed class AzuriteFixture : IAsyncLifetime
     public static async Task<AzuriteFixture> StartAsync((string Certificate, string Key)? tls = null)
     {
         var fixture = new AzuriteFixture { Tls = tls };
-        await fixture.InitializeAsync().ConfigureAwait(false);
+        await fixture.InitializeAsync();
         return fixture;
     }
 
     public async ValueTask InitializeAsync() =>
         _azurite = await AzuriteProcess.StartAsync(
-            new AzuriteOptions { Location = Location, BlobPort = 0, QueuePort = 0, TablePort = 0, Tls = Tls }, Log, CancellationToken.None).ConfigureAwait(false);
+            new AzuriteOptions { Location = Location, BlobPort = 0, QueuePort = 0, TablePort = 0, Tls = Tls }, Log, CancellationToken.None);
 
     /// <summary>Ends it in good order and starts it again over the same data at the same ports.</summary>
     public async Task RestartAsync()
     {
         var options = Azurite.Options;
-        await Azurite.DisposeAsync().ConfigureAwait(false);
-        _azurite = await AzuriteProcess.StartAsync(options, Log, CancellationToken.None).ConfigureAwait(false);
+        await Azurite.DisposeAsync();
+        _azurite = await AzuriteProcess.StartAsync(options, Log, CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_azurite is not null)
         {
-            await _azurite.DisposeAsync().ConfigureAwait(false);
+            await _azurite.DisposeAsync();
         }
         Directory.Delete(Location, recursive: true);
     }

@@ -18,13 +18,13 @@ public static class Wait
     {
         ArgumentNullException.ThrowIfNull(condition);
         var started = Stopwatch.GetTimestamp();
-        while (!await condition().ConfigureAwait(false))
+        while (!await condition())
         {
             if (Stopwatch.GetElapsedTime(started) > (timeout ?? Patience))
             {
                 throw new TimeoutException($"Waited {(timeout ?? Patience).TotalSeconds} s in vain for {what}");
             }
-            await Task.Delay(20).ConfigureAwait(false);
+            await Task.Delay(20);
         }
     }
 }

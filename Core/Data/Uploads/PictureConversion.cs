@@ -122,9 +122,14 @@ internal sealed class PictureConversion
         {
             var file = _files[first + index];
             byte[]? content = null;
-            if (_layout.Places[first + index] is null) problems[index] = ArchiveLayout.NotInFolder;
+            if (_layout.Places[first + index] is null)
+            {
+                problems[index] = ArchiveLayout.NotInFolder;
+            }
             else if (file.Length > _options.MaxPictureBytes)
+            {
                 problems[index] = $"it has {file.Length} bytes; the maximum is {_options.MaxPictureBytes} (limit MaxPictureBytes)";
+            }
             else
             {
                 try

@@ -99,8 +99,11 @@ internal sealed class StagedArchive : IDisposable
         var name = file.FullName;
         if (file.IsEncrypted) throw new UploadRefusedException(name, "it is encrypted", "a file without a password");
         if (file.Length > options.MaxFileBytes)
+        {
             throw new UploadRefusedException(name, $"it unpacks to {file.Length} bytes",
                 $"at most {options.MaxFileBytes} (limit MaxFileBytes)");
+        }
+
         if (file.Length > SmallEntry && file.Length > options.MaxCompressionRatio * file.CompressedLength)
         {
             throw new UploadRefusedException(

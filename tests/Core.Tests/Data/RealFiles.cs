@@ -1,5 +1,5 @@
-using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Pictures;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.Core.Tests.Data;

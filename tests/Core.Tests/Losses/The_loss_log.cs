@@ -62,7 +62,7 @@ public sealed class The_loss_log(AzuriteFixture azurite)
 
         Assert.Equal(
             ["000-00001-000010", "000-00001-000040", "000-00001-epoch", "000-00002-000010", "000-00002-000040", "000-00002-epoch"],
-            await rows.EveryNthStep(3).Select(row => row.RowKey).ToListAsync(Cancellation));
+            await rows.EveryNthStepAsync(3).Select(row => row.RowKey).ToListAsync(Cancellation));
     }
 
     private static IEnumerable<LossRow> Epochs(int attempt, params int[] epochs) => epochs.SelectMany(epoch => (IEnumerable<LossRow>)[
