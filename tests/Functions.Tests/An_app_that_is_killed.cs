@@ -68,7 +68,7 @@ public sealed class An_app_that_is_killed(ITestOutputHelper output)
             case Moment.BlobUpload:
                 var upload = slow.CatchAsync(request => request.Method == "PUT" && request.Path.Value!.Contains("/runs/killed/blobs/", StringComparison.Ordinal));
                 await upload.WaitAsync(Wait.Patience);
-                await app.WaitForLineAsync("uploading blob"); // the log comes a moment later than what it tells of
+                await app.WaitForLineAsync("uploading file"); // the log comes a moment later than what it tells of
                 await app.KillAsync();
                 output.WriteLine($"killed at {await upload}");
                 break;
