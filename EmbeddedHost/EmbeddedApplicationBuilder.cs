@@ -67,7 +67,8 @@ public sealed partial class EmbeddedApplicationBuilder : IHostApplicationBuilder
 
     /// <inheritdoc/>
     public void ConfigureContainer<TContainerBuilder>(IServiceProviderFactory<TContainerBuilder> factory, Action<TContainerBuilder>? configure = null)
-        where TContainerBuilder : notnull => _builder.Host.UseServiceProviderFactory(factory).ConfigureContainer<TContainerBuilder>((_, builder) => configure?.Invoke(builder));
+        where TContainerBuilder : notnull =>
+        _builder.Host.UseServiceProviderFactory(factory).ConfigureContainer<TContainerBuilder>((_, builder) => configure?.Invoke(builder));
 
     /// <summary>Builds the host, binds all functions, and starts Azurite if it is needed.</summary>
     /// <exception cref="InvalidOperationException">Functions or settings are not valid; the message names them.</exception>

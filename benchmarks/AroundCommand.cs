@@ -17,7 +17,8 @@ internal static class AroundCommand
     public static async Task<int> RunAsync(string[] args)
     {
         var epochs = 4;
-        if (args.Length is < 1 or > 3 || !Uri.TryCreate(args[0] + "/", UriKind.Absolute, out var address) || (args.Length > 2 && !int.TryParse(args[2], out epochs)) || epochs < 2)
+        if (args.Length is < 1 or > 3 || !Uri.TryCreate(args[0] + "/", UriKind.Absolute, out var address)
+            || (args.Length > 2 && !int.TryParse(args[2], out epochs)) || epochs < 2)
         {
             await Console.Error.WriteLineAsync(Usage);
             return 2;

@@ -43,7 +43,10 @@ internal static class ChartCommand
             var curves = preset.GroupBy(row => row.Seed).ToList();
             var name = curves.Count == 1 ? preset.Key : $"{preset.Key}, {curves.Count} seeds";
             foreach (var (index, seed) in curves.Index())
-                chart.AddCurve(index == 0 ? name : null, colour, Axis, [.. seed.OrderBy(row => row.Epoch).Select(row => new DataPoint(row.Epoch, row.Frechet))]);
+            {
+                chart.AddCurve(
+                    index == 0 ? name : null, colour, Axis, [.. seed.OrderBy(row => row.Epoch).Select(row => new DataPoint(row.Epoch, row.Frechet))]);
+            }
         }
         AddLine(chart, baseline, $"baseline: {ChartParts.Number(baseline)} for real pictures", colours);
         AddLine(chart, 10 * baseline, "ten times the baseline", colours);
@@ -52,7 +55,14 @@ internal static class ChartCommand
 
     private static void AddLine(PlotModel chart, double value, string text, ChartColours colours)
     {
-        chart.Annotations.Add(new LineAnnotation { Type = LineAnnotationType.Horizontal, YAxisKey = Axis, Y = value, Color = colours.Muted, LineStyle = LineStyle.LongDash });
+        chart.Annotations.Add(new LineAnnotation
+        {
+            Type = LineAnnotationType.Horizontal,
+            YAxisKey = Axis,
+            Y = value,
+            Color = colours.Muted,
+            LineStyle = LineStyle.LongDash,
+        });
         chart.Annotations.Add(new TextAnnotation
         {
             Text = text,

@@ -67,7 +67,8 @@ internal static class PageCommand
         for (var step = 0; step < SecondsOfDragging * 60; step++)
         {
             var turn = step / 30.0;
-            await page.Mouse.MoveAsync(box.X + box.Width * (float)(0.5 + 0.45 * Math.Sin(turn)), box.Y + box.Height * (float)(0.5 + 0.45 * Math.Cos(turn * 0.7)));
+            await page.Mouse.MoveAsync(
+                box.X + box.Width * (float)(0.5 + 0.45 * Math.Sin(turn)), box.Y + box.Height * (float)(0.5 + 0.45 * Math.Cos(turn * 0.7)));
             await page.WaitForTimeoutAsync(1000f / 60);
             if (step % 60 == 59) rates.Add(double.Parse((await page.Locator("p[data-rate]").GetAttributeAsync("data-rate"))!, CultureInfo.InvariantCulture));
         }

@@ -30,7 +30,10 @@ var measured = new StepBenchmark(contenders, options.Batch, options.Rounds).Run(
 
 Console.WriteLine("                    ms/step   fastest   images/s   ratio   of peak   managed bytes/step");
 foreach (var row in measured)
-    Console.WriteLine($"{row.Name,-18} {row.MillisecondsPerStep,8:F1}  {row.Fastest,8:F1}  {row.ImagesPerSecond,9:F0}  {row.Ratio,6:F2}  {row.ShareOfPeak,7:P0}  {row.BytesPerStep,19:N0}");
+{
+    Console.WriteLine($"{row.Name,-18} {row.MillisecondsPerStep,8:F1}  {row.Fastest,8:F1}  {row.ImagesPerSecond,9:F0}  "
+        + $"{row.Ratio,6:F2}  {row.ShareOfPeak,7:P0}  {row.BytesPerStep,19:N0}");
+}
 foreach (var row in measured.Where(row => row.Phases.Count > 0))
 {
     Console.WriteLine($"\n{row.Name}, ms by phase");
@@ -39,7 +42,17 @@ foreach (var row in measured.Where(row => row.Phases.Count > 0))
 Console.WriteLine($"\npeak memory: {Processor.PeakMemoryMegabytes:F0} MB, all contenders together");
 if (options.Json is { } path)
 {
-    var report = new { Processor = Processor.Name, options.Threads, options.Batch, options.Rounds, PeakFp32 = fp32, PeakBf16 = bf16, Processor.PeakMemoryMegabytes, Measured = measured };
+    var report = new
+    {
+        Processor = Processor.Name,
+        options.Threads,
+        options.Batch,
+        options.Rounds,
+        PeakFp32 = fp32,
+        PeakBf16 = bf16,
+        Processor.PeakMemoryMegabytes,
+        Measured = measured,
+    };
     await File.WriteAllTextAsync(path, JsonSerializer.Serialize(report, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true }));
 }
 return 0;

@@ -11,7 +11,8 @@ namespace GanFunctions.Benchmarks;
 internal sealed record MeasuredEpoch(TrainingOptions Options, int Epoch, PictureQuality Quality, double Seconds)
 {
     public string ToCsv() => string.Create(null, $"{Options.Preset.ToString().ToLowerInvariant()},{Options.Seed},{Epoch},{Quality.FrechetDistance:F2},"
-        + $"{Quality.Baseline:F2},{Quality.KernelDistance:F4},{Quality.Classes?.RarestShare:F4},{Quality.Classes?.Confidence:F4},{Quality.Classes?.Recognised:F4},{Seconds:F1}");
+        + $"{Quality.Baseline:F2},{Quality.KernelDistance:F4},{Quality.Classes?.RarestShare:F4},{Quality.Classes?.Confidence:F4},"
+        + $"{Quality.Classes?.Recognised:F4},{Seconds:F1}");
 }
 
 /// <summary>Trains in memory, without storage, and measures the pictures after every epoch.</summary>

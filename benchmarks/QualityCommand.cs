@@ -38,7 +38,8 @@ internal static class QualityCommand
         set_num_threads(QualityReferenceBuilder.Threads);
         using var reference = new QualityReference(QualityReferenceBuilder.Build(data, CancellationToken.None)!);
         Console.WriteLine(
-            $"{Processor.Name}; quality reference {reference.Sha256}, classifier accuracy {reference.Accuracy:P2} on held-out pictures; {samples} generated pictures");
+            $"{Processor.Name}; quality reference {reference.Sha256}, classifier accuracy {reference.Accuracy:P2} on held-out pictures; "
+            + $"{samples} generated pictures");
         var benchmark = new QualityBenchmark(data, reference, samples);
         var lines = new List<string> { "preset,seed,epoch,frechet,floor,kernel,rarest,confidence,recognised,seconds" };
         Console.WriteLine(lines[0]);

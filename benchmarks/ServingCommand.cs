@@ -86,7 +86,8 @@ internal static partial class ServingCommand
         latencies.Sort();
         Console.WriteLine($"during training, {1 / RequestInterval.TotalSeconds:F0} grids a second: "
             + $"99th percentile {latencies[(int)(latencies.Count * 0.99)]:F0} ms of {latencies.Count}; "
-            + $"the training does {beside.Average():F2} steps a second beside it and {alone.Average():F2} alone: {1 - beside.Average() / alone.Average():P1} lost");
+            + $"the training does {beside.Average():F2} steps a second beside it and {alone.Average():F2} alone: "
+            + $"{1 - beside.Average() / alone.Average():P1} lost");
     }
 
     private static async Task<double> StepsPerSecondAsync(HttpClient http, Func<CancellationToken, Task> meanwhile)
@@ -123,7 +124,8 @@ internal static partial class ServingCommand
 
     private static async Task<(double Mean, double Percentile99)> WrkAsync(Uri address, string header)
     {
-        using var wrk = Process.Start(new ProcessStartInfo("wrk", ["-t1", "-c1", "-d5s", "--latency", "-H", header, address.ToString()]) { RedirectStandardOutput = true })!;
+        using var wrk = Process.Start(
+            new ProcessStartInfo("wrk", ["-t1", "-c1", "-d5s", "--latency", "-H", header, address.ToString()]) { RedirectStandardOutput = true })!;
         var output = await wrk.StandardOutput.ReadToEndAsync();
         await wrk.WaitForExitAsync();
         return wrk.ExitCode == 0 && MeanLine().Match(output) is { Success: true } mean && PercentileLine().Match(output) is { Success: true } percentile

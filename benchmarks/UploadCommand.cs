@@ -45,7 +45,8 @@ internal static class UploadCommand
     {
         var (images, labels) = (await ReadAsync(folder, IdxPart.TrainImages), await ReadAsync(folder, IdxPart.TrainLabels));
         var file = new FileStream(
-            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()),
+            FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
         await using (var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
         {
             for (var index = 0; index < images.Shape[0]; index++)
@@ -80,6 +81,7 @@ internal static class UploadCommand
     }
 
     private static double Megabytes(string process, string what) => double.Parse(
-        File.ReadLines($"/proc/{process}/status").Single(line => line.StartsWith(what, StringComparison.Ordinal)).Split(':')[1].Replace("kB", "", StringComparison.Ordinal),
+        File.ReadLines($"/proc/{process}/status").Single(line => line.StartsWith(what, StringComparison.Ordinal)).Split(':')[1]
+            .Replace("kB", "", StringComparison.Ordinal),
         CultureInfo.InvariantCulture) / 1000;
 }

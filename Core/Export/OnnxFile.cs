@@ -91,7 +91,8 @@ public static class OnnxFile
 
     private static string ConvTranspose(OnnxGraph graph, ConvTranspose2d up, string name, IReadOnlyList<string> inputs) => graph.Node(
         "ConvTranspose", name, inputs,
-        With("kernel_shape", up.kernel_size), With("strides", up.stride!), With("pads", [.. up.padding!, .. up.padding!]), With("output_padding", up.output_padding!));
+        With("kernel_shape", up.kernel_size), With("strides", up.stride!),
+        With("pads", [.. up.padding!, .. up.padding!]), With("output_padding", up.output_padding!));
 
     private static string Unflatten(OnnxGraph graph, string x, int features, int channels)
     {

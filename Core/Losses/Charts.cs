@@ -169,9 +169,11 @@ public enum ChartTheme
 /// <param name="Curves">Curves, in order of use.</param>
 internal sealed record ChartColours(OxyColor Background, OxyColor Ink, OxyColor Muted, OxyColor Grid, IReadOnlyList<OxyColor> Curves)
 {
-    public static readonly ChartColours Light = Parse("#ffffff", "#1f2328", "#59636e", "#e3e6ea", "#0969da", "#bc4c00", "#1a7f37", "#bf3989", "#6639ba", "#0a7480");
+    public static readonly ChartColours Light = Parse(
+        "#ffffff", "#1f2328", "#59636e", "#e3e6ea", "#0969da", "#bc4c00", "#1a7f37", "#bf3989", "#6639ba", "#0a7480");
 
-    public static readonly ChartColours Dark = Parse("#0d1117", "#e6edf3", "#9198a1", "#2a3038", "#58a6ff", "#f0883e", "#3fb950", "#f778ba", "#bc8cff", "#39c5cf");
+    public static readonly ChartColours Dark = Parse(
+        "#0d1117", "#e6edf3", "#9198a1", "#2a3038", "#58a6ff", "#f0883e", "#3fb950", "#f778ba", "#bc8cff", "#39c5cf");
 
     public static ChartColours Of(ChartTheme theme) => theme == ChartTheme.Dark ? Dark : Light;
 

@@ -51,7 +51,8 @@ public sealed record ClassCoverage(
 
     /// <inheritdoc/>
     public bool Equals(ClassCoverage? other) => other is not null
-        && (Accuracy, Entropy, Confidence, Recognised) == (other.Accuracy, other.Entropy, other.Confidence, other.Recognised) && Shares.SequenceEqual(other.Shares);
+        && (Accuracy, Entropy, Confidence, Recognised) == (other.Accuracy, other.Entropy, other.Confidence, other.Recognised)
+        && Shares.SequenceEqual(other.Shares);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Accuracy, Entropy, Confidence, Shares.Count);

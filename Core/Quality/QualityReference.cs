@@ -48,8 +48,11 @@ public sealed class QualityReference : IDisposable
 
         _labels = [.. labels.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(label => byte.Parse(label, CultureInfo.InvariantCulture))];
         if (metadata.TryGetValue(AccuracyKey, out var accuracy)) Accuracy = double.Parse(accuracy, CultureInfo.InvariantCulture);
-        if (!tensors.TryGetValue(NetworkPrefix + FeatureNetwork.FirstWeight, out var first) || !tensors.TryGetValue(NetworkPrefix + FeatureNetwork.DenseWeight, out var dense))
+        if (!tensors.TryGetValue(NetworkPrefix + FeatureNetwork.FirstWeight, out var first)
+            || !tensors.TryGetValue(NetworkPrefix + FeatureNetwork.DenseWeight, out var dense))
+        {
             throw new InvalidDataException("The quality reference lacks the network.");
+        }
         _network = new FeatureNetwork(FeatureNetwork.ShapeOf(first, dense), _labels.Length);
         foreach (var (name, value) in _network.state_dict())
         {

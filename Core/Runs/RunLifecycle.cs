@@ -23,7 +23,11 @@ public sealed class RunLifecycle(
     /// <exception cref="DatasetUnavailableException">The data set is currently unavailable.</exception>
     public async Task PrepareAsync(string run, string instanceId, CancellationToken cancellation)
     {
-        if (await runs.FindAsync(run, cancellation) is not { Desired: Desired.Run, StepsPerEpoch: 0, Options: var options } row || !row.IsOpenTo(instanceId)) return;
+        if (await runs.FindAsync(run, cancellation) is not { Desired: Desired.Run, StepsPerEpoch: 0, Options: var options } row
+            || !row.IsOpenTo(instanceId))
+        {
+            return;
+        }
         await using var watch = new RunWatch(runs, run, instanceId, time, logger);
         var stored = await watch.RunAsync(token => datasets.StoreAsync(options.Dataset, token), cancellation);
         if (stored?.Train is not { } count) return;

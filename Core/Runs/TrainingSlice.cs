@@ -123,7 +123,10 @@ public sealed partial class TrainingSlice(
         if (start.Dataset != data.Sha256)
             throw new RunRefusedException($"The data set {data.Name} has changed since the run began: its SHA-256 was {start.Dataset} and is {data.Sha256}.");
         if (options.Conditional && data.Train.DistinctLabels().Count < 2)
-            throw new RunRefusedException($"A conditional run needs at least two different labels; the data set {data.Name} has {data.Train.DistinctLabels().Count}.");
+        {
+            throw new RunRefusedException(
+                $"A conditional run needs at least two different labels; the data set {data.Name} has {data.Train.DistinctLabels().Count}.");
+        }
         if (Precisions.Parse(start.Precision) is null)
             throw new RunRefusedException($"The run was started with precision {start.Precision}; this worker supports fp32 and bf16.");
         return start with { Attempt = Math.Max(request.Attempt, start.Attempt) };

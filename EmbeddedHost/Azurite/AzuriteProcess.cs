@@ -201,7 +201,8 @@ internal static class AzuriteProgram
             RedirectStandardError = true,
         };
         foreach (var argument in (string[])["azurite.mjs",
-            "--location", options.Location, "--blobPort", Text(options.BlobPort), "--queuePort", Text(options.QueuePort), "--tablePort", Text(options.TablePort)])
+            "--location", options.Location, "--blobPort", Text(options.BlobPort),
+            "--queuePort", Text(options.QueuePort), "--tablePort", Text(options.TablePort)])
         {
             start.ArgumentList.Add(argument);
         }

@@ -41,7 +41,9 @@ internal static class HttpBinding
     {
         if (value is null)
         {
-            return parameter.HasDefaultValue ? parameter.DefaultValue : parameter.ParameterType.IsValueType ? Activator.CreateInstance(parameter.ParameterType) : null;
+            return parameter.HasDefaultValue
+                ? parameter.DefaultValue
+                : parameter.ParameterType.IsValueType ? Activator.CreateInstance(parameter.ParameterType) : null;
         }
 
         var type = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;

@@ -13,7 +13,8 @@ namespace GanFunctions.EmbeddedHost.Orchestrations;
 /// Creates the app's activities for the engine. On shutdown running activities are cancelled; their messages return to the queue, and the
 /// orchestrations see no failure.
 /// </summary>
-internal sealed partial class Activities(FunctionCatalog functions, IServiceProvider services, ILoggerFactory loggers) : INameVersionObjectManager<TaskActivity>, IDisposable
+internal sealed partial class Activities(FunctionCatalog functions, IServiceProvider services, ILoggerFactory loggers)
+    : INameVersionObjectManager<TaskActivity>, IDisposable
 {
     private readonly DurableTaskShimFactory _shims = new(null, loggers);
     private readonly CancellationTokenSource _stopping = new();

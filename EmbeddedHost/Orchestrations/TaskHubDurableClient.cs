@@ -21,7 +21,11 @@ internal sealed class TaskHubDurableClient(AzureStorageOrchestrationService serv
         TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        var instance = new OrchestrationInstance { InstanceId = options?.InstanceId ?? Guid.NewGuid().ToString("N"), ExecutionId = Guid.NewGuid().ToString("N") };
+        var instance = new OrchestrationInstance
+        {
+            InstanceId = options?.InstanceId ?? Guid.NewGuid().ToString("N"),
+            ExecutionId = Guid.NewGuid().ToString("N"),
+        };
         await service.CreateTaskOrchestrationAsync(
             new TaskMessage
             {
@@ -54,14 +58,16 @@ internal sealed class TaskHubDurableClient(AzureStorageOrchestrationService serv
         return service.ForceTerminateTaskOrchestrationAsync(instanceId, Json.Serialize(options?.Output));
     }
 
-    public override Task<OrchestrationMetadata> WaitForInstanceStartAsync(string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
+    public override Task<OrchestrationMetadata> WaitForInstanceStartAsync(
+        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
         WaitAsync(instanceId, getInputsAndOutputs, instance => instance.RuntimeStatus != OrchestrationRuntimeStatus.Pending, cancellation);
 
     public override Task<OrchestrationMetadata> WaitForInstanceCompletionAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
         WaitAsync(instanceId, getInputsAndOutputs, instance => instance.IsCompleted, cancellation);
 
-    public override async Task<OrchestrationMetadata?> GetInstancesAsync(string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
+    public override async Task<OrchestrationMetadata?> GetInstancesAsync(
+        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
         var states = await service.GetOrchestrationStateAsync(instanceId, allExecutions: false, fetchInput: getInputsAndOutputs);
@@ -88,7 +94,8 @@ internal sealed class TaskHubDurableClient(AzureStorageOrchestrationService serv
         });
 
     /// <exception cref="InvalidOperationException">The instance is not finished.</exception>
-    public override async Task<PurgeResult> PurgeInstanceAsync(string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
+    public override async Task<PurgeResult> PurgeInstanceAsync(
+        string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
     {
         if (await GetInstancesAsync(instanceId, cancellation: cancellation) is not { } instance) return new PurgeResult(0);
         if (!instance.IsCompleted)
@@ -101,7 +108,8 @@ internal sealed class TaskHubDurableClient(AzureStorageOrchestrationService serv
     private Task SendAsync(string instanceId, HistoryEvent message, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        return service.SendTaskOrchestrationMessageAsync(new TaskMessage { OrchestrationInstance = new OrchestrationInstance { InstanceId = instanceId }, Event = message });
+        return service.SendTaskOrchestrationMessageAsync(
+            new TaskMessage { OrchestrationInstance = new OrchestrationInstance { InstanceId = instanceId }, Event = message });
     }
 
     private async Task<OrchestrationMetadata> WaitAsync(

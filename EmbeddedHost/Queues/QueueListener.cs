@@ -19,7 +19,8 @@ namespace GanFunctions.EmbeddedHost.Queues;
 /// <c>extensions.queues</c> in host.json.
 /// </summary>
 internal sealed partial class QueueListener(
-    FunctionCatalog functions, IConfiguration configuration, StorageConnection storage, IServiceProvider services, ILogger<QueueListener> logger) : BackgroundService
+    FunctionCatalog functions, IConfiguration configuration, StorageConnection storage, IServiceProvider services,
+    ILogger<QueueListener> logger) : BackgroundService
 {
     private static readonly TimeSpan VisibilityTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(5);

@@ -38,7 +38,9 @@ public readonly record struct CheckpointChoice(int? Epoch, bool Best)
 
     private static JsonObject Schema() => new()
     {
-        ["oneOf"] = new JsonArray(Parameter.Range("integer", 1, TrainingOptions.MaxEpochs), new JsonObject { ["type"] = "string", ["enum"] = new JsonArray("latest", "best") }),
+        ["oneOf"] = new JsonArray(
+            Parameter.Range("integer", 1, TrainingOptions.MaxEpochs),
+            new JsonObject { ["type"] = "string", ["enum"] = new JsonArray("latest", "best") }),
     };
 
     /// <summary>The chosen epoch; null for the latest checkpoint.</summary>

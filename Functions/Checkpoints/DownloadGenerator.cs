@@ -12,7 +12,8 @@ namespace GanFunctions.Functions.Checkpoints;
 public sealed class DownloadGenerator(GeneratorFiles files)
 {
     internal static readonly Parameter<string?> FileFormat = Parameter.Choice(
-        "format", "`safetensors` is for PyTorch and contains both kinds of weights; `onnx` is for ONNX runtimes.", ["safetensors", "onnx"], otherwise: "safetensors");
+        "format", "`safetensors` is for PyTorch and contains both kinds of weights; `onnx` is for ONNX runtimes.",
+        ["safetensors", "onnx"], otherwise: "safetensors");
     internal static readonly Parameter<string?> Weights = Parameter.Choice(
         "weights", "With `format=onnx` only: `raw` are the trained weights; `ema`, the default, is their moving average, which draws better.", ["ema", "raw"]);
 
@@ -80,7 +81,9 @@ public sealed class GeneratorFiles(RunStore runs, CheckpointStore checkpoints)
         if (found is not (var manifest, var file)) return choice.NotFound(row);
         try
         {
-            return Tagged(file is null ? Results.StatusCode(StatusCodes.Status304NotModified) : await answer(row, manifest, file), tagOf?.Invoke(manifest), choice);
+            return Tagged(
+                file is null ? Results.StatusCode(StatusCodes.Status304NotModified) : await answer(row, manifest, file),
+                tagOf?.Invoke(manifest), choice);
         }
         catch (InvalidDataException damage)
         {

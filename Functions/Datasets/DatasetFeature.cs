@@ -15,8 +15,10 @@ internal static class DatasetFeature
     private static readonly string[] Parts = ["images", "labels", "test-images", "test-labels"];
 
     private static readonly DatasetView Pets = new(
-        "pets", "stored", true, 1800, 200, 2, ["cats", "dogs"], 64, 64, 64, 3, "9b74c9897bac770ffc029102a200c5de9b74c9897bac770ffc029102a200c5de", "Uploaded on 2026-01-31",
-        new ConversionView(ConversionState.Ready, 2001, 2001, 1, [new FileProblem("cats/notes.txt", "it is not a PNG, JPEG or WebP file: it starts with 4e6f7465")], null),
+        "pets", "stored", true, 1800, 200, 2, ["cats", "dogs"], 64, 64, 64, 3,
+        "9b74c9897bac770ffc029102a200c5de9b74c9897bac770ffc029102a200c5de", "Uploaded on 2026-01-31",
+        new ConversionView(ConversionState.Ready, 2001, 2001, 1,
+            [new FileProblem("cats/notes.txt", "it is not a PNG, JPEG or WebP file: it starts with 4e6f7465")], null),
         new DatasetLinks("/api/datasets/pets", "/api/datasets/pets/preview"));
 
     private static readonly Response NoDataset = Response.NotFound(
@@ -25,7 +27,8 @@ internal static class DatasetFeature
     private static readonly Response InUse = Response.Conflict(
         "An unfinished run uses it.", "The data set is in use.", "Run 'first' uses 'pets'; cancel the run first.", "/api/runs/first");
 
-    private static readonly Response WrongName = Response.Invalid("name", new DatasetNameException("digits", "is built in and cannot be replaced or removed: choose another name").Message);
+    private static readonly Response WrongName = Response.Invalid(
+        "name", new DatasetNameException("digits", "is built in and cannot be replaced or removed: choose another name").Message);
 
     /// <summary>Registers the feature.</summary>
     public static IServiceCollection AddDatasets(this IServiceCollection services, IConfiguration configuration)
@@ -59,13 +62,16 @@ internal static class DatasetFeature
         },
         new(nameof(PutDataset), "put", Path, "Uploads a data set, replacing one of that name")
         {
-            Description = "The upload is stored as received and converted in the background; `conversion` reports the progress. Until it is ready, an existing data set of that name stays in use.",
+            Description = "The upload is stored as received and converted in the background; `conversion` reports the progress. "
+                + "Until it is ready, an existing data set of that name stays in use.",
             Parameters =
             [
                 Parameter.Dataset,
                 PutDataset.Size, PutDataset.Channels,
             ],
-            Body = new("A zip archive of PNG, JPEG or WebP files with one folder per class, or of IDX files; or a form with one IDX file per part. At most 2 GiB.", IsRequired: true,
+            Body = new(
+                "A zip archive of PNG, JPEG or WebP files with one folder per class, or of IDX files; or a form with one IDX file per part. At most 2 GiB.",
+                IsRequired: true,
                 new("application/zip"), new("application/x-zip-compressed"), new("application/octet-stream"), new("multipart/form-data", FormSchema)),
             Responses =
             [
@@ -78,7 +84,8 @@ internal static class DatasetFeature
                 Response.TooLarge("The upload is too large.", DatasetProblems.WithSettings(new UploadTooLargeException(2L << 30).Message)),
                 new(415, "The media type of the body is not supported.", Media.Problem(new Problem(
                     "https://tools.ietf.org/html/rfc9110#section-15.5.16", "The media type is not supported.", 415,
-                    "Content-Type 'text/plain' is not supported; valid are application/zip with pictures or IDX files, and multipart/form-data with one IDX file per part."))),
+                    "Content-Type 'text/plain' is not supported; valid are application/zip with pictures or IDX files, "
+                    + "and multipart/form-data with one IDX file per part."))),
             ],
         },
         new("DeleteDataset", "delete", Path, "Deletes a data set, or cancels its conversion")

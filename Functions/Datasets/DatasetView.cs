@@ -3,7 +3,10 @@ using GanFunctions.Core.Data;
 
 namespace GanFunctions.Functions.Datasets;
 
-/// <summary>A data set as the API returns it: what is stored, and the state of the latest upload of that name. Values that are not known yet are null.</summary>
+/// <summary>
+/// A data set as the API returns it: what is stored, and the state of the latest upload of that name. Values that are not
+/// known yet are null.
+/// </summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Source"><c>built-in</c>, <c>known</c> (downloadable by name) or <c>stored</c> (uploaded).</param>
 /// <param name="Stored">Whether it is in Blob Storage.</param>
@@ -31,7 +34,8 @@ public sealed record DatasetView(
         info ??= new DatasetInfo(name, "stored", Stored: false, null, null, null, null, null, null, null, "Uploaded; not converted yet");
         return new DatasetView(
             name, info.Source, info.Stored, info.Train, info.Test, info.Classes, info.ClassNames, info.Height, info.Height, info.Width, info.Channels,
-            info.Sha256, info.Description, conversion is null ? null : ConversionView.Of(conversion), new($"/api/datasets/{name}", $"/api/datasets/{name}/preview"));
+            info.Sha256, info.Description, conversion is null ? null : ConversionView.Of(conversion),
+            new($"/api/datasets/{name}", $"/api/datasets/{name}/preview"));
     }
 }
 

@@ -31,7 +31,11 @@ public sealed class PutDataset(
         {
             DatasetCatalog.CheckWritable(name);
             if (request.ContentLength > options.MaxUploadBytes) throw new UploadTooLargeException(options.MaxUploadBytes);
-            if (await catalog.GetAsync(name, cancellation) is { Stored: true } && await DatasetUse.RefuseAsync(runs, name, cancellation) is { } inUse) return inUse;
+            if (await catalog.GetAsync(name, cancellation) is { Stored: true }
+                && await DatasetUse.RefuseAsync(runs, name, cancellation) is { } inUse)
+            {
+                return inUse;
+            }
             var upload = await staging.StageAsync(name, UploadBody.Of(request), cancellation);
             return Accepted(await catalog.GetAsync(name, cancellation), await starter.StartAsync(name, upload, size, channels));
         }

@@ -94,7 +94,8 @@ public sealed partial class DemoRun(OwnAddress own, IHostApplicationLifetime lif
                 continue;
             }
             if (!response.IsSuccessStatusCode) throw new InvalidOperationException(await response.Content.ReadAsStringAsync(cancellation));
-            Console.WriteLine($"Training '{run}' on {(dataset == "mnist" ? "MNIST" : "the built-in digits")}; follow it at {new Uri(http.BaseAddress!, $"#/runs/{run}")}");
+            Console.WriteLine($"Training '{run}' on {(dataset == "mnist" ? "MNIST" : "the built-in digits")}; "
+                + $"follow it at {new Uri(http.BaseAddress!, $"#/runs/{run}")}");
             return run;
         }
         throw new InvalidOperationException("No data set is available, not even the built-in digits.");
@@ -186,7 +187,8 @@ internal static class DemoProgress
             $"{view.State.ToString().ToLowerInvariant()}  epoch {progress.Epoch}/{progress.Epochs}  step {progress.Step}/{progress.StepsPerEpoch}");
         if (view.Losses is { } losses) text += string.Create(CultureInfo.InvariantCulture, $"  d {losses.Discriminator:F3}  g {losses.Generator:F3}");
         if (view.ImagesPerSecond is { } speed) text += string.Create(CultureInfo.InvariantCulture, $"  {speed:F0} images/s");
-        if (view.SecondsLeft is { } left) text += $"  {TimeSpan.FromSeconds(left).ToString(left < 3600 ? @"m\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture)} left";
+        if (view.SecondsLeft is { } left)
+            text += $"  {TimeSpan.FromSeconds(left).ToString(left < 3600 ? @"m\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture)} left";
         return text;
     }
 }

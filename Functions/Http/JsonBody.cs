@@ -20,7 +20,11 @@ public static class JsonBody
         var bytes = new byte[MaxBytes + 1];
         var length = await request.Body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation);
         if (length > MaxBytes)
-            return ([], Results.Problem($"The body has more than {MaxBytes} bytes; a JSON object such as {example} is enough.", statusCode: 413, title: "The body is too large."));
+        {
+            return ([], Results.Problem(
+                $"The body has more than {MaxBytes} bytes; a JSON object such as {example} is enough.",
+                statusCode: 413, title: "The body is too large."));
+        }
         var text = Encoding.UTF8.GetString(bytes, 0, length);
         if (string.IsNullOrWhiteSpace(text)) return ([], null);
         try

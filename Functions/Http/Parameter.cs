@@ -44,7 +44,9 @@ public abstract record Parameter(string Name, string Description, JsonObject Sch
     /// <summary>A number with a fraction.</summary>
     public static Parameter<double> Number(string name, string description, double from, double to, double otherwise) => new(
         name, description, With(Range("number", from, to), "default", otherwise), string.Create(CultureInfo.InvariantCulture, $"a number from {from} to {to}"),
-        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= from && value <= to ? (true, value) : default,
+        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= from && value <= to
+            ? (true, value)
+            : default,
         otherwise);
 
     /// <summary>Whole numbers, separated by commas.</summary>
@@ -104,7 +106,12 @@ public abstract record Parameter(string Name, string Description, JsonObject Sch
     }
 
     /// <summary>The schema of numbers in a range.</summary>
-    internal static JsonObject Range<T>(string type, T from, T to) => new() { ["type"] = type, ["minimum"] = JsonValue.Create(from), ["maximum"] = JsonValue.Create(to) };
+    internal static JsonObject Range<T>(string type, T from, T to) => new()
+    {
+        ["type"] = type,
+        ["minimum"] = JsonValue.Create(from),
+        ["maximum"] = JsonValue.Create(to),
+    };
 
     /// <summary>A schema with one keyword more, unless its value is null.</summary>
     internal static JsonObject With(JsonObject schema, string keyword, JsonNode? value)

@@ -57,7 +57,8 @@ public sealed class GetLosses(RunStore runs, LossLog losses, ChartRenderer chart
 public sealed record LossQuery(Format Format, int From, int Every, ChartTheme Theme, int Width, int Height)
 {
     internal static readonly FormatParameter Formats = Parameter.Format(Format.Json, Format.Csv, Format.Png, Format.Svg);
-    internal static readonly Parameter<int> FromParameter = Parameter.WholeNumber("from", "The first epoch to include.", 1, TrainingOptions.MaxEpochs, otherwise: 1);
+    internal static readonly Parameter<int> FromParameter = Parameter.WholeNumber(
+        "from", "The first epoch to include.", 1, TrainingOptions.MaxEpochs, otherwise: 1);
     internal static readonly Parameter<int> EveryParameter = Parameter.WholeNumber(
         "every", "Includes every nth logged step of an epoch, beginning with the first; a chart always has all of them.", 1, 100_000, otherwise: 1);
     internal static readonly Parameter<string?> ThemeParameter = Parameter.Choice(

@@ -9,7 +9,17 @@ namespace GanFunctions.Functions.Losses;
 internal static class LossFeature
 {
     private static readonly LossView Step = new(0, 1, 50, 1.12, 1.05, 0.58, 0.37, 512.5, RunExamples.At(20), null, null, null, null, null, null, null);
-    private static readonly LossView Epoch = Step with { Step = null, Time = RunExamples.At(30), FrechetDistance = 21.4, KernelDistance = 0.031, Variety = 0.94, RarestShare = 0.04, ClassEntropy = 2.28, Confidence = 0.97 };
+    private static readonly LossView Epoch = Step with
+    {
+        Step = null,
+        Time = RunExamples.At(30),
+        FrechetDistance = 21.4,
+        KernelDistance = 0.031,
+        Variety = 0.94,
+        RarestShare = 0.04,
+        ClassEntropy = 2.28,
+        Confidence = 0.97,
+    };
 
     /// <summary>Registers the feature.</summary>
     public static IServiceCollection AddLosses(this IServiceCollection services) => services.AddSingleton(Feature).AddSingleton<ChartRenderer>();
@@ -29,7 +39,11 @@ internal static class LossFeature
                 new(200, "The losses.", Media.Json(LossList.Of("first", [Step, Epoch])), Media.Text("text/csv", LossView.Csv([Step, Epoch])),
                     Media.Bytes(Format.Png), Media.Text("image/svg+xml", "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 960 640\"></svg>"))
                 {
-                    Headers = [Header.ETag with { Description = "Identifies the content of a chart; send it back as `If-None-Match`." }, Header.CacheControl, Header.Vary],
+                    Headers =
+                    [
+                        Header.ETag with { Description = "Identifies the content of a chart; send it back as `If-None-Match`." },
+                        Header.CacheControl, Header.Vary,
+                    ],
                 },
                 Response.NotModified,
                 Response.Invalid("every", "every: '0' is not valid; it must be a whole number from 1 to 100000."),

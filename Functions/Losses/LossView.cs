@@ -15,7 +15,10 @@ namespace GanFunctions.Functions.Losses;
 /// <param name="ImagesPerSecond">Training speed in real pictures per second.</param>
 /// <param name="Time">Time of logging.</param>
 /// <param name="NonFinite">Names of the values that were NaN or infinite; null if there were none.</param>
-/// <param name="FrechetDistance">Fréchet distance between the epoch's pictures and real ones. This and the following values are null for a step, and if quality was not measured.</param>
+/// <param name="FrechetDistance">
+/// Fréchet distance between the epoch's pictures and real ones. This and the following values are null for a step, and if
+/// quality was not measured.
+/// </param>
 /// <param name="KernelDistance">Kernel distance between the same pictures.</param>
 /// <param name="Variety">Mean feature distance between two generated pictures, relative to that between two real ones.</param>
 /// <param name="RarestShare">Share of the rarest class among the pictures. This and the following values are null if the data set has no labels.</param>

@@ -37,21 +37,26 @@ internal sealed record Response(string Code, string Description, params IReadOnl
         Name = nameof(NoRun),
     };
 
-    private static readonly Response Unauthorized = new(401, "The host requires a key, and the key is missing or wrong. The Functions host sends no body.", OpenApi.Media.Problem(
-        new Problem("https://tools.ietf.org/html/rfc9110#section-15.5.2", "Unauthorized", 401, "A valid key is required, as header x-functions-key or as ?code=.")))
+    private static readonly Response Unauthorized = new(
+        401, "The host requires a key, and the key is missing or wrong. The Functions host sends no body.", OpenApi.Media.Problem(new Problem(
+            "https://tools.ietf.org/html/rfc9110#section-15.5.2", "Unauthorized", 401,
+            "A valid key is required, as header x-functions-key or as ?code=.")))
     {
         Name = nameof(Unauthorized),
     };
 
-    private static readonly Response Forbidden = new(403, "The host requires no key, and therefore refuses changes by pages of other sites.", OpenApi.Media.Problem(
-        new Problem("https://tools.ietf.org/html/rfc9110#section-15.5.4", "Forbidden", 403, "A page of another site may not call this without a key.")))
+    private static readonly Response Forbidden = new(
+        403, "The host requires no key, and therefore refuses changes by pages of other sites.", OpenApi.Media.Problem(new Problem(
+            "https://tools.ietf.org/html/rfc9110#section-15.5.4", "Forbidden", 403, "A page of another site may not call this without a key.")))
     {
         Name = nameof(Forbidden),
     };
 
-    private static readonly Response Unexpected = new("default", "A server error: 500 if the function failed (the log has details), 503 while the host shuts down.",
+    private static readonly Response Unexpected = new(
+        "default", "A server error: 500 if the function failed (the log has details), 503 while the host shuts down.",
         OpenApi.Media.Problem(new Problem(
-            "https://tools.ietf.org/html/rfc9110#section-15.6.1", "An error occurred while processing your request.", 500, "Function 'GetRun' failed; see the log.")))
+            "https://tools.ietf.org/html/rfc9110#section-15.6.1", "An error occurred while processing your request.", 500,
+            "Function 'GetRun' failed; see the log.")))
     {
         Name = nameof(Unexpected),
     };
@@ -61,7 +66,8 @@ internal sealed record Response(string Code, string Description, params IReadOnl
         [.. operation.IsAnonymous ? Array.Empty<Response>() : [Unauthorized], .. operation.Method == "get" ? Array.Empty<Response>() : [Forbidden], Unexpected];
 
     /// <summary>400 for an invalid request.</summary>
-    public static Response Invalid(string field, string problem) => new(400, "The request is not valid; every problem is named.", OpenApi.Media.Problem(InvalidRequest.Of(field, problem)));
+    public static Response Invalid(string field, string problem) => new(
+        400, "The request is not valid; every problem is named.", OpenApi.Media.Problem(InvalidRequest.Of(field, problem)));
 
     /// <summary>400 for a call without parameters, if a parameter is given.</summary>
     public static Response NoParameters { get; } = Invalid("limit", "limit is not a parameter here; there are none.") with { Name = nameof(NoParameters) };
@@ -82,7 +88,11 @@ internal sealed record Response(string Code, string Description, params IReadOnl
     public JsonObject ToJson(Schemas schemas)
     {
         var answer = new JsonObject { ["description"] = Description };
-        if (Headers.Count > 0) answer["headers"] = new JsonObject(Headers.Select(header => KeyValuePair.Create<string, JsonNode?>(header.Name, header.ToJson())));
+        if (Headers.Count > 0)
+        {
+            answer["headers"] = new JsonObject(
+                Headers.Select(header => KeyValuePair.Create<string, JsonNode?>(header.Name, header.ToJson())));
+        }
         if (Media.Count > 0) answer["content"] = OpenApi.Media.ToJson(Media, schemas);
         return answer;
     }

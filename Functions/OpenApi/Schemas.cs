@@ -64,7 +64,8 @@ internal sealed class Schemas
     private JsonObject Whole(Type type, JsonObject schema)
     {
         if (type.IsEnum) schema.Insert(0, "type", "string");
-        if (schema["properties"] is JsonObject properties) schema["required"] = new JsonArray([.. properties.Select(property => JsonValue.Create(property.Key))]);
+        if (schema["properties"] is JsonObject properties)
+            schema["required"] = new JsonArray([.. properties.Select(property => JsonValue.Create(property.Key))]);
         if (_comments.Of(type) is { } comment) schema["description"] = comment;
         return schema;
     }

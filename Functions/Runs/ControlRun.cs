@@ -39,8 +39,11 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, DatasetCatalog
     {
         var (epochs, wrong) = await ExtendBody.ReadAsync(request, cancellation);
         if (wrong is not null) return wrong;
-        if (await runs.FindAsync(run, cancellation) is { } found && RunTransitions.HasEnded(found) && await DatasetProblemAsync(found, cancellation) is { } gone)
+        if (await runs.FindAsync(run, cancellation) is { } found && RunTransitions.HasEnded(found)
+            && await DatasetProblemAsync(found, cancellation) is { } gone)
+        {
             return gone;
+        }
         return await ChangeAsync(request, client, run, RunTransitions.Extend, epochs, cancellation);
     }
 

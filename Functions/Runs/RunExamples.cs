@@ -20,7 +20,8 @@ internal static class RunExamples
     public static RunView Training => RunView.Of(Row(Phase.Training));
 
     /// <summary>The run after its start.</summary>
-    public static RunView Queued => RunView.Of(new RunRow { RowKey = "first", CreatedAt = At(0), TargetEpochs = Options.Epochs, OptionsJson = OptionsReader.Write(Options) });
+    public static RunView Queued => RunView.Of(
+        new RunRow { RowKey = "first", CreatedAt = At(0), TargetEpochs = Options.Epochs, OptionsJson = OptionsReader.Write(Options) });
 
     /// <summary>A time after the start.</summary>
     public static DateTimeOffset At(int seconds) => new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero).AddSeconds(seconds);

@@ -16,7 +16,10 @@ internal static class RunFeature
 {
     private const string RunPath = "/api/runs/{run}";
 
-    private static readonly Response Accepted = new(202, "The run after the change.", Media.Json(RunExamples.Training)) { Headers = [Header.Location("/api/runs/first")] };
+    private static readonly Response Accepted = new(202, "The run after the change.", Media.Json(RunExamples.Training))
+    {
+        Headers = [Header.Location("/api/runs/first")],
+    };
 
     private static readonly DatasetUnavailableException Unavailable = new(
         "mnist", ["https://example.com/mnist/: no answer within 4 s"], "use 'dataset': 'digits', which is built in");
@@ -46,10 +49,13 @@ internal static class RunFeature
                 new(200, "The resolved options (`dryRun`).", Media.Json(RunExamples.Options)),
                 new(202, "The run is started.", Media.Json(RunExamples.Queued)) { Headers = [Header.Location("/api/runs/first")] },
                 Response.Invalid("epochs", "epochs: 0 is not valid; it must be a whole number from 1 to 99999."),
-                Response.Conflict("A run with that id exists.", "The id is taken.", "There is a run 'first' already; choose another id or leave it out.", "/api/runs/first"),
+                Response.Conflict(
+                    "A run with that id exists.", "The id is taken.", "There is a run 'first' already; choose another id or leave it out.",
+                    "/api/runs/first"),
                 TooLarge,
                 new(422, "The data set is unavailable.", Media.Problem(new DatasetUnavailable(
-                    "https://tools.ietf.org/html/rfc4918#section-11.2", DatasetProblems.UnavailableTitle, 422, Unavailable.Message, Unavailable.Tried, DatasetProblems.AdviceOn(Unavailable)))),
+                    "https://tools.ietf.org/html/rfc4918#section-11.2", DatasetProblems.UnavailableTitle, 422,
+                    Unavailable.Message, Unavailable.Tried, DatasetProblems.AdviceOn(Unavailable)))),
             ],
         },
         new("ListRuns", "get", "/api/runs", "Lists runs, newest first")
@@ -73,23 +79,31 @@ internal static class RunFeature
         },
         Control("PauseRun", RunTransitions.Pause, "Pauses a run", "A training run commits and stops within a second or two.", RunState.Completed),
         Control("ResumeRun", RunTransitions.Resume, "Resumes a paused run", "Training continues from where it was paused, bit-exactly.", RunState.Training),
-        Control("CancelRun", RunTransitions.Cancel, "Cancels a run", "A training run commits and ends within a second or two. Its checkpoints are kept.", RunState.Completed),
+        Control("CancelRun", RunTransitions.Cancel, "Cancels a run",
+            "A training run commits and ends within a second or two. Its checkpoints are kept.", RunState.Completed),
         Control("ExtendRun", RunTransitions.Extend, "Adds epochs to a run",
             "Adds N epochs to the plan. A run that has ended continues for N epochs from where it stopped.", RunState.Cancelling) with
         {
             Body = new("The number of epochs to add.", IsRequired: true, Media.Json(ExtendSchema, new JsonObject { ["epochs"] = 10 })),
             Responses =
             [
-                Accepted, Response.Invalid("epochs", "epochs: 0 is not valid; it must be a whole number from 1 to 99999, the number of epochs to add, as in {\"epochs\": 10}."),
+                Accepted,
+                Response.Invalid(
+                    "epochs", "epochs: 0 is not valid; it must be a whole number from 1 to 99999, the number of epochs to add, as in {\"epochs\": 10}."),
                 Response.NoRun, NotAllowed(RunTransitions.Extend, RunState.Cancelling), TooLarge,
             ],
         },
         new(nameof(GetEvents), "get", "/api/runs/{run}/events", "Streams the changes of a run")
         {
-            Description = "Server-sent events. `run` carries the run as `GET /api/runs/{run}` returns it, whenever it changes. `alive` is empty and keeps proxies from closing "
-                + "the stream. `end` says that no more events follow. The server closes the stream after three minutes; browsers then reconnect by themselves.",
+            Description = "Server-sent events. `run` carries the run as `GET /api/runs/{run}` returns it, whenever it changes. "
+                + "`alive` is empty and keeps proxies from closing the stream. `end` says that no more events follow. "
+                + "The server closes the stream after three minutes; browsers then reconnect by themselves.",
             Parameters = [Parameter.Run],
-            Responses = [new(200, "The events.", Media.Text("text/event-stream", Events())) { Headers = [Header.CacheControl] }, Response.NoParameters, Response.NoRun],
+            Responses =
+            [
+                new(200, "The events.", Media.Text("text/event-stream", Events())) { Headers = [Header.CacheControl] },
+                Response.NoParameters, Response.NoRun,
+            ],
         },
     ]);
 
@@ -101,8 +115,10 @@ internal static class RunFeature
             Responses = [Accepted, Response.NoParameters, Response.NoRun, NotAllowed(transition, conflicting)],
         };
 
-    private static Response NotAllowed(RunTransition transition, RunState state) => new(409, "The run's state does not allow it.", Media.Problem(new StateConflict(
-        Conflict.TypeOfAll, $"The run is {Problems.Name(state)}.", 409, Problems.StateConflict("first", state, transition), Problems.Name(state), "/api/runs/first")));
+    private static Response NotAllowed(RunTransition transition, RunState state) => new(
+        409, "The run's state does not allow it.", Media.Problem(new StateConflict(
+            Conflict.TypeOfAll, $"The run is {Problems.Name(state)}.", 409, Problems.StateConflict("first", state, transition),
+            Problems.Name(state), "/api/runs/first")));
 
     private static JsonObject StartSchema(Schemas schemas) => schemas.Like("RunRequest", typeof(TrainingOptions), schema =>
     {
@@ -122,11 +138,18 @@ internal static class RunFeature
         ["type"] = "object",
         ["properties"] = new JsonObject
         {
-            ["epochs"] = new JsonObject { ["type"] = "integer", ["minimum"] = 1, ["maximum"] = TrainingOptions.MaxEpochs, ["description"] = "Number of epochs to add." },
+            ["epochs"] = new JsonObject
+            {
+                ["type"] = "integer",
+                ["minimum"] = 1,
+                ["maximum"] = TrainingOptions.MaxEpochs,
+                ["description"] = "Number of epochs to add.",
+            },
         },
         ["required"] = new JsonArray("epochs"),
         ["additionalProperties"] = false,
     };
 
-    private static string Events() => $"event: run\ndata: {JsonSerializer.Serialize(RunExamples.Training, Json.Options)}\nretry: 2000\n\nevent: end\ndata: at rest\nretry: 2000\n\n";
+    private static string Events() =>
+        $"event: run\ndata: {JsonSerializer.Serialize(RunExamples.Training, Json.Options)}\nretry: 2000\n\nevent: end\ndata: at rest\nretry: 2000\n\n";
 }

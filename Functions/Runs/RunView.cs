@@ -28,7 +28,8 @@ namespace GanFunctions.Functions.Runs;
 /// <param name="Options">All options as resolved.</param>
 /// <param name="Links">Links to the run's resources.</param>
 public sealed record RunView(
-    string Run, RunState State, IReadOnlyList<RunAction> Actions, string Dataset, Preset Preset, RunProgress Progress, double? ImagesPerSecond, double? SecondsLeft,
+    string Run, RunState State, IReadOnlyList<RunAction> Actions, string Dataset, Preset Preset, RunProgress Progress,
+    double? ImagesPerSecond, double? SecondsLeft,
     RunLosses? Losses, string? StoppedEarly, PictureQuality? Quality, int? QualityEpoch, RunBest? Best,
     IReadOnlyList<string> Warnings, string? Checkpoint, int RollBacks, string? Error, DateTimeOffset CreatedAt, DateTimeOffset? UpdatedAt,
     TrainingOptions Options, RunLinks Links)
@@ -43,8 +44,10 @@ public sealed record RunView(
             ? Math.Round(stepsLeft * options.BatchSize / row.ImagesPerSecond.Value)
             : (double?)null;
         return new RunView(
-            row.RowKey, row.State(), RunTransitions.ActionsIn(row.State()), options.Dataset, options.Preset, progress, Rounded(row.ImagesPerSecond), secondsLeft, RunLosses.Of(row), row.StoppedEarly,
-            row.Quality, row.QualityEpoch, RunBest.Of(row), WarningsOf(row), row.Checkpoint, row.Attempt, row.Error, row.CreatedAt, row.Timestamp, options, RunLinks.Of(row.RowKey));
+            row.RowKey, row.State(), RunTransitions.ActionsIn(row.State()), options.Dataset, options.Preset, progress,
+            Rounded(row.ImagesPerSecond), secondsLeft,
+            RunLosses.Of(row), row.StoppedEarly, row.Quality, row.QualityEpoch, RunBest.Of(row),
+            WarningsOf(row), row.Checkpoint, row.Attempt, row.Error, row.CreatedAt, row.Timestamp, options, RunLinks.Of(row.RowKey));
     }
 
     private static IReadOnlyList<string> WarningsOf(RunRow row) =>
@@ -65,7 +68,9 @@ public sealed record RunProgress(int Epoch, int Epochs, int Step, int StepsPerEp
     public static RunProgress Of(RunRow row)
     {
         var done = row.Epoch == 0 || row.StepsPerEpoch == 0 ? 0 : row.Epoch - 1 + (double)row.Step / row.StepsPerEpoch;
-        return new(row.Epoch, row.TargetEpochs, row.Step, row.StepsPerEpoch, row.StoppedEarly is null ? Math.Round(Math.Min(done / row.TargetEpochs, 1), 6) : 1);
+        return new(
+            row.Epoch, row.TargetEpochs, row.Step, row.StepsPerEpoch,
+            row.StoppedEarly is null ? Math.Round(Math.Min(done / row.TargetEpochs, 1), 6) : 1);
     }
 }
 

@@ -35,7 +35,10 @@ public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog d
         {
             await datasets.CheckAsync(dataset, cancellation);
             if (options is { Conditional: true } && await datasets.GetAsync(dataset, cancellation) is { Classes: not > 1 } unlabelled)
-                problems.TryAdd("conditional", [$"conditional: true is not valid; it needs at least two different labels, and the data set {unlabelled.Name} has {unlabelled.Classes ?? 0}."]);
+            {
+                problems.TryAdd("conditional", ["conditional: true is not valid; it needs at least two different labels, "
+                    + $"and the data set {unlabelled.Name} has {unlabelled.Classes ?? 0}."]);
+            }
         }
         catch (UnknownDatasetException unknown)
         {

@@ -49,7 +49,8 @@ public sealed record NoiseList(IReadOnlyList<long> Seeds, int Index, IReadOnlyLi
 /// <summary><c>GET /api/noise</c>: the noise of seeds, for clients that run a downloaded generator.</summary>
 public sealed class GetNoise
 {
-    internal static readonly Parameter<IReadOnlyList<long>?> Seeds = Parameter.WholeNumbers("seeds", "By default, 42.", PictureParameters.LastSeed, 1, 16, 1, 2);
+    internal static readonly Parameter<IReadOnlyList<long>?> Seeds = Parameter.WholeNumbers(
+        "seeds", "By default, 42.", PictureParameters.LastSeed, 1, 16, 1, 2);
 
     [Function(nameof(GetNoise))]
     public IResult Run([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/noise")] HttpRequest request)

@@ -68,18 +68,22 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
             var drawn = Sampler.DrawEach(generator, 1, _ => Sampler.Latent(seed, index), _ => Sampler.LabelOf(generator, index, choice.Label));
             var found = space.Nearest(drawn, count);
             return (format == Format.Png
-                ? PictureGrid.Png([.. drawn, .. found.SelectMany(neighbour => data.Train.Picture(neighbour.Index).ToArray())], generator.Shape, count + 1, scale)
+                ? PictureGrid.Png(
+                    [.. drawn, .. found.SelectMany(neighbour => data.Train.Picture(neighbour.Index).ToArray())], generator.Shape, count + 1, scale)
                 : JsonSerializer.SerializeToUtf8Bytes(new NeighbourList(run, manifest.Name, seed, index, space.TypicalDistance, found), Json.Options), null);
         }, cancellation);
     }
 
     private static IResult NotYet(RunRow row) => Results.Problem(
-        $"The features of '{row.Options.Dataset}' are being computed, which takes up to a minute, once. Try again later.", statusCode: 503, title: "Not ready yet.")
+        $"The features of '{row.Options.Dataset}' are being computed, which takes up to a minute, once. Try again later.",
+        statusCode: 503, title: "Not ready yet.")
         .WithHeader(HeaderNames.RetryAfter, "15");
 
     private static IResult TooSmall(RunRow row) => Problems.Conflict("The data set is too small.",
-        $"'{row.Options.Dataset}' has too few pictures to compute features from: it needs 250, or 50 each for training and testing.", $"/api/runs/{row.RowKey}");
+        $"'{row.Options.Dataset}' has too few pictures to compute features from: it needs 250, or 50 each for training and testing.",
+        $"/api/runs/{row.RowKey}");
 
     private static IResult Changed(RunRow row, Manifest manifest) => Problems.Conflict("The data set has changed.",
-        $"Run '{row.RowKey}' was trained on '{row.Options.Dataset}' with the hash {manifest.Dataset}, which has been replaced since then.", $"/api/runs/{row.RowKey}");
+        $"Run '{row.RowKey}' was trained on '{row.Options.Dataset}' with the hash {manifest.Dataset}, which has been replaced since then.",
+        $"/api/runs/{row.RowKey}");
 }

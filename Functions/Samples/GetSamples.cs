@@ -47,7 +47,8 @@ public sealed class GetSamples(RunStore runs, Pictures pictures)
         if (query.Format == SampleQuery.Npy) return Npy.Of(drawn, generator.Shape);
         if (query.Format == SampleQuery.Zip) return PictureZip.Of(drawn, generator.Shape, query.Scale, IndexOf(generator, manifest, query, seed));
         using var grid = PictureGrid.Of(drawn, generator.Shape, query.Columns, query.Scale);
-        return PictureEncoder.Encode(grid, query.Format == Format.WebP ? PictureFormat.WebP : query.Format == Format.Jpeg ? PictureFormat.Jpeg : PictureFormat.Png);
+        return PictureEncoder.Encode(
+            grid, query.Format == Format.WebP ? PictureFormat.WebP : query.Format == Format.Jpeg ? PictureFormat.Jpeg : PictureFormat.Png);
     }
 
     private static SampleIndex IndexOf(Generator generator, Manifest manifest, SampleQuery query, long seed) => new(

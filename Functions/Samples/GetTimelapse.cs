@@ -11,7 +11,8 @@ namespace GanFunctions.Functions.Samples;
 /// <summary><c>GET /api/runs/{run}/timelapse</c>: the sample grids of all epochs as an animation.</summary>
 public sealed class GetTimelapse(RunStore runs, GridStore grids)
 {
-    internal static readonly Parameter<int> Frames = Parameter.WholeNumber("frames", "Maximum number of frames, evenly spaced over the epochs.", 2, 200, otherwise: 60);
+    internal static readonly Parameter<int> Frames = Parameter.WholeNumber(
+        "frames", "Maximum number of frames, evenly spaced over the epochs.", 2, 200, otherwise: 60);
     internal static readonly Parameter<int> Milliseconds = PictureParameters.Milliseconds(otherwise: 150);
     internal static readonly Parameter<int> Hold = Parameter.WholeNumber("hold", "Duration of the last frame, in milliseconds.", 20, 30_000, otherwise: 2000);
     internal static readonly FormatParameter Formats = Parameter.Format(Format.Gif, Format.WebP);
@@ -29,12 +30,16 @@ public sealed class GetTimelapse(RunStore runs, GridStore grids)
         var all = await grids.ListAsync(run, cancellation).ToListAsync(cancellation);
         var chosen = Evenly(all, frames);
         if (chosen.Count == 0)
-            return Problems.NotFound("No pictures yet.", $"Run '{run}' has no completed epoch yet.").WithHeader(HeaderNames.RetryAfter, NextEpoch.SecondsUntil(row));
+        {
+            return Problems.NotFound("No pictures yet.", $"Run '{run}' has no completed epoch yet.")
+                .WithHeader(HeaderNames.RetryAfter, NextEpoch.SecondsUntil(row));
+        }
         var tag = EntityTag.Of($"timelapse/{run}/{string.Join(',', chosen)}/{milliseconds}/{hold}/{format.Name}/{PictureEncoder.Version}");
         if (EntityTag.IsKnown(request, tag)) return Tagged(Results.StatusCode(304), tag);
 
         var files = await Task.WhenAll(chosen.Select(grid => grids.FindAsync(run, grid.Epoch, cancellation)));
-        return Tagged(Results.Bytes(await Task.Run(() => Animate([.. files.OfType<byte[]>()], milliseconds, hold, format), cancellation), format.MediaType), tag);
+        return Tagged(
+            Results.Bytes(await Task.Run(() => Animate([.. files.OfType<byte[]>()], milliseconds, hold, format), cancellation), format.MediaType), tag);
     }
 
     /// <summary>At most <paramref name="max"/> of the grids, evenly spaced, with the first and the last.</summary>

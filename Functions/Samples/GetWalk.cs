@@ -35,7 +35,10 @@ public sealed class GetWalk(RunStore runs, Pictures pictures)
         seeds ??= SampleQuery.SeedsOf(row);
         var walk = new LatentWalk(seeds, frames, closed);
         if (walk.Frames * count > MaxPictures)
-            return Problems.Invalid("frames", $"frames: {frames} is not valid here: {walk.Frames} frames of {count} pictures are {walk.Frames * count} pictures, and the maximum is {MaxPictures}.");
+        {
+            return Problems.Invalid("frames", $"frames: {frames} is not valid here: {walk.Frames} frames of {count} pictures "
+                + $"are {walk.Frames * count} pictures, and the maximum is {MaxPictures}.");
+        }
         var inputs = string.Create(CultureInfo.InvariantCulture, $"walk/{string.Join(',', seeds)}/{frames}/{closed}/{count}/{columns}/{scale}/{milliseconds}");
         return await pictures.RespondAsync(row, choice, request, inputs, format, (generator, _) =>
         {

@@ -36,7 +36,9 @@ internal static class PictureFeature
                 new(200, "The animation.", Media.Bytes(Format.Gif), Media.Bytes(Format.WebP)) { Headers = [Header.ETag, Header.CacheControl, Header.Vary] },
                 Response.NotModified,
                 Response.Invalid("frames", TooManyFrames),
-                Response.NotFound("There is no such run, or it has no completed epoch yet.", "No pictures yet.", "Run 'first' has no completed epoch yet.", Header.RetryAfter),
+                Response.NotFound(
+                    "There is no such run, or it has no completed epoch yet.", "No pictures yet.", "Run 'first' has no completed epoch yet.",
+                    Header.RetryAfter),
             ],
         },
         new(nameof(GetWalk), "get", "/api/runs/{run}/walk", "Animates a walk through latent space, from seed to seed")
@@ -68,7 +70,8 @@ internal static class PictureFeature
         },
         new(nameof(GetNeighbours), "get", "/api/runs/{run}/neighbours", "Finds the training pictures nearest to a generated one")
         {
-            Description = "A memorisation check, in the feature space that quality is measured in: a generator that memorised training pictures has neighbours much nearer than `typicalDistance`. The first call for a data set takes up to a minute.",
+            Description = "A memorisation check, in the feature space that quality is measured in: a generator that memorised training "
+                + "pictures has neighbours much nearer than `typicalDistance`. The first call for a data set takes up to a minute.",
             Parameters =
             [
                 Parameter.Run, Seed, PictureParameters.Index, GetNeighbours.Count, GetNeighbours.Scale, .. ForGenerator, GetNeighbours.Formats,
@@ -76,13 +79,20 @@ internal static class PictureFeature
             Responses =
             [
                 new(200, "The neighbours. A PNG begins with the generated picture.", Media.Json(
-                    new NeighbourList("first", "000-00002-000100", 42, 0, 3.1, [new(1723, 7, 2.6), new(9021, 7, 2.9)])), Media.Bytes(Format.Png)) { Headers = Headers },
+                    new NeighbourList("first", "000-00002-000100", 42, 0, 3.1, [new(1723, 7, 2.6), new(9021, 7, 2.9)])), Media.Bytes(Format.Png))
+                {
+                    Headers = Headers,
+                },
                 Response.NotModified,
                 Response.Invalid("index", "index: '1024' is not valid; it must be a whole number from 0 to 1023."),
                 CheckpointFeature.NoCheckpoint,
-                CheckpointFeature.NoBestEpoch with { Description = "The data set is gone, was replaced, or is too small; or `epoch` is `best`, and the run does not measure its pictures." },
+                CheckpointFeature.NoBestEpoch with
+                {
+                    Description = "The data set is gone, was replaced, or is too small; or `epoch` is `best`, and the run does not measure its pictures.",
+                },
                 new(503, "The features of the data set are being computed.", Media.Problem(new Problem(
-                    "https://tools.ietf.org/html/rfc9110#section-15.6.4", "Not ready yet.", 503, "The features of 'digits' are being computed, which takes up to a minute, once. Try again later.")))
+                    "https://tools.ietf.org/html/rfc9110#section-15.6.4", "Not ready yet.", 503,
+                    "The features of 'digits' are being computed, which takes up to a minute, once. Try again later.")))
                 {
                     Headers = [Header.RetryAfter],
                 },

@@ -18,7 +18,8 @@ internal static class PictureParameters
     public static readonly Parameter<int> Index = Parameter.WholeNumber("index", "Which picture of the seed.", 0, 1023, otherwise: 0);
 
     /// <summary>The label that a conditional generator draws.</summary>
-    public static readonly Parameter<byte?> Label = Parameter.WholeNumber("label", "The label to draw, if the run is conditional. By default, each label in turn.", byte.MinValue, byte.MaxValue);
+    public static readonly Parameter<byte?> Label = Parameter.WholeNumber(
+        "label", "The label to draw, if the run is conditional. By default, each label in turn.", byte.MinValue, byte.MaxValue);
 
     /// <summary>The time that each frame of an animation is shown.</summary>
     public static Parameter<int> Milliseconds(int otherwise) => Parameter.WholeNumber("milliseconds", "Duration of each frame.", 20, 5000, otherwise);
@@ -37,7 +38,8 @@ internal static class PictureParameters
     public static Parameter<int> Count(int most, int otherwise) => Parameter.WholeNumber("count", "Number of pictures.", 1, most, otherwise);
 
     /// <summary>The scale of pixels.</summary>
-    public static Parameter<int> Scale(int most, int otherwise = 2) => Parameter.WholeNumber("scale", "Each pixel becomes a square of this side.", 1, most, otherwise);
+    public static Parameter<int> Scale(int most, int otherwise = 2) => Parameter.WholeNumber(
+        "scale", "Each pixel becomes a square of this side.", 1, most, otherwise);
 
     /// <summary>Several seeds.</summary>
     public static Parameter<IReadOnlyList<long>?> Seeds(int least, int most, params long[] example) =>

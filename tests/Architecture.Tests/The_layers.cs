@@ -45,7 +45,11 @@ public sealed class The_layers
     [Fact]
     public void Of_Core_know_neither_the_web_nor_Functions_nor_durable_orchestrations()
     {
-        string[] foreign = ["Microsoft.AspNetCore", "Microsoft.Azure.Functions", "Microsoft.DurableTask", "DurableTask", "GanFunctions.Functions", "GanFunctions.EmbeddedHost"];
+        string[] foreign =
+        [
+            "Microsoft.AspNetCore", "Microsoft.Azure.Functions", "Microsoft.DurableTask", "DurableTask",
+            "GanFunctions.Functions", "GanFunctions.EmbeddedHost",
+        ];
 
         var references = typeof(RunStore).Assembly.GetReferencedAssemblies().Select(reference => reference.Name!);
 

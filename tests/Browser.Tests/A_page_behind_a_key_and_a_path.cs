@@ -45,7 +45,9 @@ public sealed class A_page_behind_a_key_and_a_path(App shared, Browser browser)
         var grid = visit.Page.GetByAltText($"64 pictures generated after epoch {TrainedRun.Epochs}");
         await Expect(grid).ToBeVisibleAsync();
         Assert.True(await grid.EvaluateAsync<bool>("async image => { await image.decode(); return image.naturalWidth > 100; }"));
-        Assert.All(visit.Requests.Where(url => url.StartsWith("http", StringComparison.Ordinal)), url => Assert.Contains("/gans/one/", url, StringComparison.Ordinal));
+        Assert.All(
+            visit.Requests.Where(url => url.StartsWith("http", StringComparison.Ordinal)),
+            url => Assert.Contains("/gans/one/", url, StringComparison.Ordinal));
         await visit.ShowAsync($"runs/{TrainedRun.Id}/explore");
         await Expect(visit.Page.GetByText("Generated in the browser")).ToBeVisibleAsync();
     }
@@ -56,7 +58,15 @@ public sealed class A_page_behind_a_key_and_a_path(App shared, Browser browser)
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddReverseProxy().LoadFromMemory(
-            [new RouteConfig { RouteId = "one", ClusterId = "one", Match = new() { Path = "/gans/one/{**rest}" }, Transforms = [new Dictionary<string, string> { ["PathRemovePrefix"] = "/gans/one" }] }],
+            [
+                new RouteConfig
+                {
+                    RouteId = "one",
+                    ClusterId = "one",
+                    Match = new() { Path = "/gans/one/{**rest}" },
+                    Transforms = [new Dictionary<string, string> { ["PathRemovePrefix"] = "/gans/one" }],
+                },
+            ],
             [new ClusterConfig { ClusterId = "one", Destinations = new Dictionary<string, DestinationConfig> { ["one"] = new() { Address = destination } } }]);
         var proxy = builder.Build();
         proxy.MapReverseProxy();

@@ -49,9 +49,10 @@ public sealed class Exploring_a_run(App app, Browser browser)
         await page.GetByRole(AriaRole.Slider, new() { Name = "Down" }).FillAsync("0.8");
         await Expect(page.GetByLabel("Picture at 30% across, 80% down")).ToBeVisibleAsync();
 
-        var server = await page.EvaluateAsync<int[]>("""
+        const string Between = "api/runs/trained/between?seeds=1,2,3,4&x=0.3&y=0.8&epoch=2&scale=1&format=png";
+        var server = await page.EvaluateAsync<int[]>($$"""
             async () => {
-              const picture = await createImageBitmap(await (await fetch('api/runs/trained/between?seeds=1,2,3,4&x=0.3&y=0.8&epoch=2&scale=1&format=png')).blob());
+              const picture = await createImageBitmap(await (await fetch('{{Between}}')).blob());
               const canvas = new OffscreenCanvas(picture.width, picture.height);
               canvas.getContext('2d').drawImage(picture, 0, 0);
               return [...canvas.getContext('2d').getImageData(0, 0, picture.width, picture.height).data].filter((_, i) => i % 4 === 0);
@@ -72,11 +73,14 @@ public sealed class Exploring_a_run(App app, Browser browser)
         await visit.ShowAsync($"runs/{TrainedRun.Id}/explore");
 
         await Expect(visit.Page.GetByText(new Regex("^Generated on the server"))).ToBeVisibleAsync();
-        await Wait(async () => await visit.Page.EvaluateAsync<bool>("() => document.querySelector('canvas.live').getContext('2d').getImageData(0, 0, 28, 28).data.some((value, i) => i % 4 !== 3 && value > 0)"));
+        await Wait(async () => await visit.Page.EvaluateAsync<bool>(
+            "() => document.querySelector('canvas.live').getContext('2d').getImageData(0, 0, 28, 28)"
+            + ".data.some((value, i) => i % 4 !== 3 && value > 0)"));
     }
 
     private static Task<int[]> LivePixelsAsync(IPage page) => page.EvaluateAsync<int[]>(
-        "() => { const live = document.querySelector('canvas.live'); return [...live.getContext('2d').getImageData(0, 0, live.width, live.height).data].filter((_, i) => i % 4 === 0); }");
+        "() => { const live = document.querySelector('canvas.live'); "
+        + "return [...live.getContext('2d').getImageData(0, 0, live.width, live.height).data].filter((_, i) => i % 4 === 0); }");
 
     private static Task<string> PixelsAsync(IPage page, int index) =>
         page.EvaluateAsync<string>("index => document.querySelectorAll('.sheet-buttons canvas')[index].toDataURL()", index);

@@ -15,7 +15,10 @@ internal static class SmallData
         var digits = DrawnDigits.Draw(TestContext.Current.CancellationToken).Train;
         using var form = new MultipartFormDataContent
         {
-            { new ByteArrayContent(Idx(digits.Pixels.AsSpan(0, Count * digits.Height * digits.Width), Count, digits.Height, digits.Width)), "images", "train-images-idx3-ubyte" },
+            {
+                new ByteArrayContent(Idx(digits.Pixels.AsSpan(0, Count * digits.Height * digits.Width), Count, digits.Height, digits.Width)),
+                "images", "train-images-idx3-ubyte"
+            },
             { new ByteArrayContent(Idx(digits.Labels.AsSpan(0, Count), Count)), "labels", "train-labels-idx1-ubyte" },
         };
         await http.UploadAsync(Name, form);

@@ -19,7 +19,8 @@ public sealed class Uploading_a_data_set(App app, Browser browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Upload" }).ClickAsync();
 
         await Expect(card).ToContainTextAsync("36 training pictures, 4 held out, 32×32, colour, 2 classes");
-        Assert.True(await card.GetByAltText("Sample pictures from stripes").EvaluateAsync<bool>("async image => { await image.decode(); return image.naturalWidth > 32; }"));
+        Assert.True(await card.GetByAltText("Sample pictures from stripes")
+            .EvaluateAsync<bool>("async image => { await image.decode(); return image.naturalWidth > 32; }"));
         await card.GetByText("1 file skipped").ClickAsync();
         await Expect(card.GetByRole(AriaRole.Listitem)).ToContainTextAsync("across/broken.png");
 
@@ -37,7 +38,8 @@ public sealed class Uploading_a_data_set(App app, Browser browser)
         await using var visit = await browser.VisitAsync(new Uri(app.Http.BaseAddress!, "#/datasets"));
         var page = visit.Page;
         await page.GetByLabel("Name").FillAsync("My Pets");
-        await page.GetByLabel("Zip file").SetInputFilesAsync(new FilePayload { Name = "pets.zip", MimeType = "application/zip", Buffer = "no zip"u8.ToArray() });
+        await page.GetByLabel("Zip file").SetInputFilesAsync(
+            new FilePayload { Name = "pets.zip", MimeType = "application/zip", Buffer = "no zip"u8.ToArray() });
         await page.GetByRole(AriaRole.Button, new() { Name = "Upload" }).ClickAsync();
 
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("'My Pets'");

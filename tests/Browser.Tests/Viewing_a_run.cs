@@ -21,7 +21,8 @@ public sealed class Viewing_a_run(App app, Browser browser)
         await Expect(page.GetByAltText("64 pictures generated after epoch 1")).ToBeVisibleAsync();
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Play" }).ClickAsync();
-        await page.WaitForFunctionAsync("() => document.querySelector('#player img').alt.endsWith('epoch 3')"); // polls every frame, since each picture shows only briefly
+        // polls every frame, since each picture shows only briefly
+        await page.WaitForFunctionAsync("() => document.querySelector('#player img').alt.endsWith('epoch 3')");
         await page.GetByRole(AriaRole.Button, new() { Name = "Stop" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Play" }).WaitForAsync();
 

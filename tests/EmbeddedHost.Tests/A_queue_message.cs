@@ -62,5 +62,6 @@ public sealed class A_queue_message
         return queue;
     }
 
-    private static Task SendAsync(QueueClient queue, Greeting greeting) => queue.SendMessageAsync(JsonSerializer.Serialize(greeting, JsonSerializerOptions.Web), Cancellation);
+    private static Task SendAsync(QueueClient queue, Greeting greeting) =>
+        queue.SendMessageAsync(JsonSerializer.Serialize(greeting, JsonSerializerOptions.Web), Cancellation);
 }

@@ -38,12 +38,18 @@ public sealed class An_orchestration(AzuriteFixture azurite, RunningHost host) :
     [Fact]
     public async Task Says_what_failed_and_why()
     {
-        Assert.Equal("Broken|System.IO.InvalidDataException|it broke|System.ArgumentException", (await host.RunAsync("Catching", "Broken")).ReadOutputAs<string>());
-        Assert.Contains("There is no activity 'Missing'. The app has: AddOne, Broken", (await host.RunAsync("Catching", "Missing")).ReadOutputAs<string>(), StringComparison.Ordinal);
+        Assert.Equal(
+            "Broken|System.IO.InvalidDataException|it broke|System.ArgumentException",
+            (await host.RunAsync("Catching", "Broken")).ReadOutputAs<string>());
+        Assert.Contains(
+            "There is no activity 'Missing'. The app has: AddOne, Broken",
+            (await host.RunAsync("Catching", "Missing")).ReadOutputAs<string>(), StringComparison.Ordinal);
         var failed = await host.RunAsync("Failing");
         Assert.Equal(OrchestrationRuntimeStatus.Failed, failed.RuntimeStatus);
         Assert.Contains("it broke", failed.FailureDetails!.ErrorMessage, StringComparison.Ordinal);
-        Assert.Contains("There is no orchestrator 'Missing'. The app has: Catching,", (await host.RunAsync("Missing")).FailureDetails!.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains(
+            "There is no orchestrator 'Missing'. The app has: Catching,",
+            (await host.RunAsync("Missing")).FailureDetails!.ErrorMessage, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,7 +77,8 @@ public sealed class An_orchestration(AzuriteFixture azurite, RunningHost host) :
         var options = new StartOrchestrationOptions("same");
         await host.Client.ScheduleNewOrchestrationInstanceAsync("TwoEvents", options, Cancellation);
         await host.Client.WaitForInstanceStartAsync("same", Cancellation);
-        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => host.Client.ScheduleNewOrchestrationInstanceAsync("TwoEvents", options, Cancellation));
+        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(
+            () => host.Client.ScheduleNewOrchestrationInstanceAsync("TwoEvents", options, Cancellation));
         await Assert.ThrowsAsync<InvalidOperationException>(() => host.Client.PurgeInstanceAsync("same", Cancellation));
 
         await host.Client.TerminateInstanceAsync("same", "enough", Cancellation);
@@ -89,13 +96,19 @@ public sealed class An_orchestration(AzuriteFixture azurite, RunningHost host) :
         await host.RunAsync("Failing", null, "listed-failing");
 
         List<int> pages = [];
-        await foreach (var page in host.Client.GetAllInstancesAsync(new OrchestrationQuery(InstanceIdPrefix: "listed-", PageSize: 2)).AsPages().WithCancellation(Cancellation))
+        await foreach (var page in host.Client.GetAllInstancesAsync(
+            new OrchestrationQuery(InstanceIdPrefix: "listed-", PageSize: 2)).AsPages().WithCancellation(Cancellation))
+        {
             pages.Add(page.Values.Count);
+        }
         Assert.Equal(6, pages.Sum());
         Assert.All(pages, count => Assert.InRange(count, 0, 2));
         List<string> failed = [];
-        await foreach (var each in host.Client.GetAllInstancesAsync(new OrchestrationQuery(InstanceIdPrefix: "listed-", Statuses: [OrchestrationRuntimeStatus.Failed])).WithCancellation(Cancellation))
+        await foreach (var each in host.Client.GetAllInstancesAsync(
+            new OrchestrationQuery(InstanceIdPrefix: "listed-", Statuses: [OrchestrationRuntimeStatus.Failed])).WithCancellation(Cancellation))
+        {
             failed.Add(each.InstanceId);
+        }
         Assert.Equal(["listed-failing"], failed);
     }
 
@@ -110,7 +123,8 @@ public sealed class An_orchestration(AzuriteFixture azurite, RunningHost host) :
             await old.UntilAsync(async () => (await old.Client.GetInstanceAsync(id, Cancellation))?.SerializedCustomStatus is not null, "its first turn");
         }
         await using var later = await TestHost.StartAsync(
-            azurite, hub, TestHost.Setting("defaultVersion", "2"), TestHost.Setting("versionMatchStrategy", "Strict"), TestHost.Setting("versionFailureStrategy", "Fail"));
+            azurite, hub, TestHost.Setting("defaultVersion", "2"),
+            TestHost.Setting("versionMatchStrategy", "Strict"), TestHost.Setting("versionFailureStrategy", "Fail"));
         await later.Client.RaiseEventAsync(id, "event", "a", Cancellation);
 
         var end = await later.EndOfAsync(id);

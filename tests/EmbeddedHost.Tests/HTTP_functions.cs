@@ -12,7 +12,8 @@ public sealed class HTTP_functions(AzuriteFixture azurite, RunningHost host) : I
     [Theory]
     [InlineData("GET", "/", 200, "home of 127.0.0.1")]
     [InlineData("GET", "/api/items/0197d3a0-5a5e-7000-8000-000000000001/3", 200, "\"count\":3")]
-    [InlineData("PUT", "/api/items/0197d3a0-5a5e-7000-8000-000000000001", 200, "{\"method\":\"PUT\",\"id\":\"0197d3a0-5a5e-7000-8000-000000000001\",\"count\":null}")]
+    [InlineData("PUT", "/api/items/0197d3a0-5a5e-7000-8000-000000000001", 200,
+        "{\"method\":\"PUT\",\"id\":\"0197d3a0-5a5e-7000-8000-000000000001\",\"count\":null}")]
     [InlineData("DELETE", "/api/year/-1", 200, "\"via\":\"DELETE\"")]
     [InlineData("GET", "/api/value", 200, "{\"text\":\"hi\",\"number\":1}")]
     [InlineData("POST", "/Nothing", 204, "")]

@@ -29,8 +29,12 @@ public sealed class A_generator_to_take_away(App app)
             (string)architecture["name"]!, (int)architecture["side"]!, (int)architecture["channels"]!, (int)architecture["latentSize"]!));
         Assert.Equal(2_305_472 + 10 * 12_544, (int)architecture["parameters"]!);
         Assert.Equal(
-            ["dense [12544,100] -> [256,7,7] leakyRelu", "up1 [256,128,5,5] -> [128,7,7] leakyRelu", "up2 [128,64,5,5] -> [64,14,14] leakyRelu", "up3 [64,1,5,5] -> [1,28,28] tanh"],
-            architecture["layers"]!.AsArray().Select(layer => $"{layer!["name"]} {layer["weight"]!.ToJsonString()} -> {layer["output"]!.ToJsonString()} {layer["activation"]}"));
+            [
+                "dense [12544,100] -> [256,7,7] leakyRelu", "up1 [256,128,5,5] -> [128,7,7] leakyRelu",
+                "up2 [128,64,5,5] -> [64,14,14] leakyRelu", "up3 [64,1,5,5] -> [1,28,28] tanh",
+            ],
+            architecture["layers"]!.AsArray().Select(layer =>
+                $"{layer!["name"]} {layer["weight"]!.ToJsonString()} -> {layer["output"]!.ToJsonString()} {layer["activation"]}"));
         var dataset = card["dataset"]!;
         Assert.Equal(("digits", 10), ((string)dataset["name"]!, (int)dataset["classes"]!));
         Assert.Equal((string)(await app.Http.JsonAsync("api/datasets/digits"))["sha256"]!, (string)dataset["sha256"]!);
@@ -53,7 +57,8 @@ public sealed class A_generator_to_take_away(App app)
         Assert.NotEqual((string)files[1]!["sha256"]!, (string)files[2]!["sha256"]!); // the moving average and the raw weights
         Assert.Equal(
             (string)files[1]!["sha256"]!, // which is what comes where nothing is said
-            Convert.ToHexStringLower(SHA256.HashData(await app.Http.GetByteArrayAsync("api/runs/taken/checkpoints/latest/generator?format=onnx", Cancellation))));
+            Convert.ToHexStringLower(SHA256.HashData(
+                await app.Http.GetByteArrayAsync("api/runs/taken/checkpoints/latest/generator?format=onnx", Cancellation))));
     }
 
     [Theory]
@@ -80,7 +85,10 @@ public sealed class A_generator_to_take_away(App app)
 
         async Task<HttpResponseMessage> AskAsync(string epoch, EntityTagHeaderValue has)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"api/runs/left/checkpoints/{epoch}/generator{query}") { Headers = { IfNoneMatch = { has } } };
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"api/runs/left/checkpoints/{epoch}/generator{query}")
+            {
+                Headers = { IfNoneMatch = { has } },
+            };
             return await app.Http.SendAsync(request, Cancellation);
         }
     }
@@ -116,7 +124,9 @@ public sealed class A_generator_to_take_away(App app)
         {
             using var answer = await app.Http.GetAsync($"api/runs/left/checkpoints/3/{what}", Cancellation);
             Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
-            Assert.Contains("the architecture 'dcgan-99x99x9', which this version does not know", (string)(await answer.ReadAsync())["detail"]!, StringComparison.Ordinal);
+            Assert.Contains(
+                "the architecture 'dcgan-99x99x9', which this version does not know",
+                (string)(await answer.ReadAsync())["detail"]!, StringComparison.Ordinal);
         }
         Assert.Equal(strange, await app.Http.GetByteArrayAsync("api/runs/left/checkpoints/3/generator", Cancellation));
     }

@@ -15,7 +15,8 @@ public sealed class A_training(App app)
         await UploadMnistAsync(Soak.Count(1_000, 60_000));
         var steps = Soak.Count(10, 100);
         var body = ApiCalls.Tiny("mnist");
-        (body["dataset"], body["batchSize"], body["logEvery"], body["epochs"]) = ("mnist", 64, steps / 2, 1000); // so many that it goes on whatever happens here
+        // so many that it goes on whatever happens here
+        (body["dataset"], body["batchSize"], body["logEvery"], body["epochs"]) = ("mnist", 64, steps / 2, 1000);
         body["imagesPerEpoch"] = 64 * steps;
 
         using var started = await app.Http.StartAsync(body);
@@ -99,7 +100,8 @@ public sealed class A_training(App app)
         await CompleteAsync("newest");
 
         Assert.Equal(
-            await app.Http.GetByteArrayAsync("api/runs/newest/samples?seed=1", Cancellation), await app.Http.GetByteArrayAsync("api/samples?seed=1", Cancellation));
+            await app.Http.GetByteArrayAsync("api/runs/newest/samples?seed=1", Cancellation),
+            await app.Http.GetByteArrayAsync("api/samples?seed=1", Cancellation));
     }
 
     [Fact]
@@ -113,7 +115,8 @@ public sealed class A_training(App app)
         using var gone = await app.Http.GetAsync("api/runs/again", Cancellation);
         Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
         var container = app.Azurite.Blobs().GetBlobContainerClient("gan");
-        Assert.Empty(await container.GetBlobsAsync(new Azure.Storage.Blobs.Models.GetBlobsOptions { Prefix = "runs/again/" }, Cancellation).ToListAsync(Cancellation));
+        Assert.Empty(await container.GetBlobsAsync(new Azure.Storage.Blobs.Models.GetBlobsOptions { Prefix = "runs/again/" }, Cancellation)
+            .ToListAsync(Cancellation));
         await CompleteAsync("again", seed: 2);
         Assert.NotEqual(before, await SampleAsync());
 

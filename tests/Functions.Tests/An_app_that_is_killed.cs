@@ -66,14 +66,16 @@ public sealed class An_app_that_is_killed(ITestOutputHelper output)
         switch (moment)
         {
             case Moment.BlobUpload:
-                var upload = slow.CatchAsync(request => request.Method == "PUT" && request.Path.Value!.Contains("/runs/killed/blobs/", StringComparison.Ordinal));
+                var upload = slow.CatchAsync(
+                    request => request.Method == "PUT" && request.Path.Value!.Contains("/runs/killed/blobs/", StringComparison.Ordinal));
                 await upload.WaitAsync(Wait.Patience);
                 await app.WaitForLineAsync("uploading file"); // the log comes a moment later than what it tells of
                 await app.KillAsync();
                 output.WriteLine($"killed at {await upload}");
                 break;
             case Moment.BeforePointer:
-                var pointer = slow.CatchAsync(request => request.Method == "PUT" && request.Path.Value!.EndsWith("/runs/killed/latest.json", StringComparison.Ordinal));
+                var pointer = slow.CatchAsync(
+                    request => request.Method == "PUT" && request.Path.Value!.EndsWith("/runs/killed/latest.json", StringComparison.Ordinal));
                 await pointer.WaitAsync(Wait.Patience);
                 await Wait.UntilAsync(() => LastWord().Contains("committed checkpoint", StringComparison.Ordinal), "the commit in the log");
                 await app.KillAsync();

@@ -82,7 +82,16 @@ internal static class ApiCalls
     }
 
     /// <summary>A run whose epoch takes minutes.</summary>
-    public static JsonObject Long(string run) => new() { ["run"] = run, ["dataset"] = "digits", ["epochs"] = 3, ["batchSize"] = 32, ["qualitySamples"] = 0, ["precision"] = "fp32", ["threads"] = 1 };
+    public static JsonObject Long(string run) => new()
+    {
+        ["run"] = run,
+        ["dataset"] = "digits",
+        ["epochs"] = 3,
+        ["batchSize"] = 32,
+        ["qualitySamples"] = 0,
+        ["precision"] = "fp32",
+        ["threads"] = 1,
+    };
 
     public static Task<HttpResponseMessage> StartAsync(this HttpClient http, JsonObject body) => http.PostAsJsonAsync("api/runs", body, Cancellation);
 

@@ -66,7 +66,10 @@ public sealed class Losses_of_a_run(App app) : IAsyncLifetime
 
         async Task<HttpStatusCode> AskAsync(string query)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"api/runs/{Run}/losses?{query}") { Headers = { IfNoneMatch = { first.Headers.ETag! } } };
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"api/runs/{Run}/losses?{query}")
+            {
+                Headers = { IfNoneMatch = { first.Headers.ETag! } },
+            };
             using var answer = await app.Http.SendAsync(request, Cancellation);
             return answer.StatusCode;
         }

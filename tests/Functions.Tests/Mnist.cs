@@ -8,7 +8,10 @@ internal static class Mnist
 {
     private const int All = 60_000;
 
-    /// <summary>A zip archive of MNIST's four files with the first so many pictures to train on, and a sixth as many held out; skips the test where there is no MNIST.</summary>
+    /// <summary>
+    /// A zip archive of MNIST's four files with the first so many pictures to train on, and a sixth as many held out; skips
+    /// the test where there is no MNIST.
+    /// </summary>
     public static ByteArrayContent Zip(int count)
     {
         using var zip = new MemoryStream();
@@ -17,7 +20,9 @@ internal static class Mnist
             foreach (var file in Directory.GetFiles(SharedData.MnistOrSkip()))
             {
                 using var entry = archive.CreateEntry(Path.GetFileName(file), CompressionLevel.NoCompression).Open();
-                entry.Write(count == All ? File.ReadAllBytes(file) : Compressed(First(Unpacked(file), Path.GetFileName(file).StartsWith("t10k", StringComparison.Ordinal) ? count / 6 : count)));
+                entry.Write(count == All
+                    ? File.ReadAllBytes(file)
+                    : Compressed(First(Unpacked(file), Path.GetFileName(file).StartsWith("t10k", StringComparison.Ordinal) ? count / 6 : count)));
             }
         }
         return new ByteArrayContent(zip.ToArray()) { Headers = { ContentType = new("application/zip") } };

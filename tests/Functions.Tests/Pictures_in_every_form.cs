@@ -108,7 +108,9 @@ public sealed class Pictures_in_every_form(App app)
     }
 
     [Theory]
-    [InlineData("samples?count=1024&columns=16&scale=16&format=webp", "scale: 16 is not valid for 1024 pictures of 28x28x1 in 16 columns: as webp the grid would be 7648 wide and 30688 high; ask for a smaller scale or count, or for format=zip.")]
+    [InlineData("samples?count=1024&columns=16&scale=16&format=webp",
+        "scale: 16 is not valid for 1024 pictures of 28x28x1 in 16 columns: as webp the grid would be 7648 wide and 30688 high; "
+        + "ask for a smaller scale or count, or for format=zip.")]
     [InlineData("walk?frames=120&count=64", "frames: 120 is not valid here: 480 frames of 64 pictures are 30720 pictures, and the maximum is 8192.")]
     [InlineData("walk?seeds=1,x", "seeds: '1,x' is not valid; it must be 2 to 16 whole numbers from 0 to 9007199254740991, separated by commas.")]
     [InlineData("timelapse?frames=1", "frames: '1' is not valid; it must be a whole number from 2 to 200.")]

@@ -31,7 +31,8 @@ internal sealed class SlowStorage : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
         builder.Services.AddHttpForwarder();
         var storage = new SlowStorage(builder.Build());
-        var client = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None });
+        var client = new HttpMessageInvoker(
+            new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None });
         var forwarder = storage._proxy.Services.GetRequiredService<IHttpForwarder>();
         var target = azurite.Blobs().Uri;
         storage._proxy.Run(async context =>

@@ -60,7 +60,8 @@ public sealed class Starts(App app)
         var completedBefore = new Dictionary<string, int>();
         await Wait.UntilAsync(async () =>
         {
-            var views = (await app.Http.JsonAsync("api/runs?limit=1000"))["runs"]!.AsArray().Where(view => ((string)view!["run"]!).StartsWith("many-", StringComparison.Ordinal)).ToList();
+            var views = (await app.Http.JsonAsync("api/runs?limit=1000"))["runs"]!.AsArray()
+                .Where(view => ((string)view!["run"]!).StartsWith("many-", StringComparison.Ordinal)).ToList();
             Assert.DoesNotContain(views, view => (string)view!["state"]! == "failed");
             var completed = views.Count(view => (string)view!["state"]! == "completed");
             foreach (var view in views.Where(view => view!["checkpoint"] is not null)) completedBefore.TryAdd((string)view!["run"]!, completed);

@@ -27,7 +27,8 @@ public sealed class The_end_to_end_script
     private static async Task<(int Code, string Output)> RunAsync(params string[] arguments)
     {
         var script = Path.Combine(AppContext.BaseDirectory, "e2e.mjs");
-        using var process = Process.Start(new ProcessStartInfo("node", [script, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("node", [script, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -48,7 +48,11 @@ public sealed class Uploads(App app)
     [Fact]
     public async Task Of_pictures_in_folders_become_a_data_set_with_names_for_its_classes_and_a_preview()
     {
-        using var zip = ZipOf([.. Enumerable.Range(0, 30).Select(i => ($"{(i % 2 == 0 ? "dogs" : "cats")}/{i}.png", Pictures.Png(i * 8))), ("dogs/notes.txt", "no picture"u8.ToArray())]);
+        using var zip = ZipOf(
+        [
+            .. Enumerable.Range(0, 30).Select(i => ($"{(i % 2 == 0 ? "dogs" : "cats")}/{i}.png", Pictures.Png(i * 8))),
+            ("dogs/notes.txt", "no picture"u8.ToArray()),
+        ]);
 
         var view = await app.Http.UploadAsync("pets", zip, "?size=32&channels=3");
 
@@ -97,8 +101,12 @@ public sealed class Uploads(App app)
     [InlineData("", "application/octet-stream", "PK\u0005\u0006", 400, "The upload cannot be read: it is an empty zip archive.")]
     [InlineData("?size=30", "application/zip", "PK\u0003\u0004", 400, "size: '30' is not valid; it must be one of 28, 32, 64.")]
     [InlineData("?channels=4", "application/zip", "PK\u0003\u0004", 400, "channels: '4' is not valid; it must be one of 1, 3.")]
-    [InlineData("", "application/x-www-form-urlencoded", "PK\u0003\u0004", 415, "Content-Type 'application/x-www-form-urlencoded' is not supported; valid are application/zip with pictures or IDX files, and multipart/form-data with one IDX file per part.")]
-    [InlineData("", "image/png", "x", 415, "Content-Type 'image/png' is not supported; valid are application/zip with pictures or IDX files, and multipart/form-data with one IDX file per part.")]
+    [InlineData("", "application/x-www-form-urlencoded", "PK\u0003\u0004", 415,
+        "Content-Type 'application/x-www-form-urlencoded' is not supported; valid are application/zip with pictures or IDX files, "
+        + "and multipart/form-data with one IDX file per part.")]
+    [InlineData("", "image/png", "x", 415,
+        "Content-Type 'image/png' is not supported; valid are application/zip with pictures or IDX files, "
+        + "and multipart/form-data with one IDX file per part.")]
     public async Task That_are_wrong_at_first_sight_are_refused_at_once(string query, string type, string body, int status, string detail)
     {
         using var content = new ByteArrayContent([.. body.Select(letter => (byte)letter)]) { Headers = { ContentType = new(type) } };

@@ -67,7 +67,10 @@ public sealed class Uploads_that_are_interrupted(Uploads_that_are_interrupted.Ap
     {
         var body = new byte[Limit + 1];
         ((byte[])[0x50, 0x4b, 3, 4]).CopyTo(body, 0);
-        using var request = new HttpRequestMessage(HttpMethod.Put, "api/datasets/large") { Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/zip") } } };
+        using var request = new HttpRequestMessage(HttpMethod.Put, "api/datasets/large")
+        {
+            Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/zip") } },
+        };
         (request.Headers.ExpectContinue, request.Headers.TransferEncodingChunked) = (isLengthKnown, !isLengthKnown);
 
         using var answer = await app.Http.SendAsync(request, Cancellation);
@@ -90,10 +93,12 @@ public sealed class Uploads_that_are_interrupted(Uploads_that_are_interrupted.Ap
     /// <summary>Uploads so many that their conversion is in three parts, and returns when the second is stuck on its way to the storage.</summary>
     private async Task PutUntilConvertingAsync(string name)
     {
-        var second = app.Storage.CatchAsync(request => request.Method == "PUT" && request.Path.Value!.EndsWith($"/pictures-{Chunk:D7}", StringComparison.Ordinal));
+        var second = app.Storage.CatchAsync(
+            request => request.Method == "PUT" && request.Path.Value!.EndsWith($"/pictures-{Chunk:D7}", StringComparison.Ordinal));
         await PutAsync(name, Many);
         await second.WaitAsync(Wait.Patience, Cancellation);
-        await Wait.UntilAsync(async () => (int)(await app.Http.JsonAsync($"api/datasets/{name}"))["conversion"]!["done"]! >= Chunk, $"{name} to be in conversion");
+        await Wait.UntilAsync(
+            async () => (int)(await app.Http.JsonAsync($"api/datasets/{name}"))["conversion"]!["done"]! >= Chunk, $"{name} to be in conversion");
     }
 
     private Task UntilFilesAreAsync(string name, int count) => Wait.UntilAsync(async () =>

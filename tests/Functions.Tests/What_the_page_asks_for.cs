@@ -78,7 +78,10 @@ public sealed class What_the_page_asks_for(App app)
         Assert.NotEqual(plain.Headers.ETag, script.Headers.ETag);
         foreach (var (answer, coding) in ((HttpResponseMessage, string)[])[(script, "gzip"), (plain, "identity")])
         {
-            using var again = new HttpRequestMessage(HttpMethod.Get, "page/app.js") { Headers = { { "Accept-Encoding", coding }, { "If-None-Match", answer.Headers.ETag!.ToString() } } };
+            using var again = new HttpRequestMessage(HttpMethod.Get, "page/app.js")
+            {
+                Headers = { { "Accept-Encoding", coding }, { "If-None-Match", answer.Headers.ETag!.ToString() } },
+            };
             using var known = await app.Http.SendAsync(again, Cancellation);
             Assert.Equal((HttpStatusCode.NotModified, answer.Headers.ETag), (known.StatusCode, known.Headers.ETag));
         }

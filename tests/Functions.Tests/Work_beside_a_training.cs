@@ -29,7 +29,10 @@ public sealed class Work_beside_a_training(App app) : IAsyncLifetime
     public async Task Prepares_a_new_run_which_waits_for_a_free_worker_and_obeys_at_once()
     {
         await Http.StartAsync(ApiCalls.Tiny("next"));
-        await Wait.UntilAsync(async () => await Http.JsonAsync("api/runs/next") is var next && (string)next["state"]! == "queued" && (int)next["progress"]!["stepsPerEpoch"]! == 4, "the preparation");
+        await Wait.UntilAsync(
+            async () => await Http.JsonAsync("api/runs/next") is var next
+                && (string)next["state"]! == "queued" && (int)next["progress"]!["stepsPerEpoch"]! == 4,
+            "the preparation");
 
         Assert.Equal("paused", await StateAfterAsync("next", "pause"));
         Assert.Equal("queued", await StateAfterAsync("next", "resume"));

@@ -18,8 +18,10 @@ public sealed class Wrong_requests(App app)
     [InlineData("api/runs/x/checkpoints/0/card", "epoch: '0' is not valid; it must be a whole number from 1 to 99999 or latest or best.")]
     [InlineData("api/runs/x/checkpoints/1/generator?format=pickle", "format: 'pickle' is not valid; it must be one of safetensors, onnx.")]
     [InlineData("api/runs/x/checkpoints/1/generator?format=onnx&weights=both", "weights: 'both' is not valid; it must be one of ema, raw.")]
-    [InlineData("api/runs/x/checkpoints/1/generator?weights=raw", "weights: 'raw' is not valid with format=safetensors, whose file has both; it is for format=onnx.")]
-    [InlineData("api/runs?state=sleeping", "state: 'sleeping' is not valid; it must be one of queued, preparing, training, pausing, paused, cancelling, cancelled, completed, failed.")]
+    [InlineData("api/runs/x/checkpoints/1/generator?weights=raw",
+        "weights: 'raw' is not valid with format=safetensors, whose file has both; it is for format=onnx.")]
+    [InlineData("api/runs?state=sleeping",
+        "state: 'sleeping' is not valid; it must be one of queued, preparing, training, pausing, paused, cancelling, cancelled, completed, failed.")]
     [InlineData("api/runs/x/losses?format=xls", "format: 'xls' is not valid; it must be one of json, csv, png, svg.")]
     [InlineData("api/runs/x/losses?from=0", "from: '0' is not valid; it must be a whole number from 1 to 99999.")]
     [InlineData("api/runs/x/losses?every=1.5", "every: '1.5' is not valid; it must be a whole number from 1 to 100000.")]
@@ -97,7 +99,10 @@ public sealed class Wrong_requests(App app)
     [Fact]
     public async Task From_a_page_of_another_site_are_403()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "api/runs") { Content = new StringContent("{\"run\": \"forged\", \"dataset\": \"digits\"}") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "api/runs")
+        {
+            Content = new StringContent("{\"run\": \"forged\", \"dataset\": \"digits\"}"),
+        };
         request.Headers.Add("Origin", "https://elsewhere.example");
         using var answer = await app.Http.SendAsync(request, Cancellation);
 

@@ -16,17 +16,22 @@ public sealed class The_package_for_Azure
 
             var functions = (await ReadAsync(Path.Combine(folder.FullName, "functions.metadata"))).AsArray();
             Assert.Equal(await CallsOfTheContractAsync(), Calls(functions).Where(call => call.Contains(" /api/", StringComparison.Ordinal)).ToHashSet());
-            Assert.Equal(["/page/{*path}", "/{ignored:maxlength(0)?}"], Calls(functions).Select(call => call.Split(' ')[1]).Where(path => !path.StartsWith("/api/", StringComparison.Ordinal)).Distinct().Order());
+            Assert.Equal(
+                ["/page/{*path}", "/{ignored:maxlength(0)?}"],
+                Calls(functions).Select(call => call.Split(' ')[1]).Where(path => !path.StartsWith("/api/", StringComparison.Ordinal)).Distinct().Order());
             Assert.Equal(["TrainGan"], Names(functions, "orchestrationTrigger"));
             Assert.Equal(["TrainSlice"], Names(functions, "activityTrigger"));
             Assert.Equal(["DoShortWork"], Names(functions, "queueTrigger"));
             string[] needed =
             [
-                "host.json", "libtorch_cpu.so", "libLibTorchSharp.so", "libvips.so.42", "GanFunctions.Core.xml", "GanFunctions.Functions.xml", "wwwroot/index.html",
+                "host.json", "libtorch_cpu.so", "libLibTorchSharp.so", "libvips.so.42",
+                "GanFunctions.Core.xml", "GanFunctions.Functions.xml", "wwwroot/index.html",
                 "wwwroot/lib/lit-html/lit-html.js", "wwwroot/lib/uplot/dist/uPlot.esm.js", "wwwroot/lib/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm",
             ];
             Assert.All(needed, file => Assert.True(File.Exists(Path.Combine(folder.FullName, file)), file));
-            Assert.Contains("DurableTask", (await ReadAsync(Path.Combine(folder.FullName, "extensions.json")))["extensions"]!.AsArray().Select(each => (string)each!["name"]!));
+            Assert.Contains(
+                "DurableTask",
+                (await ReadAsync(Path.Combine(folder.FullName, "extensions.json")))["extensions"]!.AsArray().Select(each => (string)each!["name"]!));
         }
         finally
         {

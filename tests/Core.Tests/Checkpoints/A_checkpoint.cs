@@ -222,7 +222,8 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         return await bench.Checkpoints.CommitAsync(manifest, Cancellation);
     }
 
-    private static byte[] Content(int epoch, string file) => [.. Enumerable.Range(0, 1000).Select(i => (byte)(i * epoch)), .. System.Text.Encoding.ASCII.GetBytes(file)];
+    private static byte[] Content(int epoch, string file) =>
+        [.. Enumerable.Range(0, 1000).Select(i => (byte)(i * epoch)), .. System.Text.Encoding.ASCII.GetBytes(file)];
 
     private static async Task DamageAsync(TrainingBench bench, BlobReference reference)
     {

@@ -22,7 +22,8 @@ public sealed class A_safetensors_file
 
         var file = SafeTensors.Write(tensors, new Dictionary<string, string> { ["k"] = "v" });
 
-        const string Header = """{"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"b":{"dtype":"I64","shape":[1],"data_offsets":[24,32]}}""";
+        const string Header = """{"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}"""
+            + ""","b":{"dtype":"I64","shape":[1],"data_offsets":[24,32]}}""";
         var padded = Header.PadRight((Header.Length + 7) / 8 * 8);
         byte[] expected =
         [

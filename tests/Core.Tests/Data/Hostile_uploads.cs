@@ -6,7 +6,8 @@ namespace GanFunctions.Core.Tests.Data;
 
 public sealed class A_hostile_upload(AzuriteFixture azurite)
 {
-    private readonly Uploader _uploader = new(azurite, Catalogs.NoSources with { MaxEntries = 120_000, MaxPictureBytes = 5_000_000, MaxDatasetBytes = 80_000_000 });
+    private readonly Uploader _uploader = new(
+        azurite, Catalogs.NoSources with { MaxEntries = 120_000, MaxPictureBytes = 5_000_000, MaxDatasetBytes = 80_000_000 });
 
     public static TheoryData<string, Func<byte[]>, string> Uploads { get; } = new()
     {
@@ -17,27 +18,69 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
         { "with folders only", () => Idx.Zip(("a/", [])).ToArray(), "the zip: it contains no files. Expected pictures or IDX files." },
         { "a bomb", () => Bomb(), "1.png: it unpacks 19…" },
         { "of overlapping files", () => Overlapping(), "the zip: its files declare 600…" },
-        { "a zip in a zip", () => Idx.Zip(("inner.zip", Idx.Zip(("1.png", PictureFiles.Grey(1))).ToArray())).ToArray(), None(1, "inner.zip", "it is not a PNG, JPEG or WebP file: it starts with 504b030414000000") },
+        {
+            "a zip in a zip", () => Idx.Zip(("inner.zip", Idx.Zip(("1.png", PictureFiles.Grey(1))).ToArray())).ToArray(),
+            None(1, "inner.zip", "it is not a PNG, JPEG or WebP file: it starts with 504b030414000000")
+        },
         { "a page before a zip", () => [.. "<html><script>"u8, .. Idx.Zip(("1.png", PictureFiles.Grey(1))).ToArray()], "the zip: it is damaged (…" },
-        { "SVG as PNG", () => Idx.Zip(("1.png", "<svg/>"u8.ToArray())).ToArray(), None(1, "1.png", "it is not a PNG, JPEG or WebP file: it starts with 3c7376672f3e") },
-        { "GIF as PNG", () => Idx.Zip(("1.png", "GIF89a"u8.ToArray())).ToArray(), None(1, "1.png", "it is not a PNG, JPEG or WebP file: it starts with 474946383961") },
-        { "a vast PNG", () => Idx.Zip(("1.png", PictureFiles.PngThatClaims(100_000, 100_000))).ToArray(), None(1, "1.png", "it has 100000x100000 pixels; the maximum is 50000000 (limit MaxPixels)") },
-        { "a vast file", () => Idx.Zip(("1.png", Noise(5_000_001))).ToArray(), None(1, "1.png", "it has 5000001 bytes; the maximum is 5000000 (limit MaxPictureBytes)") },
+        {
+            "SVG as PNG", () => Idx.Zip(("1.png", "<svg/>"u8.ToArray())).ToArray(),
+            None(1, "1.png", "it is not a PNG, JPEG or WebP file: it starts with 3c7376672f3e")
+        },
+        {
+            "GIF as PNG", () => Idx.Zip(("1.png", "GIF89a"u8.ToArray())).ToArray(),
+            None(1, "1.png", "it is not a PNG, JPEG or WebP file: it starts with 474946383961")
+        },
+        {
+            "a vast PNG", () => Idx.Zip(("1.png", PictureFiles.PngThatClaims(100_000, 100_000))).ToArray(),
+            None(1, "1.png", "it has 100000x100000 pixels; the maximum is 50000000 (limit MaxPixels)")
+        },
+        {
+            "a vast file", () => Idx.Zip(("1.png", Noise(5_000_001))).ToArray(),
+            None(1, "1.png", "it has 5000001 bytes; the maximum is 5000000 (limit MaxPictureBytes)")
+        },
         { "damaged within", () => Damaged(), None(1, "1.png", "it cannot be unpacked (…") },
         { "2,000 empty files", () => Empty(2_000), None(2_000, "0.png", "it is empty") },
-        { "too many pictures", () => Empty(119_000), "the zip: its 119000 files need 93296000 bytes as 28x28x1. Expected at most 80000000 (limit MaxDatasetBytes)." },
+        {
+            "too many pictures", () => Empty(119_000),
+            "the zip: its 119000 files need 93296000 bytes as 28x28x1. Expected at most 80000000 (limit MaxDatasetBytes)."
+        },
         { "too many files", () => Empty(120_001), "the zip: it has 120001 entries. Expected at most 120000 (limit MaxEntries)." },
-        { "too many files, and says that they are two", () => Liar(Empty(120_001)), "the zip: it has more than 120000 entries. Expected at most 120000 (limit MaxEntries)." },
-        { "of 257 classes", () => Idx.Zip([.. Enumerable.Range(0, 257).Select(i => ($"{i}/1.png", new byte[1]))]).ToArray(), "the zip: it has 257 class folders. Expected at most 256." },
+        {
+            "too many files, and says that they are two", () => Liar(Empty(120_001)),
+            "the zip: it has more than 120000 entries. Expected at most 120000 (limit MaxEntries)."
+        },
+        {
+            "of 257 classes", () => Idx.Zip([.. Enumerable.Range(0, 257).Select(i => ($"{i}/1.png", new byte[1]))]).ToArray(),
+            "the zip: it has 257 class folders. Expected at most 256."
+        },
         { "with ..", () => Named("../x.png"), "../x.png: its path is not a relative path in the archive. Expected a file name, with or without folders." },
-        { "with .. within", () => Named("a/../../x.png"), "a/../../x.png: its path is not a relative path in the archive. Expected a file name, with or without folders." },
-        { "with an absolute name", () => Named("/x.png"), "/x.png: its path is not a relative path in the archive. Expected a file name, with or without folders." },
-        { "with a drive", () => Named("C:\\x.png"), "C:\\x.png: its path is not a relative path in the archive. Expected a file name, with or without folders." },
+        {
+            "with .. within", () => Named("a/../../x.png"),
+            "a/../../x.png: its path is not a relative path in the archive. Expected a file name, with or without folders."
+        },
+        {
+            "with an absolute name", () => Named("/x.png"),
+            "/x.png: its path is not a relative path in the archive. Expected a file name, with or without folders."
+        },
+        {
+            "with a drive", () => Named("C:\\x.png"),
+            "C:\\x.png: its path is not a relative path in the archive. Expected a file name, with or without folders."
+        },
         { "with a symbolic link", () => Link(), "x.png: it is a symbolic link. Expected a regular file." },
         { "encrypted", () => Encrypted(), "x.png: it is encrypted. Expected a file without a password." },
-        { "with a name twice", () => Idx.Zip(("a/1.png", PictureFiles.Grey(1)), ("a/1.png", PictureFiles.Grey(2))).ToArray(), "a/1.png: the archive contains it twice. Expected unique names." },
-        { "of one picture", () => Idx.Zip(("1.png", PictureFiles.Grey(1))).ToArray(), "the upload: it has one picture. Expected at least 2: one to train on and one to hold out." },
-        { "without pictures to train on", () => Idx.Zip(("train/1.png", [1]), ("test/2.png", PictureFiles.Grey(1))).ToArray(), "train/: none of its pictures can be read. Expected at least one readable picture." },
+        {
+            "with a name twice", () => Idx.Zip(("a/1.png", PictureFiles.Grey(1)), ("a/1.png", PictureFiles.Grey(2))).ToArray(),
+            "a/1.png: the archive contains it twice. Expected unique names."
+        },
+        {
+            "of one picture", () => Idx.Zip(("1.png", PictureFiles.Grey(1))).ToArray(),
+            "the upload: it has one picture. Expected at least 2: one to train on and one to hold out."
+        },
+        {
+            "without pictures to train on", () => Idx.Zip(("train/1.png", [1]), ("test/2.png", PictureFiles.Grey(1))).ToArray(),
+            "train/: none of its pictures can be read. Expected at least one readable picture."
+        },
     };
 
     [Theory]

@@ -88,7 +88,10 @@ public sealed class A_picture_file
     public static TheoryData<string, byte[], string> Wrong { get; } = new()
     {
         { "empty", [], "it is empty" },
-        { "of SVG", "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"u8.ToArray(), "it is not a PNG, JPEG or WebP file: it starts with 3c73766720786d6c" },
+        {
+            "of SVG", "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"u8.ToArray(),
+            "it is not a PNG, JPEG or WebP file: it starts with 3c73766720786d6c"
+        },
         { "of GIF", "GIF89a"u8.ToArray(), "it is not a PNG, JPEG or WebP file: it starts with 474946383961" },
         { "of a zip", Idx.Zip(("x", [1])).ToArray(), "it is not a PNG, JPEG or WebP file: it starts with 504b0304" },
         { "of HTML", "<html>"u8.ToArray(), "it is not a PNG, JPEG or WebP file: it starts with 3c68746d6c3e" },

@@ -25,7 +25,8 @@ internal sealed class Uploader(AzuriteFixture azurite, DatasetOptions? options =
 
     /// <summary>A worker of its own.</summary>
     public UploadConversion Worker => new(
-        Container, options ?? Catalogs.NoSources, async (dataset, token) => (await Runs.FindUnfinishedAsync(dataset, token))?.RowKey, TimeProvider.System, NullLogger<UploadConversion>.Instance);
+        Container, options ?? Catalogs.NoSources, async (dataset, token) => (await Runs.FindUnfinishedAsync(dataset, token))?.RowKey,
+        TimeProvider.System, NullLogger<UploadConversion>.Instance);
 
     public async Task<Conversion> StageAsync(string name, Stream zip, int? size = null, int? channels = null)
     {

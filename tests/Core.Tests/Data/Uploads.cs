@@ -157,9 +157,15 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
     public static TheoryData<string, byte[][], string> BrokenOnes { get; } = new()
     {
         { "with another number of labels", [Idx.Images(5), Idx.Labels(4)], "train-labels-idx1-ubyte: it has 4 labels" },
-        { "with pictures of another size", [Idx.Images(2, height: 32, width: 30)], "its pictures are 30 pixels wide and 32 high. Expected one of the supported sizes 28x28, 32x32, 64x64" },
+        {
+            "with pictures of another size", [Idx.Images(2, height: 32, width: 30)],
+            "its pictures are 30 pixels wide and 32 high. Expected one of the supported sizes 28x28, 32x32, 64x64"
+        },
         { "with two channels", [Idx.File([1, 2, 28, 28], new byte[2 * 784])], "its pictures have 2 channels. Expected 1 or 3" },
-        { "with test pictures of another size", [Idx.Images(2), Idx.Labels(2), Idx.Images(2, height: 32, width: 32)], "its pictures are 32x32x1. Expected 28x28x1" },
+        {
+            "with test pictures of another size", [Idx.Images(2), Idx.Labels(2), Idx.Images(2, height: 32, width: 32)],
+            "its pictures are 32x32x1. Expected 28x28x1"
+        },
         { "with labels for pictures", [Idx.Labels(784)], "it has 1 dimensions (784). Expected three for pictures" },
         { "with pictures for labels", [Idx.Images(1), Idx.Images(1)], "it has 3 dimensions (1x28x28). Expected one for labels" },
         { "with a damaged last part", [Idx.Images(5), Idx.Labels(5), Idx.Images(2)[..^1]], "t10k-images-idx3-ubyte: it is truncated" },
@@ -190,7 +196,8 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
         var failed = await _uploader.UploadAsync("mine", Idx.Upload(Idx.Images(3)), size: 32);
 
         Assert.Equal(
-            "the upload: size=32 and channels=1 were requested, but its IDX files are 28x28x1. Expected no size and channels for IDX files, which are not converted.",
+            "the upload: size=32 and channels=1 were requested, but its IDX files are 28x28x1. "
+            + "Expected no size and channels for IDX files, which are not converted.",
             failed.Error);
     }
 }

@@ -33,9 +33,11 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     [Fact]
     public async Task without_folders_or_in_one_has_no_labels()
     {
-        var flat = await _uploader.LoadAsync("flat", Idx.Zip(("1.png", PictureFiles.Grey(1)), ("2.png", PictureFiles.Grey(2)), ("3.png", PictureFiles.Grey(3))));
+        var flat = await _uploader.LoadAsync("flat", Idx.Zip(
+            ("1.png", PictureFiles.Grey(1)), ("2.png", PictureFiles.Grey(2)), ("3.png", PictureFiles.Grey(3))));
         var inOne = await _uploader.LoadAsync("in-one", Idx.Zip(
-            ("all/1.png", PictureFiles.Grey(1)), ("all/2.png", PictureFiles.Grey(2)), ("__MACOSX/all/._1.png", [1]), ("all/.DS_Store", [1]), ("all/3.png", PictureFiles.Grey(3)), ("all/Thumbs.db", [1])));
+            ("all/1.png", PictureFiles.Grey(1)), ("all/2.png", PictureFiles.Grey(2)), ("__MACOSX/all/._1.png", [1]),
+            ("all/.DS_Store", [1]), ("all/3.png", PictureFiles.Grey(3)), ("all/Thumbs.db", [1])));
 
         Assert.Equal((2, 1, null), (flat.Train.Count, flat.Test!.Count, flat.Train.Labels));
         Assert.Equal(flat.Sha256, inOne.Sha256);
@@ -46,7 +48,8 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     public async Task is_divided_by_folders_named_train_and_test()
     {
         var loaded = await _uploader.LoadAsync("divided", Idx.Zip(
-            ("set/train/one/1.png", PictureFiles.Grey(1)), ("set/Test/two/2.png", PictureFiles.Grey(2)), ("set/Test/one/3.png", PictureFiles.Grey(3)), ("set/readme.txt", [1]), ("set/train/two/4.png", PictureFiles.Grey(4))));
+            ("set/train/one/1.png", PictureFiles.Grey(1)), ("set/Test/two/2.png", PictureFiles.Grey(2)), ("set/Test/one/3.png", PictureFiles.Grey(3)),
+            ("set/readme.txt", [1]), ("set/train/two/4.png", PictureFiles.Grey(4))));
 
         Assert.Equal([1, 4], loaded.Train.Pixels.Chunk(784).Select(picture => picture[0]));
         Assert.Equal([2, 3], loaded.Test!.Pixels.Chunk(784).Select(picture => picture[0]));
@@ -62,11 +65,13 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
         var pictures = Enumerable.Range(0, 5).Select(_ => new byte[3 * 32 * 32]).ToArray();
         foreach (var picture in pictures) random.NextBytes(picture);
 
-        var loaded = await _uploader.LoadAsync("colour", Idx.Zip([.. pictures.Select((picture, i) => ($"{i}.png", PictureFiles.OfPlanes(picture, 32, 3)))]), size: 32, channels: 3);
+        var loaded = await _uploader.LoadAsync(
+            "colour", Idx.Zip([.. pictures.Select((picture, i) => ($"{i}.png", PictureFiles.OfPlanes(picture, 32, 3)))]), size: 32, channels: 3);
 
         Assert.Equal((new PictureShape(32, 3), 4, 1), (loaded.Train.Shape, loaded.Train.Count, loaded.Test!.Count));
         Assert.Equal(
-            pictures.Select(Convert.ToHexString).Order(), loaded.Train.Pixels.Concat(loaded.Test.Pixels).Chunk(3 * 32 * 32).Select(Convert.ToHexString).Order());
+            pictures.Select(Convert.ToHexString).Order(),
+            loaded.Train.Pixels.Concat(loaded.Test.Pixels).Chunk(3 * 32 * 32).Select(Convert.ToHexString).Order());
         using var preview = Image.NewFromBuffer((await _uploader.Catalog.PreviewAsync("colour", _cancellation))!);
         Assert.Equal(3, preview.Bands);
     }
@@ -85,7 +90,9 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         var between = (await _uploader.Conversions.FindAsync("cut", _cancellation))!;
         Assert.InRange(between.Committed, 1, 2499);
-        await Task.WhenAll(_uploader.Worker.ConvertAsync("cut", staged.Upload, _cancellation), _uploader.Worker.ConvertAsync("cut", staged.Upload, _cancellation));
+        await Task.WhenAll(
+            _uploader.Worker.ConvertAsync("cut", staged.Upload, _cancellation),
+            _uploader.Worker.ConvertAsync("cut", staged.Upload, _cancellation));
 
         var after = (await _uploader.Conversions.FindAsync("cut", _cancellation))!;
         Assert.Equal((ConversionState.Ready, 2500, 25, 25), (after.State, after.Done, after.ProblemCount, after.Problems.Count));
@@ -130,7 +137,10 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
         await _uploader.Worker.ConvertAsync("mine", staged.Upload, _cancellation);
 
         var failed = (await _uploader.Conversions.FindAsync("mine", _cancellation))!;
-        Assert.Equal("the upload: run 'busy' has started in the meantime and uses the stored data set 'mine'. Expected no unfinished run; cancel it and upload again.", failed.Error);
+        Assert.Equal(
+            "the upload: run 'busy' has started in the meantime and uses the stored data set 'mine'. "
+            + "Expected no unfinished run; cancel it and upload again.",
+            failed.Error);
         Assert.Equal(27, (await _uploader.Catalog.LoadAsync("mine", _cancellation)).Train.Count);
         Assert.Equal(3, (await _uploader.FilesAsync()).Count);
     }
@@ -143,7 +153,9 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
 
         Assert.True(await _uploader.Worker.ConvertAsync("mine", staged.Upload, _cancellation));
 
-        Assert.StartsWith("the upload: its conversion stopped 10 times after file 0 of 1", (await _uploader.Conversions.FindAsync("mine", _cancellation))!.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the upload: its conversion stopped 10 times after file 0 of 1",
+            (await _uploader.Conversions.FindAsync("mine", _cancellation))!.Error, StringComparison.Ordinal);
         Assert.Empty(await _uploader.FilesAsync());
     }
 }

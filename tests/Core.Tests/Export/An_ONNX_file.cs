@@ -136,7 +136,11 @@ public sealed class An_ONNX_file
 
     private static DenseTensor<float> Run(InferenceSession session, torch.Tensor noise, long[] labels)
     {
-        List<NamedOnnxValue> inputs = [NamedOnnxValue.CreateFromTensor("noise", new DenseTensor<float>(noise.data<float>().ToArray(), [(int)noise.shape[0], Generator.LatentSize]))];
+        List<NamedOnnxValue> inputs =
+        [
+            NamedOnnxValue.CreateFromTensor(
+                "noise", new DenseTensor<float>(noise.data<float>().ToArray(), [(int)noise.shape[0], Generator.LatentSize])),
+        ];
         if (labels.Length > 0) inputs.Add(NamedOnnxValue.CreateFromTensor("label", new DenseTensor<long>(labels, [labels.Length])));
         using var results = session.Run(inputs);
         return results.Single().AsTensor<float>().ToDenseTensor();

@@ -132,17 +132,22 @@ public sealed class A_chart_of_losses
     }
 
     private static List<LossRow> Run(int epochs) =>
-        [.. Enumerable.Range(1, epochs).SelectMany(epoch => (IEnumerable<LossRow>)[.. Enumerable.Range(1, 9).Select(step => Step(epoch, step * 10, 1.5)), Epoch(epoch, 90 / epoch)])];
+        [
+            .. Enumerable.Range(1, epochs).SelectMany(epoch =>
+                (IEnumerable<LossRow>)[.. Enumerable.Range(1, 9).Select(step => Step(epoch, step * 10, 1.5)), Epoch(epoch, 90 / epoch)]),
+        ];
 
     private static string Draw(IReadOnlyList<LossRow> rows, ChartTheme theme = ChartTheme.Light) => LossChart.Svg("run", rows, Steps, 1, theme, 960, 640);
 
-    private static List<string> Texts(string svg) => [.. XDocument.Parse(svg).Descendants().Where(element => element.Name.LocalName is "text" or "title").Select(element => element.Value)];
+    private static List<string> Texts(string svg) =>
+        [.. XDocument.Parse(svg).Descendants().Where(element => element.Name.LocalName is "text" or "title").Select(element => element.Value)];
 
     private static int LinesOf(string svg, int curve)
     {
         var colour = ChartColours.Light.Curves[curve];
         return XDocument.Parse(svg).Descendants().Count(element => element.Name.LocalName == "polyline"
-            && element.Attribute("style")!.Value.Contains($"stroke:rgb({colour.R},{colour.G},{colour.B});stroke-width:2;stroke-linejoin:round", StringComparison.Ordinal));
+            && element.Attribute("style")!.Value.Contains(
+                $"stroke:rgb({colour.R},{colour.G},{colour.B});stroke-width:2;stroke-linejoin:round", StringComparison.Ordinal));
     }
 
     private static (byte Red, byte Green, byte Blue)[] Pixels(string svg)

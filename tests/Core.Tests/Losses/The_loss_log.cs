@@ -43,7 +43,8 @@ public sealed class The_loss_log(AzuriteFixture azurite)
     public async Task Begins_at_the_epoch_asked_for_in_every_attempt()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
-        await bench.Losses.WriteAsync([.. Epochs(attempt: 0, 1, 2, 3, 4), .. Epochs(attempt: 1, 2), .. Epochs(attempt: 3, 1, 2, 3, 4, 5), .. Epochs(attempt: 4, 1)], Cancellation);
+        await bench.Losses.WriteAsync(
+            [.. Epochs(attempt: 0, 1, 2, 3, 4), .. Epochs(attempt: 1, 2), .. Epochs(attempt: 3, 1, 2, 3, 4, 5), .. Epochs(attempt: 4, 1)], Cancellation);
         await bench.Losses.WriteAsync(Epochs(attempt: 0, 5).Select(row => Of("run2", row)), Cancellation);
 
         Assert.Equal(["000-00003", "000-00004", "003-00003", "003-00004", "003-00005"], await ReadAsync(from: 3));

@@ -59,7 +59,8 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
         var container = await ContainerAsync();
         var data = Bars.Of(600);
         using (var store = StoreOver(container)) await store.GetAsync(data, Cancellation);
-        var blob = container.GetBlobClient((await container.NamesOfBlobsAsync(Cancellation)).Single(name => name.EndsWith(".safetensors", StringComparison.Ordinal)));
+        var blob = container.GetBlobClient(
+            (await container.NamesOfBlobsAsync(Cancellation)).Single(name => name.EndsWith(".safetensors", StringComparison.Ordinal)));
         var whole = (await blob.DownloadContentAsync(Cancellation)).Value.Content.ToArray();
         byte[] damaged = [.. whole[..^1], (byte)(whole[^1] ^ 1)];
         await blob.UploadAsync(new BinaryData(damaged), overwrite: true, Cancellation);
@@ -116,7 +117,8 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
         return container;
     }
 
-    private static async Task<Dataset> MnistAsync(int count) => Dataset.Of("mnist", await RealFiles.MnistAsync("train", count), await RealFiles.MnistAsync("t10k", count / 6));
+    private static async Task<Dataset> MnistAsync(int count) =>
+        Dataset.Of("mnist", await RealFiles.MnistAsync("train", count), await RealFiles.MnistAsync("t10k", count / 6));
 
     private static bool IsMaking(string line) => line.Contains("building the quality reference", StringComparison.Ordinal);
 

@@ -7,7 +7,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GanFunctions.Core.Tests.Quality;
 
-/// <summary>The reference of the bars that <see cref="TrainingBench"/> trains on: made once, and the same for every container, since it is found by hash.</summary>
+/// <summary>
+/// The reference of the bars that <see cref="TrainingBench"/> trains on: made once, and the same for every container, since
+/// it is found by hash.
+/// </summary>
 internal static class BarsReference
 {
     private static readonly SemaphoreSlim Once = new(1);

@@ -10,7 +10,15 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
 {
     private const int Batch = 2; // any batch shows a difference between the bytes of two trainings
     private const int Steps = 6; // of an epoch
-    private static readonly TrainingOptions Small = new() { Precision = Precision.Fp32, Dataset = TrainingBench.Bars, Epochs = 2, ImagesPerEpoch = Steps * Batch, BatchSize = Batch, LogEvery = 5 };
+    private static readonly TrainingOptions Small = new()
+    {
+        Precision = Precision.Fp32,
+        Dataset = TrainingBench.Bars,
+        Epochs = 2,
+        ImagesPerEpoch = Steps * Batch,
+        BatchSize = Batch,
+        LogEvery = 5,
+    };
 
     [Theory]
     [InlineData(Preset.Dcgan, Precision.Fp32, false)]
@@ -21,7 +29,18 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
     {
         var time = new FakeTimeProvider();
         using var bench = await TrainingBench.CreateAsync(azurite, time);
-        var options = Presets.Of(preset) with { Precision = precision, Conditional = conditional, LearningRateDecay = 0.5, Dropout = 0.2, Dataset = TrainingBench.Bars, Epochs = 2, ImagesPerEpoch = Steps * Batch, BatchSize = Batch, KeepTraining = 99 };
+        var options = Presets.Of(preset) with
+        {
+            Precision = precision,
+            Conditional = conditional,
+            LearningRateDecay = 0.5,
+            Dropout = 0.2,
+            Dataset = TrainingBench.Bars,
+            Epochs = 2,
+            ImagesPerEpoch = Steps * Batch,
+            BatchSize = Batch,
+            KeepTraining = 99,
+        };
         var whole = await bench.TrainToTheEndAsync(await bench.StartAsync("whole", options));
 
         // Each look at the clock costs a good part of a slice's time: it is cut after one to three steps.

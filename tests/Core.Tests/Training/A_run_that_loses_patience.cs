@@ -35,7 +35,8 @@ public sealed class A_run_that_loses_patience(AzuriteFixture azurite)
         Assert.InRange(ended.CompletedEpochs, 3, Rough.Epochs - 1);
         var best = manifests.MinBy(manifest => manifest.Quality!.FrechetDistance)!;
         Assert.Equal(FormattableString.Invariant(
-            $"The last 2 epochs were no better than epoch {best.Epoch}, whose Fréchet distance is {best.Quality!.FrechetDistance}: patience is 2."), ended.Reason);
+            $"The last 2 epochs were no better than epoch {best.Epoch}, whose Fréchet distance is {best.Quality!.FrechetDistance}: patience is 2."),
+            ended.Reason);
 
         // As a crash leaves it between the commit and the row
         await bench.Runs.UpdateAsync("rough", row =>

@@ -63,7 +63,8 @@ public sealed class A_run_whose_pictures_are_measured(AzuriteFixture azurite)
         await bench.TrainAsync(request, Cancellation);
         var first = await bench.LatestAsync("older");
         var text = (first with { Quality = null, Best = null }).Write().ToString();
-        var older = string.Join('\n', text.Split('\n').Where(line => !line.Contains("\"quality\"", StringComparison.Ordinal) && !line.Contains("\"best\"", StringComparison.Ordinal)))
+        var older = string.Join('\n', text.Split('\n').Where(line =>
+                !line.Contains("\"quality\"", StringComparison.Ordinal) && !line.Contains("\"best\"", StringComparison.Ordinal)))
             .Replace("},\n}", "}\n}", StringComparison.Ordinal);
         await bench.Container.GetBlobClient(RunPaths.Manifest("older", first.Name)).UploadAsync(new BinaryData(older), overwrite: true, Cancellation);
 

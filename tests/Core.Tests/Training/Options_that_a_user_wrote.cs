@@ -80,7 +80,8 @@ public sealed class Options_that_a_user_wrote
         var problems = Assert.Throws<OptionsException>(() => OptionsReader.Read(new JsonObject { ["qualitySamples"] = 99 })).Problems;
 
         Assert.Equal(
-            "qualitySamples: 99 is not valid; it must be 0 to disable the measurement, or a whole number from 100 to 10000.", problems["qualitySamples"].Single());
+            "qualitySamples: 99 is not valid; it must be 0 to disable the measurement, or a whole number from 100 to 10000.",
+            problems["qualitySamples"].Single());
     }
 
     [Fact]

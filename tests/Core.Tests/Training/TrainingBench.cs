@@ -60,7 +60,8 @@ public sealed class TrainingBench : IDisposable
             .AddSingleton(log).AddSingleton(time ?? TimeProvider.System).AddSingleton(container)
             .AddSingleton(new RunStore(runs)).AddSingleton(new LossLog(losses))
             .AddSingleton(new HttpClient()).AddSingleton(new DatasetOptions()).AddSingleton<DatasetCatalog>()
-            .AddSingleton<CheckpointStore>().AddSingleton<GridStore>().AddSingleton<QualityReferenceStore>().AddSingleton<TrainingTelemetry>().AddSingleton<TrainingSlice>().AddSingleton<RunLifecycle>();
+            .AddSingleton<CheckpointStore>().AddSingleton<GridStore>().AddSingleton<QualityReferenceStore>()
+            .AddSingleton<TrainingTelemetry>().AddSingleton<TrainingSlice>().AddSingleton<RunLifecycle>();
         return new TrainingBench(container, collection.BuildServiceProvider());
     }
 

@@ -50,7 +50,8 @@ public class An_Azurite_that_ends
         {
             await Assert.ThrowsAnyAsync<RequestFailedException>(() => writer);
         }
-        var kept = await client.QueryAsync<TableEntity>(cancellationToken: Ct).Select(row => $"{row.PartitionKey}/{row.RowKey}").ToHashSetAsync(StringComparer.Ordinal, Ct);
+        var kept = await client.QueryAsync<TableEntity>(cancellationToken: Ct)
+            .Select(row => $"{row.PartitionKey}/{row.RowKey}").ToHashSetAsync(StringComparer.Ordinal, Ct);
         Assert.NotEmpty(acknowledged);
         Assert.Empty(acknowledged.Except(kept));
     }

@@ -63,7 +63,8 @@ public sealed class An_Azurite_to_start : IDisposable
     {
         using var other = Listener();
 
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => AzuriteProcess.StartAsync(FreePorts with { TablePort = PortOf(other) }, _log, Ct));
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => AzuriteProcess.StartAsync(FreePorts with { TablePort = PortOf(other) }, _log, Ct));
 
         Assert.Contains($"Port {PortOf(other)} of 127.0.0.1 is taken", error.Message, StringComparison.Ordinal);
     }
@@ -75,7 +76,8 @@ public sealed class An_Azurite_to_start : IDisposable
         using var queues = Listener();
         using var tables = Listener();
 
-        Assert.True(await AzuriteStartup.IsExternalRunningAsync(FreePorts with { BlobPort = PortOf(blobs), QueuePort = PortOf(queues), TablePort = PortOf(tables) }, _log, Ct));
+        Assert.True(await AzuriteStartup.IsExternalRunningAsync(
+            FreePorts with { BlobPort = PortOf(blobs), QueuePort = PortOf(queues), TablePort = PortOf(tables) }, _log, Ct));
         Assert.Contains(_log.Lines, line => line.Contains("already listens", StringComparison.Ordinal));
     }
 

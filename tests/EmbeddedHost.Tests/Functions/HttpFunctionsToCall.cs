@@ -23,7 +23,8 @@ public sealed class HttpFunctionsToCall(TimeProvider time)
     public static Task Nothing([HttpTrigger(AuthorizationLevel.Function, "post")] HttpRequest request) => Task.CompletedTask;
 
     [Function("Value")]
-    public static Task<Greeting> Value([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/value")] HttpRequest request) => Task.FromResult(new Greeting("hi", 1));
+    public static Task<Greeting> Value([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/value")] HttpRequest request) =>
+        Task.FromResult(new Greeting("hi", 1));
 
     [Function("Throws")]
     public static IResult Throws([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/throws")] HttpRequest request) =>

@@ -27,7 +27,8 @@ public static class Orchestrators
         (await Task.WhenAll(Enumerable.Range(0, input).Select(i => context.CallActivityAsync<int>("AddOne", i)))).Sum();
 
     [Function(nameof(Parent))]
-    public static Task<int> Parent([OrchestrationTrigger] TaskOrchestrationContext context, int input) => context.CallSubOrchestratorAsync<int>(nameof(Chain), input);
+    public static Task<int> Parent([OrchestrationTrigger] TaskOrchestrationContext context, int input) =>
+        context.CallSubOrchestratorAsync<int>(nameof(Chain), input);
 
     [Function(nameof(Catching))]
     public static async Task<string> Catching([OrchestrationTrigger] TaskOrchestrationContext context, string input)

@@ -63,12 +63,18 @@ public sealed class Answers_of_the_app : IAsyncLifetime
         await AskAsync("StartRun", 413, body: new { run = new string('x', 70_000) });
         await AskAsync("ExtendRun", 413, body: new { run = new string('x', 70_000) });
         await _app.Http.UntilAsync("measured", "completed");
-        foreach (var function in (string[])["ListRuns", "GetRun", "GetEvents", "ListGrids", "GetGrid", "ListCheckpoints", "DownloadGenerator", "GetCard", "GetTimelapse", "GetNeighbours"])
+        foreach (var function in (string[])
+        [
+            "ListRuns", "GetRun", "GetEvents", "ListGrids", "GetGrid", "ListCheckpoints", "DownloadGenerator", "GetCard", "GetTimelapse", "GetNeighbours",
+        ])
+        {
             await AskAsync(function, 200, run: "measured");
+        }
         foreach (var function in (string[])["GetRunSamples", "GetLatestSamples", "GetBetween"]) await AskAsync(function, 200, "?epoch=best", run: "measured");
         await AskAsync("GetWalk", 200, "?frames=2&count=4", run: "measured");
         foreach (var format in (string[])["json", "csv", "png", "svg"]) await AskAsync("GetLosses", 200, $"?format={format}", run: "measured");
-        foreach (var format in (string[])["png", "webp", "jpeg", "zip", "npy"]) await AskAsync("GetRunSamples", 200, $"?format={format}&count=2", run: "measured");
+        foreach (var format in (string[])["png", "webp", "jpeg", "zip", "npy"])
+            await AskAsync("GetRunSamples", 200, $"?format={format}&count=2", run: "measured");
         await AskAsync("DownloadGenerator", 200, "?format=onnx", run: "measured");
         await SayDefaultsAsync("measured");
         foreach (var function in (string[])["PauseRun", "ResumeRun", "CancelRun"]) await AskAsync(function, 409, run: "measured");
@@ -140,9 +146,12 @@ public sealed class Answers_of_the_app : IAsyncLifetime
         if (known is not null) request.Headers.IfNoneMatch.Add(known);
         using var answer = await _app.Http.SendAsync(request, Cancellation);
 
-        Assert.True(status == (int)answer.StatusCode, $"{operation}{query}: {answer.StatusCode}, and not {status}: {await answer.Content.ReadAsStringAsync(Cancellation)}");
+        Assert.True(
+            status == (int)answer.StatusCode,
+            $"{operation}{query}: {answer.StatusCode}, and not {status}: {await answer.Content.ReadAsStringAsync(Cancellation)}");
         _answered.Add($"{function} {status}");
         _problems.AddRange((await Document.ProblemsOfAsync(operation, answer)).Select(problem => $"{operation}{query} {status}: {problem}"));
-        if (answer is { StatusCode: HttpStatusCode.OK, Headers.ETag: { } tag }) await AskAsync(function, 304, query, body, content, run, dataset, epoch, from, tag);
+        if (answer is { StatusCode: HttpStatusCode.OK, Headers.ETag: { } tag })
+            await AskAsync(function, 304, query, body, content, run, dataset, epoch, from, tag);
     }
 }

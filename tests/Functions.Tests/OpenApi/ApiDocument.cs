@@ -18,7 +18,11 @@ internal sealed class ApiDocument
         _root = JsonNode.Parse(text)!.AsObject();
         _closed = _root["components"]!["schemas"]!.DeepClone().AsObject();
         Close(_closed);
-        Operations = [.. _root["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject().Select(method => new ApiOperation(method.Key, path.Key, method.Value!.AsObject())))];
+        Operations =
+        [
+            .. _root["paths"]!.AsObject().SelectMany(path =>
+                path.Value!.AsObject().Select(method => new ApiOperation(method.Key, path.Key, method.Value!.AsObject()))),
+        ];
     }
 
     /// <summary>As it is served.</summary>
@@ -117,5 +121,6 @@ internal sealed record ApiOperation(string Method, string Path, JsonObject Node)
 
     /// <summary>Its address, for a run and a data set.</summary>
     public string At(string run = "nobody", string dataset = "nothing", string epoch = "latest") => Path[1..]
-        .Replace("{run}", run, StringComparison.Ordinal).Replace("{name}", dataset, StringComparison.Ordinal).Replace("{epoch}", epoch, StringComparison.Ordinal);
+        .Replace("{run}", run, StringComparison.Ordinal).Replace("{name}", dataset, StringComparison.Ordinal)
+        .Replace("{epoch}", epoch, StringComparison.Ordinal);
 }

@@ -11,18 +11,27 @@ internal static class Bounds
     {
         if (schema["enum"] is JsonArray words) return ([.. words.Select(word => word!.ToString())], [Nonsense, ""]);
         if (schema["oneOf"] is JsonArray choices)
-            return ([.. choices.SelectMany(choice => Of(choice!).Valid)], [.. choices.SelectMany(choice => Of(choice!).Invalid).Where(value => value.Length > 0).Distinct()]);
+        {
+            return (
+                [.. choices.SelectMany(choice => Of(choice!).Valid)],
+                [.. choices.SelectMany(choice => Of(choice!).Invalid).Where(value => value.Length > 0).Distinct()]);
+        }
         switch ((string?)schema["type"])
         {
             case "boolean": return (["true", "false"], [Nonsense]);
-            case "integer": return ([Text(schema["minimum"]), Text(schema["maximum"])], [Beyond(schema["minimum"], -1), Beyond(schema["maximum"], 1), "1.5", Nonsense]);
+            case "integer":
+                return ([Text(schema["minimum"]), Text(schema["maximum"])], [Beyond(schema["minimum"], -1), Beyond(schema["maximum"], 1), "1.5", Nonsense]);
             case "number": return ([Text(schema["minimum"]), Text(schema["maximum"])], [Beyond(schema["minimum"], -1), Beyond(schema["maximum"], 1), Nonsense]);
             case "array":
                 var (valid, invalid) = Of(schema["items"]!);
                 var (fewest, most) = ((int)schema["minItems"]!, (int)schema["maxItems"]!);
                 return (
                     [.. valid.SelectMany(value => new[] { Repeated(value, fewest), Repeated(value, most) })],
-                    [.. invalid.Select(value => Repeated(value, fewest)), .. fewest > 1 ? new[] { Repeated(valid[0], fewest - 1) } : [], Repeated(valid[0], most + 1)]);
+                    [
+                        .. invalid.Select(value => Repeated(value, fewest)),
+                        .. fewest > 1 ? new[] { Repeated(valid[0], fewest - 1) } : [],
+                        Repeated(valid[0], most + 1),
+                    ]);
             default: return ([], []); // text with a pattern: what does not match it is not found
         }
     }

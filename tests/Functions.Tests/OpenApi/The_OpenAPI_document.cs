@@ -22,7 +22,8 @@ public sealed class The_OpenAPI_document(App app)
 
         var file = Path.Combine(AppContext.BaseDirectory, "openapi.received.json");
         await File.WriteAllTextAsync(file, received, Cancellation);
-        var (line, was, became) = Lines(approved).Zip(Lines(received)).Select((both, index) => (index + 1, both.First, both.Second)).First(each => each.First != each.Second);
+        var (line, was, became) = Lines(approved).Zip(Lines(received))
+            .Select((both, index) => (index + 1, both.First, both.Second)).First(each => each.First != each.Second);
         Assert.Fail($"The document has changed: line {line} was\n{was}\nand is now\n{became}\nWhere that is meant, accept it: cp '{file}' docs/openapi.json");
 
         static IEnumerable<string> Lines(string text) => text.Split('\n').Append("");
@@ -48,8 +49,10 @@ public sealed class The_OpenAPI_document(App app)
             from trigger in method.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).OfType<HttpTriggerAttribute>()
             where trigger.Route!.StartsWith("api/", StringComparison.Ordinal)
             from verb in trigger.Methods!
-            select $"{verb} /{trigger.Route} {method.GetCustomAttribute<FunctionAttribute>()!.Name} {(trigger.AuthLevel == AuthorizationLevel.Anonymous ? "for all" : "with a key")}";
-        var documented = document.Operations.Select(operation => $"{operation} {operation.Id} {(operation.Node["security"] is JsonArray { Count: 0 } ? "for all" : "with a key")}");
+            select $"{verb} /{trigger.Route} {method.GetCustomAttribute<FunctionAttribute>()!.Name} "
+                + $"{(trigger.AuthLevel == AuthorizationLevel.Anonymous ? "for all" : "with a key")}";
+        var documented = document.Operations.Select(operation =>
+            $"{operation} {operation.Id} {(operation.Node["security"] is JsonArray { Count: 0 } ? "for all" : "with a key")}");
         Assert.Equal(functions.Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
     }
 
@@ -60,7 +63,9 @@ public sealed class The_OpenAPI_document(App app)
         foreach (var operation in document.Operations)
         {
             var documented = operation.Query.Select(parameter => (string)parameter["name"]!).Order(StringComparer.Ordinal).ToList();
-            var said = !operation.Statuses.Contains("400") ? "anything" : documented.Count == 0 ? "there are none" : $"valid are {string.Join(", ", documented)}";
+            var said = !operation.Statuses.Contains("400")
+                ? "anything"
+                : documented.Count == 0 ? "there are none" : $"valid are {string.Join(", ", documented)}";
 
             Assert.Equal($"{operation}: {said}", $"{operation}: {await ValidAsync(operation)}");
         }
@@ -85,7 +90,9 @@ public sealed class The_OpenAPI_document(App app)
                 foreach (var (value, isValid) in valid.Select(value => (value, true)).Concat(invalid.Select(value => (value, false))))
                 {
                     // The unknown parameter has every call refused before it does anything.
-                    var path = (string)parameter["in"]! == "path" ? $"{operation.At(epoch: value)}?{Unknown}=1" : $"{operation.At()}?{Unknown}=1&{name}={value}{Beside(operation, name)}";
+                    var path = (string)parameter["in"]! == "path"
+                        ? $"{operation.At(epoch: value)}?{Unknown}=1"
+                        : $"{operation.At()}?{Unknown}=1&{name}={value}{Beside(operation, name)}";
                     var problems = await AskAsync(operation, path);
                     if (problems!.ContainsKey(name) == isValid) wrong.Add($"{operation} {(isValid ? "refuses" : "takes")} {name}={value}");
                     tried++;
@@ -104,7 +111,9 @@ public sealed class The_OpenAPI_document(App app)
     {
         var document = await ApiDocument.OfAsync(app.Http);
         var examples = document.Examples().ToList();
-        var wrong = examples.SelectMany(example => document.ProblemsOf(example.Schema, example.Value).Select(problem => $"{example.Where}: {problem}")).ToList();
+        var wrong = examples
+            .SelectMany(example => document.ProblemsOf(example.Schema, example.Value).Select(problem => $"{example.Where}: {problem}"))
+            .ToList();
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
         Assert.True(examples.Count > 150, $"there are only {examples.Count}");
@@ -115,7 +124,9 @@ public sealed class The_OpenAPI_document(App app)
     {
         var document = await ApiDocument.OfAsync(app.Http);
 
-        var bodies = document.Operations.SelectMany(operation => operation.Node["responses"]!.AsObject().Select(response => response.Value!["content"]).Append(operation.Node["requestBody"]?["content"]))
+        var bodies = document.Operations
+            .SelectMany(operation => operation.Node["responses"]!.AsObject()
+                .Select(response => response.Value!["content"]).Append(operation.Node["requestBody"]?["content"]))
             .OfType<JsonObject>().SelectMany(content => content).Where(media => media.Value!["schema"] is not null && media.Key != "multipart/form-data");
         Assert.All(bodies, media => Assert.NotNull(media.Value!["example"]));
     }
