@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Pictures;
 
@@ -13,7 +14,6 @@ public static class PictureZip
 
     // The earliest time that the zip format can store. A fixed time keeps the bytes the same.
     private static readonly DateTimeOffset Epoch = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     /// <summary>The file name of picture <paramref name="index"/>.</summary>
     public static string NameOf(int index) => $"{index:D4}.png";
@@ -28,7 +28,7 @@ public static class PictureZip
         using var file = new MemoryStream();
         using (var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
         {
-            Add(archive, Index, JsonSerializer.SerializeToUtf8Bytes(index, index.GetType(), Json), CompressionLevel.Optimal);
+            Add(archive, Index, JsonSerializer.SerializeToUtf8Bytes(index, index.GetType(), Json.Document), CompressionLevel.Optimal);
             for (var number = 0; number * shape.Size < pictures.Length; number++)
             {
                 var png = PictureGrid.Png(pictures.Slice(number * shape.Size, shape.Size), shape, columns: 1, scale);

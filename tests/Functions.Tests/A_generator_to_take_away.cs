@@ -104,7 +104,7 @@ public sealed class A_generator_to_take_away(App app)
         using var answer = await app.Http.GetAsync($"api/runs/left/checkpoints/9/{what}", Cancellation);
 
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
-        Assert.Equal("Epoch 9 of run 'left' has no whole checkpoint; see /api/runs/left/checkpoints.", (string)(await answer.ReadAsync())["detail"]!);
+        Assert.Equal("Epoch 9 of run 'left' has no intact checkpoint; see /api/runs/left/checkpoints.", (string)(await answer.ReadAsync())["detail"]!);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class A_training(App app)
         await UploadMnistAsync(Soak.Count(1_000, 60_000));
         var steps = Soak.Count(10, 100);
         var body = ApiCalls.Tiny("mnist");
-        // so many that it goes on whatever happens here
+        // enough that it continues throughout the test
         (body["dataset"], body["batchSize"], body["logEvery"], body["epochs"]) = ("mnist", 64, steps / 2, 1000);
         body["imagesPerEpoch"] = 64 * steps;
 

@@ -9,7 +9,7 @@ internal static class Mnist
     private const int All = 60_000;
 
     /// <summary>
-    /// A zip archive of MNIST's four files with the first so many pictures to train on, and a sixth as many held out; skips
+    /// A zip archive of MNIST's four files with the first <paramref name="count"/> training pictures and a sixth as many held-out ones; skips
     /// the test where there is no MNIST.
     /// </summary>
     public static ByteArrayContent Zip(int count)

@@ -141,7 +141,7 @@ public sealed class Uploads(App app)
         return names;
     }
 
-    /// <summary>A body that begins as a zip archive and whose sender gives up.</summary>
+    /// <summary>A body that begins like a zip archive and whose sender disconnects.</summary>
     private sealed class Endless(int after, Action giveUp) : Stream
     {
         private int _read;

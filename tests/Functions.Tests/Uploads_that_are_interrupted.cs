@@ -90,7 +90,7 @@ public sealed class Uploads_that_are_interrupted(Uploads_that_are_interrupted.Ap
         Assert.Equal(HttpStatusCode.Accepted, taken.StatusCode);
     }
 
-    /// <summary>Uploads so many that their conversion is in three parts, and returns when the second is stuck on its way to the storage.</summary>
+    /// <summary>Uploads enough pictures for a conversion in three parts, and returns when the second is stuck on its way to storage.</summary>
     private async Task PutUntilConvertingAsync(string name)
     {
         var second = app.Storage.CatchAsync(

@@ -85,7 +85,7 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
 
     [Theory]
     [MemberData(nameof(Uploads))]
-    public async Task fails_in_words_and_leaves_nothing(string kind, Func<byte[]> zip, string error)
+    public async Task Fails_in_words_and_leaves_nothing(string kind, Func<byte[]> zip, string error)
     {
         Assert.NotEmpty(kind);
 

@@ -8,7 +8,7 @@ public sealed class A_whole_idx_file
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task is_read_whether_compressed_or_not(bool compressed)
+    public async Task Is_read_whether_compressed_or_not(bool compressed)
     {
         var file = Idx.File([2, 1, 3], [1, 2, 3, 4, 5, 255]);
 
@@ -20,7 +20,7 @@ public sealed class A_whole_idx_file
     }
 
     [Fact]
-    public async Task is_written_back_to_the_same_bytes()
+    public async Task Is_written_back_to_the_same_bytes()
     {
         var file = Idx.File([2, 1, 3], [1, 2, 3, 4, 5, 255]);
         var array = await IdxReader.ReadAsync(new MemoryStream(file), "images", 1000, TestContext.Current.CancellationToken);
@@ -62,7 +62,7 @@ public sealed class A_malformed_idx_file
 
     [Theory]
     [MemberData(nameof(Files))]
-    public async Task is_refused_with_its_name_what_was_found_and_what_is_valid(string kind, byte[] file, string found)
+    public async Task Is_refused_with_its_name_what_was_found_and_what_is_valid(string kind, byte[] file, string found)
     {
         var refusal = await Assert.ThrowsAsync<IdxFormatException>(() =>
             IdxReader.ReadAsync(new MemoryStream(file), $"a file {kind}", 4096, TestContext.Current.CancellationToken));

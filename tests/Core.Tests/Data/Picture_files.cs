@@ -12,7 +12,7 @@ public sealed class A_picture_file
     [InlineData(28, 1)]
     [InlineData(32, 3)]
     [InlineData(64, 3)]
-    public void of_the_right_size_is_taken_to_the_pixel(int side, int channels)
+    public void Of_the_right_size_is_taken_to_the_pixel(int side, int channels)
     {
         var planes = new byte[side * side * channels];
         new Random(1).NextBytes(planes);
@@ -38,7 +38,7 @@ public sealed class A_picture_file
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void of_any_kind_becomes_what_it_shows(string kind, byte[] file, PictureShape shape, byte[] middle)
+    public void Of_any_kind_becomes_what_it_shows(string kind, byte[] file, PictureShape shape, byte[] middle)
     {
         Assert.NotEmpty(kind);
         var pixels = PictureDecoder.Decode(file, shape, MaxPixels);
@@ -49,7 +49,7 @@ public sealed class A_picture_file
     }
 
     [Fact]
-    public void that_is_wider_than_high_loses_its_sides()
+    public void That_is_wider_than_high_loses_its_sides()
     {
         using var dark = PictureFiles.Flat(100, 100, 20);
         using var bright = PictureFiles.Flat(100, 100, 220);
@@ -61,7 +61,7 @@ public sealed class A_picture_file
     }
 
     [Fact]
-    public void with_an_orientation_is_turned_upright()
+    public void With_an_orientation_is_turned_upright()
     {
         using var dark = PictureFiles.Flat(100, 200, 20);
         using var bright = PictureFiles.Flat(100, 200, 220);
@@ -75,7 +75,7 @@ public sealed class A_picture_file
     }
 
     [Fact]
-    public void that_moves_becomes_its_first_frame()
+    public void That_moves_becomes_its_first_frame()
     {
         using var first = PictureFiles.Flat(40, 40, 30, 30, 30);
         using var second = PictureFiles.Flat(40, 40, 240, 240, 240);
@@ -103,7 +103,7 @@ public sealed class A_picture_file
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public void that_is_none_says_what_it_is(string kind, byte[] file, string problem)
+    public void That_is_none_says_what_it_is(string kind, byte[] file, string problem)
     {
         Assert.NotEmpty(kind);
         Assert.StartsWith(problem, Assert.Throws<PictureException>(() => PictureDecoder.Decode(file, Grey28, MaxPixels)).Message, StringComparison.Ordinal);

@@ -9,14 +9,14 @@ public sealed class The_built_in_digits
     private static readonly Lazy<Dataset> Digits = new(() => Draw());
 
     [Fact]
-    public void are_the_same_for_everyone()
+    public void Are_the_same_for_everyone()
     {
         Assert.Equal("ee33837492228a80839e1f23da35e8bd20b34ab0c3292b44a39d836baade15c5", Digits.Value.Sha256);
         Assert.Equal(DrawnDigits.Sha256, Digits.Value.Sha256);
     }
 
     [Fact]
-    public void are_sixty_thousand_and_ten_thousand_held_out_with_each_digit_as_often()
+    public void Are_sixty_thousand_and_ten_thousand_held_out_with_each_digit_as_often()
     {
         var (train, test) = (Digits.Value.Train, Digits.Value.Test!);
 
@@ -27,7 +27,7 @@ public sealed class The_built_in_digits
     }
 
     [Fact]
-    public void are_all_different()
+    public void Are_all_different()
     {
         var pictures = Digits.Value.Train.Pixels.Chunk(784).Concat(Digits.Value.Test!.Pixels.Chunk(784)).Select(Convert.ToBase64String);
 
@@ -35,7 +35,7 @@ public sealed class The_built_in_digits
     }
 
     [Fact]
-    public void have_about_the_ink_of_mnist_and_keep_off_the_border()
+    public void Have_about_the_ink_of_mnist_and_keep_off_the_border()
     {
         var pixels = Digits.Value.Train.Pixels;
 
@@ -45,7 +45,7 @@ public sealed class The_built_in_digits
     }
 
     [Fact]
-    public void can_be_told_apart_by_the_nearest_mean()
+    public void Can_be_told_apart_by_the_nearest_mean()
     {
         var (train, test) = (Digits.Value.Train, Digits.Value.Test!);
         var means = new double[10][];

@@ -14,7 +14,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task takes_its_labels_from_the_folders_in_ordinal_order()
+    public async Task Takes_its_labels_from_the_folders_in_ordinal_order()
     {
         var loaded = await _uploader.LoadAsync("pets", Idx.Zip(
             ("b/1.png", PictureFiles.Grey(10)), ("a/x/1.png", PictureFiles.Grey(20)), ("Z/1.jpg", PictureFiles.Jpeg(PictureFiles.Flat(90, 60, 30))),
@@ -31,7 +31,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task without_folders_or_in_one_has_no_labels()
+    public async Task Without_folders_or_in_one_has_no_labels()
     {
         var flat = await _uploader.LoadAsync("flat", Idx.Zip(
             ("1.png", PictureFiles.Grey(1)), ("2.png", PictureFiles.Grey(2)), ("3.png", PictureFiles.Grey(3))));
@@ -45,7 +45,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task is_divided_by_folders_named_train_and_test()
+    public async Task Is_divided_by_folders_named_train_and_test()
     {
         var loaded = await _uploader.LoadAsync("divided", Idx.Zip(
             ("set/train/one/1.png", PictureFiles.Grey(1)), ("set/Test/two/2.png", PictureFiles.Grey(2)), ("set/Test/one/3.png", PictureFiles.Grey(3)),
@@ -59,7 +59,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task of_32x32_in_colour_comes_back_to_the_pixel()
+    public async Task Of_32x32_in_colour_comes_back_to_the_pixel()
     {
         var random = new Random(3);
         var pictures = Enumerable.Range(0, 5).Select(_ => new byte[3 * 32 * 32]).ToArray();
@@ -77,7 +77,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task goes_on_where_a_worker_was_cut_off_to_the_same_data_set()
+    public async Task Goes_on_where_a_worker_was_cut_off_to_the_same_data_set()
     {
         byte[] Zip() => Idx.Zip([.. Enumerable.Range(0, 2500).Select(i => ($"{i % 3}/{i}.png", i % 100 == 99 ? [1] : PictureFiles.Grey(i % 256)))]).ToArray();
         var whole = await _uploader.LoadAsync("whole", new MemoryStream(Zip()));
@@ -101,7 +101,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task that_is_removed_while_it_is_converted_leaves_nothing()
+    public async Task That_is_removed_while_it_is_converted_leaves_nothing()
     {
         var staged = await _uploader.StageAsync("mine", Idx.Zip([.. Enumerable.Range(0, 3000).Select(i => ($"{i}.png", PictureFiles.Grey(i % 256)))]));
         var working = _uploader.Worker.ConvertAsync("mine", staged.Upload, _cancellation);
@@ -114,7 +114,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task cannot_be_trained_on_before_it_is_converted()
+    public async Task Cannot_be_trained_on_before_it_is_converted()
     {
         await _uploader.StageAsync("mine", Idx.Upload(Idx.Images(30)));
 
@@ -127,7 +127,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task fails_when_a_run_began_on_the_old_data_set_meanwhile()
+    public async Task Fails_when_a_run_began_on_the_old_data_set_meanwhile()
     {
         await _uploader.UploadAsync("mine", Idx.Upload(Idx.Images(30)));
         var staged = await _uploader.StageAsync("mine", Idx.Upload(Idx.Images(20)));
@@ -146,7 +146,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task that_ends_the_worker_again_and_again_fails()
+    public async Task That_ends_the_worker_again_and_again_fails()
     {
         var staged = await _uploader.StageAsync("mine", Idx.Upload(Idx.Images(30)));
         await _uploader.Conversions.UpdateAsync("mine", staged.Upload, each => each with { Starts = 10, Total = 1 }, _cancellation);

@@ -14,7 +14,7 @@ public sealed class A_zip_of_idx_files(AzuriteFixture azurite)
     [InlineData("mnist/train-images.idx3-ubyte", "mnist/train-labels.idx1-ubyte", "mnist/t10k-images.idx3-ubyte", "mnist/t10k.labels")]
     [InlineData("images.idx.gz", "labels.idx.gz", "test-images.idx.gz", "test.labels.idx")]
     [InlineData("Images", "labels", "test_images", "TEST-LABELS.GZ")]
-    public async Task is_understood_by_the_usual_names(string images, string labels, string testImages, string testLabels)
+    public async Task Is_understood_by_the_usual_names(string images, string labels, string testImages, string testLabels)
     {
         var zip = Idx.Zip(
             (testLabels, Idx.Gzip(Idx.Labels(2))), (images, Idx.Images(5)), ("__MACOSX/._images", [1]),
@@ -35,15 +35,15 @@ public sealed class A_zip_of_idx_files(AzuriteFixture azurite)
 
     [Theory]
     [MemberData(nameof(WrongNames))]
-    public async Task with_files_that_do_not_belong_is_refused(string[] names, string found) =>
+    public async Task With_files_that_do_not_belong_is_refused(string[] names, string found) =>
         Assert.Contains(found, await RefusalOf(Idx.Zip([.. names.Select(name => (name, Idx.Images(1)))])));
 
     [Fact]
-    public async Task that_unpacks_to_too_much_is_refused() =>
+    public async Task That_unpacks_to_too_much_is_refused() =>
         Assert.Contains($"at most {Limit}", await RefusalOf(Idx.Zip(("images", new byte[Limit + 1]))));
 
     [Fact]
-    public async Task that_hides_a_bomb_in_a_gzip_file_is_refused() =>
+    public async Task That_hides_a_bomb_in_a_gzip_file_is_refused() =>
         Assert.Contains("too many bytes", await RefusalOf(Idx.Zip(("images", Idx.Gzip(Idx.File([1 << 29], []))))));
 
     private async Task<string> RefusalOf(Stream zip)

@@ -21,7 +21,7 @@ internal static class TrainedLike
         return NetworkState.Save(networks, options.Norm, 1).Generator;
     }
 
-    /// <summary>Noise for so many pictures, <c>[count, 100]</c>.</summary>
+    /// <summary>Noise for a number of pictures, <c>[count, 100]</c>.</summary>
     public static Tensor Noise(int count)
     {
         using var random = new torch.Generator(3);

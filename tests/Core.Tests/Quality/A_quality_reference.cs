@@ -30,7 +30,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
         using var another = StoreOver(container, log); // another worker
         using var loaded = await another.GetAsync(mnist, Cancellation);
         Assert.Equal(reference.Sha256, loaded!.Sha256);
-        Assert.DoesNotContain(log.Lines, IsMaking);
+        Assert.DoesNotContain(log.Lines, IsBuilding);
 
         using var noise = new Painter(seed => rand([128, 1, 28, 28], generator: seed) * 2 - 1);
         var quality = reference.Measure(noise, 300)!;
@@ -103,7 +103,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
         using var store = StoreOver(container, log);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var making = store.GetAsync(Bars.Of(5_000), enough.Token);
-        await Wait.UntilAsync(() => log.Lines.Any(IsMaking), "the making to begin");
+        await Wait.UntilAsync(() => log.Lines.Any(IsBuilding), "the making to begin");
         await enough.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => making);
@@ -120,7 +120,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     private static async Task<Dataset> MnistAsync(int count) =>
         Dataset.Of("mnist", await RealFiles.MnistAsync("train", count), await RealFiles.MnistAsync("t10k", count / 6));
 
-    private static bool IsMaking(string line) => line.Contains("building the quality reference", StringComparison.Ordinal);
+    private static bool IsBuilding(string line) => line.Contains("building its quality reference", StringComparison.Ordinal);
 
     private static QualityReferenceStore StoreOver(BlobContainerClient container, LogRecorder? log = null) =>
         new(container, LoggerFactory.Create(logging => logging.AddProvider(log ?? new LogRecorder())).CreateLogger<QualityReferenceStore>());

@@ -45,7 +45,7 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
 
         // Each look at the clock costs a good part of a slice's time: it is cut after one to three steps.
         time.AutoAdvanceAmount = TimeSpan.FromSeconds(options.MaxSliceSeconds) / 5;
-        var cut = await bench.TrainToTheEndAsync(await bench.StartAsync("cut", options), anew: true);
+        var cut = await bench.TrainToTheEndAsync(await bench.StartAsync("cut", options), onOtherWorkers: true);
 
         Assert.Equal((SliceOutcome.Completed, SliceOutcome.Completed), (whole.Outcome, cut.Outcome));
         Assert.InRange((await bench.Checkpoints.ListAsync("cut", TestContext.Current.CancellationToken)).Count, 1 + options.Epochs, Steps * options.Epochs);
@@ -61,7 +61,7 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
         var options = Small with { ImagesPerEpoch = 10 * Batch, LogEvery = 1 };
         time.AutoAdvanceAmount = TimeSpan.FromSeconds(options.MaxSliceSeconds) / 10;
 
-        await bench.TrainToTheEndAsync(await bench.StartAsync("whole", options with { MaxSliceSeconds = 480 * 1000 }), anew: true);
+        await bench.TrainToTheEndAsync(await bench.StartAsync("whole", options with { MaxSliceSeconds = 480 * 1000 }), onOtherWorkers: true);
         await bench.TrainToTheEndAsync(await bench.StartAsync("kept", options));
 
         var (expected, actual) = (await bench.LatestAsync("whole"), await bench.LatestAsync("kept"));

@@ -81,12 +81,12 @@ public sealed class TrainingBench : IDisposable
 
     /// <summary>Trains slice after slice until the outcome is another than to go on.</summary>
     /// <param name="request">Of the first slice.</param>
-    /// <param name="anew">Each slice on another worker, which has nothing in memory.</param>
-    public async Task<SliceResult> TrainToTheEndAsync(SliceRequest request, bool anew = false)
+    /// <param name="onOtherWorkers">Whether each slice runs on another worker, which has nothing in memory.</param>
+    public async Task<SliceResult> TrainToTheEndAsync(SliceRequest request, bool onOtherWorkers = false)
     {
         while (true)
         {
-            var slice = anew ? ActivatorUtilities.CreateInstance<TrainingSlice>(_services) : _services.GetRequiredService<TrainingSlice>();
+            var slice = onOtherWorkers ? ActivatorUtilities.CreateInstance<TrainingSlice>(_services) : _services.GetRequiredService<TrainingSlice>();
             var result = await slice.RunAsync(request, CancellationToken.None);
             if (result.Outcome != SliceOutcome.Continue) return result;
             request = request with { Attempt = result.Attempt };
