@@ -169,6 +169,9 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
         bool IsEpochEnd((string Name, ETag?) manifest) => Manifest.StepOf(manifest.Name) == committed.StepsPerEpoch;
     }
 
+    /// <summary>Logs that a reader skipped a damaged checkpoint.</summary>
+    public void LogDamaged(string run, string name, string damage) => _manifests.LogDamaged(run, name, damage);
+
     private async Task UploadAsync(string run, BlobReference reference, byte[] content, CancellationToken cancellation)
     {
         LogUploading(run, reference.Sha256, reference.Size);
@@ -222,10 +225,6 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
 
     [LoggerMessage(LogLevel.Debug, "Run {Run}: uploaded file {Sha256}")]
     private partial void LogUploaded(string run, string sha256);
-
-    /// <summary>Logs that a reader skipped a damaged checkpoint.</summary>
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: skipping damaged checkpoint {Name}. {Damage}")]
-    public partial void LogDamaged(string run, string name, string damage);
 
     [LoggerMessage(LogLevel.Warning, "Run {Run}: removed damaged checkpoint {Name}; training repeats its steps")]
     private partial void LogRemoved(string run, string name);

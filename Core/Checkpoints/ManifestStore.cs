@@ -125,8 +125,9 @@ internal sealed partial class ManifestStore(BlobContainerClient container, ILogg
     [LoggerMessage(LogLevel.Information, "Run {Run}: another worker committed checkpoint {Name} first; using that one")]
     private partial void LogAdopted(string run, string name);
 
+    /// <summary>Logs that a reader skipped a damaged checkpoint.</summary>
     [LoggerMessage(LogLevel.Warning, "Run {Run}: skipping damaged checkpoint {Name}. {Damage}")]
-    private partial void LogDamaged(string run, string name, string damage);
+    public partial void LogDamaged(string run, string name, string damage);
 
     [LoggerMessage(LogLevel.Warning, "Run {Run}: skipping checkpoint {Name}, which a later version wrote. {Newer}")]
     private partial void LogNewer(string run, string name, string newer);

@@ -1,4 +1,3 @@
-using Azure;
 using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Runs;
@@ -90,7 +89,7 @@ internal sealed partial class RunWatch : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception problem) when (problem is RequestFailedException or AggregateException or OperationCanceledException)
+            catch (Exception problem) // whatever it is, it must not cost what was trained
             {
                 LogStorageUnavailable(_run, problem.Message);
             }
