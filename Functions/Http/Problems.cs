@@ -1,6 +1,5 @@
 using GanFunctions.Core.Runs;
 
-
 namespace GanFunctions.Functions.Http;
 
 /// <summary>Errors of the API: RFC 9457 problem details that name the given value and the valid ones.</summary>
@@ -27,7 +26,7 @@ public static class Problems
 
     /// <summary>The detail of a 409: the state, and the states that allow the action.</summary>
     public static string StateConflict(string run, RunState state, RunTransition transition) =>
-        $"The run '{run}' is {Name(state)}; {Name(transition.Action)} needs it to be {string.Join(", ", transition.Allowed.Select(each => Name(each)))}.";
+        $"The run '{run}' is {Name(state)}; {Name(transition.Action)} requires one of the states {string.Join(", ", transition.Allowed.Select(each => Name(each)))}.";
 
     /// <summary>409 for other reasons.</summary>
     public static IResult Conflict(string title, string detail, string link) => Results.Problem(

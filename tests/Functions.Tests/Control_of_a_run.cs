@@ -97,7 +97,7 @@ public sealed class Control_of_a_run(App app)
         Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
         var problem = await answer.ReadAsync();
         Assert.Equal("completed", (string)problem["state"]!);
-        Assert.StartsWith($"The run 'tiny' is completed; {call} needs it to be ", (string)problem["detail"]!, StringComparison.Ordinal);
+        Assert.StartsWith($"The run 'tiny' is completed; {call} requires one of the states ", (string)problem["detail"]!, StringComparison.Ordinal);
     }
 
     private async Task BeginAsync(string run)
