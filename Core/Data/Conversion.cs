@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Azure;
 using Azure.Storage.Blobs;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Data;
@@ -26,21 +27,45 @@ public enum ConversionState
 /// <param name="Problem">Description of the problem.</param>
 public sealed record FileProblem(string File, string Problem);
 
+/// <summary>How an upload is to be converted. What is null is chosen from the pictures.</summary>
+/// <param name="Size">Height and width in pixels.</param>
+/// <param name="Channels">Number of channels.</param>
+/// <param name="Fit">How pictures become square.</param>
+/// <param name="Background">The colour behind transparent pixels, in the format of <see cref="Rgb"/>.</param>
+/// <param name="Transpose">Whether rows and columns of IDX files are swapped, as in EMNIST.</param>
+public sealed record ConversionRequest(
+    int? Size = null, int? Channels = null, PictureFit Fit = PictureFit.Crop, string? Background = null, bool Transpose = false);
+
+/// <summary>What was chosen for an upload, and why.</summary>
+/// <param name="Size">Height and width in pixels.</param>
+/// <param name="Channels">Number of channels.</param>
+/// <param name="Fit">How pictures that are not square become square.</param>
+/// <param name="Background">The colour behind transparent pixels and around padded pictures, in the format of <see cref="Rgb"/>.</param>
+/// <param name="Reasons">Why, a sentence each; empty if everything was requested.</param>
+public sealed record ConversionChoice(int Size, int Channels, PictureFit Fit, string Background, IReadOnlyList<string> Reasons)
+{
+    internal PictureTarget Target => new(new PictureShape(Size, Channels), Fit, Rgb.Parse(Background) ?? Rgb.Black);
+}
+
 /// <summary><c>datasets/{name}/conversion.json</c>: the conversion of the latest upload of a data set. All updates use If-Match.</summary>
 /// <param name="Name">The data set's name.</param>
 /// <param name="Upload">Folder below that of the data set; it contains the uploaded archive and the pictures converted so far.</param>
 /// <param name="ClaimedAt">When the conversion was last scheduled.</param>
-/// <param name="Size">Requested height and width in pixels; null if none was requested.</param>
-/// <param name="Channels">Requested number of channels; null if none was requested.</param>
-public sealed record Conversion(string Name, string Upload, DateTimeOffset ClaimedAt, int? Size, int? Channels)
+public sealed record Conversion(string Name, string Upload, DateTimeOffset ClaimedAt)
 {
     /// <summary>Maximum number of problems in <see cref="Problems"/>. <see cref="ProblemCount"/> counts all of them.</summary>
     public const int MaxProblems = 100;
 
-    private const int KnownFormat = 2; // format 1 contained an orchestration id
+    private const int KnownFormat = 3; // format 1 contained an orchestration id, format 2 only the requested size and channels
 
     /// <summary>Version of the format. A reader rejects newer versions.</summary>
     public int Format { get; init; } = KnownFormat;
+
+    /// <summary>How the upload is to be converted.</summary>
+    public ConversionRequest Request { get; init; } = new();
+
+    /// <summary>What was chosen; null until the pictures have been examined, and for IDX files.</summary>
+    public ConversionChoice? Choice { get; init; }
 
     /// <summary>The current state.</summary>
     public ConversionState State { get; init; }
@@ -74,6 +99,12 @@ public sealed record Conversion(string Name, string Upload, DateTimeOffset Claim
     [JsonIgnore]
     public bool IsOpen => State is ConversionState.Staged or ConversionState.Converting;
 
+    internal Conversion WithProblems(IReadOnlyList<FileProblem> problems) => this with
+    {
+        Problems = [.. Problems.Concat(problems).Take(MaxProblems)],
+        ProblemCount = ProblemCount + problems.Count,
+    };
+
     internal BinaryData ToJson() => BinaryData.FromObjectAsJson(this, Json.Document);
 
     /// <summary>Reads a stored conversion. An unreadable one is returned as failed, with the reason.</summary>
@@ -85,7 +116,7 @@ public sealed record Conversion(string Name, string Upload, DateTimeOffset Claim
         }
         catch (Exception problem) when (problem is InvalidDataException or NewerFormatException)
         {
-            return new Conversion(name, "", DateTimeOffset.UnixEpoch, null, null)
+            return new Conversion(name, "", DateTimeOffset.UnixEpoch)
             {
                 State = ConversionState.Failed,
                 Error = $"The state of the latest upload cannot be read: {problem.Message}",

@@ -46,8 +46,10 @@ public sealed record DatasetOptions
     /// </summary>
     public long MaxFileBytes { get; init; } = 256L << 20;
 
-    /// <summary>Maximum compression ratio of files of more than 1 MiB. The default is 100; drawings reach about 10.</summary>
-    public int MaxCompressionRatio { get; init; } = 100;
+    /// <summary>
+    /// Maximum total size of an uploaded archive when unpacked, in bytes. The default is 64 GiB, which takes a processor a few minutes to unpack.
+    /// </summary>
+    public long MaxUnpackedBytes { get; init; } = 64L << 30;
 
     /// <summary>Maximum size of a picture file, in bytes. The default is 64 MiB.</summary>
     public long MaxPictureBytes { get; init; } = 64L << 20;

@@ -48,6 +48,10 @@ public static class IdxParts
         };
     }
 
+    /// <summary>The usual names of files, for messages.</summary>
+    public static string ValidNames =>
+        string.Join(", ", FileNames) + ", images, labels, test-images or test-labels, with or without .gz";
+
     internal static Dictionary<IdxPart, IdxArray> Of(ImageSet train, ImageSet? test)
     {
         var parts = new Dictionary<IdxPart, IdxArray> { [IdxPart.TrainImages] = IdxArray.OfImages(train) };

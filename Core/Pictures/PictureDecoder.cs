@@ -7,49 +7,97 @@ namespace GanFunctions.Core.Pictures;
 /// </summary>
 public sealed class PictureException(string message, Exception? inner = null) : Exception(message, inner);
 
+/// <summary>How a picture that is not square becomes square.</summary>
+public enum PictureFit
+{
+    /// <summary>The centre is cropped to a square. This is the default.</summary>
+    Crop,
+
+    /// <summary>The whole picture is centred on the background.</summary>
+    Pad,
+
+    /// <summary>Width and height are scaled independently.</summary>
+    Stretch,
+}
+
+/// <summary>A colour in sRGB, 0 to 255.</summary>
+public readonly record struct Rgb(byte Red, byte Green, byte Blue)
+{
+    /// <summary>Black, the background if no picture is transparent.</summary>
+    public static Rgb Black { get; }
+
+    /// <summary>White.</summary>
+    public static Rgb White { get; } = new(255, 255, 255);
+
+    internal double[] Bands => [Red, Green, Blue];
+
+    /// <summary>Parses <c>black</c>, <c>white</c> or six hexadecimal digits; null if the text is none of these.</summary>
+    public static Rgb? Parse(string text) => text.ToLowerInvariant() switch
+    {
+        "black" => Black,
+        "white" => White,
+        { Length: 6 } hex when hex.All(char.IsAsciiHexDigit) && Convert.FromHexString(hex) is [var red, var green, var blue] => new(red, green, blue),
+        _ => null,
+    };
+
+    /// <summary>The colour in the format of <see cref="Parse"/>.</summary>
+    public override string ToString() =>
+        this == Black ? "black" : this == White ? "white" : Convert.ToHexStringLower([Red, Green, Blue]);
+}
+
+/// <summary>What pictures are converted to.</summary>
+/// <param name="Shape">The final size and number of channels.</param>
+/// <param name="Fit">How pictures become square.</param>
+/// <param name="Background">The colour behind transparent pixels and around padded pictures.</param>
+public sealed record PictureTarget(PictureShape Shape, PictureFit Fit = PictureFit.Crop, Rgb Background = default);
+
 /// <summary>
-/// Decodes pictures of any size and converts them to the input shape of the networks. The first bytes of a file select one of three
-/// loaders. libvips supports many more formats, some of which can run code; their loaders are never called.
+/// Decodes pictures of any size and converts them to the input shape of the networks. The first bytes of a file select the loader
+/// (<see cref="PictureLoader"/>).
 /// </summary>
 public static class PictureDecoder
 {
-    private static readonly int[] JpegShrinks = [8, 4, 2, 1]; // the factors that libjpeg supports
-    private const int ShrinkMargin = 2; // shrinking on load stops at twice the final size, so that the Lanczos filter does the last step
-
     /// <summary>
-    /// Decodes a picture: applies its EXIF orientation, crops the centre to a square, scales it with a Lanczos filter and composites alpha
-    /// on black. 16-bit, palette, CMYK and other colour spaces are converted to 8-bit grey or sRGB. Only the first frame of an animation is
-    /// used.
+    /// Decodes a picture: applies its EXIF orientation, makes it square, scales it with a Lanczos filter and composites alpha on the background.
+    /// 16-bit, palette, CMYK and other colour spaces are converted to 8-bit grey or sRGB. Only the first frame of an animation is used.
     /// </summary>
-    /// <param name="file">The content of a PNG, JPEG or WebP file.</param>
-    /// <param name="shape">The shape to convert to.</param>
+    /// <param name="file">The content of a picture file.</param>
+    /// <param name="target">What to convert to.</param>
     /// <param name="maxPixels">The maximum number of pixels. The header is checked before anything is decoded.</param>
     /// <returns><c>[channels, height, width]</c>, 0 to 255.</returns>
     /// <exception cref="PictureException">The file has another format, is damaged or is too large.</exception>
-    public static byte[] Decode(byte[] file, PictureShape shape, long maxPixels)
+    public static byte[] Decode(byte[] file, PictureTarget target, long maxPixels)
     {
+        var (side, channels) = (target.Shape.Side, target.Shape.Channels);
         try
         {
-            using var loaded = Load(file, shape.Side, maxPixels);
-            using var square = CropToSquare(loaded);
-            using var scaled = NeedsNoScaling(square, shape.Side) ? square.Copy() : square.ThumbnailImage(
-                shape.Side, shape.Side, size: Enums.Size.Force, outputProfile: HasProfile(square) ? "srgb" : null);
-            using var opaque = scaled.HasAlpha() ? scaled.Flatten(background: [0]) : scaled.Copy();
-            using var coloured = opaque.Colourspace(shape.Channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb);
+            using var loaded = PictureLoader.Load(file, side, maxPixels);
+            using var cropped = target.Fit == PictureFit.Crop ? CropToSquare(loaded) : loaded.Copy();
+            using var scaled = ScaleTo(cropped, side, keepAspect: target.Fit == PictureFit.Pad);
+            using var opaque = Flatten(scaled, target.Background);
+            using var coloured = opaque.Colourspace(channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb);
             using var bytes = coloured.Cast(Enums.BandFormat.Uchar);
-            return ToPlanes(bytes.WriteToMemory<byte>(), shape);
+            using var square = Embed(bytes, target);
+            return ToPlanes(square.WriteToMemory<byte>(), target.Shape);
         }
         catch (VipsException damage)
         {
-            throw new PictureException($"it cannot be decoded ({Reason(damage)})", damage);
+            throw new PictureException($"it cannot be decoded ({PictureLoader.Reason(damage)})", damage);
         }
     }
 
     // Crops before scaling: scaling a picture that is one pixel wide and very long would enlarge its whole length first.
     private static Image CropToSquare(Image image)
     {
-        var side = ShorterSide(image);
+        var side = Math.Min(image.Width, image.Height);
         return image.Crop((image.Width - side) / 2, (image.Height - side) / 2, side, side);
+    }
+
+    private static Image ScaleTo(Image image, int side, bool keepAspect)
+    {
+        if (NeedsNoScaling(image, side)) return image.Copy();
+        var size = keepAspect ? Enums.Size.Both : Enums.Size.Force;
+        return image.ThumbnailImage(side, side, size: size, outputProfile: HasProfile(image) ? "srgb" : null);
     }
 
     // Skips the scaling of pictures that already have the final size, such as those exported from a data set. Scaling would take half of
@@ -60,50 +108,23 @@ public static class PictureDecoder
 
     private static bool HasProfile(Image image) => image.Contains("icc-profile-data");
 
-    private static Image Load(byte[] file, int side, long maxPixels)
+    private static Image Flatten(Image image, Rgb background)
     {
-        if (file.Length == 0) throw new PictureException("it is empty");
-        return file switch
-        {
-            [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0d, 0x0a, 0x1a, 0x0a, ..] =>
-                CheckSize(Image.PngloadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated), maxPixels),
-            [0xff, 0xd8, 0xff, ..] => ShrinkOnLoad(
-                CheckSize(Image.JpegloadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated), maxPixels),
-                image => JpegShrink(image, side),
-                shrink => Image.JpegloadBuffer(file, shrink: shrink, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated)),
-            [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => ShrinkOnLoad(
-                CheckSize(Image.WebploadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated), maxPixels),
-                image => Math.Max(1, ShorterSide(image) / (side * ShrinkMargin)),
-                shrink => Image.WebploadBuffer(file, scale: 1.0 / shrink, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated)),
-            _ => throw new PictureException(
-                $"it is not a PNG, JPEG or WebP file: it starts with {Convert.ToHexStringLower(file.AsSpan(0, Math.Min(8, file.Length)))}"),
-        };
+        if (!image.HasAlpha()) return image.Copy();
+        using var coloured = image.Colourspace(Enums.Interpretation.Srgb);
+        return coloured.Flatten(background: background.Bands);
     }
 
-    private static Image CheckSize(Image image, long maxPixels)
+    private static Image Embed(Image image, PictureTarget target)
     {
-        if ((long)image.Width * image.Height <= maxPixels) return image;
-        using (image)
-        {
-            throw new PictureException($"it has {image.Width}x{image.Height} pixels; the maximum is {maxPixels} (limit MaxPixels)");
-        }
+        var side = target.Shape.Side;
+        if (image.Width == side && image.Height == side) return image.Copy();
+        using var pixel = Image.NewFromMemory([target.Background.Red, target.Background.Green, target.Background.Blue], 1, 1, 3, Enums.BandFormat.Uchar);
+        using var srgb = pixel.Copy(interpretation: Enums.Interpretation.Srgb);
+        using var background = srgb.Colourspace(image.Interpretation);
+        return image.Embed(
+            (side - image.Width) / 2, (side - image.Height) / 2, side, side, extend: Enums.Extend.Background, background: background.Getpoint(0, 0));
     }
-
-    /// <summary>Lets the loader shrink a picture that is much too large, which saves time and memory.</summary>
-    private static Image ShrinkOnLoad(Image image, Func<Image, int> shrinkOf, Func<int, Image> reload)
-    {
-        var shrink = shrinkOf(image);
-        if (shrink == 1) return image;
-        using (image)
-        {
-            return reload(shrink);
-        }
-    }
-
-    private static int JpegShrink(Image image, int side) =>
-        JpegShrinks.First(shrink => shrink == 1 || ShorterSide(image) / shrink >= side * ShrinkMargin);
-
-    private static int ShorterSide(Image image) => Math.Min(image.Width, image.Height);
 
     private static byte[] ToPlanes(byte[] pixels, PictureShape shape)
     {
@@ -119,12 +140,6 @@ public static class PictureDecoder
 
         return planes;
     }
-
-    private static string Reason(VipsException damage)
-    {
-        var lines = damage.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return (lines.Length > 1 ? lines[1] : damage.Message).TrimEnd('.');
-    }
 }
 
 /// <summary>Owns the process-wide settings of libvips. Create a single instance.</summary>
@@ -137,7 +152,7 @@ public sealed class VipsRuntime : IDisposable
     /// <summary>
     /// Applies the settings: one thread per picture, because there are many small ones; no operation cache, because operations are not
     /// repeated; and no loaders that are not hardened against malicious files. The SVG loader is the exception: it renders charts and never
-    /// reads an uploaded file (<see cref="PictureDecoder"/>).
+    /// reads an uploaded file (<see cref="PictureLoader"/>).
     /// </summary>
     public VipsRuntime()
     {

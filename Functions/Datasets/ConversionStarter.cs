@@ -14,9 +14,9 @@ public sealed partial class ConversionStarter(
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(30); // one under way reports every second
 
     /// <summary>Has a staged upload converted, in place of an earlier upload of that name. Cannot be cancelled.</summary>
-    public async Task<Conversion> StartAsync(string name, string upload, int? size, int? channels)
+    public async Task<Conversion> StartAsync(string name, string upload, ConversionRequest request)
     {
-        var staged = new Conversion(name, upload, time.GetUtcNow(), size, channels);
+        var staged = new Conversion(name, upload, time.GetUtcNow()) { Request = request };
         var replaced = await conversions.ReplaceAsync(staged, CancellationToken.None);
         await ScheduleAsync(queue, staged);
         if (replaced is { Upload.Length: > 0 })

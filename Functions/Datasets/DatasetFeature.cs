@@ -18,7 +18,8 @@ internal static class DatasetFeature
         "pets", "stored", true, 1800, 200, 2, ["cats", "dogs"], 64, 64, 64, 3,
         "9b74c9897bac770ffc029102a200c5de9b74c9897bac770ffc029102a200c5de", "Uploaded on 2026-01-31",
         new ConversionView(ConversionState.Ready, 2001, 2001, 1,
-            [new FileProblem("cats/notes.txt", "it is not a PNG, JPEG or WebP file: it starts with 4e6f7465")], null),
+            [new FileProblem("cats/notes.txt", "it is not a picture, according to its name")],
+            new ConversionChoice(64, 3, PictureFit.Crop, "black", ["The size is 64: half of the pictures have at least 120 pixels on their shorter side."]), null),
         new DatasetLinks("/api/datasets/pets", "/api/datasets/pets/preview"));
 
     private static readonly Response NoDataset = Response.NotFound(
@@ -67,25 +68,25 @@ internal static class DatasetFeature
             Parameters =
             [
                 Parameter.Dataset,
-                PutDataset.Size, PutDataset.Channels,
+                PutDataset.Size, PutDataset.Channels, PutDataset.Fit, PutDataset.Background, PutDataset.Transpose,
             ],
             Body = new(
-                "A zip archive of PNG, JPEG or WebP files with one folder per class, or of IDX files; or a form with one IDX file per part. At most 2 GiB.",
+                "A zip, tar or tar.gz archive of pictures with one folder per class, or of IDX, CSV or Parquet files; or a form with files. The content decides, "
+                + "not the media type. At most 2 GiB.",
                 IsRequired: true,
-                new("application/zip"), new("application/x-zip-compressed"), new("application/octet-stream"), new("multipart/form-data", FormSchema)),
+                new("application/octet-stream"), new("application/zip"), new("application/x-tar"), new("application/gzip"), new("text/csv"),
+                new("multipart/form-data", FormSchema)),
             Responses =
             [
                 new(202, "The upload is complete and waits for its conversion.", Media.Json(Pets with
                 {
-                    Conversion = new ConversionView(ConversionState.Staged, 0, 0, 0, [], null),
+                    Conversion = new ConversionView(ConversionState.Staged, 0, 0, 0, [], null, null),
                 })) { Headers = [Header.Location("/api/datasets/pets")] },
                 Response.Invalid("size", "size: '30' is not valid; it must be one of 28, 32, 64."),
                 InUse,
                 Response.TooLarge("The upload is too large.", DatasetProblems.WithSettings(new UploadTooLargeException(2L << 30).Message)),
-                new(415, "The media type of the body is not supported.", Media.Problem(new Problem(
-                    "https://tools.ietf.org/html/rfc9110#section-15.5.16", "The media type is not supported.", 415,
-                    "Content-Type 'text/plain' is not supported; valid are application/zip with pictures or IDX files, "
-                    + "and multipart/form-data with one IDX file per part."))),
+                Response.Invalid("body", "The upload cannot be read: it is a RAR archive; "
+                    + "supported are zip, tar and tar.gz archives of pictures, IDX, CSV and Parquet files."),
             ],
         },
         new("DeleteDataset", "delete", Path, "Deletes a data set, or cancels its conversion")
@@ -109,7 +110,7 @@ internal static class DatasetFeature
     private static JsonObject FormSchema(Schemas schemas) => new()
     {
         ["type"] = "object",
-        ["description"] = $"IDX files. Each is identified by its file name, or by the name of its part: {IdxUpload.ValidNames}.",
+        ["description"] = $"IDX files. Each is identified by its file name, or by the name of its part: {IdxParts.ValidNames}.",
         ["properties"] = new JsonObject(Parts.Select(part =>
             KeyValuePair.Create<string, JsonNode?>(part, new JsonObject { ["type"] = "string", ["contentMediaType"] = "application/octet-stream" }))),
     };

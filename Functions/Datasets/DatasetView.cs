@@ -45,13 +45,15 @@ public sealed record DatasetView(
 /// <param name="Total">Number of files; 0 until the archive is opened.</param>
 /// <param name="ProblemCount">Number of skipped files.</param>
 /// <param name="Problems">The first hundred skipped files, and why.</param>
+/// <param name="Choice">Size, channels, fit and background of the pictures, and why; null until they have been examined, and for IDX files.</param>
 /// <param name="Error">Why the conversion failed.</param>
 public sealed record ConversionView(
-    ConversionState State, int Done, int Total, int ProblemCount, IReadOnlyList<FileProblem> Problems, string? Error)
+    ConversionState State, int Done, int Total, int ProblemCount, IReadOnlyList<FileProblem> Problems, ConversionChoice? Choice, string? Error)
 {
     internal static ConversionView Of(Conversion conversion) => new(
         conversion.State, conversion.Done, conversion.Total, conversion.ProblemCount,
         [.. conversion.Problems.Select(problem => problem with { Problem = DatasetProblems.WithSettings(problem.Problem) })],
+        conversion.Choice,
         conversion.Error is { } error ? DatasetProblems.WithSettings(error) : null);
 }
 

@@ -8,25 +8,38 @@ using GanFunctions.Functions.Http;
 namespace GanFunctions.Functions.Datasets;
 
 /// <summary>
-/// <c>PUT /api/datasets/{name}</c>: accepts a zip archive of pictures or IDX files, or a form with IDX files. The upload is stored as received and
+/// <c>PUT /api/datasets/{name}</c>: accepts an archive of pictures, IDX, CSV or Parquet files, or a form with files. The upload is stored as received and
 /// converted by <see cref="ShortWork.DoShortWork"/>; errors in the request itself are reported at once.
 /// </summary>
 public sealed class PutDataset(
     DatasetCatalog catalog, DatasetOptions options, RunStore runs, UploadStaging staging, ConversionStarter starter)
 {
     internal static readonly Parameter<int?> Size = Parameter.Choice(
-        "size", "Width and height that pictures are scaled to; 28 by default. IDX files keep their own size.", PictureShape.Sides);
+        "size", "Width and height that pictures are scaled to. Without it, the largest size that half of the pictures have. IDX files keep their own size.",
+        PictureShape.Sides);
     internal static readonly Parameter<int?> Channels = Parameter.Choice(
-        "channels", "1 for greyscale, the default; 3 for colour. IDX files keep their own channels.", PictureShape.ChannelCounts);
+        "channels", "1 for greyscale, 3 for colour. Without it, colour if the pictures have colour. IDX files keep their own channels.",
+        PictureShape.ChannelCounts);
+    internal static readonly Parameter<string?> Fit = Parameter.Choice(
+        "fit", "How pictures that are not square become square: `crop` cuts the centre out, `pad` adds background, `stretch` scales both sides.",
+        [.. Enum.GetValues<PictureFit>().Select(fit => Problems.Name(fit))], Problems.Name(PictureFit.Crop));
+    internal static readonly Parameter<Rgb?> Background = new(
+        "background", "The colour behind transparent pixels and around padded pictures: `black`, `white` or six hexadecimal digits. Without it, black or "
+            + "white, whichever makes transparent pictures more visible.",
+        new() { ["type"] = "string", ["pattern"] = "^(black|white|[0-9a-fA-F]{6})$" }, "black, white or six hexadecimal digits",
+        text => Rgb.Parse(text) is { } colour ? (true, colour) : default, null);
+    internal static readonly Parameter<bool> Transpose = Parameter.Flag(
+        "transpose", "Swaps the rows and columns of IDX files, as EMNIST needs it.", otherwise: false);
 
     [Function(nameof(PutDataset))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "put", Route = "api/datasets/{name}")] HttpRequest request, string name, CancellationToken cancellation)
     {
         var query = new QueryReader(request);
-        var (size, channels) = (query.Read(Size), query.Read(Channels));
+        var fit = query.Read(Fit) is { } named ? Enum.Parse<PictureFit>(named, ignoreCase: true) : PictureFit.Crop;
+        var conversion = new ConversionRequest(
+            query.Read(Size), query.Read(Channels), fit, query.Read(Background)?.ToString(), query.Read(Transpose));
         if (query.Error() is { } wrong) return wrong;
-        if (!UploadBody.IsSupported(request)) return NotSupported(request);
         try
         {
             DatasetCatalog.CheckWritable(name);
@@ -37,7 +50,7 @@ public sealed class PutDataset(
                 return inUse;
             }
             var upload = await staging.StageAsync(name, UploadBody.Of(request), cancellation);
-            return Accepted(await catalog.GetAsync(name, cancellation), await starter.StartAsync(name, upload, size, channels));
+            return Accepted(await catalog.GetAsync(name, cancellation), await starter.StartAsync(name, upload, conversion));
         }
         catch (UploadTooLargeException large)
         {
@@ -63,11 +76,6 @@ public sealed class PutDataset(
 
     private static IResult Accepted(DatasetInfo? info, Conversion staged) =>
         Results.Json(DatasetView.Of(info, staged), Json.Options, statusCode: 202).WithLocation($"/api/datasets/{staged.Name}");
-
-    private static IResult NotSupported(HttpRequest request) => Results.Problem(
-        $"Content-Type '{request.ContentType}' is not supported; valid are application/zip with pictures or IDX files, "
-        + "and multipart/form-data with one IDX file per part.",
-        statusCode: 415, title: "The media type is not supported.");
 
     private static IResult TooLarge(string detail) => Results.Problem(detail, statusCode: 413, title: "The upload is too large.");
 }

@@ -55,7 +55,7 @@ public sealed class Uploads_that_are_interrupted(Uploads_that_are_interrupted.Ap
         var upload = await new UploadStaging(container, new DatasetOptions()).StageAsync(
             "orphan", async (stream, cancellation) => await stream.WriteAsync(await Zip(30).ReadAsByteArrayAsync(cancellation), cancellation), Cancellation);
         await new ConversionStore(container).ReplaceAsync(
-            new Conversion("orphan", upload, TimeProvider.System.GetUtcNow().AddMinutes(-6), null, null), Cancellation);
+            new Conversion("orphan", upload, TimeProvider.System.GetUtcNow().AddMinutes(-6)), Cancellation);
 
         Assert.Equal("ready", (string)(await app.Http.ConvertedAsync("orphan"))["conversion"]!["state"]!);
     }

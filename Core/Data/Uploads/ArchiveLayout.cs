@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace GanFunctions.Core.Data.Uploads;
 
 /// <summary>Split and class of a picture.</summary>
@@ -6,66 +8,126 @@ namespace GanFunctions.Core.Data.Uploads;
 internal readonly record struct PicturePlace(bool IsTest, byte Label);
 
 /// <summary>
-/// Derives splits and classes from the folders of an archive. Outer folders without sibling folders are skipped. If the next folders are
-/// <c>train</c> and <c>test</c>, they split the pictures. The folder below is the class; deeper folders are ignored. Without class folders
-/// there are no labels.
+/// Derives splits and classes from the paths of an archive. Outer folders without sibling folders are skipped. If the next folders include one
+/// for training and one for validation or testing, they split the pictures, and folders beside them are passed over; the splits may also be the
+/// folders inside every class. The folder below is the class; deeper folders are ignored. Without class folders there are no labels. A label
+/// file takes precedence over the folders.
 /// </summary>
-/// <param name="ClassNames">Names of the classes in ordinal order, indexed by label; null if there are no labels.</param>
-/// <param name="HasTest">Whether the archive has folders <c>train</c> and <c>test</c>.</param>
-/// <param name="Places">Split and class of each file, in order; null for a file outside the class folders.</param>
-internal sealed record ArchiveLayout(IReadOnlyList<string>? ClassNames, bool HasTest, IReadOnlyList<PicturePlace?> Places)
+/// <param name="ClassNames">Names of the classes in natural order (2 before 10), indexed by label; null if there are no labels.</param>
+/// <param name="Places">Split and class of each file, in order; null for a file that is passed over.</param>
+/// <param name="Problems">Why each file is passed over, in order; null for the others.</param>
+internal sealed partial record ArchiveLayout(IReadOnlyList<string>? ClassNames, IReadOnlyList<PicturePlace?> Places, IReadOnlyList<string?> Problems)
 {
     /// <summary>The problem with a file outside the class folders.</summary>
     public const string NotInFolder = "it is not in a class folder, so its class is unknown";
 
+    private const string NotInSplit = "it is outside the folders of the training and test pictures";
+    private const string NotPicture = "it is not a picture, according to its name";
     private const int MaxClasses = byte.MaxValue + 1; // a label is a byte
+    private const int MaxDigits = 20;
+
+    private static readonly HashSet<string> TrainWords = new(["train", "training", "trn"], StringComparer.OrdinalIgnoreCase);
+    private static readonly HashSet<string> TestWords = new(
+        ["test", "testing", "tst", "val", "valid", "validation", "dev", "eval", "evaluation"], StringComparer.OrdinalIgnoreCase);
+
+    private static readonly HashSet<string> OtherEndings = new(
+    [
+        ".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".toml", ".html", ".htm", ".pdf", ".doc", ".docx", ".xls", ".xlsx",
+        ".rtf", ".py", ".ipynb", ".m", ".mat", ".npy", ".npz", ".pkl", ".pt", ".pth", ".h5", ".hdf5", ".parquet", ".arrow", ".log", ".ini", ".cfg", ".zip",
+        ".tar", ".gz", ".tgz", ".rar", ".7z", ".mp3", ".mp4", ".avi", ".mov", ".wav", ".db", ".lnk", ".url", ".sh", ".bat", ".exe", ".js", ".css",
+    ], StringComparer.OrdinalIgnoreCase);
+
+    private static readonly HashSet<string> OtherNames = new(
+        ["README", "LICENSE", "LICENCE", "COPYING", "NOTICE", "CHANGELOG", "AUTHORS", "Makefile", "labels", "classes"], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Derives the layout from the paths of all files.</summary>
+    /// <param name="paths">Relative paths with slashes.</param>
+    /// <param name="labels">The label file of the archive; null if there is none.</param>
     /// <exception cref="UploadRefusedException">There are more classes than a label can represent.</exception>
-    public static ArchiveLayout Of(IReadOnlyList<string> names)
+    public static ArchiveLayout Of(IReadOnlyList<string> paths, LabelFile? labels = null)
     {
-        var prefix = "";
-        var folders = FoldersAt(names, prefix);
-        while (folders.Count == 1)
-        {
-            prefix += folders.Single() + "/";
-            folders = FoldersAt(names, prefix);
-        }
-        var hasTest = folders.Count == 2 && folders.Any(IsTrain) && folders.Any(IsTest);
-        if (folders.Count == 0) return new ArchiveLayout(null, false, [.. names.Select(PicturePlace? (_) => new PicturePlace(false, 0))]);
+        var files = paths.Select(path => MayBePicture(path) ? path.Split('/') : null).ToList();
+        var sorted = SortByFolder([.. files.OfType<string[]>()]);
+        var found = files.Zip(paths).Select(file => file.First is null ? new Found(null, null, NotPicture) : Find(file.First, file.Second)).ToList();
+        List<string> classes = [.. found.Select(each => each.Class).OfType<string>().Distinct().OrderBy(Natural, StringComparer.Ordinal).ThenBy(name => name, StringComparer.Ordinal)];
+        if (classes.Count > MaxClasses) throw new UploadRefusedException("the zip", $"it has {classes.Count} classes", $"at most {MaxClasses}");
 
-        var classes = hasTest ? folders.SelectMany(folder => FoldersAt(names, $"{prefix}{folder}/")).ToHashSet() : folders;
-        if (classes.Count > MaxClasses)
-            throw new UploadRefusedException("the zip", $"it has {classes.Count} class folders", $"at most {MaxClasses}");
-        List<string> sorted = [.. classes.Order(StringComparer.Ordinal)];
-        var labels = sorted.Index().ToDictionary(each => each.Item, each => (byte)each.Index);
-        return new ArchiveLayout(sorted.Count > 0 ? sorted : null, hasTest, [.. names.Select(PlaceOf)]);
+        var indexes = classes.Index().ToDictionary(each => each.Item, each => (byte)each.Index);
+        List<PicturePlace?> places = [.. found.Select(PlaceOf)];
+        List<string?> problems = [.. found.Zip(places, (each, place) => place is null ? each.Problem ?? NotInFolder : null)];
+        return new ArchiveLayout(classes.Count > 0 ? classes : null, places, problems);
 
-        PicturePlace? PlaceOf(string name)
+        PicturePlace? PlaceOf(Found each)
         {
-            if (!hasTest) return PlaceBelow(prefix, name, isTest: false);
-            return FolderAt(name, prefix) is { } split ? PlaceBelow($"{prefix}{split}/", name, IsTest(split)) : null;
+            if (each.IsTest is not { } isTest || (each.Class is null && classes.Count > 0)) return null;
+            return new PicturePlace(isTest, each.Class is null ? (byte)0 : indexes[each.Class]);
         }
 
-        PicturePlace? PlaceBelow(string root, string name, bool isTest)
+        Found Find(string[] segments, string path)
         {
-            if (labels.Count == 0) return new PicturePlace(isTest, 0);
-            return FolderAt(name, root) is { } folder ? new PicturePlace(isTest, labels[folder]) : null;
+            var place = sorted(segments);
+            if (labels is null || place.Problem is not null) return place;
+            return labels.LabelOf(path) is { } label ? place with { Class = label } : new Found(null, null, $"{labels.Name} does not list it");
         }
     }
 
-    private static bool IsTrain(string folder) => folder.Equals("train", StringComparison.OrdinalIgnoreCase);
-
-    private static bool IsTest(string folder) => folder.Equals("test", StringComparison.OrdinalIgnoreCase);
-
-    private static HashSet<string> FoldersAt(IReadOnlyList<string> names, string prefix) =>
-        [.. names.Select(name => FolderAt(name, prefix)).OfType<string>()];
-
-    /// <summary>The folder after a prefix in a path; null if the path does not have the prefix and a folder.</summary>
-    private static string? FolderAt(string name, string prefix)
+    /// <summary>Whether a file may be a picture, according to its name. Files without an ending are tried.</summary>
+    public static bool MayBePicture(string path)
     {
-        if (!name.StartsWith(prefix, StringComparison.Ordinal)) return null;
-        var end = name.IndexOf('/', prefix.Length);
-        return end < 0 ? null : name[prefix.Length..end];
+        var name = path[(path.LastIndexOf('/') + 1)..];
+        return !OtherEndings.Contains(Path.GetExtension(name)) && !OtherNames.Contains(name);
     }
+
+    /// <summary>A function that finds split, class folder (null if there is none) and problem of a path.</summary>
+    private static Func<string[], Found> SortByFolder(List<string[]> files)
+    {
+        var depth = 0;
+        while (FoldersAt(files, depth) is [_]) (files, depth) = ([.. files.Where(file => file.Length > depth + 1)], depth + 1);
+        var root = files.Count > 0 ? files[0][..depth] : [];
+        var folders = FoldersAt(files, depth);
+
+        if (AreSplits(folders))
+        {
+            // A split may have its own name again inside: train/train/cats, seg_train/seg_train/sea.
+            var skipped = folders.ToDictionary(folder => folder, folder =>
+                FoldersAt([.. files.Where(file => FolderAt(file, depth) == folder)], depth + 1) is [var only] && SplitOf(only) == SplitOf(folder) ? 1 : 0);
+            return file => IsBelow(file) && FolderAt(file, depth) is { } folder && SplitOf(folder) is { } isTest
+                ? new Found(isTest, FolderAt(file, depth + 1 + skipped[folder]), null)
+                : new Found(null, null, NotInSplit);
+        }
+
+        var inner = FoldersAt(files, depth + 1);
+        if (inner.Count > 0 && inner.TrueForAll(folder => SplitOf(folder) is not null) && AreSplits(inner))
+        {
+            return file => IsBelow(file) && FolderAt(file, depth + 1) is { } split
+                ? new Found(SplitOf(split), FolderAt(file, depth), null)
+                : new Found(null, null, NotInSplit);
+        }
+        return file => new Found(false, IsBelow(file) ? FolderAt(file, depth) : null, null);
+
+        bool IsBelow(string[] file) => file.AsSpan().StartsWith(root);
+    }
+
+    /// <summary>A key that sorts 2 before 10: numbers padded to the same length.</summary>
+    private static string Natural(string name) => Number().Replace(name, number => number.Value.PadLeft(MaxDigits, '0'));
+
+    [GeneratedRegex("[0-9]+")]
+    private static partial Regex Number();
+
+    private static bool AreSplits(List<string> folders) =>
+        folders.Exists(folder => SplitOf(folder) == false) && folders.Exists(folder => SplitOf(folder) == true);
+
+    /// <summary>Whether the folder holds test pictures, by the words in its name; null if the name says neither or both.</summary>
+    private static bool? SplitOf(string folder)
+    {
+        var words = folder.Split(['-', '_', ' ', '.', .. "0123456789"]);
+        var (isTrain, isTest) = (words.Any(TrainWords.Contains), words.Any(TestWords.Contains));
+        return isTrain == isTest ? null : isTest;
+    }
+
+    private static List<string> FoldersAt(List<string[]> files, int depth) => [.. files.Select(file => FolderAt(file, depth)).OfType<string>().Distinct()];
+
+    private static string? FolderAt(string[] file, int depth) => file.Length > depth + 1 ? file[depth] : null;
+
+    private readonly record struct Found(bool? IsTest, string? Class, string? Problem);
 }

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Pictures;
@@ -15,19 +14,27 @@ internal sealed class PictureConversion
 
     private readonly BlobContainerClient _container;
     private readonly DatasetOptions _options;
+    private readonly PictureTarget _target;
     private readonly PictureShape _shape;
-    private readonly IReadOnlyList<ZipArchiveEntry> _files;
+    private readonly IReadOnlyList<ArchiveFile> _files;
     private readonly ArchiveLayout _layout;
     private readonly PictureChunks _chunks;
 
+    /// <param name="container">The container with <c>datasets/</c>.</param>
+    /// <param name="options">The size limits.</param>
+    /// <param name="conversion">The upload.</param>
+    /// <param name="choice">What the pictures are converted to.</param>
+    /// <param name="files">All files of the archive.</param>
+    /// <param name="labels">The label file of the archive; null if there is none.</param>
     /// <exception cref="UploadRefusedException">There are too many pictures or classes.</exception>
     public PictureConversion(
-        BlobContainerClient container, DatasetOptions options, Conversion conversion, IReadOnlyList<ZipArchiveEntry> files)
+        BlobContainerClient container, DatasetOptions options, Conversion conversion, ConversionChoice choice, IReadOnlyList<ArchiveFile> files,
+        LabelFile? labels)
     {
-        (_container, _options, _files) = (container, options, files);
-        _shape = new PictureShape(conversion.Size ?? PictureShape.Mnist.Side, conversion.Channels ?? PictureShape.Mnist.Channels);
+        (_container, _options, _files, _target) = (container, options, files, choice.Target);
+        _shape = _target.Shape;
         _chunks = new PictureChunks(container, conversion, _shape);
-        _layout = ArchiveLayout.Of([.. files.Select(file => file.FullName)]);
+        _layout = ArchiveLayout.Of([.. files.Select(file => file.Path)], labels);
         var bytes = (long)_layout.Places.Count(place => place is not null) * _shape.Size;
         if (bytes <= options.MaxDatasetBytes) return;
         throw new UploadRefusedException(
@@ -49,7 +56,7 @@ internal sealed class PictureConversion
         {
             try
             {
-                pictures[file.Index] = PictureDecoder.Decode(file.Content, _shape, _options.MaxPixels);
+                pictures[file.Index] = PictureDecoder.Decode(file.Content, _target, _options.MaxPixels);
             }
             catch (PictureException damage)
             {
@@ -61,10 +68,15 @@ internal sealed class PictureConversion
         var places = _layout.Places.Skip(first).Take(count).Select(place => place ?? default);
         await _chunks.WriteAsync(first, [.. places], pictures, cancellation);
         return (count, [.. problems.Index().Where(problem => problem.Item is not null).Select(problem =>
-            new FileProblem(_files[first + problem.Index].FullName, problem.Item!))]);
+            new FileProblem(_files[first + problem.Index].Path, problem.Item!))]);
     }
 
     /// <summary>Writes the parts and the preview from all converted pictures.</summary>
+    /// <param name="name">The data set's name.</param>
+    /// <param name="folder">The folder to write to.</param>
+    /// <param name="conversion">The upload.</param>
+    /// <param name="now">The current time.</param>
+    /// <param name="cancellation">Cancels the operation.</param>
     /// <returns>The manifest to commit.</returns>
     /// <exception cref="UploadRefusedException">There are too few readable pictures.</exception>
     public async Task<DatasetManifest> AssembleAsync(
@@ -72,7 +84,7 @@ internal sealed class PictureConversion
     {
         var places = await _chunks.PlacesAsync(_files.Count, cancellation);
         if (places.Count == 0) throw NoPictures(conversion);
-        byte[]? labels = _layout.ClassNames is null ? null : [.. places.Select(place => place.Label)];
+        var (classNames, labels) = ClassesOf(places);
         var held = places.Any(place => place.IsTest) ? [.. places.Select(place => place.IsTest)] : HeldOut.Choose(places.Count, labels);
         if (!held.Contains(false))
             throw new UploadRefusedException("train/", "none of its pictures can be read", "at least one readable picture");
@@ -84,7 +96,25 @@ internal sealed class PictureConversion
         if (trainLabels is not null) parts.Add(await WriteLabelsAsync(name, folder, IdxPart.TrainLabels, trainLabels, cancellation));
         if (testLabels is not null) parts.Add(await WriteLabelsAsync(name, folder, IdxPart.TestLabels, testLabels, cancellation));
         await _container.PreviewBlob(name, folder).UploadAsync(BinaryData.FromBytes(preview.Png()), overwrite: true, cancellation);
-        return DatasetManifest.Of(name, folder, parts, trainLabels?.Distinct().Count(), now) with { ClassNames = _layout.ClassNames };
+        return DatasetManifest.Of(name, folder, parts, trainLabels?.Distinct().Count(), now) with { ClassNames = classNames };
+    }
+
+    /// <summary>The classes without a readable picture, each as a problem. They are no classes of the data set.</summary>
+    public async Task<List<FileProblem>> EmptyClassesAsync(CancellationToken cancellation)
+    {
+        if (_layout.ClassNames is null) return [];
+        var found = (await _chunks.PlacesAsync(_files.Count, cancellation)).Select(place => place.Label).ToHashSet();
+        return [.. _layout.ClassNames.Index().Where(each => !found.Contains((byte)each.Index)).Select(each =>
+            new FileProblem($"{each.Item}/", "none of its files is a readable picture, so it is not a class"))];
+    }
+
+    // Renumbers the classes, because those without a readable picture are left out.
+    private (IReadOnlyList<string>? ClassNames, byte[]? Labels) ClassesOf(List<PicturePlace> places)
+    {
+        if (_layout.ClassNames is null) return (null, null);
+        List<byte> found = [.. places.Select(place => place.Label).Distinct().Order()];
+        var numbers = found.Index().ToDictionary(each => each.Item, each => (byte)each.Index);
+        return ([.. found.Select(label => _layout.ClassNames[label])], [.. places.Select(place => numbers[place.Label])]);
     }
 
     private async Task<List<DatasetManifest.StoredPart>> WriteImagesAsync(
@@ -122,23 +152,23 @@ internal sealed class PictureConversion
         {
             var file = _files[first + index];
             byte[]? content = null;
-            if (_layout.Places[first + index] is null)
+            if (_layout.Problems[first + index] is { } passedOver)
             {
-                problems[index] = ArchiveLayout.NotInFolder;
+                problems[index] = passedOver;
             }
-            else if (file.Length > _options.MaxPictureBytes)
+            else if (file.Size > _options.MaxPictureBytes)
             {
-                problems[index] = $"it has {file.Length} bytes; the maximum is {_options.MaxPictureBytes} (limit MaxPictureBytes)";
+                problems[index] = $"it has {file.Size} bytes; the maximum is {_options.MaxPictureBytes} (limit MaxPictureBytes)";
             }
             else
             {
                 try
                 {
-                    content = await StagedArchive.ReadAsync(file, cancellation);
+                    content = await file.ReadAsync(cancellation);
                 }
                 catch (InvalidDataException damage)
                 {
-                    problems[index] = $"it cannot be unpacked ({damage.Message.TrimEnd('.')})";
+                    problems[index] = damage.Message;
                 }
             }
             if (content is not null) yield return (index, content);
@@ -148,5 +178,5 @@ internal sealed class PictureConversion
     private UploadRefusedException NoPictures(Conversion conversion) => new(
         "the zip",
         $"none of its {_files.Count} files is a readable picture; {conversion.Problems[0].File}: {conversion.Problems[0].Problem}",
-        "PNG, JPEG or WebP files, in one folder per class or without folders, or IDX files");
+        $"{PictureLoader.Formats} files, in one folder per class or without folders, or IDX files");
 }

@@ -1,48 +1,92 @@
-using System.IO.Compression;
+using System.IO.Hashing;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using SharpCompress.Archives;
+using SharpCompress.Archives.Zip;
+using SharpCompress.Common;
+using SharpCompress.Readers;
 
 namespace GanFunctions.Core.Data.Uploads;
 
-/// <summary>
-/// The zip archive of an upload. It is read piece by piece directly from Blob Storage; nothing is unpacked to disk. Archives with a
-/// malicious list of files are refused.
-/// </summary>
-internal sealed class StagedArchive : IDisposable
+/// <summary>A file in an archive.</summary>
+/// <param name="Path">Its relative path, with slashes.</param>
+/// <param name="Size">Its unpacked size in bytes, as declared.</param>
+/// <param name="OpenAsync">Opens the unpacked content, which may differ from the declared size.</param>
+/// <param name="Crc">The CRC-32 of the content, as declared.</param>
+internal sealed record ArchiveFile(string Path, long Size, Func<CancellationToken, ValueTask<Stream>> OpenAsync, long Crc)
 {
-    // Files up to this size may have any compression ratio. Deflate expands a byte to at most 1032; picture files are already compressed,
-    // and IDX files of drawings have a ratio of about 10.
-    private const long SmallEntry = 1 << 20;
+    /// <summary>Unpacks the file and verifies its checksum. Data beyond the declared size is not read.</summary>
+    /// <exception cref="InvalidDataException">The file cannot be unpacked, or is damaged.</exception>
+    public async Task<byte[]> ReadAsync(CancellationToken cancellation)
+    {
+        var bytes = new byte[Size];
+        try
+        {
+            await using var stream = await OpenAsync(cancellation);
+            var read = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation);
+            if (read < bytes.Length) throw new InvalidDataException($"it unpacks to {read} bytes instead of the declared {bytes.Length}");
+        }
+        catch (Exception damage) when (damage is SharpCompressException or EndOfStreamException or NotSupportedException)
+        {
+            throw new InvalidDataException($"it cannot be unpacked ({damage.Message.TrimEnd('.')})", damage);
+        }
+        if (Crc32.HashToUInt32(bytes) != (uint)Crc) throw new InvalidDataException("it is damaged: its content does not match its checksum (CRC-32)");
+        return bytes;
+    }
 
+    /// <summary>The first bytes of the content, unverified; fewer if the file is shorter or cannot be unpacked.</summary>
+    public async Task<byte[]> PeekAsync(int count, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var stream = await OpenAsync(cancellation);
+            var bytes = new byte[Math.Min(count, Size)];
+            return bytes[..await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation)];
+        }
+        catch (Exception damage) when (damage is SharpCompressException or InvalidDataException or EndOfStreamException or NotSupportedException)
+        {
+            return [];
+        }
+    }
+}
+
+/// <summary>
+/// The zip archive of an upload. It is read piece by piece directly from Blob Storage; nothing is unpacked to disk. Files that cannot be used
+/// are passed over; archives with a malicious list of files are refused.
+/// </summary>
+internal sealed class StagedArchive : IAsyncDisposable
+{
     private const int UnixTypeMask = 0xF000, UnixSymbolicLink = 0xA000;
-    private readonly ZipArchive _zip;
+    private readonly IAsyncArchive _zip;
 
-    private StagedArchive(ZipArchive zip, IReadOnlyList<ZipArchiveEntry> files) => (_zip, Files) = (zip, files);
+    private StagedArchive(IAsyncArchive zip, List<ArchiveFile> files, List<FileProblem> problems) => (_zip, Files, Problems) = (zip, files, problems);
 
-    /// <summary>All files in the order of the archive, except those that desktop operating systems add.</summary>
-    public IReadOnlyList<ZipArchiveEntry> Files { get; }
+    /// <summary>All usable files in the order of the archive, except hidden ones and those that operating systems add.</summary>
+    public IReadOnlyList<ArchiveFile> Files { get; }
 
-    /// <summary>Whether the archive contains IDX files, according to their names.</summary>
-    public bool IsIdx => Files.Any(file => IdxParts.FromFileName(file.Name) is not null);
+    /// <summary>The files that were passed over.</summary>
+    public IReadOnlyList<FileProblem> Problems { get; }
 
     /// <summary>Opens and validates an archive.</summary>
-    /// <exception cref="UploadRefusedException">The archive is damaged, too large or malicious.</exception>
+    /// <exception cref="UploadRefusedException">The archive is damaged, too large or malicious, or has no usable file.</exception>
     public static async Task<StagedArchive> OpenAsync(BlockBlobClient blob, DatasetOptions options, CancellationToken cancellation)
     {
         var stream = await blob.OpenReadAsync(new BlobOpenReadOptions(allowModifications: false), cancellation);
         try
         {
             await ZipDirectory.CheckAsync(stream, options.MaxEntries, cancellation);
-            var zip = await ZipArchive.CreateAsync(stream, ZipArchiveMode.Read, leaveOpen: false, entryNameEncoding: null, cancellation);
-            var all = zip.Entries;
-            CheckEntries(all, stream.Length);
-            List<ZipArchiveEntry> files = [.. all.Where(entry => !entry.FullName.EndsWith('/') && !IsJunk(entry))];
-            foreach (var file in files) Check(file, options);
-            return files.Count > 0
-                ? new StagedArchive(zip, files)
-                : throw new UploadRefusedException("the zip", "it contains no files", "pictures or IDX files");
+            stream.Position = 0;
+            var zip = await ZipArchive.OpenAsyncArchive(stream, new ReaderOptions { ArchiveEncoding = ArchivePaths.Reading, LeaveStreamOpen = false }, cancellation);
+            List<IArchiveEntry> entries = [];
+            await foreach (var entry in zip.EntriesAsync.WithCancellation(cancellation)) entries.Add(entry);
+            CheckSizes(entries, stream.Length, options);
+            var (files, problems) = Sort(entries, options);
+            if (files.Count > 0) return new StagedArchive(zip, files, problems);
+            throw problems.Count == 0
+                ? new UploadRefusedException("the zip", "it contains no files", "pictures or IDX files")
+                : new UploadRefusedException(problems[0].File, problems[0].Problem, "a readable file with pictures");
         }
-        catch (InvalidDataException damage)
+        catch (Exception damage) when (damage is SharpCompressException or InvalidDataException or EndOfStreamException)
         {
             await stream.DisposeAsync();
             throw new UploadRefusedException("the zip", $"it is damaged ({damage.Message.TrimEnd('.')})", "a complete zip archive", damage);
@@ -54,66 +98,44 @@ internal sealed class StagedArchive : IDisposable
         }
     }
 
-    /// <summary>Unpacks a file. Data beyond the declared size is not read.</summary>
-    /// <exception cref="InvalidDataException">The file cannot be unpacked.</exception>
-    public static async Task<byte[]> ReadAsync(ZipArchiveEntry file, CancellationToken cancellation)
-    {
-        await using var stream = await file.OpenAsync(cancellation);
-        var bytes = new byte[file.Length];
-        var read = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation);
-        if (read < bytes.Length) throw new InvalidDataException($"it unpacks to {read} bytes instead of the declared {bytes.Length}");
-        return bytes;
-    }
+    public ValueTask DisposeAsync() => _zip.DisposeAsync();
 
-    public void Dispose() => _zip.Dispose();
-
-    private static void CheckEntries(IReadOnlyCollection<ZipArchiveEntry> entries, long archiveBytes)
+    private static void CheckSizes(List<IArchiveEntry> entries, long archiveBytes, DatasetOptions options)
     {
-        HashSet<string> names = new(entries.Count, StringComparer.Ordinal);
-        long packed = 0;
-        foreach (var entry in entries)
-        {
-            CheckName(entry);
-            packed += entry.CompressedLength;
-            if (!names.Add(entry.FullName))
-                throw new UploadRefusedException(entry.FullName, "the archive contains it twice", "unique names");
-        }
+        var (packed, unpacked) = (entries.Sum(entry => (decimal)entry.CompressedSize), entries.Sum(entry => (decimal)entry.Size));
         if (packed > archiveBytes)
         {
             throw new UploadRefusedException(
                 "the zip", $"its files declare {packed} compressed bytes in an archive of {archiveBytes}", "files that do not overlap");
         }
-    }
-
-    private static void CheckName(ZipArchiveEntry entry)
-    {
-        var name = entry.FullName;
-        if (name.Length == 0 || name.StartsWith('/') || name.AsSpan().ContainsAny('\\', ':', '\0') || name.Split('/').Contains(".."))
-            throw new UploadRefusedException(name, "its path is not a relative path in the archive", "a file name, with or without folders");
-        if (((entry.ExternalAttributes >> 16) & UnixTypeMask) == UnixSymbolicLink)
-            throw new UploadRefusedException(name, "it is a symbolic link", "a regular file");
-    }
-
-    private static void Check(ZipArchiveEntry file, DatasetOptions options)
-    {
-        var name = file.FullName;
-        if (file.IsEncrypted) throw new UploadRefusedException(name, "it is encrypted", "a file without a password");
-        if (file.Length > options.MaxFileBytes)
-        {
-            throw new UploadRefusedException(name, $"it unpacks to {file.Length} bytes",
-                $"at most {options.MaxFileBytes} (limit MaxFileBytes)");
-        }
-
-        if (file.Length > SmallEntry && file.Length > options.MaxCompressionRatio * file.CompressedLength)
+        if (unpacked > options.MaxUnpackedBytes)
         {
             throw new UploadRefusedException(
-                name, $"it unpacks {file.CompressedLength} bytes to {file.Length}",
-                $"a ratio of at most {options.MaxCompressionRatio} (limit MaxCompressionRatio)");
+                "the zip", $"it unpacks to {unpacked} bytes", $"at most {options.MaxUnpackedBytes} (limit MaxUnpackedBytes)");
         }
     }
 
-    private static bool IsJunk(ZipArchiveEntry entry) =>
-        entry.FullName.StartsWith("__MACOSX/", StringComparison.Ordinal)
-        || entry.Name.StartsWith("._", StringComparison.Ordinal)
-        || entry.Name is ".DS_Store" or "Thumbs.db" or "desktop.ini";
+    private static (List<ArchiveFile> Files, List<FileProblem> Problems) Sort(List<IArchiveEntry> entries, DatasetOptions options)
+    {
+        var (files, problems) = (new List<ArchiveFile>(), new List<FileProblem>());
+        HashSet<string> paths = new(StringComparer.Ordinal);
+        var names = ArchivePaths.Decode([.. entries.Select(entry => entry.Key ?? "")]);
+        foreach (var (name, entry) in names.Zip(entries))
+        {
+            var path = ArchivePaths.Normalize(name);
+            if (entry.IsDirectory || name.EndsWith('\\') || (path is not null && ArchivePaths.IsJunk(path))) continue;
+            if (path is null) problems.Add(new(name, "its path leads out of the archive"));
+            else if (ProblemWith(entry, options) is { } problem) problems.Add(new(path, problem));
+            else if (!paths.Add(path)) problems.Add(new(path, "the archive contains this path twice; the first file is used"));
+            else files.Add(new(path, entry.Size, async cancellation => await entry.OpenEntryStreamAsync(cancellation), entry.Crc));
+        }
+        return (files, problems);
+    }
+
+    private static string? ProblemWith(IArchiveEntry entry, DatasetOptions options)
+    {
+        if ((((entry.Attrib ?? 0) >> 16) & UnixTypeMask) == UnixSymbolicLink) return "it is a symbolic link";
+        if (entry.IsEncrypted) return "it is encrypted";
+        return entry.Size > options.MaxFileBytes ? $"it unpacks to {entry.Size} bytes; the maximum is {options.MaxFileBytes} (limit MaxFileBytes)" : null;
+    }
 }

@@ -96,19 +96,25 @@ public sealed partial class UploadConversion(
 
     private async Task<bool> SaveAsync(Conversion conversion, CancellationToken cancellation)
     {
-        using var archive = await StagedArchive.OpenAsync(container.StagedBlob(conversion.Name, conversion.Upload), options, cancellation);
-        await _conversions.UpdateAsync(conversion.Name, conversion.Upload, each => each with { Total = archive.Files.Count }, cancellation);
-        if (!archive.IsIdx) return await SavePicturesAsync(conversion, archive, cancellation);
-        await SaveIdxAsync(conversion, archive, cancellation);
+        await using var archive = await StagedArchive.OpenAsync(container.StagedBlob(conversion.Name, conversion.Upload), options, cancellation);
+        if (conversion.Total == 0)
+        {
+            conversion = await UpdateAsync(
+                conversion, each => each.Total > 0 ? null : each.WithProblems(archive.Problems) with { Total = archive.Files.Count }, cancellation);
+        }
+        if (await IdxUpload.FindAsync(archive.Files, cancellation) is not { } upload) return await SavePicturesAsync(conversion, archive, cancellation);
+        await SaveIdxAsync(conversion, upload, cancellation);
         return true;
     }
 
-    private async Task SaveIdxAsync(Conversion conversion, StagedArchive archive, CancellationToken cancellation)
+    private async Task SaveIdxAsync(Conversion conversion, IdxUpload upload, CancellationToken cancellation)
     {
-        var upload = IdxUpload.FromFiles(archive.Files.Select(file => new IdxUpload.File(file.FullName, file.Open)));
-        var parts = HeldOut.Split(await IdxUploadReader.ReadAsync(upload, options.MaxFileBytes, cancellation));
+        var read = await IdxUploadReader.ReadAsync(upload, options.MaxFileBytes, conversion.Request.Transpose, cancellation);
+        var parts = HeldOut.Split(read);
         var (train, _) = IdxParts.ToImages(parts);
-        CheckRequested(conversion, train.Shape);
+        CheckRequested(conversion.Request, train.Shape);
+        if (conversion.ProblemCount == 0 && upload.Others.Count > 0)
+            await UpdateAsync(conversion, each => each.ProblemCount > 0 ? null : each.WithProblems(upload.Others), cancellation);
         await CommitAsync(conversion, async folder =>
         {
             var preview = BinaryData.FromBytes(Preview.Of(train));
@@ -117,7 +123,7 @@ public sealed partial class UploadConversion(
         }, cancellation);
     }
 
-    private static void CheckRequested(Conversion requested, PictureShape found)
+    private static void CheckRequested(ConversionRequest requested, PictureShape found)
     {
         if ((requested.Size ?? found.Side) == found.Side && (requested.Channels ?? found.Channels) == found.Channels) return;
         throw new UploadRefusedException(
@@ -129,27 +135,37 @@ public sealed partial class UploadConversion(
     /// <returns>False if the time was up before the end.</returns>
     private async Task<bool> SavePicturesAsync(Conversion conversion, StagedArchive archive, CancellationToken cancellation)
     {
-        var pictures = new PictureConversion(container, options, conversion, archive.Files);
+        if (conversion.Choice is null)
+        {
+            List<ArchiveFile> files = [.. archive.Files.Where(file => ArchiveLayout.MayBePicture(file.Path))];
+            var choice = await PictureExamination.ChooseAsync(conversion.Request, files, options, cancellation);
+            conversion = await UpdateAsync(conversion, each => each.Choice is null ? each with { Choice = choice } : null, cancellation);
+        }
+        var labels = await LabelFile.FindAsync(archive.Files, cancellation);
+        var pictures = new PictureConversion(container, options, conversion, conversion.Choice!, archive.Files, labels);
         var begun = time.GetTimestamp();
         while (conversion.Committed < archive.Files.Count)
         {
             if (time.GetElapsedTime(begun) > Slice) return false;
             var first = conversion.Committed;
             var (count, problems) = await ConvertAsync(conversion, pictures, archive.Files.Count, cancellation);
-            conversion = await _conversions.UpdateAsync(conversion.Name, conversion.Upload, each => each.Committed > first ? null : each with
+            if (first + count == archive.Files.Count) problems.AddRange(await pictures.EmptyClassesAsync(cancellation));
+            conversion = await UpdateAsync(conversion, each => each.Committed > first ? null : each.WithProblems(problems) with
             {
                 Starts = 0,
                 Committed = first + count,
                 Done = first + count,
-                Problems = [.. each.Problems.Concat(problems).Take(Conversion.MaxProblems)],
-                ProblemCount = each.ProblemCount + problems.Count,
-            }, cancellation) ?? throw new SupersededException();
+            }, cancellation);
         }
         await CommitAsync(
             conversion, folder => pictures.AssembleAsync(conversion.Name, folder, conversion, time.GetUtcNow(), cancellation),
             cancellation);
         return true;
     }
+
+    /// <exception cref="SupersededException">The upload was replaced or removed.</exception>
+    private async Task<Conversion> UpdateAsync(Conversion conversion, Func<Conversion, Conversion?> change, CancellationToken cancellation) =>
+        await _conversions.UpdateAsync(conversion.Name, conversion.Upload, change, cancellation) ?? throw new SupersededException();
 
     /// <summary>Converts the next files. Reports the progress every second, and stops if the upload was replaced or removed.</summary>
     private async Task<(int Count, List<FileProblem> Problems)> ConvertAsync(

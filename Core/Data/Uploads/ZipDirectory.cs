@@ -31,21 +31,24 @@ internal static class ZipDirectory
         var maxBytes = MaxComment + (long)MeanEntryBytes * maxEntries;
         if (bytes > maxBytes)
             throw new UploadRefusedException("the zip", $"its central directory has {bytes} bytes", $"at most {maxBytes}");
-        await CountAsync(archive, start, maxEntries, cancellation);
+        await CountAsync(archive, start, isEmpty: entries == 0, maxEntries, cancellation);
     }
 
     // The record at the end may declare a wrong number of entries.
-    private static async Task CountAsync(Stream archive, long start, int maxEntries, CancellationToken cancellation)
+    private static async Task CountAsync(Stream archive, long start, bool isEmpty, int maxEntries, CancellationToken cancellation)
     {
         var header = new byte[HeaderSize];
         archive.Position = start;
+        var isFound = isEmpty;
         for (var count = 1; await archive.ReadAtLeastAsync(header, HeaderSize, throwOnEndOfStream: false, cancellation) == HeaderSize; count++)
         {
-            if (BinaryPrimitives.ReadUInt32LittleEndian(header) != HeaderSignature) return;
+            if (BinaryPrimitives.ReadUInt32LittleEndian(header) != HeaderSignature) break;
+            isFound = true;
             if (count > maxEntries) throw TooManyEntries($"more than {maxEntries}", maxEntries);
             var (name, extra, comment) = (Size(28), Size(30), Size(32));
             archive.Position = Math.Min(archive.Length, archive.Position + name + extra + comment);
         }
+        if (!isFound) throw Truncated();
 
         int Size(int at) => BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(at));
     }

@@ -7,7 +7,7 @@ namespace GanFunctions.Core.Tests.Data;
 public sealed class A_hostile_upload(AzuriteFixture azurite)
 {
     private readonly Uploader _uploader = new(
-        azurite, Catalogs.NoSources with { MaxEntries = 120_000, MaxPictureBytes = 5_000_000, MaxDatasetBytes = 80_000_000 });
+        azurite, Catalogs.NoSources with { MaxEntries = 120_000, MaxPictureBytes = 5_000_000, MaxDatasetBytes = 80_000_000, MaxUnpackedBytes = 2L << 30 });
 
     public static TheoryData<string, Func<byte[]>, string> Uploads { get; } = new()
     {
@@ -16,20 +16,21 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
         { "truncated", () => Idx.Zip(("1.png", PictureFiles.Grey(1)), ("2.png", PictureFiles.Grey(2))).ToArray()[..^30], CutShort },
         { "without files", () => Idx.Zip().ToArray(), "the zip: it contains no files. Expected pictures or IDX files." },
         { "with folders only", () => Idx.Zip(("a/", [])).ToArray(), "the zip: it contains no files. Expected pictures or IDX files." },
-        { "a bomb", () => Bomb(), "1.png: it unpacks 19…" },
+        { "a bomb", () => Bomb(), None(1, "1.png", "it has 20000000 bytes; the maximum is 5000000 (limit MaxPictureBytes)") },
+        { "a bomb of many files", () => Bombs(), "the zip: it unpacks to 2200000000 bytes. Expected at most 2147483648 (limit MaxUnpackedBytes)." },
         { "of overlapping files", () => Overlapping(), "the zip: its files declare 600…" },
         {
             "a zip in a zip", () => Idx.Zip(("inner.zip", Idx.Zip(("1.png", PictureFiles.Grey(1))).ToArray())).ToArray(),
-            None(1, "inner.zip", "it is not a PNG, JPEG or WebP file: it starts with 504b030414000000")
+            None(1, "inner.zip", "it is not a picture, according to its name")
         },
-        { "a page before a zip", () => [.. "<html><script>"u8, .. Idx.Zip(("1.png", PictureFiles.Grey(1))).ToArray()], "the zip: it is damaged (…" },
+        { "a page before a zip", () => [.. "<html><script>"u8, .. Idx.Zip(("1.png", PictureFiles.Grey(1))).ToArray()], CutShort },
         {
             "SVG as PNG", () => Idx.Zip(("1.png", "<svg/>"u8.ToArray())).ToArray(),
-            None(1, "1.png", "it is not a PNG, JPEG or WebP file: it starts with 3c7376672f3e")
+            None(1, "1.png", "it is a file of another format (SVG); supported are PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PGM or PPM")
         },
         {
-            "GIF as PNG", () => Idx.Zip(("1.png", "GIF89a"u8.ToArray())).ToArray(),
-            None(1, "1.png", "it is not a PNG, JPEG or WebP file: it starts with 474946383961")
+            "a signature of GIF", () => Idx.Zip(("1.png", "GIF89a"u8.ToArray())).ToArray(),
+            "the zip: none of its 1 files is a readable picture; 1.png: it cannot be decoded (…"
         },
         {
             "a vast PNG", () => Idx.Zip(("1.png", PictureFiles.PngThatClaims(100_000, 100_000))).ToArray(),
@@ -52,27 +53,10 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
         },
         {
             "of 257 classes", () => Idx.Zip([.. Enumerable.Range(0, 257).Select(i => ($"{i}/1.png", new byte[1]))]).ToArray(),
-            "the zip: it has 257 class folders. Expected at most 256."
+            "the zip: it has 257 classes. Expected at most 256."
         },
-        { "with ..", () => Named("../x.png"), "../x.png: its path is not a relative path in the archive. Expected a file name, with or without folders." },
-        {
-            "with .. within", () => Named("a/../../x.png"),
-            "a/../../x.png: its path is not a relative path in the archive. Expected a file name, with or without folders."
-        },
-        {
-            "with an absolute name", () => Named("/x.png"),
-            "/x.png: its path is not a relative path in the archive. Expected a file name, with or without folders."
-        },
-        {
-            "with a drive", () => Named("C:\\x.png"),
-            "C:\\x.png: its path is not a relative path in the archive. Expected a file name, with or without folders."
-        },
-        { "with a symbolic link", () => Link(), "x.png: it is a symbolic link. Expected a regular file." },
-        { "encrypted", () => Encrypted(), "x.png: it is encrypted. Expected a file without a password." },
-        {
-            "with a name twice", () => Idx.Zip(("a/1.png", PictureFiles.Grey(1)), ("a/1.png", PictureFiles.Grey(2))).ToArray(),
-            "a/1.png: the archive contains it twice. Expected unique names."
-        },
+        { "of a symbolic link only", () => Link(), "x.png: it is a symbolic link. Expected a readable file with pictures." },
+        { "encrypted", () => Encrypted(), "x.png: it is encrypted. Expected a readable file with pictures." },
         {
             "of one picture", () => Idx.Zip(("1.png", PictureFiles.Grey(1))).ToArray(),
             "the upload: it has one picture. Expected at least 2: one to train on and one to hold out."
@@ -99,9 +83,7 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
     private const string CutShort = "the zip: its central directory is damaged or missing; it may be truncated. Expected a complete zip archive.";
 
     private static string None(int files, string file, string problem) => $"the zip: none of its {files} files is a readable picture; {file}: {problem}"
-        + (problem.EndsWith('…') ? "" : ". Expected PNG, JPEG or WebP files, in one folder per class or without folders, or IDX files.");
-
-    private static byte[] Named(string name) => Idx.Zip(("1.png", PictureFiles.Grey(1)), (name, PictureFiles.Grey(2))).ToArray();
+        + (problem.EndsWith('…') ? "" : ". Expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PGM or PPM files, in one folder per class or without folders, or IDX files.");
 
     private static byte[] Noise(int bytes)
     {
@@ -113,6 +95,8 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
     private static byte[] Empty(int files) => Idx.Zip([.. Enumerable.Range(0, files).Select(i => ($"{i}.png", Array.Empty<byte>()))]).ToArray();
 
     private static byte[] Bomb() => Idx.Zip(("1.png", new byte[20_000_000])).ToArray();
+
+    private static byte[] Bombs() => Idx.Zip([.. Enumerable.Range(0, 11).Select(i => ($"{i}.png", new byte[200_000_000]))]).ToArray();
 
     // The last file's bytes, listed three times: what Fifield's bombs do
     private static byte[] Overlapping()

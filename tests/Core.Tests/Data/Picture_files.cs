@@ -17,7 +17,7 @@ public sealed class A_picture_file
         var planes = new byte[side * side * channels];
         new Random(1).NextBytes(planes);
 
-        Assert.Equal(planes, PictureDecoder.Decode(PictureFiles.OfPlanes(planes, side, channels), new(side, channels), MaxPixels));
+        Assert.Equal(planes, PictureDecoder.Decode(PictureFiles.OfPlanes(planes, side, channels), new(new(side, channels)), MaxPixels));
     }
 
     public static TheoryData<string, byte[], PictureShape, byte[]> Kinds { get; } = new()
@@ -33,6 +33,13 @@ public sealed class A_picture_file
         { "a large WebP", PictureFiles.WebP(PictureFiles.Flat(900, 1200, 10, 200, 30)), Colour32, [10, 200, 30] },
         { "a tiny picture", PictureFiles.Png(PictureFiles.Flat(3, 2, 77)), Grey28, [77] },
         { "a sliver", PictureFiles.Png(PictureFiles.Flat(1, 300_000, 77)), Grey28, [77] },
+        { "a GIF", Saved(PictureFiles.Flat(60, 60, 255, 0, 0), image => image.GifsaveBuffer()), Colour32, [255, 0, 0] },
+        { "a TIFF", Saved(PictureFiles.Flat(60, 60, 10, 200, 30), image => image.TiffsaveBuffer()), Colour32, [10, 200, 30] },
+        { "an AVIF", Saved(PictureFiles.Flat(64, 64, 90, 90, 90), image => image.HeifsaveBuffer(compression: Enums.ForeignHeifCompression.Av1)), Grey28, [90] },
+        { "a BMP", Bmp(10, 200, 30), Colour32, [10, 200, 30] },
+        { "a PGM", [.. "P5\n# a comment\n40 30\n255\n"u8, .. Enumerable.Repeat((byte)77, 1200)], Grey28, [77] },
+        { "a PGM of 3 greys", [.. "P5 28 28 2\n"u8, .. Enumerable.Repeat((byte)1, 784)], Grey28, [127] },
+        { "a PPM", [.. "P6 30 30 255 "u8, .. Enumerable.Repeat(new byte[] { 10, 200, 30 }, 900).SelectMany(pixel => pixel)], Colour32, [10, 200, 30] },
         { "a grey picture in colour", PictureFiles.Png(PictureFiles.Flat(60, 60, 77)), Colour32, [77, 77, 77] },
     };
 
@@ -41,7 +48,7 @@ public sealed class A_picture_file
     public void Of_any_kind_becomes_what_it_shows(string kind, byte[] file, PictureShape shape, byte[] middle)
     {
         Assert.NotEmpty(kind);
-        var pixels = PictureDecoder.Decode(file, shape, MaxPixels);
+        var pixels = PictureDecoder.Decode(file, new(shape), MaxPixels);
 
         Assert.Equal(shape.Size, pixels.Length);
         Assert.All(middle.Index(), channel => Assert.InRange(
@@ -55,7 +62,7 @@ public sealed class A_picture_file
         using var bright = PictureFiles.Flat(100, 100, 220);
         using var right = bright.Join(dark, Enums.Direction.Horizontal);
 
-        var pixels = PictureDecoder.Decode(PictureFiles.Png(dark.Join(right, Enums.Direction.Horizontal)), Grey28, MaxPixels);
+        var pixels = PictureDecoder.Decode(PictureFiles.Png(dark.Join(right, Enums.Direction.Horizontal)), new(Grey28), MaxPixels);
 
         Assert.All(pixels, pixel => Assert.True(pixel > 150));
     }
@@ -68,7 +75,7 @@ public sealed class A_picture_file
         using var lying = dark.Join(bright, Enums.Direction.Horizontal);
         using var turned = lying.Mutate(image => image.Set(GValue.GIntType, "orientation", 6)); // its left side is the top
 
-        var pixels = PictureDecoder.Decode(PictureFiles.Jpeg(turned.Copy()), Grey28, MaxPixels);
+        var pixels = PictureDecoder.Decode(PictureFiles.Jpeg(turned.Copy()), new(Grey28), MaxPixels);
 
         Assert.All(pixels[..(28 * 12)], pixel => Assert.InRange(pixel, 0, 40));
         Assert.All(pixels[^(28 * 12)..], pixel => Assert.InRange(pixel, 200, 240));
@@ -82,20 +89,24 @@ public sealed class A_picture_file
         using var both = first.Join(second, Enums.Direction.Vertical);
         using var frames = both.Mutate(image => image.Set(GValue.GIntType, "page-height", 40));
 
-        Assert.All(PictureDecoder.Decode(PictureFiles.WebP(frames.Copy()), Grey28, MaxPixels), pixel => Assert.InRange(pixel, 28, 32));
+        Assert.All(PictureDecoder.Decode(PictureFiles.WebP(frames.Copy()), new(Grey28), MaxPixels), pixel => Assert.InRange(pixel, 28, 32));
     }
 
     public static TheoryData<string, byte[], string> Wrong { get; } = new()
     {
         { "empty", [], "it is empty" },
-        {
-            "of SVG", "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"u8.ToArray(),
-            "it is not a PNG, JPEG or WebP file: it starts with 3c73766720786d6c"
-        },
-        { "of GIF", "GIF89a"u8.ToArray(), "it is not a PNG, JPEG or WebP file: it starts with 474946383961" },
-        { "of a zip", Idx.Zip(("x", [1])).ToArray(), "it is not a PNG, JPEG or WebP file: it starts with 504b0304" },
-        { "of HTML", "<html>"u8.ToArray(), "it is not a PNG, JPEG or WebP file: it starts with 3c68746d6c3e" },
-        { "of TIFF", [0x49, 0x49, 0x2a, 0, 8, 0, 0, 0, 0], "it is not a PNG, JPEG or WebP file: it starts with 49492a0008000000" },
+        { "of SVG", "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"u8.ToArray(), "it is a file of another format (SVG); supported are PNG, JPEG, " },
+        { "of a zip", Idx.Zip(("x", [1])).ToArray(), "it is a file of another format (zip)" },
+        { "of Git LFS", "version https://git-lfs.github.com/spec/v1"u8.ToArray(), "it is a file of another format (Git LFS pointer)" },
+        { "of text", "cats"u8.ToArray(), "it is not a picture: it starts with 63617473; supported are PNG, JPEG, " },
+        { "of GIF, cut short", "GIF89a"u8.ToArray(), "it cannot be decoded (" },
+        { "of TIFF, cut short", [0x49, 0x49, 0x2a, 0, 8, 0, 0, 0, 0], "it cannot be decoded (" },
+        { "of HEIC", [0, 0, 0, 24, .. "ftypheic\0\0\0\0mif1heic"u8], "it is an HEIF file of type 'heic' that cannot be decoded; convert it to PNG or JPEG" },
+        { "of BMP, cut short", [.. "BM"u8, .. new byte[12]], "it is a truncated BMP file" },
+        { "of PGM, cut short", "P5 28 28 255 x"u8.ToArray(), "it is truncated: its 28x28 pixels need 784 bytes, and it has 1" },
+        { "half of whose JPEG data is damaged", Half(PictureFiles.Jpeg(Noise(64))), "it cannot be decoded (" },
+        { "half of whose PNG data is damaged", Half(PictureFiles.Png(Noise(64))), "it cannot be decoded (" },
+        { "half of whose WebP data is missing", PictureFiles.WebP(Noise(64))[..^1000], "it cannot be decoded (" },
         { "too large", PictureFiles.PngThatClaims(100_000, 100_000), "it has 100000x100000 pixels; the maximum is 50000000 (limit MaxPixels)" },
         { "cut short", PictureFiles.Jpeg(PictureFiles.Flat(64, 64, 90))[..^40], "it cannot be decoded (" },
         { "with a signature only", [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], "it cannot be decoded (" },
@@ -106,7 +117,33 @@ public sealed class A_picture_file
     public void That_is_none_says_what_it_is(string kind, byte[] file, string problem)
     {
         Assert.NotEmpty(kind);
-        Assert.StartsWith(problem, Assert.Throws<PictureException>(() => PictureDecoder.Decode(file, Grey28, MaxPixels)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(problem, Assert.Throws<PictureException>(() => PictureDecoder.Decode(file, new(Grey28), MaxPixels)).Message, StringComparison.Ordinal);
+    }
+
+    private static Image Noise(int side)
+    {
+        var pixels = new byte[side * side];
+        new Random(1).NextBytes(pixels);
+        using var image = Image.NewFromMemory(pixels, side, side, 1, Enums.BandFormat.Uchar);
+        return image.Copy(interpretation: Enums.Interpretation.Bw);
+    }
+
+    private static byte[] Saved(Image image, Func<Image, byte[]> save)
+    {
+        using (image) return save(image);
+    }
+
+    // A header of 54 bytes and 4x4 pixels of 24 bits, blue first.
+    private static byte[] Bmp(byte red, byte green, byte blue) =>
+    [
+        .. "BM"u8, 102, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 1, 0, 24, 0, .. new byte[24],
+        .. Enumerable.Repeat(new[] { blue, green, red }, 16).SelectMany(pixel => pixel),
+    ];
+
+    private static byte[] Half(byte[] file)
+    {
+        new Random(2).NextBytes(file.AsSpan(file.Length / 2, file.Length / 4));
+        return file;
     }
 
     private static Image Deep(int value)

@@ -28,21 +28,21 @@ internal sealed class Uploader(AzuriteFixture azurite, DatasetOptions? options =
         Container, options ?? Catalogs.NoSources, async (dataset, token) => (await Runs.FindUnfinishedAsync(dataset, token))?.RowKey,
         TimeProvider.System, NullLogger<UploadConversion>.Instance);
 
-    public async Task<Conversion> StageAsync(string name, Stream zip, int? size = null, int? channels = null)
+    public async Task<Conversion> StageAsync(string name, Stream zip, ConversionRequest? request = null)
     {
         await Container.CreateIfNotExistsAsync(cancellationToken: Cancellation);
         await _table.CreateIfNotExistsAsync(Cancellation);
         var upload = await new UploadStaging(Container, options ?? Catalogs.NoSources).StageAsync(
             name, (stream, cancellation) => zip.CopyToAsync(stream, cancellation), Cancellation);
-        var staged = new Conversion(name, upload, TimeProvider.System.GetUtcNow(), size, channels);
+        var staged = new Conversion(name, upload, TimeProvider.System.GetUtcNow()) { Request = request ?? new() };
         await Conversions.ReplaceAsync(staged, Cancellation);
         return staged;
     }
 
     /// <summary>Uploads and converts to the end.</summary>
-    public async Task<Conversion> UploadAsync(string name, Stream zip, int? size = null, int? channels = null)
+    public async Task<Conversion> UploadAsync(string name, Stream zip, ConversionRequest? request = null)
     {
-        var staged = await StageAsync(name, zip, size, channels);
+        var staged = await StageAsync(name, zip, request);
         while (!await Worker.ConvertAsync(name, staged.Upload, Cancellation))
         {
         }
@@ -50,9 +50,9 @@ internal sealed class Uploader(AzuriteFixture azurite, DatasetOptions? options =
     }
 
     /// <summary>The same, of an upload that must become a data set.</summary>
-    public async Task<Dataset> LoadAsync(string name, Stream zip, int? size = null, int? channels = null)
+    public async Task<Dataset> LoadAsync(string name, Stream zip, ConversionRequest? request = null)
     {
-        var conversion = await UploadAsync(name, zip, size, channels);
+        var conversion = await UploadAsync(name, zip, request);
         Assert.True(conversion.State == ConversionState.Ready, conversion.Error);
         return await Catalog.LoadAsync(name, Cancellation);
     }

@@ -193,7 +193,7 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
     [Fact]
     public async Task Of_another_shape_than_was_asked_for_is_refused()
     {
-        var failed = await _uploader.UploadAsync("mine", Idx.Upload(Idx.Images(3)), size: 32);
+        var failed = await _uploader.UploadAsync("mine", Idx.Upload(Idx.Images(3)), new(Size: 32));
 
         Assert.Equal(
             "the upload: size=32 and channels=1 were requested, but its IDX files are 28x28x1. "

@@ -14,7 +14,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Takes_its_labels_from_the_folders_in_ordinal_order()
+    public async Task Takes_its_labels_from_the_folders()
     {
         var loaded = await _uploader.LoadAsync("pets", Idx.Zip(
             ("b/1.png", PictureFiles.Grey(10)), ("a/x/1.png", PictureFiles.Grey(20)), ("Z/1.jpg", PictureFiles.Jpeg(PictureFiles.Flat(90, 60, 30))),
@@ -55,7 +55,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
         Assert.Equal([2, 3], loaded.Test!.Pixels.Chunk(784).Select(picture => picture[0]));
         Assert.Equal([0, 1, 1, 0], [.. loaded.Train.Labels!, .. loaded.Test.Labels!]);
         var problem = Assert.Single((await _uploader.Conversions.FindAsync("divided", _cancellation))!.Problems);
-        Assert.Equal(new FileProblem("set/readme.txt", ArchiveLayout.NotInFolder), problem);
+        Assert.Equal(new FileProblem("set/readme.txt", "it is not a picture, according to its name"), problem);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
         foreach (var picture in pictures) random.NextBytes(picture);
 
         var loaded = await _uploader.LoadAsync(
-            "colour", Idx.Zip([.. pictures.Select((picture, i) => ($"{i}.png", PictureFiles.OfPlanes(picture, 32, 3)))]), size: 32, channels: 3);
+            "colour", Idx.Zip([.. pictures.Select((picture, i) => ($"{i}.png", PictureFiles.OfPlanes(picture, 32, 3)))]), new(Size: 32, Channels: 3));
 
         Assert.Equal((new PictureShape(32, 3), 4, 1), (loaded.Train.Shape, loaded.Train.Count, loaded.Test!.Count));
         Assert.Equal(

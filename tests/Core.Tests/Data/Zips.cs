@@ -25,10 +25,54 @@ public sealed class A_zip_of_idx_files(AzuriteFixture azurite)
         Assert.Equal((5, 2, 5), (loaded.Train.Count, loaded.Test!.Count, loaded.Train.DistinctLabels().Count));
     }
 
+    [Theory]
+    [InlineData("train-images-idx3-ubyte/train-images-idx3-ubyte", "train-labels.idx1-ubyte", "train-images.idx3-ubyte", "train-labels-idx1-ubyte/train-labels-idx1-ubyte")]
+    [InlineData("emnist-letters-train-images-idx3-ubyte.gz", "emnist-letters-train-labels-idx1-ubyte", "notes.csv", "README.md")]
+    [InlineData("train-images-idx4-ubyte", "train-labels-idx1-ubyte", "about.txt", "mapping.txt")]
+    public async Task Is_recognised_by_its_content_and_may_have_copies_and_other_files(string images, string labels, string third, string fourth)
+    {
+        byte[] Content(string name) => name.Contains("images") ? Idx.Images(5) : name.Contains("labels") ? Idx.Labels(5) : "a,b"u8.ToArray();
+
+        var loaded = await _uploader.LoadAsync("mine", Idx.Zip([.. new[] { images, labels, third, fourth }.Select(name => (name, Content(name)))]));
+
+        Assert.Equal((4, 1), (loaded.Train.Count, loaded.Test!.Count));
+        Assert.Equal(5, loaded.Train.Labels!.Concat(loaded.Test.Labels!).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task With_two_different_files_for_a_part_is_refused() => Assert.Contains(
+        "emnist-b-train-images-idx3-ubyte: it is the same part as emnist-a-train-images-idx3-ubyte with other content",
+        await RefusalOf(Idx.Zip(("emnist-a-train-images-idx3-ubyte", Idx.Images(3)), ("emnist-b-train-images-idx3-ubyte", Idx.Images(3, seed: 7)))));
+
+    [Fact]
+    public async Task Is_transposed_on_request()
+    {
+        var images = Idx.Images(2);
+
+        var loaded = await _uploader.LoadAsync("emnist", Idx.Zip(("images", images), ("test-images", Idx.Images(1))), new(Transpose: true));
+
+        Assert.Equal(images[16 + 784 + 28 * 3 + 5], loaded.Train.Pixels[784 + 28 * 5 + 3]);
+    }
+
+    [Fact]
+    public async Task That_deflates_well_is_taken()
+    {
+        var loaded = await _uploader.LoadAsync("sparse", Idx.Zip(("images", Idx.File([1300, 28, 28], new byte[1300 * 784]))));
+
+        Assert.Equal(1170, loaded.Train.Count);
+    }
+
+    [Fact]
+    public async Task Is_not_what_a_file_named_labels_beside_folders_of_pictures_is()
+    {
+        await _uploader.LoadAsync("pets", Idx.Zip(
+            ("labels", "cats dogs"u8.ToArray()), ("cats/1.png", PictureFiles.Grey(1)), ("dogs/2.png", PictureFiles.Grey(2)), ("dogs/3.png", PictureFiles.Grey(3))));
+
+        Assert.Equal(["cats", "dogs"], (await _uploader.Catalog.GetAsync("pets", TestContext.Current.CancellationToken))!.ClassNames);
+    }
+
     public static TheoryData<string[], string> WrongNames { get; } = new()
     {
-        { ["images", "cat.png"], "cat.png: its name is not recognised. Expected train-images-idx3-ubyte" },
-        { ["images", "train-images.gz"], "train-images.gz: it is the same part as images" },
         { ["labels"], "train-images-idx3-ubyte: it is missing" },
         { ["images", "test-labels"], "t10k-images-idx3-ubyte: it is missing" },
     };
@@ -40,7 +84,7 @@ public sealed class A_zip_of_idx_files(AzuriteFixture azurite)
 
     [Fact]
     public async Task That_unpacks_to_too_much_is_refused() =>
-        Assert.Contains($"at most {Limit}", await RefusalOf(Idx.Zip(("images", new byte[Limit + 1]))));
+        Assert.Contains($"images: it unpacks to {Limit + 1} bytes; the maximum is {Limit}", await RefusalOf(Idx.Zip(("images", new byte[Limit + 1]))));
 
     [Fact]
     public async Task That_hides_a_bomb_in_a_gzip_file_is_refused() =>
