@@ -109,6 +109,9 @@ internal static class DatasetBlobs
     public static BlockBlobClient StagedBlob(this BlobContainerClient container, string name, string upload) =>
         container.GetBlockBlobClient($"{FolderOf(name)}{upload}/upload.zip");
 
+    public static BlockBlobClient UnpackedBlob(this BlobContainerClient container, string name, string upload) =>
+        container.GetBlockBlobClient($"{FolderOf(name)}{upload}/unpacked.zip");
+
     public static BlockBlobClient ChunkBlob(this BlobContainerClient container, string name, string upload, int first) =>
         container.GetBlockBlobClient($"{FolderOf(name)}{upload}/pictures-{first:D7}");
 

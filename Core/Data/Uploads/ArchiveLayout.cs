@@ -78,6 +78,9 @@ internal sealed partial record ArchiveLayout(IReadOnlyList<string>? ClassNames, 
         return !OtherEndings.Contains(Path.GetExtension(name)) && !OtherNames.Contains(name);
     }
 
+    /// <summary>Whether the name of a file says that it holds test pictures.</summary>
+    public static bool IsTest(string path) => SplitOf(path[(path.LastIndexOf('/') + 1)..]) == true;
+
     /// <summary>A function that finds split, class folder (null if there is none) and problem of a path.</summary>
     private static Func<string[], Found> SortByFolder(List<string[]> files)
     {

@@ -96,7 +96,7 @@ public sealed partial class UploadConversion(
 
     private async Task<bool> SaveAsync(Conversion conversion, CancellationToken cancellation)
     {
-        await using var archive = await StagedArchive.OpenAsync(container.StagedBlob(conversion.Name, conversion.Upload), options, cancellation);
+        await using var archive = await OpenAsync(conversion, cancellation);
         if (conversion.Total == 0)
         {
             conversion = await UpdateAsync(
@@ -105,6 +105,30 @@ public sealed partial class UploadConversion(
         if (await IdxUpload.FindAsync(archive.Files, cancellation) is not { } upload) return await SavePicturesAsync(conversion, archive, cancellation);
         await SaveIdxAsync(conversion, upload, cancellation);
         return true;
+    }
+
+    /// <summary>Opens the archive. If it contains tables, their pictures are unpacked to another archive first.</summary>
+    private async Task<StagedArchive> OpenAsync(Conversion conversion, CancellationToken cancellation)
+    {
+        var unpacked = container.UnpackedBlob(conversion.Name, conversion.Upload);
+        if (await unpacked.ExistsAsync(cancellation)) return await StagedArchive.OpenAsync(unpacked, options, cancellation);
+        var archive = await StagedArchive.OpenAsync(container.StagedBlob(conversion.Name, conversion.Upload), options, cancellation);
+        var tables = await TableFiles.FindAsync(archive.Files, cancellation);
+        if (tables.Count == 0) return archive;
+        await using (archive)
+        {
+            try
+            {
+                await UploadStaging.WriteAsync(
+                    unpacked, (stream, token) => new TableFiles(options).UnpackAsync(tables, stream, token), options.MaxUploadBytes, cancellation);
+            }
+            catch (UploadTooLargeException)
+            {
+                throw new UploadRefusedException(
+                    "the upload", $"its pictures need more than {options.MaxUploadBytes} bytes when unpacked", "fewer or smaller pictures (limit MaxUploadBytes)");
+            }
+        }
+        return await StagedArchive.OpenAsync(unpacked, options, cancellation);
     }
 
     private async Task SaveIdxAsync(Conversion conversion, IdxUpload upload, CancellationToken cancellation)

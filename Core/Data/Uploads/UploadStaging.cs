@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Specialized;
 
 namespace GanFunctions.Core.Data.Uploads;
 
@@ -16,11 +17,19 @@ public sealed class UploadStaging(BlobContainerClient container, DatasetOptions 
     public async Task<string> StageAsync(string name, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
     {
         var upload = Guid.NewGuid().ToString("n");
-        var blob = container.StagedBlob(name, upload);
+        await WriteAsync(container.StagedBlob(name, upload), write, options.MaxUploadBytes, cancellation);
+        return upload;
+    }
+
+    /// <summary>Writes a blob of limited size. If that fails, nothing is left.</summary>
+    /// <exception cref="UploadTooLargeException">The content exceeds the limit.</exception>
+    internal static async Task WriteAsync(
+        BlockBlobClient blob, Func<Stream, CancellationToken, Task> write, long maxBytes, CancellationToken cancellation)
+    {
         try
         {
             await using var stream = await blob.OpenWriteAsync(overwrite: true, cancellationToken: cancellation);
-            await using var limited = new LimitedStream(stream, options.MaxUploadBytes);
+            await using var limited = new LimitedStream(stream, maxBytes);
             await write(limited, cancellation);
         }
         catch
@@ -28,7 +37,6 @@ public sealed class UploadStaging(BlobContainerClient container, DatasetOptions 
             await blob.DeleteIfExistsAsync(cancellationToken: CancellationToken.None);
             throw;
         }
-        return upload;
     }
 }
 
