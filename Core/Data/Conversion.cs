@@ -33,8 +33,9 @@ public sealed record FileProblem(string File, string Problem);
 /// <param name="Fit">How pictures become square.</param>
 /// <param name="Background">The colour behind transparent pixels, in the format of <see cref="Rgb"/>.</param>
 /// <param name="Transpose">Whether rows and columns of IDX files are swapped, as in EMNIST.</param>
+/// <param name="Source">Where the upload is downloaded from; null if it was sent.</param>
 public sealed record ConversionRequest(
-    int? Size = null, int? Channels = null, PictureFit Fit = PictureFit.Crop, string? Background = null, bool Transpose = false);
+    int? Size = null, int? Channels = null, PictureFit Fit = PictureFit.Crop, string? Background = null, bool Transpose = false, Uri? Source = null);
 
 /// <summary>What was chosen for an upload, and why.</summary>
 /// <param name="Size">Height and width in pixels.</param>

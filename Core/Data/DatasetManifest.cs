@@ -109,6 +109,9 @@ internal static class DatasetBlobs
     public static BlockBlobClient StagedBlob(this BlobContainerClient container, string name, string upload) =>
         container.GetBlockBlobClient($"{FolderOf(name)}{upload}/upload.zip");
 
+    public static BlockBlobClient RawBlob(this BlobContainerClient container, string name, string upload) =>
+        container.GetBlockBlobClient($"{FolderOf(name)}{upload}/raw");
+
     public static BlockBlobClient UnpackedBlob(this BlobContainerClient container, string name, string upload) =>
         container.GetBlockBlobClient($"{FolderOf(name)}{upload}/unpacked.zip");
 

@@ -37,6 +37,15 @@ public sealed record DatasetOptions
     /// <summary>Maximum size of an upload as sent, in bytes. The default is 2 GiB, which is also the limit of a request body.</summary>
     public long MaxUploadBytes { get; init; } = 2L << 30;
 
+    /// <summary>Maximum size of a block of an upload in several requests, in bytes. The default is 100 MiB.</summary>
+    public long MaxBlockBytes { get; init; } = 100L << 20;
+
+    /// <summary>
+    /// Whether uploads may be downloaded from addresses in private networks and over plain HTTP. The default is false, because whoever may upload could
+    /// otherwise read what only this machine can reach.
+    /// </summary>
+    public bool AllowPrivateSources { get; init; }
+
     /// <summary>Maximum number of files and folders in an uploaded archive. The default is 500,000.</summary>
     public int MaxEntries { get; init; } = 500_000;
 

@@ -43,6 +43,10 @@ internal static class DatasetFeature
             provider, provider.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(DatasetCatalog))));
         services.AddSingleton<ConversionStore>();
         services.AddSingleton<UploadStaging>();
+        services.AddHttpClient(nameof(RawUpload), client => client.Timeout = Timeout.InfiniteTimeSpan) // a download ends at the limit of its slice
+            .ConfigurePrimaryHttpMessageHandler(provider => RawUpload.CreateHandler(provider.GetRequiredService<DatasetOptions>())).RemoveAllLoggers();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RawUpload>(
+            provider, provider.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(RawUpload))));
         services.AddSingleton<FindRunOn>(provider => async (dataset, cancellation) =>
             (await provider.GetRequiredService<RunStore>().FindUnfinishedAsync(dataset, cancellation))?.RowKey);
         services.AddSingleton<UploadConversion>();
@@ -68,13 +72,15 @@ internal static class DatasetFeature
             Parameters =
             [
                 Parameter.Dataset,
-                PutDataset.Size, PutDataset.Channels, PutDataset.Fit, PutDataset.Background, PutDataset.Transpose,
+                PutDataset.Size, PutDataset.Channels, PutDataset.Fit, PutDataset.Background, PutDataset.Transpose, PutDataset.Upload,
+                PutDataset.Blocks,
             ],
             Body = new(
                 "A zip, tar or tar.gz archive of pictures with one folder per class, or of IDX, CSV or Parquet files; or a form with files. The content decides, "
-                + "not the media type. At most 2 GiB.",
+                + "not the media type. At most 2 GiB. Or JSON with the address of an archive, such as `{\"source\": \"https://example.com/pets.zip\"}`, which is "
+                + "downloaded in the background; an address with a shared access signature works.",
                 IsRequired: true,
-                new("application/octet-stream"), new("application/zip"), new("application/x-tar"), new("application/gzip"), new("text/csv"),
+                new("application/octet-stream"), new("application/zip"), new("application/x-tar"), new("application/gzip"), new("text/csv"), new("application/json", _ => SourceSchema),
                 new("multipart/form-data", FormSchema)),
             Responses =
             [
@@ -85,8 +91,19 @@ internal static class DatasetFeature
                 Response.Invalid("size", "size: '30' is not valid; it must be one of 28, 32, 64."),
                 InUse,
                 Response.TooLarge("The upload is too large.", DatasetProblems.WithSettings(new UploadTooLargeException(2L << 30).Message)),
-                Response.Invalid("body", "The upload cannot be read: it is a RAR archive; "
-                    + "supported are zip, tar and tar.gz archives of pictures, IDX, CSV and Parquet files."),
+            ],
+        },
+        new(nameof(PutBlock), "put", $"{Path}/uploads/{{upload}}/{{block}}", "Stores a block of an upload that is too large for one request")
+        {
+            Description = "Blocks may be sent in any order, in parallel and again; the last one counts. When all are stored, `PutDataset` with `upload` and "
+                + "`blocks` converts them. Blocks that are not used are removed after a week.",
+            Parameters = [Parameter.Dataset, PutBlock.Upload, PutBlock.Block],
+            Body = new("A part of the file. At most 100 MiB.", IsRequired: true, new Media("application/octet-stream")),
+            Responses =
+            [
+                new(204, "The block is stored."),
+                Response.Invalid("block", "block: '-1' is not valid; it must be a whole number from 0 to 9999."),
+                Response.TooLarge("The block is too large.", DatasetProblems.WithSettings(new UploadTooLargeException(100 << 20, "MaxBlockBytes").Message)),
             ],
         },
         new("DeleteDataset", "delete", Path, "Deletes a data set, or cancels its conversion")
@@ -106,6 +123,14 @@ internal static class DatasetFeature
             ],
         },
     ]);
+
+    private static JsonObject SourceSchema => new()
+    {
+        ["type"] = "object",
+        ["properties"] = new JsonObject { ["source"] = new JsonObject { ["type"] = "string", ["format"] = "uri" } },
+        ["required"] = new JsonArray("source"),
+        ["additionalProperties"] = false,
+    };
 
     private static JsonObject FormSchema(Schemas schemas) => new()
     {

@@ -8,11 +8,12 @@ using GanFunctions.Functions.Http;
 namespace GanFunctions.Functions.Datasets;
 
 /// <summary>
-/// <c>PUT /api/datasets/{name}</c>: accepts an archive of pictures, IDX, CSV or Parquet files, or a form with files. The upload is stored as received and
+/// <c>PUT /api/datasets/{name}</c>: accepts an archive of pictures, IDX, CSV or Parquet files, a form with files, the address of an archive, or the blocks
+/// of one that <see cref="PutBlock"/> stored. The upload is stored as received and
 /// converted by <see cref="ShortWork.DoShortWork"/>; errors in the request itself are reported at once.
 /// </summary>
 public sealed class PutDataset(
-    DatasetCatalog catalog, DatasetOptions options, RunStore runs, UploadStaging staging, ConversionStarter starter)
+    DatasetCatalog catalog, DatasetOptions options, RunStore runs, UploadStaging staging, RawUpload raw, ConversionStarter starter)
 {
     internal static readonly Parameter<int?> Size = Parameter.Choice(
         "size", "Width and height that pictures are scaled to. Without it, the largest size that half of the pictures have. IDX files keep their own size.",
@@ -31,6 +32,12 @@ public sealed class PutDataset(
     internal static readonly Parameter<bool> Transpose = Parameter.Flag(
         "transpose", "Swaps the rows and columns of IDX files, as EMNIST needs it.", otherwise: false);
 
+    internal static readonly Parameter<string?> Upload = new(
+        "upload", "The id of an upload in blocks that is complete. The body is then empty.",
+        new() { ["type"] = "string", ["pattern"] = $"^{ResourceId.Pattern}$" }, $"text that matches {ResourceId.Pattern}",
+        text => ResourceId.IsValid(text) ? (true, text) : default, null);
+    internal static readonly Parameter<int?> Blocks = Parameter.WholeNumber("blocks", "Number of blocks of `upload`.", 1, RawUpload.MaxBlocks);
+
     [Function(nameof(PutDataset))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "put", Route = "api/datasets/{name}")] HttpRequest request, string name, CancellationToken cancellation)
@@ -39,7 +46,11 @@ public sealed class PutDataset(
         var fit = query.Read(Fit) is { } named ? Enum.Parse<PictureFit>(named, ignoreCase: true) : PictureFit.Crop;
         var conversion = new ConversionRequest(
             query.Read(Size), query.Read(Channels), fit, query.Read(Background)?.ToString(), query.Read(Transpose));
+        var (blocksOf, blocks) = (query.Read(Upload), query.Read(Blocks));
         if (query.Error() is { } wrong) return wrong;
+        if (blocksOf is null != blocks is null) return Problems.Invalid("blocks", "upload and blocks are given together or not at all.");
+        var (source, unreadable) = await SourceOfAsync(request, cancellation);
+        if (unreadable is not null) return unreadable;
         try
         {
             DatasetCatalog.CheckWritable(name);
@@ -49,16 +60,18 @@ public sealed class PutDataset(
             {
                 return inUse;
             }
-            var upload = await staging.StageAsync(name, UploadBody.Of(request), cancellation);
-            return Accepted(await catalog.GetAsync(name, cancellation), await starter.StartAsync(name, upload, conversion));
+            var upload = source is not null ? Guid.NewGuid().ToString("n")
+                : blocksOf is not null ? await CompleteAsync(name, blocksOf, blocks!.Value, cancellation)
+                : await staging.StageAsync(name, UploadBody.Of(request), cancellation);
+            return Accepted(await catalog.GetAsync(name, cancellation), await starter.StartAsync(name, upload, conversion with { Source = source }));
         }
         catch (UploadTooLargeException large)
         {
-            return TooLarge(DatasetProblems.WithSettings(large.Message));
+            return Problems.TooLarge(DatasetProblems.WithSettings(large.Message));
         }
         catch (BadHttpRequestException refused) when (refused.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            return TooLarge($"{refused.Message} The setting FUNCTIONS_REQUEST_BODY_SIZE_LIMIT is the limit in bytes.");
+            return Problems.TooLarge($"{refused.Message} The setting FUNCTIONS_REQUEST_BODY_SIZE_LIMIT is the limit in bytes.");
         }
         catch (IdxFormatException damage)
         {
@@ -74,8 +87,63 @@ public sealed class PutDataset(
         }
     }
 
+    private async Task<string> CompleteAsync(string name, string blocksOf, int blocks, CancellationToken cancellation)
+    {
+        var upload = PutBlock.FolderOf(blocksOf);
+        await raw.CompleteAsync(name, upload, blocks, cancellation);
+        return upload;
+    }
+
+    /// <summary>The address in a JSON body; null if the body is the upload itself.</summary>
+    private async Task<(Uri? Source, IResult? Wrong)> SourceOfAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        if (!await UploadBody.IsJsonAsync(request, cancellation)) return default;
+        const string example = """{"source": "https://example.com/pets.zip"}""";
+        var (body, wrong) = await JsonBody.ReadAsync(request, example, cancellation);
+        if (wrong is not null) return (null, wrong);
+        if (body.FirstOrDefault(field => field.Key != "source").Key is { } unknown)
+            return (null, Problems.Invalid(unknown, $"{unknown}: is not a known field; valid is source, as in {example}."));
+        var text = body["source"]?.ToString();
+        var isValid = Uri.TryCreate(text, UriKind.Absolute, out var source) && source.UserInfo.Length == 0
+            && (source.Scheme == Uri.UriSchemeHttps || (options.AllowPrivateSources && source.Scheme == Uri.UriSchemeHttp));
+        return isValid ? (source, null) : (null, Problems.Invalid("source", $"source: '{text}' is not valid; it must be an https address without a user name."));
+    }
+
     private static IResult Accepted(DatasetInfo? info, Conversion staged) =>
         Results.Json(DatasetView.Of(info, staged), Json.Options, statusCode: 202).WithLocation($"/api/datasets/{staged.Name}");
+}
 
-    private static IResult TooLarge(string detail) => Results.Problem(detail, statusCode: 413, title: "The upload is too large.");
+/// <summary><c>PUT /api/datasets/{name}/uploads/{upload}/{block}</c>: stores a block of an upload that is too large for one request.</summary>
+public sealed class PutBlock(DatasetOptions options, RawUpload raw)
+{
+    internal static readonly Parameter<string> Upload = Parameter.Id("upload", "An id for the upload, chosen by the client.", "pets-1");
+    internal static readonly Parameter<int> Block = Parameter.WholeNumber("block", "Position of the block, from 0.", 0, RawUpload.MaxBlocks - 1, 0) with { IsInPath = true };
+
+    /// <summary>The folder of an upload in blocks. No other upload has such a name.</summary>
+    internal static string FolderOf(string upload) => $"blocks-{upload}";
+
+    [Function(nameof(PutBlock))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "put", Route = "api/datasets/{name}/uploads/{upload}/{block}")] HttpRequest request, string name,
+        string upload, string block, CancellationToken cancellation)
+    {
+        if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
+        if (!ResourceId.IsValid(upload)) return Problems.Invalid("upload", $"upload: '{upload}' is not valid; it must be {Upload.Valid}.");
+        if (Block.Parse(block) is not (true, var index)) return Problems.Invalid("block", $"block: '{block}' is not valid; it must be {Block.Valid}.");
+        try
+        {
+            DatasetCatalog.CheckWritable(name);
+            if (request.ContentLength > options.MaxBlockBytes) throw new UploadTooLargeException(options.MaxBlockBytes, nameof(options.MaxBlockBytes));
+            await raw.StageBlockAsync(name, FolderOf(upload), index, request.Body, cancellation);
+            return Results.NoContent();
+        }
+        catch (UploadTooLargeException large)
+        {
+            return Problems.TooLarge(DatasetProblems.WithSettings(large.Message));
+        }
+        catch (DatasetNameException reserved)
+        {
+            return Problems.Invalid("name", reserved.Message);
+        }
+    }
 }

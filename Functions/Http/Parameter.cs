@@ -124,7 +124,8 @@ public abstract record Parameter(string Name, string Description, JsonObject Sch
     internal static bool TryParse<T>(string text, T from, T to, out T value) where T : struct, IBinaryInteger<T> =>
         T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= from && value <= to;
 
-    private static Parameter<string> Id(string name, string description, string example) => new(
+    /// <summary>An id in the path.</summary>
+    internal static Parameter<string> Id(string name, string description, string example) => new(
         name, description, new() { ["type"] = "string", ["pattern"] = $"^{ResourceId.Pattern}$" }, $"text that matches {ResourceId.Pattern}",
         text => (true, text), "")
     {

@@ -12,6 +12,9 @@ public static class Problems
     /// <summary>400: one field.</summary>
     public static IResult Invalid(string field, string problem) => Invalid(new Dictionary<string, string[]> { [field] = [problem] });
 
+    /// <summary>413: an upload.</summary>
+    public static IResult TooLarge(string detail) => Results.Problem(detail, statusCode: 413, title: "The upload is too large.");
+
     /// <summary>404: no such run.</summary>
     public static IResult NoRun(string run) => TypedResults.Problem(
         $"There is no run '{run}'. GET /api/runs lists the runs.", statusCode: 404, title: "No such run.");

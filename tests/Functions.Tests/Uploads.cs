@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.IO.Compression;
 using System.Net;
 using GanFunctions.TestKit;
@@ -61,7 +62,7 @@ public sealed class Uploads(App app)
         var conversion = view["conversion"]!;
         Assert.Equal((31, 31, 1), ((int)conversion["done"]!, (int)conversion["total"]!, (int)conversion["problemCount"]!));
         Assert.Equal(
-            ("dogs/notes.txt", "it is not a PNG, JPEG or WebP file: it starts with 6e6f207069637475"),
+            ("dogs/notes.txt", "it is not a picture, according to its name"),
             ((string)conversion["problems"]![0]!["file"]!, (string)conversion["problems"]![0]!["problem"]!));
 
         using var preview = await app.Http.GetAsync((string)view["links"]!["preview"]!, Cancellation);
@@ -97,16 +98,23 @@ public sealed class Uploads(App app)
 
     [Theory]
     [InlineData("", "application/zip", "", 400, "The upload cannot be read: it is empty.")]
-    [InlineData("", "application/zip", "<html>", 400, "The upload cannot be read: it begins with 3c68746d; a zip archive begins with 504b0304.")]
+    [InlineData("", "application/zip", "<html>", 400, "The upload cannot be read: it is an HTML page; supported are zip, tar and tar.gz archives of pictures, IDX, CSV and Parquet files.")]
     [InlineData("", "application/octet-stream", "PK\u0005\u0006", 400, "The upload cannot be read: it is an empty zip archive.")]
     [InlineData("?size=30", "application/zip", "PK\u0003\u0004", 400, "size: '30' is not valid; it must be one of 28, 32, 64.")]
     [InlineData("?channels=4", "application/zip", "PK\u0003\u0004", 400, "channels: '4' is not valid; it must be one of 1, 3.")]
-    [InlineData("", "application/x-www-form-urlencoded", "PK\u0003\u0004", 415,
-        "Content-Type 'application/x-www-form-urlencoded' is not supported; valid are application/zip with pictures or IDX files, "
-        + "and multipart/form-data with one IDX file per part.")]
-    [InlineData("", "image/png", "x", 415,
-        "Content-Type 'image/png' is not supported; valid are application/zip with pictures or IDX files, "
-        + "and multipart/form-data with one IDX file per part.")]
+    [InlineData("", "image/png", "Rar!", 400,
+        "The upload cannot be read: it is a RAR archive; supported are zip, tar and tar.gz archives of pictures, IDX, CSV and Parquet files.")]
+    [InlineData("", "text/plain", "\u0001\u0002", 400, "The upload cannot be read: it is of an unknown format and begins with 0102; "
+        + "supported are zip, tar and tar.gz archives of pictures, IDX, CSV and Parquet files.")]
+    [InlineData("?fit=zoom", "application/zip", "PK\u0003\u0004", 400, "fit: 'zoom' is not valid; it must be one of crop, pad, stretch.")]
+    [InlineData("?background=red", "application/zip", "PK\u0003\u0004", 400,
+        "background: 'red' is not valid; it must be black, white or six hexadecimal digits.")]
+    [InlineData("?upload=a", "application/zip", "", 400, "upload and blocks are given together or not at all.")]
+    [InlineData("?upload=none&blocks=2", "application/zip", "", 400, "The upload cannot be read: it lacks 2 of 2 blocks, the first of them block 0.")]
+    [InlineData("", "application/json", "{\"source\": \"http://example.com/x.zip\"}", 400,
+        "source: 'http://example.com/x.zip' is not valid; it must be an https address without a user name.")]
+    [InlineData("", "application/json", "{\"url\": \"https://example.com/x.zip\"}", 400,
+        "url: is not a known field; valid is source, as in {\"source\": \"https://example.com/pets.zip\"}.")]
     public async Task That_are_wrong_at_first_sight_are_refused_at_once(string query, string type, string body, int status, string detail)
     {
         using var content = new ByteArrayContent([.. body.Select(letter => (byte)letter)]) { Headers = { ContentType = new(type) } };
@@ -114,6 +122,74 @@ public sealed class Uploads(App app)
 
         Assert.Equal((status, detail), ((int)answer.StatusCode, (string)(await answer.ReadAsync())["detail"]!));
         Assert.Empty(await FilesAsync("wrong"));
+    }
+
+    [Fact]
+    public async Task May_be_a_tar_archive_or_a_form_with_a_zip_or_have_a_wrong_media_type()
+    {
+        (string Name, byte[] Content)[] files = [.. Enumerable.Range(0, 4).Select(i => ($"{(i % 2 == 0 ? "dogs" : "cats")}/{i}.png", Pictures.Png(i * 8)))];
+        using var zip = ZipOf(files);
+        var bytes = await zip.ReadAsByteArrayAsync(Cancellation);
+        using var unnamed = new ByteArrayContent(bytes);
+        using var wrong = new ByteArrayContent(bytes) { Headers = { ContentType = new("application/x-www-form-urlencoded") } };
+        using var form = new MultipartFormDataContent { { new ByteArrayContent(bytes), "file", "pets.zip" } };
+        using var pictures = new MultipartFormDataContent { { new ByteArrayContent(files[0].Content), "a", "1.png" }, { new ByteArrayContent(files[1].Content), "b", "2.png" } };
+        using var tar = new ByteArrayContent(TarOf(files, compressed: false));
+        using var tarGz = new ByteArrayContent(TarOf(files, compressed: true));
+
+        var first = (string)(await app.Http.UploadAsync("same-1", zip))["sha256"]!;
+        foreach (var (index, body) in new HttpContent[] { unnamed, wrong, form, tar, tarGz }.Index())
+        {
+            var view = await app.Http.UploadAsync($"same-{index + 2}", body);
+            Assert.Equal((first, 2), ((string)view["sha256"]!, (int)view["classes"]!));
+        }
+        Assert.Equal(1, (int)(await app.Http.UploadAsync("same-7", pictures))["train"]!);
+    }
+
+    [Fact]
+    public async Task In_blocks_are_the_same_as_in_one_request()
+    {
+        using var zip = ZipOf([.. Enumerable.Range(0, 6).Select(i => ($"{(i % 2 == 0 ? "dogs" : "cats")}/{i}.png", Pictures.Png(i * 8)))]);
+        var whole = await app.Http.UploadAsync("in-one", zip);
+        var blocks = (await zip.ReadAsByteArrayAsync(Cancellation)).Chunk(500).ToArray();
+
+        await Task.WhenAll(blocks.Index().Reverse().Select(async block =>
+        {
+            using var content = new ByteArrayContent(block.Item);
+            using var stored = await app.Http.PutAsync($"api/datasets/in-blocks/uploads/mine/{block.Index}", content, Cancellation);
+            Assert.Equal(HttpStatusCode.NoContent, stored.StatusCode);
+        }));
+        using var nothing = new ByteArrayContent([]);
+        using var early = await app.Http.PutAsync($"api/datasets/in-blocks?upload=mine&blocks={blocks.Length + 1}", nothing, Cancellation);
+        Assert.Equal(HttpStatusCode.BadRequest, early.StatusCode);
+        var view = await app.Http.UploadAsync("in-blocks", nothing, $"?upload=mine&blocks={blocks.Length}");
+
+        Assert.Equal((string)whole["sha256"]!, (string)view["sha256"]!);
+    }
+
+    [Fact]
+    public async Task From_a_private_address_are_refused()
+    {
+        using var content = new StringContent("{\"source\": \"https://localhost/pets.zip\"}");
+
+        using var taken = await app.Http.PutAsync("api/datasets/private", content, Cancellation);
+
+        Assert.Equal(HttpStatusCode.Accepted, taken.StatusCode);
+        var view = await app.Http.ConvertedAsync("private");
+        Assert.Contains("localhost is in a private network", (string)view["conversion"]!["error"]!, StringComparison.Ordinal);
+    }
+
+    private static byte[] TarOf((string Name, byte[] Content)[] files, bool compressed)
+    {
+        using var memory = new MemoryStream();
+        using (var tar = new TarWriter(memory, leaveOpen: true))
+        {
+            foreach (var (name, content) in files) tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) });
+        }
+        if (!compressed) return memory.ToArray();
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest)) gzip.Write(memory.ToArray());
+        return packed.ToArray();
     }
 
     /// <summary>A zip archive as a body.</summary>

@@ -17,7 +17,7 @@ public delegate Task<string?> FindRunOn(string dataset, CancellationToken cancel
 /// first commit wins. An upload that was replaced or removed is dropped, and its files are removed.
 /// </summary>
 public sealed partial class UploadConversion(
-    BlobContainerClient container, DatasetOptions options, FindRunOn findRunOn, TimeProvider time, ILogger<UploadConversion> logger)
+    BlobContainerClient container, DatasetOptions options, RawUpload raw, FindRunOn findRunOn, TimeProvider time, ILogger<UploadConversion> logger)
 {
     // The Functions host limits a function to ten minutes, and a blob of pictures of the maximum size takes some of them.
     private static readonly TimeSpan Slice = TimeSpan.FromMinutes(4);
@@ -96,6 +96,13 @@ public sealed partial class UploadConversion(
 
     private async Task<bool> SaveAsync(Conversion conversion, CancellationToken cancellation)
     {
+        if (conversion.Request.Source is { } source
+            && !await raw.DownloadAsync(conversion.Name, conversion.Upload, source, Slice, cancellation))
+        {
+            await UpdateAsync(conversion, each => each with { Starts = 0 }, cancellation);
+            return false;
+        }
+        await raw.PackAsync(conversion.Name, conversion.Upload, cancellation);
         await using var archive = await OpenAsync(conversion, cancellation);
         if (conversion.Total == 0)
         {

@@ -42,8 +42,9 @@ public sealed class UploadStaging(BlobContainerClient container, DatasetOptions 
 
 /// <summary>An upload exceeds the size limit.</summary>
 /// <param name="maxBytes">The maximum size in bytes.</param>
-public sealed class UploadTooLargeException(long maxBytes)
-    : Exception($"The upload exceeds the maximum of {maxBytes} bytes (limit MaxUploadBytes).");
+/// <param name="limit">The limit in <see cref="DatasetOptions"/>.</param>
+public sealed class UploadTooLargeException(long maxBytes, string limit = nameof(DatasetOptions.MaxUploadBytes))
+    : Exception($"The upload exceeds the maximum of {maxBytes} bytes (limit {limit}).");
 
 /// <summary>Writes a limited number of bytes to another stream, which it leaves open.</summary>
 internal sealed class LimitedStream(Stream inner, long maxBytes) : Stream
