@@ -80,7 +80,7 @@ internal static class DatasetFeature
                 + "not the media type. At most 2 GiB. Or JSON with the address of an archive, such as `{\"source\": \"https://example.com/pets.zip\"}`, which is "
                 + "downloaded in the background; an address with a shared access signature works.",
                 IsRequired: true,
-                new("application/octet-stream"), new("application/zip"), new("application/x-tar"), new("application/gzip"), new("text/csv"), new("application/json", _ => SourceSchema),
+                new("application/octet-stream"), new("application/zip"), new("application/x-tar"), new("application/gzip"), new("text/csv"), Media.Json(_ => SourceSchema, new JsonObject { ["source"] = "https://example.com/pets.zip" }),
                 new("multipart/form-data", FormSchema)),
             Responses =
             [

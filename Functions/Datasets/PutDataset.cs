@@ -127,9 +127,10 @@ public sealed class PutBlock(DatasetOptions options, RawUpload raw)
         [HttpTrigger(AuthorizationLevel.Function, "put", Route = "api/datasets/{name}/uploads/{upload}/{block}")] HttpRequest request, string name,
         string upload, string block, CancellationToken cancellation)
     {
-        if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
-        if (!ResourceId.IsValid(upload)) return Problems.Invalid("upload", $"upload: '{upload}' is not valid; it must be {Upload.Valid}.");
-        if (Block.Parse(block) is not (true, var index)) return Problems.Invalid("block", $"block: '{block}' is not valid; it must be {Block.Valid}.");
+        var query = new QueryReader(request);
+        var index = query.Read(Block, block);
+        if (!ResourceId.IsValid(upload)) query.Refuse(Upload, $"upload: '{upload}' is not valid; it must be {Upload.Valid}.");
+        if (query.Error() is { } wrong) return wrong;
         try
         {
             DatasetCatalog.CheckWritable(name);

@@ -13,7 +13,7 @@ public sealed class Uploading_a_data_set(App app, Browser browser)
         var page = visit.Page;
         var card = page.Locator("[data-dataset=stripes]");
         await page.GetByLabel("Name").FillAsync("stripes");
-        await page.GetByLabel("Zip file").SetInputFilesAsync(new FilePayload { Name = "stripes.zip", MimeType = "application/zip", Buffer = Zip() });
+        await page.GetByLabel("Archive").SetInputFilesAsync(new FilePayload { Name = "stripes.zip", MimeType = "application/zip", Buffer = Zip() });
         await page.GetByLabel("Size").SelectOptionAsync("32");
         await page.GetByLabel("Channels").SelectOptionAsync("colour");
         await page.GetByRole(AriaRole.Button, new() { Name = "Upload" }).ClickAsync();
@@ -21,6 +21,8 @@ public sealed class Uploading_a_data_set(App app, Browser browser)
         await Expect(card).ToContainTextAsync("36 training pictures, 4 held out, 32×32, colour, 2 classes");
         Assert.True(await card.GetByAltText("Sample pictures from stripes")
             .EvaluateAsync<bool>("async image => { await image.decode(); return image.naturalWidth > 32; }"));
+        await Expect(card).ToContainTextAsync("Classes: across, down");
+        await Expect(card).ToContainTextAsync("Converted to 32×32, colour, on black.");
         await card.GetByText("1 file skipped").ClickAsync();
         await Expect(card.GetByRole(AriaRole.Listitem)).ToContainTextAsync("across/broken.png");
 
@@ -38,7 +40,7 @@ public sealed class Uploading_a_data_set(App app, Browser browser)
         await using var visit = await browser.VisitAsync(new Uri(app.Http.BaseAddress!, "#/datasets"));
         var page = visit.Page;
         await page.GetByLabel("Name").FillAsync("My Pets");
-        await page.GetByLabel("Zip file").SetInputFilesAsync(
+        await page.GetByLabel("Archive").SetInputFilesAsync(
             new FilePayload { Name = "pets.zip", MimeType = "application/zip", Buffer = "no zip"u8.ToArray() });
         await page.GetByRole(AriaRole.Button, new() { Name = "Upload" }).ClickAsync();
 
@@ -46,7 +48,7 @@ public sealed class Uploading_a_data_set(App app, Browser browser)
 
         await page.GetByLabel("Name").FillAsync("pets");
         await page.GetByRole(AriaRole.Button, new() { Name = "Upload" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("6e6f207a");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("of an unknown format and begins with 6e6f207a");
         await Expect(page.Locator("[data-dataset=pets]")).ToHaveCountAsync(0);
     }
 

@@ -8,11 +8,12 @@ import { canTrain, hasPictures } from '../parts/dataset.js';
 import { problem } from '../parts/problem.js';
 
 const refreshInterval = 1000; // milliseconds
+const blockBytes = 50 * 2 ** 20; // sent within three minutes at 2.5 Mbit/s
 const form = Symbol('form'); // the place of an error: the upload form, or else the name of a data set
 
 export async function show(root, _, signal) {
   document.title = 'Data sets · GanFunctions';
-  const state = { datasets: [], failure: null, failedAt: null, isBusy: false };
+  const state = { datasets: [], failure: null, failedAt: null, isBusy: false, sent: 0 };
   const draw = () => render(template(state, handlers), root);
   const refresh = async () => { state.datasets = (await get('datasets', { signal })).datasets; draw(); };
   const attempt = async (place, call) => {
@@ -32,8 +33,9 @@ export async function show(root, _, signal) {
     upload(event) {
       event.preventDefault();
       const values = new FormData(event.target);
-      return attempt(form, () => put(`datasets/${encodeURIComponent(values.get('name').trim())}`, values.get('file'),
-        { query: { size: values.get('size'), channels: values.get('channels') }, type: 'application/zip' }));
+      const path = `datasets/${encodeURIComponent(values.get('name').trim())}`;
+      const query = Object.fromEntries(['size', 'channels', 'fit', 'background'].map(option => [option, values.get(option)]));
+      return attempt(form, () => uploadFile(path, values.get('file'), query, share => { state.sent = share; draw(); }));
     },
     async remove(name) {
       if (await confirm(`Delete data set ${name}?`, 'Delete data set')) await attempt(name, () => remove(`datasets/${name}`));
@@ -53,6 +55,18 @@ export async function show(root, _, signal) {
   poll();
 }
 
+// Azure ends a request after 230 seconds, so a large file is sent in blocks.
+async function uploadFile(path, file, query, onProgress) {
+  const type = 'application/octet-stream';
+  if (file.size <= blockBytes) return put(path, file, { query, type });
+  const [upload, blocks] = [`page-${Date.now()}`, Math.ceil(file.size / blockBytes)];
+  for (let block = 0; block < blocks; block++) {
+    onProgress(block / blocks);
+    await put(`${path}/uploads/${upload}/${block}`, file.slice(block * blockBytes, (block + 1) * blockBytes), { type });
+  }
+  return put(path, null, { query: { ...query, upload, blocks } });
+}
+
 const isConverting = ({ conversion }) => conversion?.state === 'staged' || conversion?.state === 'converting';
 
 const problemAt = (place, { failure, failedAt }) => (failure && failedAt === place ? problem(failure) : nothing);
@@ -63,12 +77,14 @@ const template = (state, handlers) => html`
   <h2>Upload a data set</h2>
   <form class="panel start" @submit=${handlers.upload}>
     <div class="field"><label for="name">Name</label><input id="name" name="name" required pattern="[^.\\/]+" title="1 to 40 characters: a-z, 0-9 and -" autocomplete="off" placeholder="pets"></div>
-    <div class="field"><label for="file">Zip file</label><input id="file" name="file" type="file" accept=".zip" required aria-describedby="file-hint">
-      <p class="hint" id="file-hint">PNG, JPEG or WebP files, optionally in one folder per class</p></div>
-    <div class="field"><label for="size">Size</label><select id="size" name="size"><option>28</option><option>32</option><option>64</option></select></div>
-    <div class="field"><label for="channels">Channels</label><select id="channels" name="channels"><option value="1">greyscale</option><option value="3">colour</option></select></div>
+    <div class="field"><label for="file">Archive</label><input id="file" name="file" type="file" accept=".zip,.tar,.gz,.tgz,.csv,.parquet" required aria-describedby="file-hint">
+      <p class="hint" id="file-hint">zip or tar of pictures, optionally in one folder per class; IDX, CSV or Parquet files</p></div>
+    <div class="field"><label for="size">Size</label><select id="size" name="size"><option value="">that of most pictures</option><option>28</option><option>32</option><option>64</option></select></div>
+    <div class="field"><label for="channels">Channels</label><select id="channels" name="channels"><option value="">those of the pictures</option><option value="1">greyscale</option><option value="3">colour</option></select></div>
+    <div class="field"><label for="fit">Not square</label><select id="fit" name="fit"><option value="">crop the centre</option><option value="pad">add background</option><option value="stretch">stretch</option></select></div>
+    <div class="field"><label for="background">Background</label><select id="background" name="background"><option value="">the more visible one</option><option>white</option><option>black</option></select></div>
     <div class="full-width">${problemAt(form, state)}</div>
-    <div class="actions"><button class="primary" ?disabled=${state.isBusy}>${state.isBusy ? 'Uploading …' : 'Upload'}</button></div>
+    <div class="actions"><button class="primary" ?disabled=${state.isBusy}>${state.isBusy ? `Uploading … ${state.sent ? `${Math.round(state.sent * 100)}%` : ''}` : 'Upload'}</button></div>
   </form>`;
 
 const card = (dataset, state, { remove }) => html`
@@ -85,6 +101,7 @@ const card = (dataset, state, { remove }) => html`
     ${hasPictures(dataset) ? html`
       <p class="hint">${plural(dataset.train, 'training picture')}, ${count(dataset.test ?? 0)} held out, ${dataset.width}×${dataset.height}${dataset.channels === 3 ? ', colour' : ''}${
         dataset.classes ? `, ${plural(dataset.classes, 'class', 'classes')}` : ''}</p>
+      ${dataset.classNames ? html`<p class="hint">Classes: ${dataset.classNames.join(', ')}</p>` : nothing}
       <img class="pixels sheet" src=${resourceUrl(`datasets/${dataset.name}/preview`)} alt="Sample pictures from ${dataset.name}" loading="lazy">` : nothing}
     ${dataset.conversion ? conversionStatus(dataset.conversion) : nothing}
   </li>`;
@@ -92,6 +109,8 @@ const card = (dataset, state, { remove }) => html`
 const conversionStatus = upload => html`
   <p role="status">Upload: ${upload.state}, ${count(upload.done)} of ${count(upload.total)} files${upload.error ? html`: ${upload.error}` : nothing}</p>
   ${isConverting({ conversion: upload }) ? html`<progress max=${upload.total || 1} .value=${upload.done} aria-label="Conversion progress"></progress>` : nothing}
+  ${upload.choice ? html`<p class="hint">Converted to ${upload.choice.size}×${upload.choice.size}, ${upload.choice.channels === 3 ? 'colour' : 'greyscale'}, on ${
+    upload.choice.background}. ${upload.choice.reasons.join(' ')}</p>` : nothing}
   ${upload.problemCount > 0 ? html`
     <details>
       <summary>${plural(upload.problemCount, 'file')} skipped</summary>

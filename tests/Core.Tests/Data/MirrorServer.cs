@@ -56,6 +56,8 @@ internal sealed class MirrorServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
+    public static Task<MirrorServer> ThatAnswersAsync(RequestDelegate answer) => StartAsync(answer);
+
     private static async Task<MirrorServer> StartAsync(RequestDelegate answer)
     {
         var server = new MirrorServer(answer);

@@ -47,7 +47,7 @@ public sealed class Answers_of_the_app : IAsyncLifetime
         }
 
         // A data set without labels, which is measured without a classifier
-        await AskAsync("PutDataset", 415, body: new { });
+        await AskAsync("PutBlock", 204, content: new ByteArrayContent([1]));
         await AskAsync("PutDataset", 202, content: Pictures(), dataset: "noise");
         await _app.Http.ConvertedAsync("noise");
         await AskAsync("GetDataset", 200, dataset: "noise");

@@ -91,7 +91,7 @@ public sealed class The_OpenAPI_document(App app)
                 {
                     // The unknown parameter has every call refused before it does anything.
                     var path = (string)parameter["in"]! == "path"
-                        ? $"{operation.At(epoch: value)}?{Unknown}=1"
+                        ? $"{(name == "block" ? operation.At(block: value) : operation.At(epoch: value))}?{Unknown}=1"
                         : $"{operation.At()}?{Unknown}=1&{name}={value}{Beside(operation, name)}";
                     var problems = await AskAsync(operation, path);
                     if (problems!.ContainsKey(name) == isValid) wrong.Add($"{operation} {(isValid ? "refuses" : "takes")} {name}={value}");

@@ -1,0 +1,84 @@
+using System.Net;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Data.Uploads;
+using GanFunctions.TestKit;
+using Microsoft.AspNetCore.Http;
+
+namespace GanFunctions.Core.Tests.Data;
+
+public sealed class An_upload_from_an_address(AzuriteFixture azurite)
+{
+    private static readonly DatasetOptions Private = Catalogs.NoSources with { AllowPrivateSources = true, MaxUploadBytes = 20_000_000 };
+    private readonly Uploader _uploader = new(azurite, Private);
+    private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Is_downloaded_and_goes_on_after_a_cut_where_the_server_can()
+    {
+        var zip = Idx.Zip([("1.png", PictureFiles.Grey(1)), ("2.png", PictureFiles.Grey(2)), ("noise.txt", Noise(9_000_000))]).ToArray();
+        var ranges = new List<string>();
+        await using var server = await MirrorServer.ThatAnswersAsync(async context =>
+        {
+            ranges.Add(context.Request.Headers.Range.ToString());
+            if (ranges.Count > 1)
+            {
+                await Results.Bytes(zip, enableRangeProcessing: true).ExecuteAsync(context);
+                return;
+            }
+            context.Response.ContentLength = zip.Length;
+            await context.Response.Body.WriteAsync(zip.AsMemory(0, 8_500_000), context.RequestAborted);
+            context.Abort();
+        });
+
+        var state = await DownloadAsync(new Uri(server.Folder, "pets.zip"));
+
+        Assert.True(state.State == ConversionState.Ready, state.Error);
+        Assert.Equal(["", $"bytes={8 << 20}-"], ranges);
+        Assert.Equal(3, (await _uploader.FilesAsync()).Count); // two parts and the preview
+    }
+
+    [Fact]
+    public async Task That_the_server_refuses_or_that_is_too_large_fails_without_the_signature_in_the_error()
+    {
+        await using var missing = await MirrorServer.WithoutFilesAsync();
+        await using var large = await MirrorServer.WithAnotherContentAsync(new byte[20_000_001]);
+        await using var page = await MirrorServer.WithAnotherContentAsync("<html>sign in</html>"u8.ToArray());
+
+        string Of(MirrorServer server) => $"{server.Folder}x.zip";
+
+        Assert.StartsWith($"{Of(missing)}: the server answers 404. Expected 200", (await DownloadAsync(new Uri($"{Of(missing)}?sig=secret"))).Error);
+        Assert.Equal(
+            $"{Of(large)}: it is too large. Expected at most 20000000 bytes (limit MaxUploadBytes).", (await DownloadAsync(new Uri($"{Of(large)}?sig=secret"))).Error);
+        Assert.StartsWith("the upload: it is an HTML page; supported are zip", (await DownloadAsync(new Uri(Of(page)))).Error, StringComparison.Ordinal);
+        Assert.Empty(await _uploader.FilesAsync());
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", false)]
+    [InlineData("10.1.2.3", false)]
+    [InlineData("169.254.169.254", false)] // the metadata service of Azure
+    [InlineData("::1", false)]
+    [InlineData("::ffff:192.168.0.1", false)]
+    [InlineData("fd00::1", false)]
+    [InlineData("20.60.1.1", true)]
+    [InlineData("2603:1030::1", true)]
+    public void May_be_in_the_internet_only(string address, bool isPublic) => Assert.Equal(isPublic, RawUpload.IsPublic(IPAddress.Parse(address)));
+
+    private async Task<Conversion> DownloadAsync(Uri source)
+    {
+        await _uploader.Container.CreateIfNotExistsAsync(cancellationToken: _cancellation);
+        var staged = new Conversion("mine", Guid.NewGuid().ToString("n"), TimeProvider.System.GetUtcNow()) { Request = new(Source: source) };
+        await _uploader.Conversions.ReplaceAsync(staged, _cancellation);
+        while (!await _uploader.Worker.ConvertAsync("mine", staged.Upload, _cancellation))
+        {
+        }
+        return (await _uploader.Conversions.FindAsync("mine", _cancellation))!;
+    }
+
+    private static byte[] Noise(int bytes)
+    {
+        var noise = new byte[bytes];
+        new Random(1).NextBytes(noise);
+        return noise;
+    }
+}
