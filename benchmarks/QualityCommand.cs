@@ -43,7 +43,7 @@ internal static class QualityCommand
         var benchmark = new QualityBenchmark(data, reference, samples);
         var lines = new List<string> { "preset,seed,epoch,frechet,floor,kernel,rarest,confidence,recognised,seconds" };
         Console.WriteLine(lines[0]);
-        foreach (var options in Combinations(given).Select(OptionsReader.Read))
+        foreach (var options in Combinations(given).Select(each => OptionsReader.Read(each)))
         {
             set_num_threads(options.Threads ?? Environment.ProcessorCount);
             foreach (var epoch in benchmark.Run(options))

@@ -71,6 +71,18 @@ public record TrainingCursor
         EpochSums = default,
     };
 
+    /// <summary>Checks that a data set is the one that the run began with.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="sha256">Its SHA-256.</param>
+    /// <exception cref="RunRefusedException">It was replaced.</exception>
+    public void CheckDataset(string name, string sha256)
+    {
+        if (sha256 == Dataset) return;
+        throw new RunRefusedException(
+            $"The data set {name} has changed since the run began: its SHA-256 was {Dataset} and is {sha256}. "
+            + "Start a new run, or upload the earlier data set again.");
+    }
+
     /// <summary>The cursor alone, without the members that a checkpoint adds.</summary>
     public TrainingCursor ToCursor() => new(this);
 

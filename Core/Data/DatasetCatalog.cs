@@ -196,13 +196,15 @@ public sealed class DatasetCatalog(
 
     private async Task<Exception> UnknownAsync(string name, CancellationToken cancellation)
     {
-        if (await new ConversionStore(container).FindAsync(name, cancellation) is { IsOpen: true } conversion)
+        return await new ConversionStore(container).FindAsync(name, cancellation) switch
         {
-            return new DatasetUnavailableException(
-                name, [$"its upload, which is being converted ({conversion.Done} of {conversion.Total} files)"],
-                $"wait until the conversion has completed; {DatasetFetcher.OrDigits}");
-        }
-        return new UnknownDatasetException(name, [.. (await ListAsync(cancellation)).Select(info => info.Name)]);
+            { IsOpen: true } open => new DatasetUnavailableException(
+                name, [$"its upload, which is being converted ({open.Done} of {open.Total} files)"],
+                $"wait until the conversion has completed; {DatasetFetcher.OrDigits}"),
+            { State: ConversionState.Failed, Error: var error } => new DatasetUnavailableException(
+                name, [$"its upload, which failed: {error?.TrimEnd('.')}"], $"upload it again; {DatasetFetcher.OrDigits}"),
+            _ => new UnknownDatasetException(name, [.. (await ListAsync(cancellation)).Select(info => info.Name)]),
+        };
     }
 
     private static DatasetUnavailableException Unusable(string name, StoredDatasetException problem) => new(

@@ -46,7 +46,7 @@ public sealed record ClassCoverage(
         return new ClassCoverage(
             accuracy, Rounding.Round(Math.Max(entropy, 0)), Rounding.Round(confidence),
             [.. labels.Select((label, index) => new ClassShare(label, Rounding.Round(generatedShares[index]), Rounding.Round(realShares[index])))],
-            recognised is { } share ? Rounding.Round(share) : null);
+            Rounding.Round(recognised));
     }
 
     /// <inheritdoc/>

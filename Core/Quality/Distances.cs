@@ -88,9 +88,19 @@ public static class KernelDistance
 public static class Variety
 {
     private const int MaxPictures = 1000; // half a million pairs
+    private const double MinRelative = 0.01; // equal pictures have 3e-8 by rounding, one digit with noise of two grey levels 0.009, digits 0.56
 
-    /// <summary>The variety of generated pictures relative to that of real pictures; 1 if the real pictures are all the same.</summary>
-    public static double Of(Tensor generated, Tensor real) => Of(real) is > 0 and var variety ? Of(generated) / variety : 1;
+    /// <summary>
+    /// The variety of generated pictures relative to that of real pictures, <c>[count, size]</c> features each. Null if the real pictures
+    /// are nearly identical: the mean distance between two of them is less than 1 % of the mean length of their features. The ratio would
+    /// then compare the generated pictures with rounding errors or compression noise.
+    /// </summary>
+    public static double? Of(Tensor generated, Tensor real)
+    {
+        using var scope = NewDisposeScope();
+        var (variety, length) = (Of(real), real.to(ScalarType.Float64).norm(1).mean().item<double>());
+        return variety > MinRelative * length ? Of(generated) / variety : null;
+    }
 
     /// <summary>
     /// Mean Euclidean distance between two different rows of <c>[count, size]</c> features, over the first 1,000 rows; count is at least 2.
@@ -112,6 +122,9 @@ public static class Variety
 internal static class Rounding
 {
     private const int SignificantDigits = 5;
+
+    /// <inheritdoc cref="Round(double)"/>
+    public static double? Round(double? value) => value is { } number ? Round(number) : null;
 
     /// <summary>Rounds to five significant digits.</summary>
     public static double Round(double value)

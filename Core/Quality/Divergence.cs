@@ -54,31 +54,75 @@ public static class Divergence
 /// <summary>
 /// Detects mode collapse: a generator that neglects classes or lacks variety. This is only a warning, because many generators recover.
 /// </summary>
+/// <remarks>
+/// A class is suspicious if its share among the generated pictures is less than a fifth of its share p among the held-out ones. Whether that
+/// may be chance depends on the number of its pictures expected among n samples, λ = np. A generator that draws every class with its real
+/// frequency has K pictures of it, distributed as Binomial(n, p), and P(K ≤ k) is at most about the Poisson probability
+/// e^-λ Σ λ^i / i!, i = 0..k. A class with k pictures is reported as missing or rare if that is at most 1 % divided by the number of classes
+/// (Bonferroni's correction: a faithful generator then gets a false warning for any of its classes with a probability of at most 1 %). Otherwise the
+/// warning says that the samples are too few to tell. With ten classes, no picture at all is significant if λ is at least 6.9, one picture
+/// if it is at least 9.2. p is itself an estimate, from up to 10,000 held-out pictures, and is taken as exact.
+/// </remarks>
 public static class ModeCollapse
 {
     private const int SkippedEpochs = 2;        // after one epoch on MNIST, with either preset, 96% or more of the pictures are classified as eights
     private const double MinAccuracy = 0.9;     // of the classifier; a less accurate one is ignored, and only the variety counts
     private const double MinShareRatio = 0.2;   // share of a class, relative to its share among real pictures
-    private const double MinExpectedCount = 10; // pictures of a class; if fewer are expected, their absence may be chance
+    private const double Significance = 0.01;   // probability of a false warning, over all classes
     private const double MinVariety = 0.5;      // relative to real pictures
 
     /// <summary>Warnings about the pictures of an epoch, as sentences; empty if there are none.</summary>
     public static IReadOnlyList<string> WarningsOf(int epoch, PictureQuality quality)
     {
-        if (epoch <= SkippedEpochs) return [];
-        if (quality.Classes is not { Accuracy: >= MinAccuracy } classes)
-        {
-            return quality.Variety >= MinVariety
-                ? []
-                : [Invariant($"Mode collapse: after epoch {epoch}, the variety of the pictures is {quality.Variety:P0} of that of real pictures.")];
-        }
-        var missing = classes.Shares
-            .Where(share => share.Real * quality.Samples >= MinExpectedCount && share.Generated < MinShareRatio * share.Real)
-            .ToList();
-        if (missing.Count == 0) return [];
-        var list = string.Join(", ", missing.Select(share => Invariant($"{share.Label}: {share.Generated:P1} instead of {share.Real:P1}")));
-        return [Invariant($"Mode collapse: after epoch {epoch}, {missing.Count} of {classes.Shares.Count} classes are missing or rare ({list}).")];
+        List<string> warnings = [];
+        if (quality.Variety is null)
+            warnings.Add("The pictures of the data set are nearly identical, so there is no variety to compare that of the generated pictures with.");
+        if (epoch <= SkippedEpochs) return warnings;
+        if (quality.Classes is { Accuracy: >= MinAccuracy } classes)
+            warnings.AddRange(WarningsOf(epoch, classes.Shares, quality.Samples));
+        else if (quality.Variety < MinVariety)
+            warnings.Add(Invariant($"Mode collapse: after epoch {epoch}, the variety of the pictures is {quality.Variety:P0} of that of real pictures."));
+        return warnings;
     }
+
+    private static IEnumerable<string> WarningsOf(int epoch, IReadOnlyList<ClassShare> shares, int samples)
+    {
+        var threshold = Significance / shares.Count;
+        var suspicious = shares.Where(share => share.Real > 0 && share.Generated < MinShareRatio * share.Real)
+            .ToLookup(share => ProbabilityOfAtMost((int)Math.Round(share.Generated * samples), share.Real * samples) <= threshold);
+        if (suspicious[true].ToList() is { Count: > 0 } missing)
+            yield return Invariant($"Mode collapse: after epoch {epoch}, {missing.Count} of {shares.Count} classes are missing or rare ({ListOf(missing)}).");
+        if (suspicious[false].ToList() is { Count: > 0 } unclear)
+        {
+            var rarest = unclear.Min(share => share.Real);
+            yield return Invariant($"After epoch {epoch}, {samples} quality samples are too few to tell whether {unclear.Count} of {shares.Count} classes ")
+                + Invariant($"are missing or rare ({ListOf(unclear)}): only {rarest * samples:F1} pictures of the rarest are expected, ")
+                + Invariant($"and it takes {-Math.Log(threshold):F1}.");
+        }
+        if (shares.Where(share => share is { Real: 0, Generated: 0 }).ToList() is { Count: > 0 } unseen)
+        {
+            yield return Invariant($"After epoch {epoch}, the held-out pictures are too few to tell whether {unseen.Count} of {shares.Count} classes ")
+                + $"are missing ({string.Join(", ", unseen.Select(NameOf))}): the classifier finds no picture of them.";
+        }
+    }
+
+    /// <summary>The Poisson probability of at most <paramref name="count"/> events where <paramref name="expected"/> are expected.</summary>
+    private static double ProbabilityOfAtMost(int count, double expected)
+    {
+        var (term, sum) = (Math.Exp(-expected), 0.0);
+        for (var events = 0; events <= count; events++)
+        {
+            sum += term;
+            term *= expected / (events + 1);
+        }
+        return sum;
+    }
+
+    private static string ListOf(IEnumerable<ClassShare> shares) => string.Join(", ", shares.Select(Describe));
+
+    private static string Describe(ClassShare share) => Invariant($"{NameOf(share)}: {share.Generated:P1} instead of {share.Real:P1}");
+
+    private static string NameOf(ClassShare share) => share.Label.ToString(CultureInfo.InvariantCulture);
 
     // The invariant culture would put a space before the per cent sign.
     private static string Invariant(FormattableString text) => text.ToString(new CultureInfo("")

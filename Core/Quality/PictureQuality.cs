@@ -19,7 +19,8 @@ namespace GanFunctions.Core.Quality;
 /// </param>
 /// <param name="KernelBaseline">Kernel distance between the same training pictures and the held-out pictures.</param>
 /// <param name="Variety">
-/// Mean feature distance between two generated pictures, relative to that between two real pictures; 1 is as diverse as real pictures.
+/// Mean feature distance between two generated pictures, relative to that between two real pictures; 1 is as diverse as real pictures. Null
+/// if the real pictures are nearly identical.
 /// </param>
 /// <param name="Reference">SHA-256 of the quality reference.</param>
 /// <param name="Classes">Distribution of classes among the pictures; null if the data set has no labels.</param>
@@ -27,7 +28,7 @@ public sealed record PictureQuality(
     int Samples, double FrechetDistance, double KernelDistance,
     [property: JsonPropertyName("floor")] double Baseline,
     [property: JsonPropertyName("kernelFloor")] double KernelBaseline,
-    double Variety,
+    double? Variety,
     [property: JsonPropertyName("ruler")] string Reference,
     ClassCoverage? Classes);
 

@@ -101,27 +101,23 @@ internal static class QualityReferenceBuilder
 /// <param name="HeldOutLabels">Labels of <paramref name="HeldOut"/>; null if <paramref name="TrainingLabels"/> is null.</param>
 internal sealed record RealPictures(Tensor Training, Tensor HeldOut, byte[]? TrainingLabels, byte[]? HeldOutLabels)
 {
-    /// <summary>Minimum number of training and of held-out pictures. With fewer, statistics over 128 features are meaningless.</summary>
-    public const int MinCount = 50;
-
     /// <summary>Maximum number of pictures of each kind whose features are kept.</summary>
     public const int MaxKept = 10_000;
-
-    private const int HoldOutOneIn = 5; // a fifth of the training set, if the test set is missing or too small
 
     /// <summary>Splits a data set; null if it is too small. The tensors belong to the caller, or to the current dispose scope.</summary>
     public static RealPictures? Of(Dataset data)
     {
+        if (!QualityMinimum.IsMet(data.Train.Count, data.Test?.Count ?? 0)) return null;
         using var scope = NewDisposeScope();
         var order = Shuffled(data.Train.Count);
         if (AreHeldOutOfTest(data)) // shuffled, because the first half of the MNIST test set is the easier one
             return Of(data.Train, order, data.Test!, Shuffled(data.Test!.Count)[..Math.Min(data.Test.Count, MaxKept)]);
-        var heldOut = Math.Min(order.Length / HoldOutOneIn, MaxKept);
-        return heldOut < MinCount ? null : Of(data.Train, order[heldOut..], data.Train, order[..heldOut]);
+        var heldOut = Math.Min(QualityMinimum.HeldOutOfTraining(order.Length), MaxKept);
+        return Of(data.Train, order[heldOut..], data.Train, order[..heldOut]);
     }
 
     /// <summary>Whether the held-out pictures are from the test set, which no network trains on.</summary>
-    public static bool AreHeldOutOfTest(Dataset data) => data.Test is { Count: >= MinCount } && data.Train.Count >= MinCount;
+    public static bool AreHeldOutOfTest(Dataset data) => QualityMinimum.IsTestSetEnough(data.Train.Count, data.Test?.Count ?? 0);
 
     private static RealPictures Of(ImageSet training, int[] trainingIndexes, ImageSet heldOut, int[] heldOutIndexes)
     {

@@ -8,9 +8,10 @@ using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Runs;
 
-/// <summary>Prepares runs before their first slice, and deletes runs that have ended.</summary>
+/// <summary>Prepares runs before their first slice, checks that they can continue, and deletes runs that have ended.</summary>
 public sealed class RunLifecycle(
-    RunStore runs, LossLog losses, DatasetCatalog datasets, BlobContainerClient container, TimeProvider time, ILogger<RunLifecycle> logger)
+    RunStore runs, CheckpointStore checkpoints, LossLog losses, DatasetCatalog datasets, BlobContainerClient container, TimeProvider time,
+    ILogger<RunLifecycle> logger)
 {
     /// <summary>
     /// Prepares a run that is waiting for a free worker: stores its data set and computes its steps per epoch. A slice does the same if it
@@ -47,6 +48,28 @@ public sealed class RunLifecycle(
             row.StepsPerEpoch = steps; // only slices set the phase
             return true;
         }, cancellation);
+    }
+
+    /// <summary>Checks that a run at rest can continue on its data set, which can be replaced or deleted once no unfinished run uses it.</summary>
+    /// <param name="row">The run.</param>
+    /// <param name="cancellation">Cancels the check.</param>
+    /// <exception cref="UnknownDatasetException">The data set was deleted.</exception>
+    /// <exception cref="DatasetUnavailableException">The data set is currently unavailable.</exception>
+    /// <exception cref="RunRefusedException">
+    /// The data set is no longer the one that the run was trained on, or does not work with the options of a run that has no checkpoint.
+    /// </exception>
+    public async Task CheckDatasetAsync(RunRow row, CancellationToken cancellation)
+    {
+        var options = row.Options;
+        await datasets.CheckAsync(options.Dataset, cancellation);
+        if (await datasets.GetAsync(options.Dataset, cancellation) is not { Train: { } pictures, Sha256: { } sha256 } data) return;
+        if (await checkpoints.CandidatesAsync(row.RowKey, epoch: null, cancellation).FirstOrDefaultAsync(cancellation) is { } last)
+        {
+            last.CheckDataset(data.Name, sha256);
+            return;
+        }
+        options.StepsPerEpoch(pictures);
+        options.CheckClasses(data.Name, data.Classes ?? 0);
     }
 
     /// <summary>

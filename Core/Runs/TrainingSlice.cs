@@ -66,7 +66,7 @@ public sealed partial class TrainingSlice(
             if (await watch.RunAsync(token => LoadAsync(options, token), stopping) is not (var data, var reference))
                 return await record.EndAsync(last?.Manifest);
             var start = StartOf(request, options, last?.Manifest, data);
-            if (row.Phase == Phase.Preparing) await record.SetTrainingAsync(start.StepsPerEpoch, stopping);
+            if (row.Phase == Phase.Preparing || row.StepsPerEpoch != start.StepsPerEpoch) await record.SetTrainingAsync(start.StepsPerEpoch, stopping);
 
             // Train, save and measure, on a thread of its own
             var deadline = begun + options.MaxSliceSeconds * time.TimestampFrequency;
@@ -120,13 +120,8 @@ public sealed partial class TrainingSlice(
     private static TrainingCursor StartOf(SliceRequest request, TrainingOptions options, Manifest? last, Dataset data)
     {
         var start = last?.ToNextStep() ?? TrainingCursor.Beginning(request.Run, request.Attempt, options, data);
-        if (start.Dataset != data.Sha256)
-            throw new RunRefusedException($"The data set {data.Name} has changed since the run began: its SHA-256 was {start.Dataset} and is {data.Sha256}.");
-        if (options.Conditional && data.Train.DistinctLabels().Count < 2)
-        {
-            throw new RunRefusedException(
-                $"A conditional run needs at least two different labels; the data set {data.Name} has {data.Train.DistinctLabels().Count}.");
-        }
+        start.CheckDataset(data.Name, data.Sha256);
+        options.CheckClasses(data.Name, data.Train.DistinctLabels().Count);
         if (Precisions.Parse(start.Precision) is null)
             throw new RunRefusedException($"The run was started with precision {start.Precision}; this worker supports fp32 and bf16.");
         return start with { Attempt = Math.Max(request.Attempt, start.Attempt) };

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using GanFunctions.Core.Data;
 using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Training;
@@ -24,9 +25,13 @@ public static class OptionsReader
         .Where(property => property.GetCustomAttribute<JsonIgnoreAttribute>() is null)
         .ToDictionary(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name));
 
-    /// <summary>Reads and validates <paramref name="given"/> and fills in the values of the preset.</summary>
-    /// <exception cref="OptionsException">Some fields are unknown, have the wrong type or are out of range.</exception>
-    public static TrainingOptions Read(JsonObject given)
+    /// <summary>Reads and validates <paramref name="given"/> and fills in the values of the preset, fitted to the data set.</summary>
+    /// <param name="given">The user's options.</param>
+    /// <param name="data">The data set; null if there is none, and then the options are not fitted to it.</param>
+    /// <exception cref="OptionsException">
+    /// Some fields are unknown, have the wrong type, are out of range or do not work with the data set.
+    /// </exception>
+    public static TrainingOptions Read(JsonObject given, DatasetInfo? data = null)
     {
         var problems = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
         var preset = new TrainingOptions().Preset;
@@ -39,6 +44,8 @@ public static class OptionsReader
             else if (value is null && IsOptional(property)) property.SetValue(options, null);
             else if (name != "preset" && Convert(property, name, value, problems) is { } converted) property.SetValue(options, converted);
         }
+        options = Fit(options, data, given);
+        foreach (var (name, problem) in ProblemsWith(options, data)) problems.TryAdd(name, [$"{name}: {problem}"]);
         if (options.ImagesPerEpoch < options.BatchSize)
         {
             problems.TryAdd("imagesPerEpoch",
@@ -57,6 +64,42 @@ public static class OptionsReader
         }
         if (problems.Count > 0) throw new OptionsException(problems);
         return options;
+    }
+
+    // Values that the user did not state.
+    private static TrainingOptions Fit(TrainingOptions options, DatasetInfo? data, JsonObject given)
+    {
+        if (!given.ContainsKey("batchSize"))
+        {
+            var pictures = options.PicturesPerEpoch(data?.Train ?? int.MaxValue);
+            options = options with { BatchSize = Math.Clamp(pictures, TrainingOptions.MinBatchSize, options.BatchSize) };
+        }
+        return given.ContainsKey("qualitySamples") || CanMeasure(data) ? options : options with { QualitySamples = 0 };
+    }
+
+    private static bool CanMeasure(DatasetInfo? data) => data is not { Train: { } train } || QualityMinimum.IsMet(train, data.Test ?? 0);
+
+    /// <summary>Problems of single fields with a data set, by name.</summary>
+    private static IEnumerable<(string Name, string Problem)> ProblemsWith(TrainingOptions options, DatasetInfo? data)
+    {
+        if (data is not { Name: var name, Train: { } pictures }) yield break;
+        if (pictures < TrainingOptions.MinBatchSize)
+        {
+            yield return ("dataset", $"\"{name}\" is not valid; it has {(pictures == 1 ? "1 training picture" : "no training pictures")}, "
+                + $"and a run needs at least {TrainingOptions.MinBatchSize}.");
+        }
+        else if (pictures < options.BatchSize)
+        {
+            yield return ("batchSize", $"{options.BatchSize} is not valid; it must be a whole number from {TrainingOptions.MinBatchSize} to {pictures}, "
+                + $"the number of training pictures of the data set {name}.");
+        }
+        if (options.Conditional && (data.Classes ?? 0) < TrainingOptions.MinClasses)
+            yield return ("conditional", $"true is not valid; it needs at least two different labels, and the data set {name} has {data.Classes ?? 0}.");
+        if (CanMeasure(data)) yield break;
+        var reason = $"because the data set {name} has too few pictures to measure quality with: {pictures} for training and {data.Test ?? 0} for testing. "
+            + $"It takes {QualityMinimum.Text}.";
+        if (options.QualitySamples > 0) yield return ("qualitySamples", $"{options.QualitySamples} is not valid; it must be 0, {reason}");
+        if (options.Patience is { } patience) yield return ("patience", $"{patience} is not valid; it must be null, {reason}");
     }
 
     /// <summary>Writes all options as JSON, the inverse of <see cref="Read"/>.</summary>

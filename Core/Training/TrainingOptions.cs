@@ -34,8 +34,14 @@ public sealed record TrainingOptions
     /// <summary>The maximum number of epochs of a run.</summary>
     public const int MaxEpochs = 99_999;
 
+    /// <summary>The minimum number of pictures per step. Batch normalisation has no variance to divide by with fewer.</summary>
+    public const int MinBatchSize = 2;
+
     /// <summary>The minimum number of pictures to measure. With fewer, a Fréchet distance is mostly noise.</summary>
     public const int MinQualitySamples = 100;
+
+    /// <summary>The minimum number of different labels of a conditional run.</summary>
+    public const int MinClasses = 2;
 
     /// <summary>Selects the training step and the defaults of the other options. The default is <c>dcgan</c>.</summary>
     public Preset Preset { get; init; } = Preset.Dcgan;
@@ -55,10 +61,10 @@ public sealed record TrainingOptions
     public int Epochs { get; init; } = 100;
 
     /// <summary>
-    /// Pictures per step. An incomplete last batch is dropped, because a varying batch size slows the convolutions down. The default is
-    /// 128.
+    /// Pictures per step, at most the pictures of an epoch. An incomplete last batch is dropped, because a varying batch size slows the
+    /// convolutions down. The default is 128, or all pictures of an epoch if it has fewer.
     /// </summary>
-    [Range(2, 1024)]
+    [Range(MinBatchSize, 1024)]
     public int BatchSize { get; init; } = 128;
 
     /// <summary>Seed of all random numbers of the run. The default is 42.</summary>
@@ -172,7 +178,8 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Number of pictures that are drawn and measured at the end of each epoch, at least 100; 0 disables the measurement. The Fréchet
-    /// distance decreases with this number, so only distances with the same number are comparable. The default is 2000.
+    /// distance decreases with this number, so only distances with the same number are comparable. The default is 2000, or 0 if the data
+    /// set is too small to be measured.
     /// </summary>
     [Range(0, 10_000)]
     public int QualitySamples { get; init; } = 2000;
@@ -207,14 +214,27 @@ public sealed record TrainingOptions
     /// <summary>Adam's step size after a number of completed epochs.</summary>
     public double LearningRateAt(double completedEpochs) => LearningRate / (1 + LearningRateDecay * completedEpochs);
 
-    /// <summary>Number of steps in an epoch of a data set with <paramref name="pictures"/> pictures.</summary>
+    /// <summary>Number of pictures in an epoch of a data set with <paramref name="pictures"/> training pictures.</summary>
+    public int PicturesPerEpoch(int pictures) => Math.Min(ImagesPerEpoch ?? pictures, pictures);
+
+    /// <summary>Number of steps in an epoch of a data set with <paramref name="pictures"/> training pictures.</summary>
     /// <exception cref="RunRefusedException">The pictures do not fill one batch.</exception>
     public int StepsPerEpoch(int pictures)
     {
-        var used = Math.Min(ImagesPerEpoch ?? pictures, pictures);
+        var used = PicturesPerEpoch(pictures);
         if (used >= BatchSize) return used / BatchSize;
         throw new RunRefusedException(
-            $"An epoch of {used} pictures does not fill one batch of {BatchSize}: lower batchSize or raise imagesPerEpoch.");
+            $"An epoch of {used} pictures does not fill one batch of {BatchSize}: start a run with a smaller batchSize or a larger imagesPerEpoch.");
+    }
+
+    /// <summary>Checks that a data set has enough classes for <see cref="Conditional"/>.</summary>
+    /// <param name="dataset">Its name.</param>
+    /// <param name="classes">Number of different labels of its training pictures.</param>
+    /// <exception cref="RunRefusedException">It has fewer than two.</exception>
+    public void CheckClasses(string dataset, int classes)
+    {
+        if (!Conditional || classes >= MinClasses) return;
+        throw new RunRefusedException($"A conditional run needs at least two different labels; the data set {dataset} has {classes}.");
     }
 }
 

@@ -15,15 +15,20 @@ internal static partial class DatasetProblems
 
     /// <summary>422 for a run on a data set that is unavailable.</summary>
     public static IResult Unavailable(DatasetUnavailableException unavailable) => Results.Problem(
-        unavailable.Message, statusCode: 422, title: UnavailableTitle,
-        extensions: new Dictionary<string, object?> { ["tried"] = unavailable.Tried, ["advice"] = AdviceOn(unavailable) });
+        WithSettings(unavailable.Message), statusCode: 422, title: UnavailableTitle,
+        extensions: new Dictionary<string, object?> { ["tried"] = unavailable.Tried.Select(WithSettings), ["advice"] = AdviceOn(unavailable) });
 
     /// <summary>The title of <see cref="Unavailable"/>.</summary>
     public const string UnavailableTitle = "The data set is unavailable.";
 
     /// <summary>409 for a run whose data set was removed, or is no longer available.</summary>
-    public static IResult Gone(string run, Exception why) => Problems.Conflict(
-        "The data set is gone.", why is UnknownDatasetException unknown ? Unknown(unknown) : why.Message, $"/api/runs/{run}");
+    public static IResult Gone(string run, Exception why) => Problems.Conflict(GoneTitle, WhyGone(why), $"/api/runs/{run}");
+
+    /// <summary>The title of <see cref="Gone"/>.</summary>
+    public const string GoneTitle = "The data set is gone.";
+
+    /// <summary>The detail of <see cref="Gone"/>.</summary>
+    public static string WhyGone(Exception why) => why is UnknownDatasetException unknown ? Unknown(unknown) : WithSettings(why.Message);
 
     /// <summary>Names the setting behind every limit in a text: "limit MaxPixels" becomes "setting Datasets:MaxPixels".</summary>
     public static string WithSettings(string text) => Limit().Replace(text, "(setting Datasets:$1)");

@@ -23,8 +23,12 @@ public static class Problems
     public static IResult NotFound(string title, string detail) => TypedResults.Problem(detail, statusCode: 404, title: title);
 
     /// <summary>409: the run's state does not allow the call.</summary>
-    public static IResult State(RunRow row, RunTransition transition) => Results.Problem(
-        StateConflict(row.RowKey, row.State(), transition), statusCode: 409, title: $"The run is {Name(row.State())}.",
+    public static IResult State(RunRow row, RunTransition transition) =>
+        State(row, $"The run is {Name(row.State())}.", StateConflict(row.RowKey, row.State(), transition));
+
+    /// <summary>409: the run cannot leave its state.</summary>
+    public static IResult State(RunRow row, string title, string detail) => Results.Problem(
+        detail, statusCode: 409, title: title,
         extensions: new Dictionary<string, object?> { ["state"] = Name(row.State()), ["run"] = $"/api/runs/{row.RowKey}" });
 
     /// <summary>The detail of a 409: the state, and the states that allow the action.</summary>

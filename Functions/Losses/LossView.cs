@@ -20,7 +20,9 @@ namespace GanFunctions.Functions.Losses;
 /// quality was not measured.
 /// </param>
 /// <param name="KernelDistance">Kernel distance between the same pictures.</param>
-/// <param name="Variety">Mean feature distance between two generated pictures, relative to that between two real ones.</param>
+/// <param name="Variety">
+/// Mean feature distance between two generated pictures, relative to that between two real ones; null if the real ones are nearly identical.
+/// </param>
 /// <param name="RarestShare">Share of the rarest class among the pictures. This and the following values are null if the data set has no labels.</param>
 /// <param name="ClassEntropy">Entropy of the distribution of classes, in nats.</param>
 /// <param name="Confidence">Mean probability of the predicted class.</param>

@@ -12,7 +12,7 @@ namespace GanFunctions.Functions.Runs;
 /// <c>POST /api/runs/{run}/pause</c>, <c>/resume</c>, <c>/cancel</c>, <c>/extend</c>: changes what the user wants. A slice notices within a second or two,
 /// commits where it stands and returns.
 /// </summary>
-public sealed class ControlRun(RunStore runs, RunStarter starter, DatasetCatalog datasets)
+public sealed class ControlRun(RunStore runs, RunStarter starter, RunLifecycle lifecycle)
 {
     [Function("PauseRun")]
     public Task<IResult> PauseAsync(
@@ -21,10 +21,11 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, DatasetCatalog
         ChangeAsync(request, client, run, RunTransitions.Pause, epochs: 0, cancellation);
 
     [Function("ResumeRun")]
-    public Task<IResult> ResumeAsync(
+    public async Task<IResult> ResumeAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/runs/{run}/resume")] HttpRequest request, string run,
         [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
-        ChangeAsync(request, client, run, RunTransitions.Resume, epochs: 0, cancellation);
+        await DatasetProblemAsync(run, row => row.Phase == Phase.Paused, cancellation)
+            ?? await ChangeAsync(request, client, run, RunTransitions.Resume, epochs: 0, cancellation);
 
     [Function("CancelRun")]
     public Task<IResult> CancelAsync(
@@ -38,26 +39,27 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, DatasetCatalog
         [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         var (epochs, wrong) = await ExtendBody.ReadAsync(request, cancellation);
-        if (wrong is not null) return wrong;
-        if (await runs.FindAsync(run, cancellation) is { } found && RunTransitions.HasEnded(found)
-            && await DatasetProblemAsync(found, cancellation) is { } gone)
-        {
-            return gone;
-        }
-        return await ChangeAsync(request, client, run, RunTransitions.Extend, epochs, cancellation);
+        return wrong
+            ?? await DatasetProblemAsync(run, RunTransitions.HasEnded, cancellation)
+            ?? await ChangeAsync(request, client, run, RunTransitions.Extend, epochs, cancellation);
     }
 
-    // A data set may be removed once all runs on it have ended.
-    private async Task<IResult?> DatasetProblemAsync(RunRow row, CancellationToken cancellation)
+    /// <summary>The 409 if the call would start the run again, and its data set is gone or has changed; else null.</summary>
+    private async Task<IResult?> DatasetProblemAsync(string run, Predicate<RunRow> restarts, CancellationToken cancellation)
     {
+        if (await runs.FindAsync(run, cancellation) is not { } row || !restarts(row)) return null;
         try
         {
-            await datasets.CheckAsync(row.Options.Dataset, cancellation);
+            await lifecycle.CheckDatasetAsync(row, cancellation);
             return null;
         }
         catch (Exception gone) when (gone is UnknownDatasetException or DatasetUnavailableException)
         {
-            return DatasetProblems.Gone(row.RowKey, gone);
+            return Problems.State(row, DatasetProblems.GoneTitle, DatasetProblems.WhyGone(gone));
+        }
+        catch (RunRefusedException refused)
+        {
+            return Problems.State(row, "The run cannot continue.", refused.Message);
         }
     }
 

@@ -16,6 +16,8 @@ internal static class RunFeature
 {
     private const string RunPath = "/api/runs/{run}";
 
+    private const string DatasetMustBeSame = "Returns 409 if the run's data set was deleted or replaced since the run began.";
+
     private static readonly Response Accepted = new(202, "The run after the change.", Media.Json(RunExamples.Training))
     {
         Headers = [Header.Location("/api/runs/first")],
@@ -78,11 +80,12 @@ internal static class RunFeature
             Responses = [new(204, "The run is deleted."), Response.NoParameters, Response.NoRun, NotAllowed(RunTransitions.Delete, RunState.Training)],
         },
         Control("PauseRun", RunTransitions.Pause, "Pauses a run", "A training run commits and stops within a second or two.", RunState.Completed),
-        Control("ResumeRun", RunTransitions.Resume, "Resumes a paused run", "Training continues from where it was paused, bit-exactly.", RunState.Training),
+        Control("ResumeRun", RunTransitions.Resume, "Resumes a paused run",
+            $"Training continues from where it was paused, bit-exactly. {DatasetMustBeSame}", RunState.Training),
         Control("CancelRun", RunTransitions.Cancel, "Cancels a run",
             "A training run commits and ends within a second or two. Its checkpoints are kept.", RunState.Completed),
         Control("ExtendRun", RunTransitions.Extend, "Adds epochs to a run",
-            "Adds N epochs to the plan. A run that has ended continues for N epochs from where it stopped.", RunState.Cancelling) with
+            $"Adds N epochs to the plan. A run that has ended continues for N epochs from where it stopped. {DatasetMustBeSame}", RunState.Cancelling) with
         {
             Body = new("The number of epochs to add.", IsRequired: true, Media.Json(ExtendSchema, new JsonObject { ["epochs"] = 10 })),
             Responses =

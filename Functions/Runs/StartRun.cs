@@ -30,29 +30,23 @@ public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog d
         var problems = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
         var dataset = (body["dataset"] as JsonValue)?.TryGetValue<string>(out var named) == true ? named : new TrainingOptions().Dataset;
         var id = ReadId(body, problems);
-        var options = ReadOptions(body, problems);
+        var (data, unavailable) = ((DatasetInfo?)null, (DatasetUnavailableException?)null);
         try
         {
             await datasets.CheckAsync(dataset, cancellation);
-            if (options is { Conditional: true } && await datasets.GetAsync(dataset, cancellation) is { Classes: not > 1 } unlabelled)
-            {
-                problems.TryAdd("conditional", ["conditional: true is not valid; it needs at least two different labels, "
-                    + $"and the data set {unlabelled.Name} has {unlabelled.Classes ?? 0}."]);
-            }
+            data = await datasets.GetAsync(dataset, cancellation);
         }
         catch (UnknownDatasetException unknown)
         {
-            problems.TryAdd("dataset", [DatasetProblems.Unknown(unknown)]);
+            problems["dataset"] = [DatasetProblems.Unknown(unknown)];
         }
-        catch (DatasetUnavailableException) when (problems.Count > 0)
+        catch (DatasetUnavailableException problem)
         {
-            // Errors in the request come first.
+            unavailable = problem; // errors in the request come first
         }
-        catch (DatasetUnavailableException unavailable)
-        {
-            return DatasetProblems.Unavailable(unavailable);
-        }
+        var options = ReadOptions(body, data, problems);
         if (options is null || problems.Count > 0) return Problems.Invalid(problems);
+        if (unavailable is not null) return DatasetProblems.Unavailable(unavailable);
         if (dryRun) return await runs.FindAsync(id, cancellation) is null ? Results.Json(options, Json.Options) : Taken(id);
 
         if (await starter.StartAsync(client, id, options, cancellation) is { } row)
@@ -72,11 +66,11 @@ public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog d
         return id;
     }
 
-    private static TrainingOptions? ReadOptions(JsonObject body, SortedDictionary<string, string[]> problems)
+    private static TrainingOptions? ReadOptions(JsonObject body, DatasetInfo? data, SortedDictionary<string, string[]> problems)
     {
         try
         {
-            return OptionsReader.Read(body);
+            return OptionsReader.Read(body, data);
         }
         catch (OptionsException wrong)
         {

@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Tests.Data;
 using GanFunctions.TestKit;
@@ -82,8 +83,43 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
         var quality = reference!.Measure(same, 200)!;
         Assert.Null(reference.Accuracy);
         Assert.Null(quality.Classes);
-        Assert.Equal(0, quality.Variety, 3);
+        Assert.Equal(0, quality.Variety!.Value, 3);
         Assert.True(quality.FrechetDistance > 10 * quality.Baseline, $"black paper is at {quality.FrechetDistance}, the floor at {quality.Baseline}");
+    }
+
+    [Fact]
+    public async Task Of_identical_pictures_has_no_variety_to_compare_with()
+    {
+        using var store = StoreOver(await ContainerAsync());
+        var one = Bars.Of(1).Train;
+        var data = Dataset.Of("same", new ImageSet([.. Enumerable.Repeat(one.Pixels, 300).SelectMany(pixels => pixels)], null, 300, 28, 28), null);
+
+        var reference = await store.GetAsync(data, Cancellation);
+
+        using var noise = new Painter(seed => rand([128, 1, 28, 28], generator: seed) * 2 - 1);
+        var quality = reference!.Measure(noise, 200)!;
+        Assert.Null(quality.Variety);
+        Assert.True(double.IsFinite(quality.FrechetDistance) && double.IsFinite(quality.KernelDistance), $"{quality}");
+        Assert.Contains("nearly identical", Assert.Single(ModeCollapse.WarningsOf(1, quality)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(8, 200, "the held-out pictures are too few to tell whether 1 of 4 classes are missing (3)")] // they have none of the eight
+    [InlineData(16, 100, "100 quality samples are too few to tell whether 1 of 4 classes are missing or rare (3: 0.0% instead of ")]
+    [InlineData(16, 200, "1 of 4 classes are missing or rare (3: 0.0% instead of ")]
+    public async Task Of_a_rare_class_warns_of_a_generator_without_it(int rare, int samples, string warning)
+    {
+        using var store = StoreOver(await ContainerAsync());
+        var all = Bars.Of(1200).Train; // in turn at four heights
+        var heights = Enumerable.Range(0, all.Count).ToLookup(index => index % 4 == 3);
+        int[] chosen = [.. heights[false].Take(300 - rare), .. heights[true].Take(rare)];
+        var few = new ImageSet([.. chosen.SelectMany(index => all.Picture(index).ToArray())], [.. chosen.Select(index => all.Labels![index])], 300, 28, 28);
+
+        var reference = await store.GetAsync(Dataset.Of("rare", few, null), Cancellation);
+
+        using var common = new Painter(_ => tensor(few.Pixels[..(128 * 784)], [128, 1, 28, 28]).to(ScalarType.Float32) / 127.5f - 1);
+        var quality = reference!.Measure(common, samples)!;
+        Assert.Contains(warning, Assert.Single(ModeCollapse.WarningsOf(3, quality)), StringComparison.Ordinal);
     }
 
     [Fact]

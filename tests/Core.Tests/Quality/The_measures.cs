@@ -78,6 +78,22 @@ public sealed class The_measures
         Assert.Equal(0, Variety.Of(full(100, 128, 7, float64)), 12);
     }
 
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(1e-3, null)]
+    [InlineData(2e-2, 50.0)]
+    public void Find_no_variety_relative_to_pictures_that_are_nearly_identical(double spread, double? expected)
+    {
+        using var scope = NewDisposeScope();
+        var (generated, noise) = (Normals(500, 128, index: 0), Normals(500, 128, index: 1));
+        var real = noise * spread + full(1, 128, 1, float64);
+
+        var variety = Variety.Of(generated, real);
+
+        Assert.Equal(expected is null, variety is null);
+        if (expected is { } ratio) Assert.Equal(ratio, variety!.Value, tolerance: 1);
+    }
+
     [Fact]
     public void Count_classes_and_say_how_even_and_how_sure_they_are()
     {

@@ -23,6 +23,60 @@ public sealed class The_mode_collapse_warning
         Assert.Empty(ModeCollapse.WarningsOf(3, Quality(Even, real: [0.5, 0.3, 0.199, 0.001]) with { Samples = 2000 }));
     }
 
+    // 8 of 300 pictures: 5.3 of 200 samples, 10.7 of 400. With three classes it takes 5.7 to see that a class is missing.
+    [Theory]
+    [InlineData(200, 0, "After epoch 3, 200 quality samples are too few to tell whether 1 of 3 classes are missing or rare (2: 0.0% instead of 2.7%): "
+        + "only 5.3 pictures of the rarest are expected, and it takes 5.7.")]
+    [InlineData(400, 0, "Mode collapse: after epoch 3, 1 of 3 classes are missing or rare (2: 0.0% instead of 2.7%).")]
+    [InlineData(400, 2, "Mode collapse: after epoch 3, 1 of 3 classes are missing or rare (2: 0.5% instead of 2.7%).")]
+    [InlineData(400, 3, null)]
+    [InlineData(200, 2, null)]
+    public void Tells_a_rare_class_that_is_missing_from_one_with_too_few_samples(int samples, int drawn, string? expected)
+    {
+        var share = (double)drawn / samples;
+
+        var warnings = ModeCollapse.WarningsOf(3, Quality([0.5, 0.5 - share, share], real: [0.49, 0.4833, 0.0267]) with { Samples = samples });
+
+        Assert.Equal(expected is null ? [] : [expected], warnings);
+    }
+
+    [Fact]
+    public void Names_the_classes_that_the_classifier_does_not_find_among_the_held_out_pictures_either()
+    {
+        Assert.Equal(
+            ["After epoch 3, the held-out pictures are too few to tell whether 1 of 3 classes are missing (2): the classifier finds no picture of them."],
+            ModeCollapse.WarningsOf(3, Quality([0.5, 0.5, 0], real: [0.5, 0.5, 0])));
+        Assert.Empty(ModeCollapse.WarningsOf(3, Quality([0.5, 0.49, 0.01], real: [0.5, 0.5, 0])));
+    }
+
+    /// <summary>Draws faithfully, over and over: the warning is for one generator in a hundred at most.</summary>
+    [Theory]
+    [InlineData(10, 1000)]
+    [InlineData(40, 250)]
+    public void Is_rarely_wrong_about_a_faithful_generator(int classes, int samples)
+    {
+        var random = new Random(1);
+        var even = Enumerable.Repeat(1.0 / classes, classes).ToArray();
+
+        var wrong = Enumerable.Range(0, 1000).Count(_ =>
+        {
+            var drawn = new double[classes];
+            for (var sample = 0; sample < samples; sample++) drawn[random.Next(classes)] += 1.0 / samples;
+            return ModeCollapse.WarningsOf(3, Quality(drawn, even) with { Samples = samples })
+                .Any(warning => warning.StartsWith("Mode collapse", StringComparison.Ordinal));
+        });
+
+        Assert.InRange(wrong, 0, 10);
+    }
+
+    [Fact]
+    public void Says_from_the_first_epoch_that_the_pictures_of_the_data_set_are_nearly_identical()
+    {
+        Assert.Equal(
+            ["The pictures of the data set are nearly identical, so there is no variety to compare that of the generated pictures with."],
+            ModeCollapse.WarningsOf(1, Quality(Even) with { Classes = null, Variety = null }));
+    }
+
     [Fact]
     public void Goes_by_variety_where_there_are_no_classes_or_none_to_be_trusted()
     {

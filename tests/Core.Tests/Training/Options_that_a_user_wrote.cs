@@ -67,7 +67,7 @@ public sealed class Options_that_a_user_wrote
     [Fact]
     public void Are_refused_when_an_epoch_does_not_fill_a_batch()
     {
-        var problems = Assert.Throws<OptionsException>(() => OptionsReader.Read(new JsonObject { ["imagesPerEpoch"] = 64 })).Problems;
+        var problems = Assert.Throws<OptionsException>(() => OptionsReader.Read(new JsonObject { ["imagesPerEpoch"] = 64, ["batchSize"] = 128 })).Problems;
 
         Assert.Equal("imagesPerEpoch: 64 is not valid; it must be at least batchSize, which is 128.", problems["imagesPerEpoch"].Single());
     }
