@@ -20,9 +20,15 @@ internal sealed class TableFiles(DatasetOptions options)
     private static readonly string[] LabelColumns = ["label", "labels", "class", "target", "y", "fine_label", "coarse_label"];
 
     /// <summary>The tables of an archive; empty if it contains pictures as files.</summary>
+    /// <exception cref="UploadRefusedException">It contains NumPy arrays.</exception>
     public static async Task<List<ArchiveFile>> FindAsync(IReadOnlyList<ArchiveFile> files, CancellationToken cancellation)
     {
         if (files.Any(file => ArchiveLayout.MayBePicture(file.Path))) return [];
+        if (files.FirstOrDefault(file => HasEnding(file, ".npy")) is { } array)
+        {
+            throw new UploadRefusedException(
+                array.Path, "it is a NumPy array, which is not supported", "pictures, IDX, CSV or Parquet files; in Python, numpy.savetxt writes arrays as CSV");
+        }
         List<ArchiveFile> tables = [];
         foreach (var file in files)
         {

@@ -53,6 +53,23 @@ public sealed class An_upload_from_an_address(AzuriteFixture azurite)
         Assert.Empty(await _uploader.FilesAsync());
     }
 
+    [Fact]
+    public async Task In_blocks_has_limits_for_a_block_and_for_all()
+    {
+        var uploader = new Uploader(azurite, Catalogs.NoSources with { MaxBlockBytes = 1000, MaxUploadBytes = 1500 });
+        await uploader.Container.CreateAsync(cancellationToken: _cancellation);
+        Task StageAsync(int index, int bytes) => uploader.Raw.StageBlockAsync("mine", "blocks-a", index, new MemoryStream(new byte[bytes]), _cancellation);
+
+        Assert.Contains("limit MaxBlockBytes", (await Assert.ThrowsAsync<UploadTooLargeException>(() => StageAsync(0, 1001))).Message);
+        await StageAsync(0, 1000);
+        await StageAsync(1, 1000);
+        Assert.Contains("limit MaxUploadBytes", (await Assert.ThrowsAsync<UploadTooLargeException>(CompleteAsync)).Message);
+        await StageAsync(1, 100);
+        await CompleteAsync();
+
+        Task CompleteAsync() => uploader.Raw.CompleteAsync("mine", "blocks-a", 2, _cancellation);
+    }
+
     [Theory]
     [InlineData("127.0.0.1", false)]
     [InlineData("10.1.2.3", false)]
