@@ -25,6 +25,38 @@ public static class EmbeddedApplication
     /// <param name="args">Command-line arguments, read as configuration.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static EmbeddedApplicationBuilder CreateBuilder(string[] args) => new(args, Assembly.GetCallingAssembly().GetTypes());
+
+    /// <summary>
+    /// Builds an app and runs it until it stops. An error at the start that the user can fix, such as a port that is in use, is written to the standard
+    /// error in a sentence.
+    /// </summary>
+    /// <param name="build">Builds the app.</param>
+    /// <returns>The exit code: 1 after such an error, else <see cref="Environment.ExitCode"/>.</returns>
+    public static int Run(Func<IHost> build)
+    {
+        ArgumentNullException.ThrowIfNull(build);
+        StorageConnection? storage = null;
+        IHostApplicationLifetime? lifetime = null;
+        try
+        {
+            var app = build();
+            storage = app.Services.GetRequiredService<StorageConnection>();
+            lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
+            app.Run();
+            return Environment.ExitCode;
+        }
+        catch (OperationCanceledException) when (!HasStarted() && lifetime?.ApplicationStopping.IsCancellationRequested == true)
+        {
+            return Environment.ExitCode; // the user stopped it during the start
+        }
+        catch (Exception e) when (!HasStarted() && StartupErrors.Explain(e, storage) is not null)
+        {
+            Console.Error.WriteLine(StartupErrors.Explain(e, storage));
+            return 1;
+        }
+
+        bool HasStarted() => lifetime?.ApplicationStarted.IsCancellationRequested == true;
+    }
 }
 
 /// <summary>
@@ -36,6 +68,7 @@ public sealed partial class EmbeddedApplicationBuilder : IHostApplicationBuilder
 {
     private readonly WebApplicationBuilder _builder;
     private readonly Type[] _types;
+    private bool _isStarted;
 
     internal EmbeddedApplicationBuilder(string[] args, Type[] types)
     {
@@ -92,8 +125,11 @@ public sealed partial class EmbeddedApplicationBuilder : IHostApplicationBuilder
         app.UseRouting();
         app.MapHttpFunctions(catalog, key);
         app.Services.GetRequiredService<LocalStorage>().Start(app);
-        app.Lifetime.ApplicationStarted.Register(
-            () => LogListening(app.Logger, string.Join(", ", app.Urls), key.IsRequired ? "a key is required" : "no key is required"));
+        app.Lifetime.ApplicationStarted.Register(() =>
+        {
+            _isStarted = true;
+            LogListening(app.Logger, string.Join(", ", app.Urls), key.IsRequired ? "a key is required" : "no key is required");
+        });
         return app;
     }
 
@@ -109,6 +145,9 @@ public sealed partial class EmbeddedApplicationBuilder : IHostApplicationBuilder
         if (!StorageConnection.IsConfigured(Configuration)) defaults[StorageConnection.Setting] = "UseDevelopmentStorage=true";
         // First, so that any other source overrides them.
         ((IConfigurationBuilder)Configuration).Sources.Insert(0, new MemoryConfigurationSource { InitialData = defaults });
+        // Whoever starts the host learns of an error at the start from the exception; these two would log it as well, with its stack trace.
+        foreach (var category in (string[])["Microsoft.Extensions.Hosting.Internal.Host", "Microsoft.AspNetCore.Server.Kestrel"])
+            Logging.AddFilter(category, level => level >= LogLevel.Warning && _isStarted);
         Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(25));
     }
 

@@ -1,6 +1,5 @@
 using GanFunctions.Functions.Checkpoints;
 using GanFunctions.Functions.Datasets;
-using GanFunctions.Functions.Demo;
 using GanFunctions.Functions.Health;
 using GanFunctions.Functions.Hosting;
 using GanFunctions.Functions.Http;
@@ -12,22 +11,28 @@ using GanFunctions.Functions.Samples;
 using GanFunctions.Functions.ShortWork;
 using GanFunctions.Functions.Storage;
 using GanFunctions.Functions.Telemetry;
+using GanFunctions.Functions.Terminal;
 using GanFunctions.Functions.Training;
 
-var builder = AppHost.CreateBuilder(args);
-builder.Services
-    .AddRequestLimits(builder.Configuration)
-    .AddStorage()
-    .AddShortWork()
-    .AddTraining()
-    .AddRuns(builder.Configuration)
-    .AddLosses()
-    .AddSamples()
-    .AddCheckpoints()
-    .AddDatasets(builder.Configuration)
-    .AddHealth()
-    .AddOpenApi()
-    .AddPage()
-    .AddTelemetry(builder.Configuration)
-    .AddWelcomeOrDemo(args);
-builder.Build().Run();
+if (TrainArguments.AskForHelp(args)) return TrainUsage.Print();
+return AppHost.Run(() =>
+{
+    var train = TrainArguments.Read(args);
+    var builder = AppHost.CreateBuilder(train?.Settings ?? args);
+    builder.Services
+        .AddRequestLimits(builder.Configuration)
+        .AddStorage()
+        .AddShortWork()
+        .AddTraining()
+        .AddRuns(builder.Configuration)
+        .AddLosses()
+        .AddSamples()
+        .AddCheckpoints()
+        .AddDatasets(builder.Configuration)
+        .AddHealth()
+        .AddOpenApi()
+        .AddPage()
+        .AddTelemetry(builder.Configuration)
+        .AddTerminal(args, train);
+    return builder.Build();
+});

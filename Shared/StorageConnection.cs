@@ -21,22 +21,19 @@ internal sealed class StorageConnection(IConfiguration configuration, AzureCompo
     private readonly IConfigurationSection _section = configuration.GetSection(Setting);
 
     /// <summary>A client for Blob Storage.</summary>
-    /// <exception cref="InvalidOperationException">The setting is missing or incomplete; the message names it.</exception>
-    public BlobServiceClient Blobs(BlobClientOptions? options = null) => ConnectionString is { } connection
-        ? new BlobServiceClient(connection, options)
-        : new BlobServiceClient(Address("blob"), Credential(), options);
+    /// <exception cref="InvalidOperationException">The setting is missing or not valid; the message names it.</exception>
+    public BlobServiceClient Blobs(BlobClientOptions? options = null) => Connect(
+        connection => new BlobServiceClient(connection, options), () => new BlobServiceClient(Address("blob"), Credential(), options));
 
     /// <summary>A client for Queue Storage.</summary>
-    /// <exception cref="InvalidOperationException">The setting is missing or incomplete; the message names it.</exception>
-    public QueueServiceClient Queues() => ConnectionString is { } connection
-        ? new QueueServiceClient(connection)
-        : new QueueServiceClient(Address("queue"), Credential());
+    /// <exception cref="InvalidOperationException">The setting is missing or not valid; the message names it.</exception>
+    public QueueServiceClient Queues() => Connect(
+        connection => new QueueServiceClient(connection), () => new QueueServiceClient(Address("queue"), Credential()));
 
     /// <summary>A client for Table Storage.</summary>
-    /// <exception cref="InvalidOperationException">The setting is missing or incomplete; the message names it.</exception>
-    public TableServiceClient Tables(TableClientOptions? options = null) => ConnectionString is { } connection
-        ? new TableServiceClient(connection, options)
-        : new TableServiceClient(Address("table"), Credential(), options);
+    /// <exception cref="InvalidOperationException">The setting is missing or not valid; the message names it.</exception>
+    public TableServiceClient Tables(TableClientOptions? options = null) => Connect(
+        connection => new TableServiceClient(connection, options), () => new TableServiceClient(Address("table"), Credential(), options));
 
     /// <summary>Whether <paramref name="configuration"/> has the setting, in any of its forms.</summary>
     public static bool IsConfigured(IConfiguration configuration) => configuration.GetSection(Setting).Exists();
@@ -46,7 +43,7 @@ internal sealed class StorageConnection(IConfiguration configuration, AzureCompo
 
     /// <summary>The URI of a service of the account.</summary>
     /// <param name="service"><c>blob</c>, <c>queue</c> or <c>table</c>.</param>
-    /// <exception cref="InvalidOperationException">The setting is missing or incomplete; the message names it.</exception>
+    /// <exception cref="InvalidOperationException">The setting is missing or not valid; the message names it.</exception>
     public Uri Address(string service)
     {
         if (_section[$"{service}ServiceUri"] is { Length: > 0 } address)
@@ -65,4 +62,20 @@ internal sealed class StorageConnection(IConfiguration configuration, AzureCompo
 
     /// <summary>The credential of the identity.</summary>
     public TokenCredential Credential() => azure.CreateTokenCredential(_section);
+
+    private T Connect<T>(Func<string, T> withConnectionString, Func<T> withIdentity)
+    {
+        if (ConnectionString is not { } connection) return withIdentity();
+        try
+        {
+            return withConnectionString(connection);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            // Without the value, which may have a key.
+            throw new InvalidOperationException(
+                $"{Setting} is not a valid connection string of Azure Storage ({e.Message.TrimEnd('.')}); it must be UseDevelopmentStorage=true, or of the form "
+                + "DefaultEndpointsProtocol=https;AccountName=...;AccountKey=...;EndpointSuffix=core.windows.net.", e);
+        }
+    }
 }

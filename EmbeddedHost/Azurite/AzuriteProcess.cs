@@ -131,10 +131,17 @@ public sealed class AzuriteProcess : IAsyncDisposable
     private async Task OnExitedAsync()
     {
         await _outputs;
-        if (!_ready.TrySetException(new InvalidOperationException($"Azurite did not start. Error output: {Errors()}")) && _disposed == 0)
+        if (!_ready.TrySetException(new InvalidOperationException($"Azurite did not start: {Reason()}")) && _disposed == 0)
         {
             AzuriteLog.Exited(_logger, _process.Id, _process.ExitCode, Errors());
         }
+    }
+
+    // Node.js prints the line of code first, and a stack trace after the error.
+    private string Reason()
+    {
+        var lines = Errors().Split('\n', StringSplitOptions.TrimEntries);
+        return lines.FirstOrDefault(line => line.Contains("Error:", StringComparison.Ordinal)) ?? lines[^1];
     }
 
     private string Errors()

@@ -64,7 +64,7 @@ try {
     server.httpServer.on("close", () => ending || end(1, new Error(`Azurite closed its ${name} service`)));
   }
 } catch (error) {
-  await end(1, error.code === "EADDRINUSE" ? new Error(`Port ${error.port} of 127.0.0.1 is taken by another program.`) : error);
+  await end(1, new Error(explain(error)));
 }
 control.listen(0, "127.0.0.1");
 await once(control, "listening");
@@ -99,6 +99,19 @@ function createServers() {
     table: new (load("table/TableServer"))(new (load("table/TableConfiguration"))(...options("table"),
       loki("table"), noDebug, quiet, undefined, undefined, ...access)),
   };
+}
+
+/** One line about an error at the start. */
+function explain(error) {
+  const [line] = error.message.split("\n"); // Node.js lists the files that wanted a missing module below it
+  switch (error.code) {
+    case "EADDRINUSE":
+      return `Port ${error.port} of 127.0.0.1 is taken by another program. End it, or set AzureWebJobsStorage to another storage account.`;
+    case "MODULE_NOT_FOUND":
+      return `${line}. Run 'npm ci' in ${process.cwd()}.`;
+    default:
+      return line;
+  }
 }
 
 /** Tracks pending requests. Once the process is ending, drops new ones without a response. */

@@ -19,7 +19,7 @@ public sealed class DownloadGenerator(GeneratorFiles files)
 
     [Function(nameof(DownloadGenerator))]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/checkpoints/{epoch}/generator")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/runs/{run}/checkpoints/{epoch}/generator")] HttpRequest request,
         string run, string epoch, CancellationToken cancellation)
     {
         var query = new QueryReader(request);
@@ -47,7 +47,7 @@ public sealed class GetCard(GeneratorFiles files, DatasetCatalog catalog)
 {
     [Function(nameof(GetCard))]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/checkpoints/{epoch}/card")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/runs/{run}/checkpoints/{epoch}/card")] HttpRequest request,
         string run, string epoch, CancellationToken cancellation)
     {
         var query = new QueryReader(request);

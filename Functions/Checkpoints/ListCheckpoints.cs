@@ -34,7 +34,7 @@ public sealed class ListCheckpoints(RunStore runs, CheckpointStore checkpoints)
 {
     [Function(nameof(ListCheckpoints))]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/checkpoints")] HttpRequest request, string run,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/runs/{run}/checkpoints")] HttpRequest request, string run,
         CancellationToken cancellation)
     {
         if (QueryReader.RefuseAny(request) is { } wrong) return wrong;

@@ -13,7 +13,7 @@ public sealed class Datasets(
 {
     [Function("ListDatasets")]
     public async Task<IResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/datasets")] HttpRequest request, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/datasets")] HttpRequest request, CancellationToken cancellation)
     {
         if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
         var uploads = await Task.WhenAll(
@@ -27,7 +27,8 @@ public sealed class Datasets(
 
     [Function("GetDataset")]
     public async Task<IResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/datasets/{name}")] HttpRequest request, string name, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/datasets/{name}")] HttpRequest request, string name,
+        CancellationToken cancellation)
     {
         if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
         var upload = await conversions.FindAsync(name, cancellation);
@@ -77,7 +78,7 @@ public sealed class GetPreview(DatasetCatalog catalog)
 {
     [Function(nameof(GetPreview))]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/datasets/{name}/preview")] HttpRequest request, string name,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/datasets/{name}/preview")] HttpRequest request, string name,
         CancellationToken cancellation)
     {
         if (QueryReader.RefuseAny(request) is { } wrong) return wrong;

@@ -11,7 +11,7 @@ public static class JsonBody
     private const int MaxBytes = 64 * 1024; // the largest sensible body has a few hundred
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
-    /// <summary>The body as a JSON object, empty if there is no body; or the error to respond with.</summary>
+    /// <summary>The body as a JSON object, in UTF-8 or in the encoding that its byte-order mark names; empty if there is no body; or the error to respond with.</summary>
     /// <param name="request">The request.</param>
     /// <param name="example">A valid body, for the error.</param>
     /// <param name="cancellation">Cancels the read.</param>
@@ -25,7 +25,9 @@ public static class JsonBody
                 $"The body has more than {MaxBytes} bytes; a JSON object such as {example} is enough.",
                 statusCode: 413, title: "The body is too large."));
         }
-        var text = Encoding.UTF8.GetString(bytes, 0, length);
+        // A byte-order mark, which some editors and shells on Windows write, is not part of the text: it only names the encoding.
+        using var reader = new StreamReader(new MemoryStream(bytes, 0, length), Encoding.UTF8, detectEncodingFromByteOrderMarks: true);
+        var text = await reader.ReadToEndAsync(cancellation);
         if (string.IsNullOrWhiteSpace(text)) return ([], null);
         try
         {

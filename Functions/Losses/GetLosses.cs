@@ -13,7 +13,7 @@ public sealed class GetLosses(RunStore runs, LossLog losses, ChartRenderer chart
 {
     [Function(nameof(GetLosses))]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/losses")] HttpRequest request, string run,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/runs/{run}/losses")] HttpRequest request, string run,
         CancellationToken cancellation)
     {
         var (query, wrong) = LossQuery.Read(request);

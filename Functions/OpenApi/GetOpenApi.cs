@@ -8,7 +8,7 @@ namespace GanFunctions.Functions.OpenApi;
 public sealed class GetOpenApi(Contract contract)
 {
     [Function(nameof(GetOpenApi))]
-    public IResult Run([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/openapi.json")] HttpRequest request)
+    public IResult Run([HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/openapi.json")] HttpRequest request)
     {
         if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
         var tag = EntityTag.Of(contract.Json);

@@ -20,13 +20,14 @@ public sealed class GetEvents(RunStore runs, TimeProvider time)
 
     [Function(nameof(GetEvents))]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/events")] HttpRequest request, string run,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/runs/{run}/events")] HttpRequest request, string run,
         CancellationToken cancellation)
     {
         if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
-        return await runs.FindAsync(run, cancellation) is null
-            ? Problems.NoRun(run)
-            : TypedResults.ServerSentEvents(EventsAsync(run, cancellation));
+        if (await runs.FindAsync(run, cancellation) is null) return Problems.NoRun(run);
+        return TypedResults.ServerSentEvents(HttpMethods.IsHead(request.Method)
+            ? AsyncEnumerable.Empty<SseItem<string>>() // the headers are all that is asked for
+            : EventsAsync(run, cancellation));
     }
 
     private async IAsyncEnumerable<SseItem<string>> EventsAsync(string run, [EnumeratorCancellation] CancellationToken cancellation)

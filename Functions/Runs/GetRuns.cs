@@ -13,7 +13,7 @@ public sealed class GetRuns(RunStore runs, RunStarter starter)
 
     [Function("ListRuns")]
     public async Task<IResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/runs")] HttpRequest request,
         [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         var query = new QueryReader(request);
@@ -31,7 +31,7 @@ public sealed class GetRuns(RunStore runs, RunStarter starter)
 
     [Function("GetRun")]
     public async Task<IResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}")] HttpRequest request, string run,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/runs/{run}")] HttpRequest request, string run,
         [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         if (QueryReader.RefuseAny(request) is { } wrong) return wrong;

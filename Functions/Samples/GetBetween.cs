@@ -19,7 +19,7 @@ public sealed class GetBetween(RunStore runs, Pictures pictures)
 
     [Function(nameof(GetBetween))]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/between")] HttpRequest request, string run,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/runs/{run}/between")] HttpRequest request, string run,
         CancellationToken cancellation)
     {
         var query = new QueryReader(request);
@@ -53,7 +53,7 @@ public sealed class GetNoise
         "seeds", "By default, 42.", PictureParameters.LastSeed, 1, 16, 1, 2);
 
     [Function(nameof(GetNoise))]
-    public IResult Run([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/noise")] HttpRequest request)
+    public IResult Run([HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/noise")] HttpRequest request)
     {
         var query = new QueryReader(request);
         var (seeds, index) = (query.Read(Seeds) ?? [new TrainingOptions().Seed], query.Read(PictureParameters.Index));

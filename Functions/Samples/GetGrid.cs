@@ -25,7 +25,7 @@ public sealed class GetGrid(RunStore runs, GridStore grids)
 
     [Function("ListGrids")]
     public async Task<IResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/grids")] HttpRequest request, string run,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/runs/{run}/grids")] HttpRequest request, string run,
         CancellationToken cancellation)
     {
         if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
@@ -36,7 +36,7 @@ public sealed class GetGrid(RunStore runs, GridStore grids)
 
     [Function(nameof(GetGrid))]
     public async Task<IResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/grids/{epoch}")] HttpRequest request, string run, string epoch,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/runs/{run}/grids/{epoch}")] HttpRequest request, string run, string epoch,
         CancellationToken cancellation)
     {
         var query = new QueryReader(request);

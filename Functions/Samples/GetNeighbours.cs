@@ -34,7 +34,7 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
 
     [Function(nameof(GetNeighbours))]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/neighbours")] HttpRequest request, string run,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/runs/{run}/neighbours")] HttpRequest request, string run,
         CancellationToken cancellation)
     {
         var query = new QueryReader(request);

@@ -13,7 +13,7 @@ public sealed class GetSamples(RunStore runs, Pictures pictures)
 {
     [Function("GetRunSamples")]
     public async Task<IResult> OfRunAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/samples")] HttpRequest request, string run,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/runs/{run}/samples")] HttpRequest request, string run,
         CancellationToken cancellation)
     {
         var (query, wrong) = SampleQuery.Read(request);
@@ -24,7 +24,7 @@ public sealed class GetSamples(RunStore runs, Pictures pictures)
 
     [Function("GetLatestSamples")]
     public async Task<IResult> OfNewestRunAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/samples")] HttpRequest request, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/samples")] HttpRequest request, CancellationToken cancellation)
     {
         var (query, wrong) = SampleQuery.Read(request);
         if (wrong is not null) return wrong;

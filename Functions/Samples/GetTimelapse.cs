@@ -19,7 +19,7 @@ public sealed class GetTimelapse(RunStore runs, GridStore grids)
 
     [Function(nameof(GetTimelapse))]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/timelapse")] HttpRequest request, string run,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/runs/{run}/timelapse")] HttpRequest request, string run,
         CancellationToken cancellation)
     {
         var query = new QueryReader(request);

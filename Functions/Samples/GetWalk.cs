@@ -21,7 +21,7 @@ public sealed class GetWalk(RunStore runs, Pictures pictures)
 
     [Function(nameof(GetWalk))]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{run}/walk")] HttpRequest request, string run,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/runs/{run}/walk")] HttpRequest request, string run,
         CancellationToken cancellation)
     {
         var query = new QueryReader(request);

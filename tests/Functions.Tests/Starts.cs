@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using Azure.Data.Tables;
 using GanFunctions.Core.Runs;
@@ -95,6 +96,19 @@ public sealed class Starts(App app)
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.StartsWith("The body must be a JSON object", (string)(await answer.ReadAsync())["errors"]!["body"]![0]!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("utf-8")]
+    [InlineData("utf-16")]
+    [InlineData("utf-16BE")]
+    public async Task Read_a_body_with_a_byte_order_mark_as_without(string encoding)
+    {
+        var written = Encoding.GetEncoding(encoding);
+        using var content = new ByteArrayContent([.. written.GetPreamble(), .. written.GetBytes("""{"dataset": "digits", "epochs": 7}""")]);
+        using var answer = await app.Http.PostAsync("api/runs?dryRun=true", content, Cancellation);
+
+        Assert.Equal((HttpStatusCode.OK, 7), (answer.StatusCode, (int)(await answer.ReadAsync())["epochs"]!));
     }
 
     [Fact]

@@ -14,6 +14,7 @@ public sealed class AppProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly ConcurrentQueue<OutputLine> _lines = new();
+    private readonly ConcurrentQueue<string> _errors = new();
     private readonly Lazy<HttpClient> _client;
 
     private AppProcess(ProcessStartInfo start)
@@ -21,7 +22,11 @@ public sealed class AppProcess : IAsyncDisposable
         _client = new(() => new HttpClient { BaseAddress = new Uri(Address() ?? throw new InvalidOperationException($"It does not listen yet.\n{Output}")) });
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Add(line.Data);
-        _process.ErrorDataReceived += (_, line) => Add(line.Data);
+        _process.ErrorDataReceived += (_, line) =>
+        {
+            if (line.Data is not null) _errors.Enqueue(line.Data);
+            Add(line.Data);
+        };
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
@@ -31,6 +36,9 @@ public sealed class AppProcess : IAsyncDisposable
 
     /// <summary>Its standard output and standard error so far, as they came.</summary>
     public IReadOnlyCollection<OutputLine> Lines => _lines;
+
+    /// <summary>Its standard error so far.</summary>
+    public string Errors => string.Join('\n', _errors);
 
     public string Output => string.Join('\n', _lines.Select(line => $"{line.At.TotalSeconds,8:0.000} {line.Text}"));
 
@@ -42,13 +50,15 @@ public sealed class AppProcess : IAsyncDisposable
     /// <param name="dll">Path of the app's assembly.</param>
     /// <param name="arguments">Its command line.</param>
     /// <param name="environment">Variables to set, or with null to remove.</param>
-    public static AppProcess Start(string dll, IEnumerable<string>? arguments = null, IReadOnlyDictionary<string, string?>? environment = null)
+    /// <param name="folder">Its working directory; by default the folder of the assembly.</param>
+    public static AppProcess Start(string dll, IEnumerable<string>? arguments = null, IReadOnlyDictionary<string, string?>? environment = null,
+        string? folder = null)
     {
         var start = new ProcessStartInfo("dotnet", [dll, .. arguments ?? []])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = Path.GetDirectoryName(dll)!,
+            WorkingDirectory = folder ?? Path.GetDirectoryName(dll)!,
         };
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
         {
@@ -103,6 +113,21 @@ public sealed class AppProcess : IAsyncDisposable
             UnixSignal.Send(Id, signal);
         }
         await _process.WaitForExitAsync().WaitAsync(timeout ?? Wait.Patience);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Waits until it ends by itself.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> ExitAsync(TimeSpan? timeout = null)
+    {
+        try
+        {
+            await _process.WaitForExitAsync().WaitAsync(timeout ?? Wait.Patience);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"{exception.Message}\n{Output}");
+        }
         return _process.ExitCode;
     }
 

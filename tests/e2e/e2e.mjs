@@ -190,6 +190,15 @@ test("its pictures come in other forms: a grid of each epoch, a timelapse, a pla
   assert.equal((await json("GET", "/api/noise?seeds=1", 200)).noise[0].length, 100);
 });
 
+test("what it answers to GET it answers to HEAD, without the body", async () => {
+  for (const path of [`/api/runs/${short}`, `/api/runs/${short}/samples?count=1`, `/api/runs/${short}/events`, "/api/runs/nobody", "/api/health", "/"]) {
+    const [got, headed] = [await call("GET", path), await call("HEAD", path)];
+    const told = (response) => [response.status, ...["content-type", "etag", "cache-control"].map((header) => response.headers.get(header))];
+    assert.deepEqual(told(headed), told(got), path);
+    assert.equal((await headed.arrayBuffer()).byteLength, 0);
+  }
+});
+
 test("its events end once it rests", async () => {
   const answer = await call("GET", `/api/runs/${short}/events`);
   assert.match(answer.headers.get("content-type"), /^text\/event-stream/);

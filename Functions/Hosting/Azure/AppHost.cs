@@ -12,4 +12,12 @@ internal static class AppHost
         builder.ConfigureFunctionsWebApplication();
         return builder;
     }
+
+    /// <summary>Runs the app that <paramref name="build"/> returns.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(Func<IHost> build)
+    {
+        build().Run();
+        return 0;
+    }
 }

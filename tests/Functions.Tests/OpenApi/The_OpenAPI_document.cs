@@ -43,12 +43,13 @@ public sealed class The_OpenAPI_document(App app)
     {
         var document = await ApiDocument.OfAsync(app.Http);
 
-        // What is not under api/ is the page.
+        // What is not under api/ is the page. That every GET answers HEAD is stated once, in the description.
         var functions =
             from method in typeof(GetOpenApi).Assembly.GetTypes().SelectMany(type => type.GetMethods())
             from trigger in method.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).OfType<HttpTriggerAttribute>()
             where trigger.Route!.StartsWith("api/", StringComparison.Ordinal)
             from verb in trigger.Methods!
+            where verb != "head"
             select $"{verb} /{trigger.Route} {method.GetCustomAttribute<FunctionAttribute>()!.Name} "
                 + $"{(trigger.AuthLevel == AuthorizationLevel.Anonymous ? "for all" : "with a key")}";
         var documented = document.Operations.Select(operation =>

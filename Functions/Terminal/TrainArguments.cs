@@ -1,0 +1,96 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using GanFunctions.Core.Training;
+using GanFunctions.Functions.Datasets;
+using GanFunctions.Functions.Http;
+
+namespace GanFunctions.Functions.Terminal;
+
+/// <summary>The arguments of the command <c>train</c>, checked as the HTTP API checks them.</summary>
+/// <param name="Source">What to train on.</param>
+/// <param name="Size">Width and height to scale pictures to, if given.</param>
+/// <param name="Channels">The channels to convert pictures to, if given.</param>
+/// <param name="Given">The given training options, and the data set.</param>
+/// <param name="Options">The training options they resolve to.</param>
+/// <param name="Settings">Settings of the app, such as <c>--urls</c>.</param>
+internal sealed record TrainArguments(
+    PictureSource Source, int? Size, int? Channels, JsonObject Given, TrainingOptions Options, string[] Settings)
+{
+    private const string Command = "train";
+    private const string Dataset = "dataset";
+    private const string Help = "'dotnet run --project Functions -- train --help' lists what is valid.";
+
+    /// <summary>Whether the arguments ask for the usage of the command.</summary>
+    public static bool AskForHelp(string[] args) => args is [Command, .. var rest] && rest.Any(arg => arg is "--help" or "-h" or "-?");
+
+    /// <summary>Reads the command line.</summary>
+    /// <returns>The arguments; null if the command is another one.</returns>
+    /// <exception cref="InvalidOperationException">Something is not valid; the message names all of it.</exception>
+    public static TrainArguments? Read(string[] args)
+    {
+        if (args is not [Command, .. var rest]) return null;
+        if (rest is not [var first, .. var options] || first.StartsWith('-'))
+            throw new InvalidOperationException($"train needs a folder of pictures, a zip archive or the name of a data set as its first argument; {Help}");
+
+        var source = PictureSource.Of(first);
+        var given = new JsonObject();
+        List<string> settings = [], problems = [];
+        int? size = null, channels = null;
+        foreach (var (name, value) in Pairs(options, problems))
+        {
+            if (name == PutDataset.Size.Name) size = Read(PutDataset.Size, value, source, problems);
+            else if (name == PutDataset.Channels.Name) channels = Read(PutDataset.Channels, value, source, problems);
+            else if (name == Dataset) problems.Add("dataset is not an option here: name the data set in place of the folder.");
+            else if (name == "urls" || name.Contains(':', StringComparison.Ordinal)) settings.Add($"--{name}={value}");
+            else given[name] = ToJson(value);
+        }
+        given[Dataset] = source.Name;
+        try
+        {
+            var resolved = OptionsReader.Read(given);
+            if (problems.Count == 0) return new(source, size, channels, given, resolved, [.. settings]);
+        }
+        catch (OptionsException wrong)
+        {
+            problems.AddRange(wrong.Problems.SelectMany(field => field.Value));
+        }
+        throw new InvalidOperationException($"{string.Join(" ", problems)} {Help}");
+    }
+
+    private static IEnumerable<(string Name, string? Value)> Pairs(string[] options, List<string> problems)
+    {
+        for (var index = 0; index < options.Length; index++)
+        {
+            if (!options[index].StartsWith("--", StringComparison.Ordinal))
+            {
+                problems.Add($"'{options[index]}' is not an option; options begin with two hyphens, as in --epochs 5.");
+                continue;
+            }
+            var parts = options[index][2..].Split('=', 2);
+            var hasValueNext = index + 1 < options.Length && !options[index + 1].StartsWith("--", StringComparison.Ordinal);
+            yield return (parts[0], parts.Length == 2 ? parts[1] : hasValueNext ? options[++index] : null);
+        }
+    }
+
+    private static int? Read(Parameter<int?> parameter, string? text, PictureSource source, List<string> problems)
+    {
+        var (isValid, value) = parameter.Parse(text ?? "");
+        if (!isValid) problems.Add($"{parameter.Name}: '{text}' is not valid; it must be {parameter.Valid}.");
+        else if (source.Path is null) problems.Add($"{parameter.Name} is for pictures that are uploaded; the data set '{source.Name}' is used as it is.");
+        return value;
+    }
+
+    // An option without a value, such as --conditional, is true.
+    private static JsonNode? ToJson(string? value)
+    {
+        if (value is null) return true;
+        try
+        {
+            return JsonNode.Parse(value) is JsonValue or null ? JsonNode.Parse(value) : value;
+        }
+        catch (JsonException)
+        {
+            return value;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using GanFunctions.Core.Training;
+using GanFunctions.Functions.Datasets;
+
+namespace GanFunctions.Functions.Terminal;
+
+/// <summary>The usage of the command <c>train</c>.</summary>
+internal static class TrainUsage
+{
+    private const int Width = 80;
+
+    /// <summary>Prints it.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Print()
+    {
+        Console.WriteLine($"""
+            dotnet run --project Functions -- train <source> [options]
+
+            Trains on <source> and saves pictures in out/. <source> is a folder of PNG, JPEG
+            or WebP files with one subfolder per class (or none), a zip archive of one, or
+            the name of a data set, such as digits or mnist. Ctrl+C commits the training and
+            stops; the same command resumes it.
+
+            Pictures of a folder or archive are converted first:
+              --size      {PutDataset.Size.Valid}; 28 by default
+              --channels  {PutDataset.Channels.Valid} (greyscale, colour); 1 by default
+            Training options and their defaults; docs/options.md explains them:
+            {Options()}
+            Any setting of the app, such as --urls http://localhost:7072, is valid too.
+            """);
+        return 0;
+    }
+
+    private static string Options()
+    {
+        var lines = new List<StringBuilder>();
+        foreach (var (name, value) in JsonNode.Parse(OptionsReader.Write(new TrainingOptions()))!.AsObject().Where(option => option.Key != "dataset"))
+        {
+            var text = $"  --{name} {value?.ToString() ?? "null"}";
+            if (lines.Count == 0 || lines[^1].Length + text.Length > Width) lines.Add(new());
+            lines[^1].Append(text);
+        }
+        return string.Join('\n', lines);
+    }
+}

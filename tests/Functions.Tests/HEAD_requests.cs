@@ -1,0 +1,54 @@
+using System.Net.Http.Headers;
+using GanFunctions.Functions.Tests.OpenApi;
+
+namespace GanFunctions.Functions.Tests;
+
+[Collection(nameof(SharedApp))]
+public sealed class HEAD_requests(App app)
+{
+    private static readonly string[] Volatile = ["Date", "Transfer-Encoding"]; // the time, and how a body is sent, where there is one
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Are_answered_like_GET_without_a_body_at_every_route()
+    {
+        await app.Http.TrainedAsync("tiny");
+        var calls = (await ApiDocument.OfAsync(app.Http)).Operations.Where(operation => operation.Method == "get").ToList();
+        var paths = calls.Select(call => call.At("tiny", "digits") + (call.Id == "GetWalk" ? "?frames=2&count=4" : ""))
+            .Concat(calls.Select(call => call.At("nobody", "nothing")))
+            .Concat(["", "page/style.css", "page/nothing.css", "api/runs/tiny/samples?count=0", "api/runs/tiny/losses?format=csv"]);
+
+        foreach (var path in paths.Distinct())
+        {
+            var got = await AskAsync(HttpMethod.Get, path);
+            var (status, headers, length) = await AskAsync(HttpMethod.Head, path);
+
+            Assert.Equal($"{path}: {got.Status}\n{got.Headers}", $"{path}: {status}\n{headers}");
+            Assert.Equal(0, length);
+        }
+    }
+
+    [Fact]
+    public async Task Do_not_hold_a_stream_of_events_open()
+    {
+        using var started = await app.Http.StartAsync(ApiCalls.Long("headed"));
+
+        await AskAsync(HttpMethod.Head, "api/runs/headed/events");
+
+        Assert.Contains(await app.Http.StateAsync("headed"), (string[])["queued", "preparing", "training"]);
+        await app.Http.CallAsync("api/runs/headed/cancel");
+        await app.Http.UntilAsync("headed", "cancelled");
+    }
+
+    private async Task<(int Status, string Headers, int Length)> AskAsync(HttpMethod method, string path)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        using var answer = await app.Http.SendAsync(request, Cancellation);
+        var body = await answer.Content.ReadAsByteArrayAsync(Cancellation);
+        HttpHeaders[] all = [answer.Headers, answer.Content.Headers];
+        var headers = all.SelectMany(each => each.NonValidated).Where(header => !Volatile.Contains(header.Key))
+            .Select(header => $"{header.Key}: {header.Value}").Order(StringComparer.Ordinal);
+        return ((int)answer.StatusCode, string.Join('\n', headers), body.Length);
+    }
+}
