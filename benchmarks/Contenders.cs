@@ -23,7 +23,7 @@ internal sealed record Contender(string Name, Action<Tensor, Action<string>> Ste
     {
         var options = Presets.Of(Preset.Dcgan);
         var random = new RunRandom(options.Seed, 0);
-        var networks = new GanNetworks(options, precision, random, PictureShape.Mnist, []);
+        var networks = new GanNetworks(options, precision, random, PictureShape.Mnist, ClassLabels.None);
         networks.Generator.train();
         networks.Discriminator.train();
         var step = 0;

@@ -21,7 +21,7 @@ internal sealed class QualityBenchmark(Dataset data, QualityReference reference,
     public IEnumerable<MeasuredEpoch> Run(TrainingOptions options)
     {
         var start = TrainingCursor.Beginning("benchmark", 0, options, data);
-        using var live = new LiveTraining(options, start, null, data.Train);
+        using var live = new LiveTraining(options, start, null, data);
         var requested = options.Conditional ? RequestedLabels.Of(data.Train, samples) : null;
         for (var epoch = 1; epoch <= options.Epochs; epoch++)
         {

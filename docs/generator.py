@@ -6,6 +6,7 @@
 writes pictures.pgm, or pictures.ppm for colour pictures, which most image viewers show. The generator of a conditional run draws one class:
 
     python3 generator.py first-00005.safetensors --label 7
+    python3 generator.py pets-00005.safetensors --label cats
 """
 import argparse
 import json
@@ -39,9 +40,10 @@ class Generator(nn.Module):
     """Maps noise [batch, 100], and for conditional generators a class index per picture, to pictures [batch, channels, side, side] in [-1, 1].
     The shapes of the weights determine the size of the layers."""
 
-    def __init__(self, weights, labels, epsilon):
+    def __init__(self, weights, labels, epsilon, names=None):
         super().__init__()
         self.labels = labels
+        self.names = names or [str(label) for label in labels]
         self.ups = sum(name.startswith("up") for name in weights)
         features = weights["dense.weight"].shape[0]
         self.dense = nn.Linear(LATENT_SIZE, features, bias=False)
@@ -71,13 +73,23 @@ class Generator(nn.Module):
         return torch.tanh(self.get_submodule(f"up{self.ups}")(x))
 
     def classes_of(self, wanted):
-        """Returns the class index of each label: its position among the labels."""
-        for label in wanted:
-            if not self.labels:
-                raise SystemExit(f"label: {label} is not valid; this generator is not conditional.")
-            if label not in self.labels:
-                raise SystemExit(f"label: {label} is not valid; it must be one of {', '.join(map(str, self.labels))}.")
-        return torch.tensor([self.labels.index(label) for label in wanted])
+        """Returns the class index of each label. An int is a label; a str is a name, in any case, or else a label."""
+        return torch.tensor([self.class_of(label) for label in wanted])
+
+    def class_of(self, label):
+        if not self.labels:
+            raise SystemExit(f"label: {label} is not valid; this generator is not conditional.")
+        if isinstance(label, str):
+            if label in self.names:
+                return self.names.index(label)
+            folded = [name.casefold() for name in self.names]
+            if label.casefold() in folded:
+                return folded.index(label.casefold())
+            label = int(label) if label.isdecimal() else label
+        if label in self.labels:
+            return self.labels.index(label)
+        valid = (name if name == str(number) else f"{name} ({number})" for name, number in zip(self.names, self.labels))
+        raise SystemExit(f"label: {label} is not valid; it must be one of {', '.join(valid)}.")
 
 
 def load_generator(path, weights="ema"):
@@ -86,13 +98,14 @@ def load_generator(path, weights="ema"):
     if not metadata.get("architecture", "").startswith("dcgan-"):
         raise SystemExit(f"{path} has the unknown architecture '{metadata.get('architecture')}'.")
     labels = [int(label) for label in metadata.get("labels", "").split()]
+    names = json.loads(metadata["labelNames"]) if "labelNames" in metadata else None
     prefix = weights + "."
     chosen = {name[len(prefix):]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-    return Generator(chosen, labels, float(metadata["batch_norm_epsilon"]))
+    return Generator(chosen, labels, float(metadata["batch_norm_epsilon"]), names)
 
 
 def draw(generator, noise, label=None):
-    """Draws pictures [batch, channels, side, side] in [-1, 1] of one label; without a label, a conditional generator cycles through all of them."""
+    """Draws pictures [batch, channels, side, side] in [-1, 1] of one label or class name; without it, a conditional generator cycles through all."""
     with torch.no_grad():
         if label is None and not generator.labels:
             return generator(noise)
@@ -123,7 +136,7 @@ def main():
     arguments.add_argument("--weights", choices=["ema", "raw"], default="ema", help="the moving average of the weights (default), or the weights of the last step")
     arguments.add_argument("--count", type=int, default=64, help="number of pictures")
     arguments.add_argument("--seed", type=int, default=0, help="seed of the noise; gives different noise than the same seed in the app")
-    arguments.add_argument("--label", type=int, help="label to draw, for conditional generators; default: all in turn")
+    arguments.add_argument("--label", help="name or label of the class to draw, for conditional generators; default: all in turn")
     arguments.add_argument("--noise", help="read the noise from this file: float32, little-endian, 100 values per picture")
     arguments.add_argument("--numbers", help="write the pictures to this file as float32 in [-1, 1] instead of a picture file")
     arguments.add_argument("--out", default="pictures", help="name of the picture file without extension")

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
@@ -20,7 +21,8 @@ public static class NetworkState
     private const string ArchitectureKey = "architecture";
     private const string ArchitecturePrefix = "dcgan-"; // followed by the shape
     private const string EpsilonKey = "batch_norm_epsilon";
-    private const string LabelsKey = "labels"; // only for conditional generators
+    private const string LabelsKey = "labels";         // only for conditional generators
+    private const string LabelNamesKey = "labelNames"; // a JSON array in the order of the labels; only if the names are known
 
     /// <summary>Serialises networks to both files.</summary>
     /// <param name="networks">The networks and their optimisers.</param>
@@ -46,23 +48,26 @@ public static class NetworkState
             [EpsilonKey] = norm.Epsilon.ToString("R", CultureInfo.InvariantCulture),
         };
         if (networks.Generator.IsConditional) metadata[LabelsKey] = string.Join(' ', networks.Generator.Labels);
+        if (networks.Generator.Classes.Names is { } names) metadata[LabelNamesKey] = JsonSerializer.Serialize(names);
         return (SafeTensors.Write(generator, metadata), SafeTensors.Write(training, metadata));
     }
 
-    /// <summary>Restores networks from both files.</summary>
+    /// <summary>Restores networks from both files. The names of the classes come from the files too: a run keeps the names it began with.</summary>
     /// <returns>The learning-rate factor.</returns>
     /// <exception cref="InvalidDataException">A tensor is missing or has another shape.</exception>
     public static double Load(GanNetworks networks, byte[] generatorFile, byte[] trainingFile)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var (generator, _) = SafeTensors.Read(generatorFile);
+        var (generator, metadata) = SafeTensors.Read(generatorFile);
         var (training, _) = SafeTensors.Read(trainingFile);
         LoadState(generator, Averaged, networks.Average);
         LoadState(generator, Raw, networks.Generator);
         LoadState(training, "discriminator.", networks.Discriminator);
         LoadAdam(training, "adam.generator.", networks.Generator, networks.GeneratorOptimiser);
         LoadAdam(training, "adam.discriminator.", networks.Discriminator, networks.DiscriminatorOptimiser);
+        var labels = networks.Generator.Labels;
+        networks.Generator.Classes = networks.Average.Classes = new ClassLabels(labels, NamesOf(metadata, labels.Count));
         networks.AverageSteps = Find(training, "ema.steps", []).item<long>();
         return Find(training, "learning_rate.factor", []).item<double>();
     }
@@ -86,8 +91,9 @@ public static class NetworkState
         }
 
         var norm = new BatchNormSettings(Momentum: 0.9, double.Parse(epsilon, CultureInfo.InvariantCulture));
-        var labels = metadata.GetValueOrDefault(LabelsKey, "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var generator = new Generator(norm, shape, [.. labels.Select(label => byte.Parse(label, CultureInfo.InvariantCulture))]);
+        var labels = metadata.GetValueOrDefault(LabelsKey, "").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(label => byte.Parse(label, CultureInfo.InvariantCulture)).ToArray();
+        var generator = new Generator(norm, shape, new ClassLabels(labels, NamesOf(metadata, labels.Length)));
         LoadState(tensors, averaged ? Averaged : Raw, generator);
         GanNetworks.SetGradients(generator, needed: false);
         generator.eval();
@@ -97,6 +103,20 @@ public static class NetworkState
 
     /// <summary>Name of a generator's architecture, such as <c>dcgan-28x28x1</c>.</summary>
     public static string ArchitectureOf(Generator generator) => $"{ArchitecturePrefix}{generator.Shape}";
+
+    private static List<string>? NamesOf(Dictionary<string, string> metadata, int labels)
+    {
+        if (!metadata.TryGetValue(LabelNamesKey, out var text)) return null;
+        try
+        {
+            if (JsonSerializer.Deserialize<List<string>>(text) is { } names && names.Count == labels && !names.Contains(null!)) return names;
+        }
+        catch (JsonException)
+        {
+            // Handled like an array of the wrong length.
+        }
+        throw new InvalidDataException($"The generator's metadata has {LabelNamesKey} other than a JSON array of {labels} names: {text}.");
+    }
 
     // Batch norm uses its count of batches only without a momentum, and these layers have one.
     private static IEnumerable<(string Name, Tensor Value)> StateOf(nn.Module module) => module.state_dict()

@@ -12,8 +12,12 @@ namespace GanFunctions.Core.Data;
 /// SHA-256 of the shapes, pixels and labels in lower-case hexadecimal. It does not depend on the name. A run stores it to detect changed
 /// data.
 /// </param>
-public sealed record Dataset(string Name, ImageSet Train, ImageSet? Test, string Sha256)
+/// <param name="ClassNames">Name of each class, indexed by label; null if unknown. The hash does not depend on them.</param>
+public sealed record Dataset(string Name, ImageSet Train, ImageSet? Test, string Sha256, IReadOnlyList<string>? ClassNames = null)
 {
+    /// <summary>The distinct labels of the training pictures, with the names of their classes.</summary>
+    public ClassLabels Labels => ClassLabels.Of(Train.DistinctLabels(), ClassNames);
+
     /// <summary>Creates a data set and computes its hash.</summary>
     public static Dataset Of(string name, ImageSet train, ImageSet? test)
     {
@@ -48,9 +52,10 @@ public sealed record Dataset(string Name, ImageSet Train, ImageSet? Test, string
 /// <param name="Sha256">See <see cref="Dataset.Sha256"/>.</param>
 /// <param name="Description">Human-readable description of the content and its origin.</param>
 /// <param name="ClassNames">Name of each class, indexed by label; null if unknown.</param>
+/// <param name="Labels">The distinct training labels in ascending order; null if there are none, or an earlier version stored the data set.</param>
 public sealed record DatasetInfo(
     string Name, string Source, bool Stored, int? Train, int? Test, int? Classes, int? Height, int? Width, int? Channels, string? Sha256,
-    string Description, IReadOnlyList<string>? ClassNames = null);
+    string Description, IReadOnlyList<string>? ClassNames = null, IReadOnlyList<int>? Labels = null);
 
 /// <summary>
 /// Caches the data set that was used last, and others for as long as they are in use. The key is the hash, so replaced data is never

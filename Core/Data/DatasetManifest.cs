@@ -20,9 +20,11 @@ namespace GanFunctions.Core.Data;
 /// <param name="Parts">The parts of the data set.</param>
 /// <param name="ClassNames">Name of each class, indexed by label; null if unknown.</param>
 /// <param name="ConvertedFrom">The upload that it was converted from; null if it was downloaded from a mirror.</param>
+/// <param name="Labels">The distinct training labels in ascending order; null if there are none, or an earlier version wrote the manifest.</param>
 internal sealed record DatasetManifest(
     int Format, string Name, string Upload, string Sha256, int? Classes, DateTimeOffset StoredAt,
-    IReadOnlyList<DatasetManifest.StoredPart> Parts, IReadOnlyList<string>? ClassNames = null, string? ConvertedFrom = null)
+    IReadOnlyList<DatasetManifest.StoredPart> Parts, IReadOnlyList<string>? ClassNames = null, string? ConvertedFrom = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<int>? Labels = null)
 {
     private const int KnownFormat = 1;
 
@@ -36,11 +38,12 @@ internal sealed record DatasetManifest(
     private sealed class IdxPartConverter() : JsonStringEnumConverter<IdxPart>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
 
     /// <summary>Creates the manifest of parts that have been written.</summary>
-    public static DatasetManifest Of(string name, string folder, IEnumerable<StoredPart> parts, int? classes, DateTimeOffset storedAt)
+    public static DatasetManifest Of(string name, string folder, IEnumerable<StoredPart> parts, byte[]? trainLabels, DateTimeOffset storedAt)
     {
+        IReadOnlyList<int>? labels = trainLabels is null ? null : [.. trainLabels.Distinct().Order()];
         List<StoredPart> stored = [.. parts.OrderBy(part => part.Part)];
         var hash = Dataset.HashOf(stored.ToDictionary(part => part.Part, part => part.Sha256));
-        return new DatasetManifest(KnownFormat, name, folder, hash, classes, storedAt, stored);
+        return new DatasetManifest(KnownFormat, name, folder, hash, labels?.Count, storedAt, stored, Labels: labels);
     }
 
     public BinaryData ToJson() => BinaryData.FromObjectAsJson(this, Json.Document);
@@ -75,12 +78,12 @@ internal sealed record DatasetManifest(
         }
     }
 
-    public DatasetInfo ToInfo(string source, string description)
+    public DatasetInfo ToInfo(string source, string description, IReadOnlyList<string>? classNames)
     {
         var images = ShapeOf(IdxPart.TrainImages);
         return new DatasetInfo(
             Name, source, Stored: true, images?[0], ShapeOf(IdxPart.TestImages)?[0], Classes, images?[^2], images?[^1],
-            images is [_, var channels, _, _] ? channels : 1, Sha256, description, ClassNames);
+            images is [_, var channels, _, _] ? channels : 1, Sha256, description, classNames, Labels);
     }
 
     private int[]? ShapeOf(IdxPart part) => Parts.FirstOrDefault(stored => stored.Part == part)?.Shape;

@@ -109,7 +109,7 @@ internal sealed class DatasetWriter(BlobContainerClient container, TimeProvider 
         }
         var stored = parts.Select(part => new DatasetManifest.StoredPart(part.Key, part.Value.Shape, part.Value.ComputeSha256()));
         return DatasetManifest.Of(
-            name, folder, stored, parts.GetValueOrDefault(IdxPart.TrainLabels)?.Data.Distinct().Count(), time.GetUtcNow());
+            name, folder, stored, parts.GetValueOrDefault(IdxPart.TrainLabels)?.Data, time.GetUtcNow());
     }
 
     /// <summary>Removes a data set.</summary>

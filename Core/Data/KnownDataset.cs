@@ -27,7 +27,8 @@ internal sealed record KnownFile(IdxPart Part, long Bytes, string Sha256)
 
 /// <summary>A published data set that can be downloaded by name.</summary>
 internal sealed record KnownDataset(
-    string Name, string Description, string? Folder, IReadOnlyList<Uri> Mirrors, string Advice, IReadOnlyList<KnownFile> Files)
+    string Name, string Description, string? Folder, IReadOnlyList<Uri> Mirrors, string Advice, IReadOnlyList<KnownFile> Files,
+    IReadOnlyList<string>? ClassNames = null)
 {
     private const long TrainImageBytes = 16 + 60_000 * 28 * 28;
     private const long TestImageBytes = 16 + 10_000 * 28 * 28;
@@ -72,5 +73,6 @@ internal sealed record KnownDataset(
             new(IdxPart.TrainLabels, 8 + 60_000, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
             new(IdxPart.TestImages, TestImageBytes, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
             new(IdxPart.TestLabels, 8 + 10_000, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
-        ]);
+        ],
+        ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]);
 }

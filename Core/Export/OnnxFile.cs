@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Export.Onnx;
+using GanFunctions.Core.Pictures;
 using Google.Protobuf;
 using TorchSharp.Modules;
 using static GanFunctions.Core.Export.Onnx.AttributeProto.Types;
@@ -45,6 +47,7 @@ public static class OnnxFile
             new("safetensors_sha256", manifest.Generator.Sha256),
         };
         if (generator.IsConditional) metadata.Add(new("labels", string.Join(' ', generator.Labels)));
+        if (generator.Classes.Names is { } names) metadata.Add(new("labelNames", JsonSerializer.Serialize(names)));
         return Write(generator, metadata);
     }
 
@@ -76,7 +79,7 @@ public static class OnnxFile
         {
             var folded = FoldedLayer.Of(layer);
             List<string> inputs = [x, graph.Constant($"{layer.Name}.weight", folded.Weight, layer.Weight.shape)];
-            if (layer.Classes is not null) inputs.Add(BiasByLabel(graph, generator.Labels, folded.Bias, layer.OutputSize));
+            if (layer.Classes is not null) inputs.Add(BiasByLabel(graph, generator.Classes, folded.Bias, layer.OutputSize));
             else if (folded.Bias.Length > 0) inputs.Add(graph.Constant($"{layer.Name}.bias", folded.Bias, [layer.OutputSize]));
             x = layer.Up is null ? graph.Node("Gemm", layer.Name, inputs, With("transB", 1)) : ConvTranspose(graph, layer.Up, layer.Name, inputs);
             x = layer.Norm is null
@@ -101,13 +104,16 @@ public static class OnnxFile
     }
 
     // An unknown label maps to an index after the last row of biases, which runtimes reject.
-    private static string BiasByLabel(OnnxGraph graph, IReadOnlyList<byte> labels, float[] biases, int outputSize)
+    private static string BiasByLabel(OnnxGraph graph, ClassLabels classes, float[] biases, int outputSize)
     {
+        var labels = classes.Labels;
         var indexes = Enumerable.Repeat((long)labels.Count, LabelCount).ToArray();
         for (var index = 0; index < labels.Count; index++) indexes[labels[index]] = index;
-        var label = graph.Input("label", DataType.Int64, $"one of {string.Join(", ", labels)}");
+        var label = graph.Input("label", DataType.Int64, $"one of {string.Join(", ", classes.ToList().Select(NumberAndName))}");
         var indexOfLabel = graph.Node("Gather", "place", [graph.Constant("places", indexes), label]);
         return graph.Node("Gather", "bias", [graph.Constant("biases", biases, labels.Count, outputSize), indexOfLabel]);
+
+        static string NumberAndName(ClassLabel each) => each.Name is { } name ? $"{each.Label} ({name})" : $"{each.Label}";
     }
 }
 

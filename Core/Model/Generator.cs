@@ -36,13 +36,13 @@ public sealed class Generator : nn.Module<Tensor, Tensor?, Tensor>
     /// <param name="norm">Momentum and epsilon of the batch normalisations.</param>
     /// <param name="shape">Shape of the pictures.</param>
     /// <param name="labels">
-    /// Labels of the classes in ascending order; null or empty for an unconditional generator. The first layer takes the noise and the
+    /// Labels of the classes; null or empty for an unconditional generator. The first layer takes the noise and the
     /// one-hot class, concatenated (Mirza and Osindero 2014, arXiv:1411.1784).
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The shape is not supported.</exception>
-    public Generator(BatchNormSettings norm, PictureShape shape, IReadOnlyList<byte>? labels = null) : base(nameof(Generator))
+    public Generator(BatchNormSettings norm, PictureShape shape, ClassLabels? labels = null) : base(nameof(Generator))
     {
-        (Shape, Labels) = (shape, labels ?? []);
+        (Shape, Classes) = (shape, labels ?? ClassLabels.None);
         (_start, _widths) = shape.IsKnown
             ? shape.Side switch { 28 => (7, [256, 128, 64]), 32 => (8, [256, 128, 64]), _ => (8, new[] { 512, 256, 128, 64 }) }
             : throw new ArgumentOutOfRangeException(nameof(shape), shape, "There is no generator for this picture shape.");
@@ -71,8 +71,11 @@ public sealed class Generator : nn.Module<Tensor, Tensor?, Tensor>
     /// <summary>Shape of the pictures.</summary>
     public PictureShape Shape { get; }
 
+    /// <summary>The classes: their labels, and their names if they are known. Empty for an unconditional generator.</summary>
+    public ClassLabels Classes { get; internal set; }
+
     /// <summary>Label of each class in ascending order; empty for an unconditional generator.</summary>
-    public IReadOnlyList<byte> Labels { get; }
+    public IReadOnlyList<byte> Labels => Classes.Labels;
 
     /// <summary>Whether each picture needs a class.</summary>
     public bool IsConditional => Labels.Count > 0;

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using GanFunctions.Core.Pictures;
 using static TorchSharp.torch;
 
@@ -7,7 +8,9 @@ namespace GanFunctions.Core.Quality;
 /// <param name="Label">The class's label in the data set.</param>
 /// <param name="Generated">Share among the generated pictures.</param>
 /// <param name="Real">Share among the held-out real pictures.</param>
-public sealed record ClassShare(int Label, double Generated, double Real);
+/// <param name="Name">The class's name; absent if it is unknown.</param>
+public sealed record ClassShare(
+    int Label, double Generated, double Real, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name = null);
 
 /// <summary>Distribution of classes among generated pictures, as classified by the classifier of the quality reference.</summary>
 /// <param name="Accuracy">Accuracy of the classifier on held-out real pictures, from 0 to 1.</param>
@@ -48,6 +51,10 @@ public sealed record ClassCoverage(
             [.. labels.Select((label, index) => new ClassShare(label, Rounding.Round(generatedShares[index]), Rounding.Round(realShares[index])))],
             Rounding.Round(recognised));
     }
+
+    /// <summary>This coverage with the names of the classes.</summary>
+    public ClassCoverage WithNames(ClassLabels classes) =>
+        this with { Shares = [.. Shares.Select(share => share with { Name = classes.NameOf(share.Label) })] };
 
     /// <inheritdoc/>
     public bool Equals(ClassCoverage? other) => other is not null

@@ -122,7 +122,7 @@ public static class ModeCollapse
 
     private static string Describe(ClassShare share) => Invariant($"{NameOf(share)}: {share.Generated:P1} instead of {share.Real:P1}");
 
-    private static string NameOf(ClassShare share) => share.Label.ToString(CultureInfo.InvariantCulture);
+    private static string NameOf(ClassShare share) => share.Name ?? share.Label.ToString(CultureInfo.InvariantCulture);
 
     // The invariant culture would put a space before the per cent sign.
     private static string Invariant(FormattableString text) => text.ToString(new CultureInfo("")

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
@@ -9,7 +10,9 @@ namespace GanFunctions.Core.Quality;
 /// <param name="Index">Index of the training picture in the data set, from 0.</param>
 /// <param name="Label">Its label; null if the data set has no labels.</param>
 /// <param name="Distance">Euclidean distance between the features of the two pictures.</param>
-public sealed record Neighbour(int Index, byte? Label, double Distance);
+/// <param name="Name">Name of its class; absent if it is unknown.</param>
+public sealed record Neighbour(
+    int Index, byte? Label, double Distance, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name = null);
 
 /// <summary>The training pictures of a data set in the feature space of its quality reference, for nearest-neighbour search.</summary>
 public sealed class FeatureSpace

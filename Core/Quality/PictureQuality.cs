@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using GanFunctions.Core.Pictures;
 
 namespace GanFunctions.Core.Quality;
 
@@ -30,7 +31,11 @@ public sealed record PictureQuality(
     [property: JsonPropertyName("kernelFloor")] double KernelBaseline,
     double? Variety,
     [property: JsonPropertyName("ruler")] string Reference,
-    ClassCoverage? Classes);
+    ClassCoverage? Classes)
+{
+    /// <summary>This quality with the names of the classes.</summary>
+    public PictureQuality WithNames(ClassLabels classes) => this with { Classes = Classes?.WithNames(classes) };
+}
 
 /// <summary>The epoch with the lowest Fréchet distance so far.</summary>
 /// <param name="Epoch">The epoch, from 1.</param>

@@ -1,4 +1,5 @@
 using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Data;
 using GanFunctions.Core.Losses;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Storage;
@@ -24,14 +25,14 @@ internal sealed class LiveTraining : IDisposable
     /// <param name="options">The run's options.</param>
     /// <param name="start">The position to start from.</param>
     /// <param name="last">The checkpoint to resume from; null at the beginning of a run.</param>
-    /// <param name="pictures">The training pictures.</param>
-    public LiveTraining(TrainingOptions options, TrainingCursor start, Checkpoint? last, ImageSet pictures)
+    /// <param name="data">The data set.</param>
+    public LiveTraining(TrainingOptions options, TrainingCursor start, Checkpoint? last, Dataset data)
     {
         _options = options;
         _random = new RunRandom(options.Seed, start.Attempt);
         var precision = Precisions.Resolve(Precisions.Parse(start.Precision)!.Value);
         Position = start with { Precision = Precisions.NameOf(precision) };
-        Networks = new GanNetworks(options, precision, _random, pictures.Shape, options.Conditional ? pictures.DistinctLabels() : []);
+        Networks = new GanNetworks(options, precision, _random, data.Train.Shape, options.Conditional ? data.Labels : ClassLabels.None);
         _learningRateFactor = last is { Generator: { } generator, Training: { } training } ? NetworkState.Load(Networks, generator, training) : 1;
         _learningRateFactor *= Math.Pow(RollBackFactor, start.Attempt - (last?.Manifest.Attempt ?? 0));
     }

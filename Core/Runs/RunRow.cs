@@ -2,6 +2,7 @@ using System.Runtime.Serialization;
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
@@ -62,6 +63,8 @@ public sealed class RunRow : ITableEntity
 {
     /// <summary>Partition key of all runs.</summary>
     public const string Partition = "runs";
+
+    private const int MaxText = 32 * 1024; // characters in a value of a table
 
     /// <inheritdoc/>
     public string PartitionKey { get; set; } = Partition;
@@ -160,6 +163,14 @@ public sealed class RunRow : ITableEntity
     /// <summary>Fréchet distance of that epoch.</summary>
     public double? BestDistance { get; set; }
 
+    /// <summary>The classes of a conditional run, as JSON; null if an earlier version began to train it, or they do not fit into a row.</summary>
+    public string? ClassesJson { get; set; }
+
+    /// <summary>The classes of a conditional run, if they are known.</summary>
+    [IgnoreDataMember]
+    public IReadOnlyList<ClassLabel>? Classes =>
+        ClassesJson is null ? null : JsonSerializer.Deserialize<IReadOnlyList<ClassLabel>>(ClassesJson, Json.Options);
+
     /// <summary>Quality of the pictures of <see cref="QualityEpoch"/>.</summary>
     [IgnoreDataMember]
     public PictureQuality? Quality => QualityJson is null ? null : JsonSerializer.Deserialize<PictureQuality>(QualityJson, Json.Options);
@@ -176,9 +187,14 @@ public sealed class RunRow : ITableEntity
     [IgnoreDataMember]
     public bool IsAtRest => Phase is Phase.Paused or Phase.Cancelled or Phase.Completed or Phase.Failed or Phase.Deleting;
 
-    /// <summary>Sets the quality of the pictures of an epoch.</summary>
+    /// <summary>Sets the quality of the pictures of an epoch, without the names of the classes if they do not fit into a row.</summary>
     public void SetQuality(int epoch, PictureQuality quality) =>
-        (QualityEpoch, QualityJson) = (epoch, JsonSerializer.Serialize(quality, Json.Options));
+        (QualityEpoch, QualityJson) = (epoch, TryWrite(quality) ?? TryWrite(quality.WithNames(ClassLabels.None)));
+
+    /// <summary>Sets the classes of a conditional run.</summary>
+    public void SetClasses(ClassLabels classes) => ClassesJson = TryWrite(classes.ToList());
+
+    private static string? TryWrite<T>(T value) => JsonSerializer.Serialize(value, Json.Options) is { Length: <= MaxText } json ? json : null;
 
     /// <summary>Fails the run if it belongs to orchestration <paramref name="instanceId"/> and has not stopped.</summary>
     /// <returns>Whether the row was changed.</returns>

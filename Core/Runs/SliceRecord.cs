@@ -1,5 +1,6 @@
 using Azure;
 using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Pictures;
 using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Runs;
@@ -26,10 +27,14 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, I
     }
 
     /// <summary>Marks the run as being trained, once its data set is loaded.</summary>
-    public Task SetTrainingAsync(int stepsPerEpoch, CancellationToken cancellation) => runs.UpdateAsync(request.Run, row =>
+    /// <param name="stepsPerEpoch">Steps in an epoch.</param>
+    /// <param name="classes">The classes of a conditional run; else null.</param>
+    /// <param name="cancellation">Cancels the update.</param>
+    public Task SetTrainingAsync(int stepsPerEpoch, ClassLabels? classes, CancellationToken cancellation) => runs.UpdateAsync(request.Run, row =>
     {
         if (!row.IsOpenTo(request.InstanceId)) return false;
         (row.Phase, row.StepsPerEpoch) = (Phase.Training, stepsPerEpoch);
+        if (classes is not null) row.SetClasses(classes);
         return true;
     }, cancellation);
 

@@ -66,7 +66,8 @@ public sealed partial class TrainingSlice(
             if (await watch.RunAsync(token => LoadAsync(options, token), stopping) is not (var data, var reference))
                 return await record.EndAsync(last?.Manifest);
             var start = StartOf(request, options, last?.Manifest, data);
-            if (row.Phase == Phase.Preparing || row.StepsPerEpoch != start.StepsPerEpoch) await record.SetTrainingAsync(start.StepsPerEpoch, stopping);
+            if (row.Phase == Phase.Preparing || row.StepsPerEpoch != start.StepsPerEpoch)
+                await record.SetTrainingAsync(start.StepsPerEpoch, options.Conditional ? data.Labels : null, stopping);
 
             // Train, save and measure, on a thread of its own
             var deadline = begun + options.MaxSliceSeconds * time.TimestampFrequency;
@@ -76,9 +77,9 @@ public sealed partial class TrainingSlice(
                 {
                     live?.Dispose();
                     live = null; // in case the constructor throws
-                    live = new LiveTraining(options, start, last, data.Train);
+                    live = new LiveTraining(options, start, last, data);
                 }
-                return Train(live!, start, options, data.Train, reference, watch, log, deadline, stopping);
+                return Train(live!, start, options, data, reference, watch, log, deadline, stopping);
             });
 
             // Log: before the commit, because no slice repeats these steps after it
@@ -129,7 +130,7 @@ public sealed partial class TrainingSlice(
 
     /// <summary>Trains, saves, and during the upload either measures the epoch or trains ahead. Runs on the training thread.</summary>
     private Trained Train(
-        LiveTraining live, TrainingCursor start, TrainingOptions options, ImageSet pictures, QualityReference? reference, RunWatch watch, SliceLog log,
+        LiveTraining live, TrainingCursor start, TrainingOptions options, Dataset dataset, QualityReference? reference, RunWatch watch, SliceLog log,
         long deadline, CancellationToken stopping)
     {
         // Train
@@ -137,7 +138,7 @@ public sealed partial class TrainingSlice(
         LogTraining(start.Run, start.Attempt, live.Position.Epoch, live.Position.Step, live.Source);
         live.Unlogged.ForEach(log.Add);
         live.Unlogged.Clear();
-        using var data = live.Pictures(pictures);
+        using var data = live.Pictures(dataset.Train);
         var (first, begun, speed) = (live.Position.Step, time.GetTimestamp(), double.NaN);
         while (!live.Position.IsEpochEnd && (live.Position.Step == first || !(IsInterrupted() || time.GetTimestamp() > deadline)))
         {
@@ -167,8 +168,9 @@ public sealed partial class TrainingSlice(
         }
 
         // Measure: on the training thread, because the last digits depend on the thread count
-        var requestedLabels = options.Conditional ? RequestedLabels.Of(pictures, options.QualitySamples) : null;
-        var quality = reference?.Measure(live.Networks.Average, options.QualitySamples, requestedLabels);
+        var requestedLabels = options.Conditional ? RequestedLabels.Of(dataset.Train, options.QualitySamples) : null;
+        var quality = reference?.Measure(live.Networks.Average, options.QualitySamples, requestedLabels)
+            ?.WithNames(options.Conditional ? live.Networks.Average.Classes : dataset.Labels);
         log.Add(LossRow.OfEpoch(start.Run, start.Attempt, manifest.Epoch, manifest.MeanLosses, speed, time.GetUtcNow(), quality));
         var divergence = reference is not null && quality is null
             ? $"a generated picture is NaN or infinite after {place}"

@@ -32,12 +32,12 @@ public sealed class GanNetworks : IDisposable
     /// <param name="precision">The resolved precision of the convolutions.</param>
     /// <param name="random">The run's random numbers.</param>
     /// <param name="shape">Shape of the pictures.</param>
-    /// <param name="labels">Label of each class in ascending order; empty if the networks are unconditional.</param>
-    public GanNetworks(TrainingOptions options, Precision precision, RunRandom random, PictureShape shape, IReadOnlyList<byte> labels)
+    /// <param name="labels">Labels of the classes; empty if the networks are unconditional.</param>
+    public GanNetworks(TrainingOptions options, Precision precision, RunRandom random, PictureShape shape, ClassLabels labels)
     {
         Generator = new Generator(options.Norm, shape, labels) { ComputeType = Precisions.TypeOf(precision) };
         Average = new Generator(options.Norm, shape, labels); // always float32, because pictures are drawn from it
-        Discriminator = new Discriminator(options.Norm, shape, labels.Count) { ComputeType = Precisions.TypeOf(precision) };
+        Discriminator = new Discriminator(options.Norm, shape, labels.Labels.Count) { ComputeType = Precisions.TypeOf(precision) };
         using (var draw = random.At(0, 0, RandomPurpose.GeneratorWeights))
             WeightInitialisation.Initialise(Generator, options.Weights, draw);
         using (var draw = random.At(0, 0, RandomPurpose.DiscriminatorWeights))

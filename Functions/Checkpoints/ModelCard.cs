@@ -3,6 +3,7 @@ using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Export;
 using GanFunctions.Core.Model;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Storage;
@@ -40,7 +41,7 @@ public sealed record ModelCard(
         string[] tags = ["gan", "dcgan", .. generator.IsConditional ? ["conditional"] : Array.Empty<string>(), "onnx", "safetensors"];
         return new(
             "unconditional-image-generation", "pytorch", tags, manifest.Run, manifest.Epoch, manifest.Name, architecture,
-            CardDataset.Of(row.Options.Dataset, manifest, generator.Labels, dataset), CardTraining.Of(row.Options, manifest), manifest.Quality,
+            CardDataset.Of(row.Options.Dataset, manifest, generator.Classes, dataset), CardTraining.Of(row.Options, manifest), manifest.Quality,
             CardFile.Of(manifest, file), CardSampling.Of(manifest, generator));
     }
 }
@@ -52,13 +53,20 @@ public sealed record ModelCard(
 /// <param name="Pictures">Number of training pictures; null in the same case.</param>
 /// <param name="Classes">Number of different labels, if it has labels.</param>
 /// <param name="Labels">The labels, if they are known: for a conditional run, or one that measures quality.</param>
-public sealed record CardDataset(string Name, string Sha256, string? Description, int? Pictures, int? Classes, IReadOnlyList<int>? Labels)
+/// <param name="LabelNames">The name of each label, in the same order; null if they are unknown.</param>
+public sealed record CardDataset(
+    string Name, string Sha256, string? Description, int? Pictures, int? Classes, IReadOnlyList<int>? Labels, IReadOnlyList<string>? LabelNames)
 {
-    internal static CardDataset Of(string name, Manifest manifest, IReadOnlyList<byte> labels, DatasetInfo? now)
+    internal static CardDataset Of(string name, Manifest manifest, ClassLabels classes, DatasetInfo? now)
     {
         var same = now?.Sha256 == manifest.Dataset ? now : null;
-        IReadOnlyList<int>? known = labels.Count > 0 ? [.. labels] : manifest.Quality?.Classes?.Shares.Select(share => share.Label).ToList();
-        return new(name, manifest.Dataset, same?.Description, same?.Train, same?.Classes ?? known?.Count, known);
+        var known = classes.Labels.Count > 0
+            ? classes.ToList()
+            : manifest.Quality?.Classes?.Shares.Select(share => new ClassLabel(share.Label, share.Name)).ToList();
+        var names = known?.Select(each => each.Name).OfType<string>().ToList();
+        return new(
+            name, manifest.Dataset, same?.Description, same?.Train, same?.Classes ?? known?.Count, known?.Select(each => each.Label).ToList(),
+            names is { Count: > 0 } ? names : null);
     }
 }
 
@@ -98,18 +106,22 @@ public sealed record CardFile(string Format, IReadOnlyList<string> Weights, stri
 /// <param name="Pictures">The output.</param>
 /// <param name="Pixels">Formula from the output to bytes.</param>
 /// <param name="Href">The address where the app samples this generator.</param>
-public sealed record CardSampling(string Noise, string? Label, IReadOnlyList<int>? Labels, string Pictures, string Pixels, string Href)
+/// <param name="LabelNames">The name of each label, in the same order; null if they are unknown.</param>
+public sealed record CardSampling(
+    string Noise, string? Label, IReadOnlyList<int>? Labels, string Pictures, string Pixels, string Href, IReadOnlyList<string>? LabelNames)
 {
     internal static CardSampling Of(Manifest manifest, Generator generator)
     {
         var (shape, labels) = (generator.Shape, generator.IsConditional ? generator.Labels.Select(label => (int)label).ToList() : null);
+        var first = labels is null ? "" : generator.Classes.Names?[0] ?? labels[0].ToString(CultureInfo.InvariantCulture);
         return new(
             $"noise: float32 [batch, {Generator.LatentSize}], independent standard normals",
             labels is null ? null : "label: int64 [batch], one of the labels for each picture",
             labels,
             $"pictures: float32 [batch, {shape.Channels}, {shape.Side}, {shape.Side}] in [-1, 1]",
             "round((x + 1) * 127.5)",
-            $"/api/runs/{manifest.Run}/samples?epoch={CardFile.EpochOf(manifest)}{(labels is null ? "" : $"&label={labels[0]}")}");
+            $"/api/runs/{manifest.Run}/samples?epoch={CardFile.EpochOf(manifest)}{(labels is null ? "" : $"&label={Uri.EscapeDataString(first)}")}",
+            generator.Classes.Names);
     }
 }
 

@@ -15,7 +15,7 @@ internal static class DatasetFeature
     private static readonly string[] Parts = ["images", "labels", "test-images", "test-labels"];
 
     private static readonly DatasetView Pets = new(
-        "pets", "stored", true, 1800, 200, 2, ["cats", "dogs"], 64, 64, 64, 3,
+        "pets", "stored", true, 1800, 200, 2, ["cats", "dogs"], [0, 1], 64, 64, 64, 3,
         "9b74c9897bac770ffc029102a200c5de9b74c9897bac770ffc029102a200c5de", "Uploaded on 2026-01-31",
         new ConversionView(ConversionState.Ready, 2001, 2001, 1,
             [new FileProblem("cats/notes.txt", "it is not a picture, according to its name")],

@@ -1,5 +1,5 @@
+using System.Text.Json.Serialization;
 using GanFunctions.Core.Data;
-
 
 namespace GanFunctions.Functions.Datasets;
 
@@ -14,6 +14,7 @@ namespace GanFunctions.Functions.Datasets;
 /// <param name="Test">Number of held-out pictures, if there are any.</param>
 /// <param name="Classes">Number of different labels, if there are labels.</param>
 /// <param name="ClassNames">Names of the classes by label, if they are known.</param>
+/// <param name="Labels">The different labels in ascending order; absent if there are none, or an earlier version stored the data set.</param>
 /// <param name="Size">Height of a picture in pixels, like <paramref name="Height"/>.</param>
 /// <param name="Height">Height of a picture in pixels.</param>
 /// <param name="Width">Width of a picture in pixels.</param>
@@ -23,8 +24,9 @@ namespace GanFunctions.Functions.Datasets;
 /// <param name="Conversion">State of the latest upload; null if nothing was uploaded.</param>
 /// <param name="Links">Links to its resources.</param>
 public sealed record DatasetView(
-    string Name, string Source, bool Stored, int? Train, int? Test, int? Classes, IReadOnlyList<string>? ClassNames, int? Size, int? Height,
-    int? Width, int? Channels, string? Sha256, string Description, ConversionView? Conversion, DatasetLinks Links)
+    string Name, string Source, bool Stored, int? Train, int? Test, int? Classes, IReadOnlyList<string>? ClassNames,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<int>? Labels, int? Size, int? Height, int? Width,
+    int? Channels, string? Sha256, string Description, ConversionView? Conversion, DatasetLinks Links)
 {
     /// <summary>The view; null if both arguments are null.</summary>
     public static DatasetView? Of(DatasetInfo? info, Conversion? conversion)
@@ -33,8 +35,8 @@ public sealed record DatasetView(
         if (name is null) return null;
         info ??= new DatasetInfo(name, "stored", Stored: false, null, null, null, null, null, null, null, "Uploaded; not converted yet");
         return new DatasetView(
-            name, info.Source, info.Stored, info.Train, info.Test, info.Classes, info.ClassNames, info.Height, info.Height, info.Width, info.Channels,
-            info.Sha256, info.Description, conversion is null ? null : ConversionView.Of(conversion),
+            name, info.Source, info.Stored, info.Train, info.Test, info.Classes, info.ClassNames, info.Labels, info.Height, info.Height, info.Width,
+            info.Channels, info.Sha256, info.Description, conversion is null ? null : ConversionView.Of(conversion),
             new($"/api/datasets/{name}", $"/api/datasets/{name}/preview"));
     }
 }

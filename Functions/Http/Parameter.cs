@@ -85,6 +85,17 @@ public abstract record Parameter(string Name, string Description, JsonObject Sch
         name, description, new() { ["type"] = "integer", ["enum"] = new JsonArray([.. valid]) }, $"one of {string.Join(", ", valid)}",
         text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && valid.Contains(value) ? (true, value) : default, null);
 
+    /// <summary>Text whose validity depends on more than the parameter; null if it is not given.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="description">What the parameter does.</param>
+    /// <param name="valid">The valid values, to complete the sentence "it must be".</param>
+    /// <param name="example">An example value.</param>
+    public static Parameter<string?> Text(string name, string description, string valid, string example) => new(
+        name, description, new() { ["type"] = "string", ["minLength"] = 1 }, valid, text => text.Length > 0 ? (true, text) : default, null)
+    {
+        Example = example,
+    };
+
     /// <summary>True or false.</summary>
     public static Parameter<bool> Flag(string name, string description, bool otherwise) => new(
         name, description, new() { ["type"] = "boolean", ["default"] = otherwise }, "one of true, false",

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
@@ -60,15 +61,19 @@ internal sealed class Schemas
         }
     }
 
-    /// <summary>Every property is always written, so it is required.</summary>
+    /// <summary>Every property is required, because it is always written, except those that are left out if they are null.</summary>
     private JsonObject Whole(Type type, JsonObject schema)
     {
         if (type.IsEnum) schema.Insert(0, "type", "string");
         if (schema["properties"] is JsonObject properties)
-            schema["required"] = new JsonArray([.. properties.Select(property => JsonValue.Create(property.Key))]);
+            schema["required"] = new JsonArray([.. properties.Select(property => property.Key).Except(Omitted(type)).Select(name => JsonValue.Create(name))]);
         if (_comments.Of(type) is { } comment) schema["description"] = comment;
         return schema;
     }
+
+    private static IEnumerable<string> Omitted(Type type) => type.GetProperties()
+        .Where(property => property.GetCustomAttribute<JsonIgnoreAttribute>()?.Condition == JsonIgnoreCondition.WhenWritingNull)
+        .Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name));
 
     private void Describe(PropertyInfo property, JsonObject schema, object? example)
     {

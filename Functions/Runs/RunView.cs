@@ -1,3 +1,4 @@
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
@@ -26,13 +27,17 @@ namespace GanFunctions.Functions.Runs;
 /// <param name="CreatedAt">When the run was started.</param>
 /// <param name="UpdatedAt">When the run last changed; null in the response to the call that starts it.</param>
 /// <param name="Options">All options as resolved.</param>
+/// <param name="Classes">
+/// The labels that pictures can be requested by; null unless the run is conditional and has begun to train. They are those of its checkpoints, even if
+/// the data set has changed since then.
+/// </param>
 /// <param name="Links">Links to the run's resources.</param>
 public sealed record RunView(
     string Run, RunState State, IReadOnlyList<RunAction> Actions, string Dataset, Preset Preset, RunProgress Progress,
     double? ImagesPerSecond, double? SecondsLeft,
     RunLosses? Losses, string? StoppedEarly, PictureQuality? Quality, int? QualityEpoch, RunBest? Best,
     IReadOnlyList<string> Warnings, string? Checkpoint, int RollBacks, string? Error, DateTimeOffset CreatedAt, DateTimeOffset? UpdatedAt,
-    TrainingOptions Options, RunLinks Links)
+    TrainingOptions Options, IReadOnlyList<ClassLabel>? Classes, RunLinks Links)
 {
     /// <summary>The view of a row.</summary>
     public static RunView Of(RunRow row)
@@ -47,7 +52,7 @@ public sealed record RunView(
             row.RowKey, row.State(), RunTransitions.ActionsIn(row.State()), options.Dataset, options.Preset, progress,
             Rounded(row.ImagesPerSecond), secondsLeft,
             RunLosses.Of(row), row.StoppedEarly, row.Quality, row.QualityEpoch, RunBest.Of(row),
-            WarningsOf(row), row.Checkpoint, row.Attempt, row.Error, row.CreatedAt, row.Timestamp, options, RunLinks.Of(row.RowKey));
+            WarningsOf(row), row.Checkpoint, row.Attempt, row.Error, row.CreatedAt, row.Timestamp, options, row.Classes, RunLinks.Of(row.RowKey));
     }
 
     private static IReadOnlyList<string> WarningsOf(RunRow row) =>

@@ -65,14 +65,18 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
         return await pictures.RespondAsync(row, choice, request, inputs, format, (generator, manifest) =>
         {
             if (manifest.Dataset != data.Sha256) return (null, Changed(row, manifest));
-            var drawn = Sampler.DrawEach(generator, 1, _ => Sampler.Latent(seed, index), _ => Sampler.LabelOf(generator, index, choice.Label));
+            var drawn = Sampler.DrawEach(generator, 1, _ => Sampler.Latent(seed, index), _ => Sampler.LabelOf(generator, index, choice.LabelIn(generator)));
             var found = space.Nearest(drawn, count);
+            var named = Named(found, generator.IsConditional ? generator.Classes : data.Labels);
             return (format == Format.Png
                 ? PictureGrid.Png(
                     [.. drawn, .. found.SelectMany(neighbour => data.Train.Picture(neighbour.Index).ToArray())], generator.Shape, count + 1, scale)
-                : JsonSerializer.SerializeToUtf8Bytes(new NeighbourList(run, manifest.Name, seed, index, space.TypicalDistance, found), Json.Options), null);
+                : JsonSerializer.SerializeToUtf8Bytes(new NeighbourList(run, manifest.Name, seed, index, space.TypicalDistance, named), Json.Options), null);
         }, cancellation);
     }
+
+    private static List<Neighbour> Named(IReadOnlyList<Neighbour> found, ClassLabels classes) =>
+        [.. found.Select(each => each.Label is { } label ? each with { Name = classes.NameOf(label) } : each)];
 
     private static IResult NotYet(RunRow row) => Results.Problem(
         $"The features of '{row.Options.Dataset}' are being computed, which takes up to a minute, once. Try again later.",

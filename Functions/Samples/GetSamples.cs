@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
@@ -43,7 +44,7 @@ public sealed class GetSamples(RunStore runs, Pictures pictures)
 
     private static byte[] Draw(Generator generator, Manifest manifest, SampleQuery query, long seed)
     {
-        var drawn = Sampler.Draw(generator, seed, query.Count, query.Choice.Label);
+        var drawn = Sampler.Draw(generator, seed, query.Count, query.Choice.LabelIn(generator));
         if (query.Format == SampleQuery.Npy) return Npy.Of(drawn, generator.Shape);
         if (query.Format == SampleQuery.Zip) return PictureZip.Of(drawn, generator.Shape, query.Scale, IndexOf(generator, manifest, query, seed));
         using var grid = PictureGrid.Of(drawn, generator.Shape, query.Columns, query.Scale);
@@ -53,13 +54,19 @@ public sealed class GetSamples(RunStore runs, Pictures pictures)
 
     private static SampleIndex IndexOf(Generator generator, Manifest manifest, SampleQuery query, long seed) => new(
         manifest.Run, manifest.Name, manifest.Epoch, manifest.Generator.Sha256, query.Choice.Raw ? "raw" : "ema", seed,
-        [.. Enumerable.Range(0, query.Count).Select(index => new SampleIndex.Entry(
-            PictureZip.NameOf(index), index, Sampler.LabelOf(generator, index, query.Choice.Label)))]);
+        [.. Enumerable.Range(0, query.Count).Select(index => EntryOf(generator, index, query.Choice.LabelIn(generator)))]);
+
+    private static SampleIndex.Entry EntryOf(Generator generator, int index, byte? requested)
+    {
+        var label = Sampler.LabelOf(generator, index, requested);
+        return new(PictureZip.NameOf(index), index, label, label is null ? null : generator.Classes.NameOf(label.Value));
+    }
 
     /// <summary>The list of pictures in the zip archive.</summary>
     private sealed record SampleIndex(
         string Run, string Checkpoint, int Epoch, string Generator, string Weights, long Seed, IReadOnlyList<SampleIndex.Entry> Pictures)
     {
-        public sealed record Entry(string File, int Index, byte? Label);
+        public sealed record Entry(
+            string File, int Index, byte? Label, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name);
     }
 }

@@ -42,7 +42,7 @@ public sealed class GetWalk(RunStore runs, Pictures pictures)
         var inputs = string.Create(CultureInfo.InvariantCulture, $"walk/{string.Join(',', seeds)}/{frames}/{closed}/{count}/{columns}/{scale}/{milliseconds}");
         return await pictures.RespondAsync(row, choice, request, inputs, format, (generator, _) =>
         {
-            var drawn = Draw(generator, walk, count, choice.Label);
+            var drawn = Draw(generator, walk, count, choice.LabelIn(generator));
             return (Animate(drawn, generator, walk.Frames, columns, scale, milliseconds, format), null);
         }, cancellation);
     }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using GanFunctions.Core.Model;
 using GanFunctions.Functions.Checkpoints;
 using GanFunctions.Functions.Http;
 using GanFunctions.Functions.OpenApi;
@@ -18,8 +18,11 @@ internal static class PictureParameters
     public static readonly Parameter<int> Index = Parameter.WholeNumber("index", "Which picture of the seed.", 0, 1023, otherwise: 0);
 
     /// <summary>The label that a conditional generator draws.</summary>
-    public static readonly Parameter<byte?> Label = Parameter.WholeNumber(
-        "label", "The label to draw, if the run is conditional. By default, each label in turn.", byte.MinValue, byte.MaxValue);
+    public static readonly Parameter<string?> Label = Parameter.Text(
+        "label",
+        "The class to draw, if the run is conditional: its name, in any case, or its label. A text that is both a name and a label is the name. "
+        + "By default, each class in turn.",
+        "the name or the label of a class", "cats");
 
     /// <summary>The time that each frame of an animation is shown.</summary>
     public static Parameter<int> Milliseconds(int otherwise) => Parameter.WholeNumber("milliseconds", "Duration of each frame.", 20, 5000, otherwise);
@@ -56,14 +59,17 @@ internal static class PictureParameters
 
 /// <summary>The choice of a generator and a label.</summary>
 /// <param name="Checkpoint">The checkpoint.</param>
-/// <param name="Label">The label to draw, if the run is conditional; null draws each label in turn.</param>
+/// <param name="Label">The name or the label of the class to draw, if the run is conditional; null draws each class in turn.</param>
 /// <param name="Raw">Whether to use the trained weights instead of their moving average.</param>
-public sealed record GeneratorChoice(CheckpointChoice Checkpoint, byte? Label, bool Raw)
+public sealed record GeneratorChoice(CheckpointChoice Checkpoint, string? Label, bool Raw)
 {
     /// <summary>Reads the parameters <c>epoch</c>, <c>label</c> and <c>weights</c>.</summary>
     public static GeneratorChoice Read(QueryReader query) =>
         new(query.Read(CheckpointChoice.InQuery), query.Read(PictureParameters.Label), query.Read(PictureParameters.Weights) == "raw");
 
     /// <summary>The part of the choice that determines the pictures of one generator file.</summary>
-    public string Tag => string.Create(CultureInfo.InvariantCulture, $"{(Raw ? "raw" : "ema")}/{Label}");
+    public string Tag => $"{(Raw ? "raw" : "ema")}/{Uri.EscapeDataString(Label ?? "")}";
+
+    /// <summary>The label to draw with a generator; null draws each label in turn.</summary>
+    public byte? LabelIn(Generator generator) => Label is null ? null : generator.Classes.Find(Label);
 }

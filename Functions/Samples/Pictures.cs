@@ -35,7 +35,7 @@ public sealed class Pictures(CheckpointStore checkpoints, CheckpointCache candid
             {
                 var generator = await generators.GetAsync(
                     manifest.Generator.Sha256, averaged: !choice.Raw, () => checkpoints.ReadAsync(run, manifest.Generator, CancellationToken.None));
-                if (choice.Label is { } label && !generator.Labels.Contains(label)) return NoSuchLabel(label, generator);
+                if (choice.Label is { } label && choice.LabelIn(generator) is null) return NoSuchLabel(label, generator);
                 var (bytes, wrong) = await OnOneThreadAsync(() => draw(generator, manifest), cancellation);
                 return wrong ?? Tagged(Results.Bytes(bytes!, format.MediaType), tag, choice).WithHeader("X-Checkpoint", manifest.Name);
             }
@@ -72,6 +72,6 @@ public sealed class Pictures(CheckpointStore checkpoints, CheckpointCache candid
     private static IResult NoLabels(RunRow row) => Problems.Invalid("label",
         $"label: run '{row.RowKey}' is not conditional; leave label out, or start a run with conditional: true.");
 
-    private static IResult NoSuchLabel(int label, Generator generator) => Problems.Invalid("label",
-        $"label: {label} is not valid; it must be one of {string.Join(", ", generator.Labels)}.");
+    private static IResult NoSuchLabel(string label, Generator generator) => Problems.Invalid("label",
+        $"label: '{label}' is not valid; it must be one of {generator.Classes}.");
 }

@@ -4,6 +4,10 @@ const threeDigits = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
 
 export const count = value => integer.format(value);
 export const measure = value => (value === null || value === undefined ? '–' : threeDigits.format(value));
+const percentage = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 });
+
+/** A fraction from 0 to 1 as "12.3%". */
+export const percent = value => percentage.format(value);
 
 /** Seconds as "4 min" or "2 h 10 min". */
 export function duration(seconds) {

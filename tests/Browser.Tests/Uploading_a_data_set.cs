@@ -18,10 +18,10 @@ public sealed class Uploading_a_data_set(App app, Browser browser)
         await page.GetByLabel("Channels").SelectOptionAsync("colour");
         await page.GetByRole(AriaRole.Button, new() { Name = "Upload" }).ClickAsync();
 
-        await Expect(card).ToContainTextAsync("36 training pictures, 4 held out, 32×32, colour, 2 classes");
+        await Expect(card).ToContainTextAsync("36 training pictures, 4 held out, 32×32, colour, 2 classes: across, down");
         Assert.True(await card.GetByAltText("Sample pictures from stripes")
             .EvaluateAsync<bool>("async image => { await image.decode(); return image.naturalWidth > 32; }"));
-        await Expect(card).ToContainTextAsync("Classes: across, down");
+        await Expect(card).ToContainTextAsync("2 classes: across, down");
         await Expect(card).ToContainTextAsync("Converted to 32×32, colour, on black.");
         await card.GetByText("1 file skipped").ClickAsync();
         await Expect(card.GetByRole(AriaRole.Listitem)).ToContainTextAsync("across/broken.png");

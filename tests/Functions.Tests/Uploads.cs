@@ -59,6 +59,7 @@ public sealed class Uploads(App app)
 
         Assert.Equal((27, 3, 2, 32, 3), ((int)view["train"]!, (int)view["test"]!, (int)view["classes"]!, (int)view["size"]!, (int)view["channels"]!));
         Assert.Equal(["cats", "dogs"], view["classNames"]!.AsArray().Select(name => (string)name!));
+        Assert.Equal([0, 1], view["labels"]!.AsArray().Select(label => (int)label!));
         var conversion = view["conversion"]!;
         Assert.Equal((31, 31, 1), ((int)conversion["done"]!, (int)conversion["total"]!, (int)conversion["problemCount"]!));
         Assert.Equal(

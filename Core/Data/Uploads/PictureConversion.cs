@@ -96,7 +96,7 @@ internal sealed class PictureConversion
         if (trainLabels is not null) parts.Add(await WriteLabelsAsync(name, folder, IdxPart.TrainLabels, trainLabels, cancellation));
         if (testLabels is not null) parts.Add(await WriteLabelsAsync(name, folder, IdxPart.TestLabels, testLabels, cancellation));
         await _container.PreviewBlob(name, folder).UploadAsync(BinaryData.FromBytes(preview.Png()), overwrite: true, cancellation);
-        return DatasetManifest.Of(name, folder, parts, trainLabels?.Distinct().Count(), now) with { ClassNames = classNames };
+        return DatasetManifest.Of(name, folder, parts, trainLabels, now) with { ClassNames = classNames };
     }
 
     /// <summary>The classes without a readable picture, each as a problem. They are no classes of the data set.</summary>

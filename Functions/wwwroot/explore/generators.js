@@ -36,9 +36,9 @@ export class BrowserGenerator {
     this.#corners = (await get('noise', { query: { seeds: seeds.join(',') }, signal })).noise;
   }
 
-  /** The picture at (x, y) between the corner seeds, as an ImageBitmap. */
-  async draw(x, y, label) {
-    const { pixels, side } = await this.#call('draw', { noise: slerpInSquare(this.#corners, x, y), label: label ?? 0 });
+  /** The picture of a class at (x, y) between the corner seeds, as an ImageBitmap. */
+  async draw(x, y, drawnClass) {
+    const { pixels, side } = await this.#call('draw', { noise: slerpInSquare(this.#corners, x, y), label: drawnClass?.label ?? 0 });
     return createImageBitmap(new ImageData(pixels, side, side));
   }
 
@@ -77,8 +77,8 @@ export class ServerGenerator {
     this.#seeds = seeds;
   }
 
-  async draw(x, y, label, signal) {
-    const query = { seeds: this.#seeds.join(','), x: x.toFixed(4), y: y.toFixed(4), epoch: this.#epoch, label, scale: 1 };
+  async draw(x, y, drawnClass, signal) {
+    const query = { seeds: this.#seeds.join(','), x: x.toFixed(4), y: y.toFixed(4), epoch: this.#epoch, label: drawnClass?.value, scale: 1 };
     return createImageBitmap(await getBlob(`runs/${this.#run}/between`, { query, signal }));
   }
 

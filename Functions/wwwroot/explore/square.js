@@ -11,7 +11,7 @@ export class Square {
   #run;
   #signal;
   #generator = null;
-  #label = null;
+  #class = null; // { label, value }, or null if the run is not conditional
   #seeds = [1, 2, 3, 4];
   #cursor = { x: 0.5, y: 0.5 };
   #target = null; // the next position to generate
@@ -28,11 +28,11 @@ export class Square {
   }
 
   /** Loads the generator of an epoch, in the browser if possible. */
-  async open(epoch, label) {
+  async open(epoch, drawnClass) {
     const version = ++this.#openVersion;
     this.#generator?.close();
     this.#generator = null;
-    this.#label = label;
+    this.#class = drawnClass;
     this.#draw();
     const generator = await BrowserGenerator.load(this.#run, epoch, this.#signal).catch(error => {
       if (this.#signal.aborted) throw error;
@@ -44,9 +44,9 @@ export class Square {
     await this.#setSeeds(this.#seeds);
   }
 
-  /** Switches the label of a conditional run. */
-  async setLabel(label) {
-    this.#label = label;
+  /** Switches the class of a conditional run. */
+  async setClass(drawnClass) {
+    this.#class = drawnClass;
     if (this.#generator) await this.#setSeeds(this.#seeds);
   }
 
@@ -69,7 +69,7 @@ export class Square {
     const map = this.#container.querySelector('canvas.map');
     for (let cell = 0; cell < mapSize * mapSize; cell++) {
       const [column, row] = [cell % mapSize, Math.floor(cell / mapSize)];
-      const bitmap = await generator.draw(column / (mapSize - 1), row / (mapSize - 1), this.#label, this.#signal);
+      const bitmap = await generator.draw(column / (mapSize - 1), row / (mapSize - 1), this.#class, this.#signal);
       if (version !== this.#mapVersion || generator !== this.#generator || this.#signal.aborted) return;
       if (cell === 0) [map.width, map.height] = [bitmap.width * mapSize, bitmap.height * mapSize];
       map.getContext('2d').drawImage(bitmap, column * bitmap.width, row * bitmap.height);
@@ -87,7 +87,7 @@ export class Square {
       const target = this.#target;
       this.#target = null;
       try {
-        const bitmap = await generator.draw(target.x, target.y, this.#label, this.#signal);
+        const bitmap = await generator.draw(target.x, target.y, this.#class, this.#signal);
         if (generator === this.#generator && !this.#signal.aborted) this.#paint(bitmap);
         await new Promise(requestAnimationFrame);
       } catch (error) {

@@ -4,11 +4,12 @@ import { get, put, remove, resourceUrl } from '../api.js';
 import { count, plural } from '../format.js';
 import { delay } from '../live.js';
 import { confirm } from '../parts/confirm.js';
-import { canTrain, hasPictures } from '../parts/dataset.js';
+import { canTrain, classesOf, className, hasPictures } from '../parts/dataset.js';
 import { problem } from '../parts/problem.js';
 
 const refreshInterval = 1000; // milliseconds
 const blockBytes = 50 * 2 ** 20; // sent within three minutes at 2.5 Mbit/s
+const maxClasses = 20; // that a card lists
 const form = Symbol('form'); // the place of an error: the upload form, or else the name of a data set
 
 export async function show(root, _, signal) {
@@ -100,11 +101,15 @@ const card = (dataset, state, { remove }) => html`
     <p>${dataset.description}</p>
     ${hasPictures(dataset) ? html`
       <p class="hint">${plural(dataset.train, 'training picture')}, ${count(dataset.test ?? 0)} held out, ${dataset.width}×${dataset.height}${dataset.channels === 3 ? ', colour' : ''}${
-        dataset.classes ? `, ${plural(dataset.classes, 'class', 'classes')}` : ''}</p>
-      ${dataset.classNames ? html`<p class="hint">Classes: ${dataset.classNames.join(', ')}</p>` : nothing}
+        dataset.classes ? `, ${plural(dataset.classes, 'class', 'classes')}: ${classList(dataset)}` : ''}</p>
       <img class="pixels sheet" src=${resourceUrl(`datasets/${dataset.name}/preview`)} alt="Sample pictures from ${dataset.name}" loading="lazy">` : nothing}
     ${dataset.conversion ? conversionStatus(dataset.conversion) : nothing}
   </li>`;
+
+function classList(dataset) {
+  const names = classesOf(dataset).map(className);
+  return names.length > maxClasses ? `${names.slice(0, maxClasses).join(', ')} …` : names.join(', ');
+}
 
 const conversionStatus = upload => html`
   <p role="status">Upload: ${upload.state}, ${count(upload.done)} of ${count(upload.total)} files${upload.error ? html`: ${upload.error}` : nothing}</p>

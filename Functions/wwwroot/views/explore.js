@@ -5,6 +5,7 @@ import { measure } from '../format.js';
 import { Square } from '../explore/square.js';
 import { delay, isAtRest, lastEpoch } from '../live.js';
 import { connection } from '../parts/connection.js';
+import { classesOf, className } from '../parts/dataset.js';
 import { problem } from '../parts/problem.js';
 
 const refreshInterval = 5000; // milliseconds
@@ -19,18 +20,20 @@ export async function show(root, { run: id, query }, signal) {
     get(`datasets/${run.dataset}`, { signal }).catch(() => null), // the data set may be deleted; the generator still works
     get(`runs/${id}/grids`, { signal }),
   ]);
+  const classes = run.options.conditional ? choices(run, dataset) : null;
   const state = {
-    run, epochs, labels: run.options.conditional ? dataset?.classNames ?? Array.from({ length: dataset?.classes ?? 10 }, (_, label) => String(label)) : null,
-    seed: query.get('seed') ?? String(run.options.seed), label: query.get('label') ?? '', epoch: query.get('epoch') ?? 'latest',
+    run, epochs, classes,
+    seed: query.get('seed') ?? String(run.options.seed), label: chosen(classes, query.get('label'))?.value ?? '', epoch: query.get('epoch') ?? 'latest',
     failure: null, neighbours: null, message: '',
   };
   const draw = () => render(template(state, handlers), root);
   const selection = () => ({ seed: state.seed, label: state.label, epoch: state.epoch });
+  const selectedClass = () => chosen(state.classes, state.label) ?? state.classes?.[0] ?? null; // the server also begins with the first
   let pending = null; // aborts the previous request
   let squareEpoch = null; // the last completed epoch when the square loaded its generator
   const openSquare = () => {
     squareEpoch = lastEpoch(state.run);
-    square.open(state.epoch, state.label || null);
+    square.open(state.epoch, selectedClass());
   };
 
   const redraw = async () => {
@@ -53,7 +56,7 @@ export async function show(root, { run: id, query }, signal) {
       state[event.target.name] = event.target.value.trim();
       redraw();
       if (event.target.name === 'epoch') openSquare();
-      if (event.target.name === 'label') square.setLabel(state.label || null);
+      if (event.target.name === 'label') square.setClass(selectedClass());
     },
     randomizeSeed() {
       state.seed = String(Math.floor(Math.random() * 1e6));
@@ -83,6 +86,13 @@ export async function show(root, { run: id, query }, signal) {
     draw();
   }
 }
+
+// The classes to choose from, each with the value of the query parameter label. A run that an earlier version began does not list its classes, and its
+// checkpoints have no names, so it takes the labels of the data set; if that is deleted, ten digits are the best guess.
+const choices = (run, dataset) => run.classes?.map(each => ({ ...each, value: className(each) }))
+  ?? classesOf(dataset ?? { classes: 10 }).map(each => ({ ...each, value: String(each.label) }));
+
+const chosen = (classes, label) => classes?.find(each => each.value === label) ?? classes?.find(each => String(each.label) === label);
 
 // The latent walk visits the selected seed and the next three; null if the seed is invalid.
 const walkSeeds = seed => (/^\d{1,16}$/.test(seed) && Number(seed) + 3 <= Number.MAX_SAFE_INTEGER ? [0, 1, 2, 3].map(step => Number(seed) + step).join(',') : null);
@@ -128,9 +138,9 @@ const template = (state, handlers) => {
       <form class="inline" @change=${handlers.change} @submit=${event => event.preventDefault()}>
         <label>Seed <input name="seed" inputmode="numeric" autocomplete="off" .value=${seed}></label>
         <button type="button" @click=${handlers.randomizeSeed}>Random seed</button>
-        ${state.labels ? html`<label>Label <select name="label">
+        ${state.classes ? html`<label>Label <select name="label">
           <option value="">all, in turn</option>
-          ${state.labels.map((name, index) => html`<option value=${index} ?selected=${String(index) === label}>${name}</option>`)}</select></label>` : nothing}
+          ${state.classes.map(each => html`<option value=${each.value} ?selected=${each.value === label}>${className(each)}</option>`)}</select></label>` : nothing}
         <label>Epoch <select name="epoch">
           ${['latest', ...(run.best ? ['best'] : []), ...state.epochs.toReversed()].map(each => html`<option ?selected=${String(each) === epoch}>${each}</option>`)}</select></label>
       </form>
@@ -152,11 +162,13 @@ const template = (state, handlers) => {
     <section class="panel" aria-labelledby="between"><h2 id="between">Latent-space interpolation</h2><p class="hint">Drag across the map to interpolate between four seeds.</p><div id="square"></div></section>`;
 };
 
+const describe = each => (each.label === null ? measure(each.distance) : `${measure(each.distance)} (${className(each)})`);
+
 const nearest = ({ index, isSearching, status, failure, result, pictureUrl }) => html`
   <h3>Memorisation check for picture ${index}</h3>
   ${isSearching ? html`<p class="hint">${status ?? 'Searching …'}</p>` : nothing}
   ${failure ? problem(failure) : nothing}
   ${result ? html`
     <img class="pixels nearest" src=${pictureUrl} alt="The generated picture and its ${result.neighbours.length} nearest training pictures">
-    <p class="hint">The generated picture, then the training pictures by distance: ${result.neighbours.map(each => measure(each.distance)).join(', ')}. The typical distance between
+    <p class="hint">The generated picture, then the training pictures by distance: ${result.neighbours.map(describe).join(', ')}. The typical distance between
       a real picture and its nearest neighbour is ${measure(result.typicalDistance)}; a much smaller distance indicates memorisation.</p>` : nothing}`;

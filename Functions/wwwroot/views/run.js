@@ -1,10 +1,11 @@
 // One run: progress, curves, generated pictures and actions.
 import { html, nothing, render } from '../lib/lit-html/lit-html.js';
 import { get, post, remove, resourceUrl } from '../api.js';
-import { count, duration, measure, plural } from '../format.js';
+import { count, duration, measure, percent, plural } from '../format.js';
 import { follow, isAtRest, lastEpoch } from '../live.js';
 import { chart } from '../parts/chart.js';
 import { confirm } from '../parts/confirm.js';
+import { className } from '../parts/dataset.js';
 import { Losses } from '../parts/losses.js';
 import { Player } from '../parts/player.js';
 import { problem } from '../parts/problem.js';
@@ -122,6 +123,7 @@ const template = ({ run, failure, isBusy, timelapseEpoch }, handlers) => html`
     <progress max="1" .value=${run.progress.fraction} aria-label="Progress"></progress>
     <p class="numbers">${numbers(run)}</p>
     ${run.stoppedEarly ? html`<p>${run.stoppedEarly}</p>` : nothing}
+    ${run.quality?.classes ? classShares(run) : nothing}
   </section>
   <div class="columns">
     <section class="panel" aria-labelledby="samples"><h2 id="samples">Fixed-noise samples by epoch</h2><div id="player"></div></section>
@@ -162,6 +164,13 @@ const numbers = run => html`
   ${run.quality ? html`<span>Fréchet distance ${measure(run.quality.frechetDistance)}</span>` : nothing}
   ${run.best ? html`<span>best ${measure(run.best.frechetDistance)} at epoch ${run.best.epoch}</span>` : nothing}
   ${run.rollBacks ? html`<span>${plural(run.rollBacks, 'rollback')}</span>` : nothing}`;
+
+const classShares = ({ quality, qualityEpoch }) => html`
+  <details>
+    <summary>Classes of the pictures after epoch ${qualityEpoch}</summary>
+    <dl class="options" data-classes>${quality.classes.shares.map(share => html`
+      <div><dt>${className(share)}</dt><dd>${percent(share.generated)} (real ${percent(share.real)})</dd></div>`)}</dl>
+  </details>`;
 
 function timelapse(run, shownEpoch, handlers) {
   if (lastEpoch(run) < 2) return html`<p class="hint">Available after two epochs.</p>`;

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Pictures;
@@ -34,6 +35,19 @@ internal static class Catalogs
         await new DatasetWriter(container, TimeProvider.System, NullLogger.Instance).SaveAsync(
             name, IdxParts.Of(train, test), TestContext.Current.CancellationToken);
         return (await Over(container).GetAsync(name, TestContext.Current.CancellationToken))!;
+    }
+
+    /// <summary>Names the classes of a stored data set, as an upload with one folder per class does.</summary>
+    public static Task NameClassesAsync(this BlobContainerClient container, string dataset, params string[] names) =>
+        container.ChangeManifestAsync(dataset, manifest => manifest["classNames"] = new JsonArray([.. names]));
+
+    /// <summary>Changes the manifest of a stored data set.</summary>
+    public static async Task ChangeManifestAsync(this BlobContainerClient container, string dataset, Action<JsonObject> change)
+    {
+        var blob = container.ManifestBlob(dataset);
+        var manifest = (await blob.DownloadContentAsync(TestContext.Current.CancellationToken)).Value.Content.ToObjectFromJson<JsonObject>()!;
+        change(manifest);
+        await blob.UploadAsync(BinaryData.FromString(manifest.ToJsonString()), overwrite: true, TestContext.Current.CancellationToken);
     }
 
     public static async Task<List<string>> NamesOfBlobsAsync(this BlobContainerClient container, CancellationToken cancellation)

@@ -27,7 +27,7 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
         Assert.Equal(("mine", "stored", true, 30, 7, 10, 1), (info!.Name, info.Source, info.Stored, info.Train, info.Test, info.Classes, info.Channels));
         Assert.Equal(Dataset.Of("mine", loaded.Train, loaded.Test).Sha256, loaded.Sha256);
         Assert.Equal(info.Sha256, loaded.Sha256);
-        Assert.Equal(info, (await _uploader.Catalog.ListAsync(_cancellation)).Single(listed => listed.Source == "stored"));
+        Assert.Equivalent(info, (await _uploader.Catalog.ListAsync(_cancellation)).Single(listed => listed.Source == "stored"), strict: true);
         Assert.NotNull(await _uploader.Catalog.PreviewAsync("mine", _cancellation));
         await _uploader.Catalog.CheckAsync("mine", _cancellation);
     }

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Export;
+using GanFunctions.Core.Export.Onnx;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
@@ -73,20 +75,7 @@ public sealed class An_ONNX_file
     public void Says_which_checkpoint_it_was_made_from()
     {
         var file = TrainedLike.File(new(32, 3), 3, 7);
-        var manifest = new Manifest
-        {
-            Run = "first",
-            Attempt = 0,
-            Epoch = 12,
-            Step = 10,
-            StepsPerEpoch = 10,
-            Dataset = "d",
-            Precision = "fp32",
-            Threads = 2,
-            Generator = BlobReference.Of(file),
-            Training = BlobReference.Of(file),
-            EpochSums = new StepLosses(1, 2, 3, 4),
-        };
+        var manifest = ManifestOf(file);
 
         using var session = Open(OnnxFile.Of(manifest, file, averaged: false));
 
@@ -104,6 +93,19 @@ public sealed class An_ONNX_file
     }
 
     [Fact]
+    public void Names_its_classes()
+    {
+        var file = TrainedLike.File(PictureShape.Mnist, new ClassLabels([3, 7], ["cats", "Äffchen"]));
+
+        var model = OnnxFile.Of(ManifestOf(file), file, averaged: true);
+
+        using var session = Open(model);
+        Assert.Equal(["cats", "Äffchen"], JsonSerializer.Deserialize<string[]>(session.ModelMetadata.CustomMetadataMap["labelNames"])!);
+        Assert.Equal("3 7", session.ModelMetadata.CustomMetadataMap["labels"]);
+        Assert.Equal("one of 3 (cats), 7 (Äffchen)", ModelProto.Parser.ParseFrom(model).Graph.Input.Single(input => input.Name == "label").DocString);
+    }
+
+    [Fact]
     public void Is_the_same_to_the_last_byte_when_written_again_and_another_one_of_other_weights()
     {
         var file = TrainedLike.File(PictureShape.Mnist);
@@ -114,6 +116,21 @@ public sealed class An_ONNX_file
         Assert.Equal(OnnxFile.Write(average, Metadata), OnnxFile.Write(again, Metadata));
         Assert.NotEqual(OnnxFile.Write(average, Metadata), OnnxFile.Write(raw, Metadata));
     }
+
+    private static Manifest ManifestOf(byte[] file) => new()
+    {
+        Run = "first",
+        Attempt = 0,
+        Epoch = 12,
+        Step = 10,
+        StepsPerEpoch = 10,
+        Dataset = "d",
+        Precision = "fp32",
+        Threads = 2,
+        Generator = BlobReference.Of(file),
+        Training = BlobReference.Of(file),
+        EpochSums = new StepLosses(1, 2, 3, 4),
+    };
 
     private static InferenceSession Open(byte[] file)
     {

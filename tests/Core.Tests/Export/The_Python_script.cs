@@ -35,6 +35,29 @@ public sealed class The_Python_script : IDisposable
         Assert.InRange(await DifferenceAsync(file, "ema", [3, 7, 9, 3, 7]), 0, 1e-4);
     }
 
+    [Theory]
+    [InlineData("cats", 0)]
+    [InlineData("DOGS", 1)]
+    [InlineData("0", 9)] // a name takes precedence over a label
+    [InlineData("1", 1)]
+    public async Task Draws_the_class_of_a_name(string name, byte label)
+    {
+        var file = await StoreAsync(TrainedLike.File(PictureShape.Mnist, new ClassLabels([0, 1, 9], ["cats", "Dogs", "0"])));
+
+        Assert.InRange(await DifferenceAsync(file, "ema", [label, label, label, label, label], "--label", name), 0, 1e-4);
+    }
+
+    [Fact]
+    public async Task Lists_the_names_of_the_classes()
+    {
+        var file = await StoreAsync(TrainedLike.File(PictureShape.Mnist, new ClassLabels([0, 1, 9], ["cats", "Dogs", "9"])));
+
+        var (code, _, error) = await RunAsync(await Python.Value, Script, file, "--label", "birds");
+
+        Assert.Equal(1, code);
+        Assert.EndsWith("label: birds is not valid; it must be one of cats (0), Dogs (1), 9.", error.Trim(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Says_which_labels_there_are()
     {

@@ -11,7 +11,10 @@ namespace GanFunctions.Core.Tests.Export;
 internal static class TrainedLike
 {
     /// <summary>The <c>generator</c> file of a checkpoint; its averaged and its raw weights differ.</summary>
-    public static byte[] File(PictureShape shape, params byte[] labels)
+    public static byte[] File(PictureShape shape, params byte[] labels) => File(shape, new ClassLabels(labels));
+
+    /// <inheritdoc cref="File(PictureShape, byte[])"/>
+    public static byte[] File(PictureShape shape, ClassLabels labels)
     {
         var options = new TrainingOptions { BatchNormEpsilon = 1e-3 };
         using var networks = new GanNetworks(options, Precision.Fp32, new RunRandom(42, 0), shape, labels);

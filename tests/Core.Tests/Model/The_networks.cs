@@ -57,7 +57,7 @@ public sealed class The_networks
     {
         using var scope = NewDisposeScope();
         byte[] labels = [3, 7, 9];
-        using var generator = new Generator(Norm, PictureShape.Mnist, labels);
+        using var generator = new Generator(Norm, PictureShape.Mnist, new ClassLabels(labels));
         using var discriminator = new Discriminator(Norm, PictureShape.Mnist, labels.Length);
         using var random = new torch.Generator(1);
         WeightInitialisation.Initialise(generator, WeightScheme.Normal, random);

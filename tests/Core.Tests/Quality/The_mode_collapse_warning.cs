@@ -17,6 +17,14 @@ public sealed class The_mode_collapse_warning
     }
 
     [Fact]
+    public void Calls_the_classes_by_their_names()
+    {
+        Assert.Equal(
+            ["Mode collapse: after epoch 7, 2 of 4 classes are missing or rare (cats: 0.1% instead of 30.0%, 3: 0.0% instead of 20.0%)."],
+            ModeCollapse.WarningsOf(7, Quality([0.6, 0.001, 0.399, 0]).WithNames(new([0, 1, 2], ["birds", "cats", "dogs"]))));
+    }
+
+    [Fact]
     public void Says_nothing_of_classes_that_are_only_less_frequent_or_rare_among_the_real_ones_too()
     {
         Assert.Empty(ModeCollapse.WarningsOf(3, Quality([0.7, 0.1, 0.1, 0.1])));

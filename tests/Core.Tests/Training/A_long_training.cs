@@ -24,7 +24,7 @@ public sealed class A_long_training
         var options = new TrainingOptions { BatchSize = 2, GradientPenaltyEvery = 2 };
         var random = new RunRandom(options.Seed, 0);
         using var scope = NewDisposeScope();
-        using var networks = new GanNetworks(options, precision, random, PictureShape.Mnist, []);
+        using var networks = new GanNetworks(options, precision, random, PictureShape.Mnist, ClassLabels.None);
         using var real = zeros(options.BatchSize, 1, 28, 28);
         var (tensors, megabytes) = (0L, 0.0);
         for (var step = 0; step < steps; step++)

@@ -32,6 +32,7 @@ internal static class Bounds
                         .. fewest > 1 ? new[] { Repeated(valid[0], fewest - 1) } : [],
                         Repeated(valid[0], most + 1),
                     ]);
+            case "string" when schema["minLength"] is not null: return (["anything"], [""]);
             default: return ([], []); // text with a pattern: what does not match it is not found
         }
     }
