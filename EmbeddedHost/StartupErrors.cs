@@ -31,7 +31,8 @@ internal static class StartupErrors
     {
         { Status: 0 } => $"The storage at {storage} is unreachable: {OneLine(failure.Message)} Start it, {Advice}.",
         { Status: 400 } when failure.Message.Contains("not supported by Azurite", StringComparison.Ordinal) =>
-            $"The Azurite at {storage} does not support the API version of this app: restart it with --skipApiVersionCheck, or end it to let the app start its own.",
+            $"The Azurite at {storage} does not support the API version of this app: restart it with --skipApiVersionCheck, "
+            + "or end it to let the app start its own.",
         _ => $"The storage at {storage} refused a request with {failure.Status} {failure.ErrorCode}: {OneLine(failure.Message)} {Sentence(Advice)}",
     };
 

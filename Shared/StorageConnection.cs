@@ -74,7 +74,8 @@ internal sealed class StorageConnection(IConfiguration configuration, AzureCompo
         {
             // Without the value, which may have a key.
             throw new InvalidOperationException(
-                $"{Setting} is not a valid connection string of Azure Storage ({e.Message.TrimEnd('.')}); it must be UseDevelopmentStorage=true, or of the form "
+                $"{Setting} is not a valid connection string of Azure Storage ({e.Message.TrimEnd('.')}); "
+                + "it must be UseDevelopmentStorage=true, or of the form "
                 + "DefaultEndpointsProtocol=https;AccountName=...;AccountKey=...;EndpointSuffix=core.windows.net.", e);
         }
     }

@@ -41,7 +41,8 @@ internal static class PictureLoader
         if (file.Length == 0) throw new PictureException("it is empty");
         return file switch
         {
-            [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0d, 0x0a, 0x1a, 0x0a, ..] => CheckSize(Image.PngloadBuffer(file, access: access, failOn: failOn), maxPixels),
+            [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0d, 0x0a, 0x1a, 0x0a, ..] =>
+                CheckSize(Image.PngloadBuffer(file, access: access, failOn: failOn), maxPixels),
             [0xff, 0xd8, 0xff, ..] => ShrinkOnLoad(
                 // libjpeg reports damaged data as a warning.
                 CheckSize(Image.JpegloadBuffer(file, access: access, failOn: Enums.FailOn.Warning), maxPixels),
@@ -52,7 +53,8 @@ internal static class PictureLoader
                 image => Math.Max(1, ShorterSide(image) / (side * ShrinkMargin)),
                 shrink => Image.WebploadBuffer(file, scale: 1.0 / shrink, access: access, failOn: failOn)),
             [(byte)'G', (byte)'I', (byte)'F', (byte)'8', ..] => CheckSize(Image.GifloadBuffer(file, access: access, failOn: failOn), maxPixels),
-            [(byte)'I', (byte)'I', 0x2a, 0, ..] or [(byte)'M', (byte)'M', 0, 0x2a, ..] => CheckSize(Image.TiffloadBuffer(file, access: access, failOn: failOn), maxPixels),
+            [(byte)'I', (byte)'I', 0x2a, 0, ..] or [(byte)'M', (byte)'M', 0, 0x2a, ..] =>
+                CheckSize(Image.TiffloadBuffer(file, access: access, failOn: failOn), maxPixels),
             [_, _, _, _, (byte)'f', (byte)'t', (byte)'y', (byte)'p', ..] => LoadHeif(file, maxPixels),
             [(byte)'B', (byte)'M', _, _, _, _, 0, 0, 0, 0, ..] => LoadBmp(file, maxPixels),
             [(byte)'P', (byte)'5' or (byte)'6', (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t', ..] => LoadNetpbm(file, maxPixels),

@@ -28,7 +28,7 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, I
 
     /// <summary>Marks the run as being trained, once its data set is loaded.</summary>
     /// <param name="stepsPerEpoch">Steps in an epoch.</param>
-    /// <param name="classes">The classes of a conditional run; else null.</param>
+    /// <param name="classes">The classes to record for a conditional run; else null.</param>
     /// <param name="cancellation">Cancels the update.</param>
     public Task SetTrainingAsync(int stepsPerEpoch, ClassLabels? classes, CancellationToken cancellation) => runs.UpdateAsync(request.Run, row =>
     {

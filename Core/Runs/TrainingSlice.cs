@@ -66,8 +66,9 @@ public sealed partial class TrainingSlice(
             if (await watch.RunAsync(token => LoadAsync(options, token), stopping) is not (var data, var reference))
                 return await record.EndAsync(last?.Manifest);
             var start = StartOf(request, options, last?.Manifest, data);
-            if (row.Phase == Phase.Preparing || row.StepsPerEpoch != start.StepsPerEpoch)
-                await record.SetTrainingAsync(start.StepsPerEpoch, options.Conditional ? data.Labels : null, stopping);
+            var classes = options.Conditional && row.Classes is null ? data.Labels : null; // the run keeps those that it began with
+            if (row.Phase == Phase.Preparing || row.StepsPerEpoch != start.StepsPerEpoch || classes is not null)
+                await record.SetTrainingAsync(start.StepsPerEpoch, classes, stopping);
 
             // Train, save and measure, on a thread of its own
             var deadline = begun + options.MaxSliceSeconds * time.TimestampFrequency;

@@ -19,7 +19,8 @@ internal static class DatasetFeature
         "9b74c9897bac770ffc029102a200c5de9b74c9897bac770ffc029102a200c5de", "Uploaded on 2026-01-31",
         new ConversionView(ConversionState.Ready, 2001, 2001, 1,
             [new FileProblem("cats/notes.txt", "it is not a picture, according to its name")],
-            new ConversionChoice(64, 3, PictureFit.Crop, "black", ["The size is 64: half of the pictures have at least 120 pixels on their shorter side."]), null),
+            new ConversionChoice(64, 3, PictureFit.Crop, "black", ["The size is 64: half of the pictures have at least 120 pixels on their shorter side."]),
+                null),
         new DatasetLinks("/api/datasets/pets", "/api/datasets/pets/preview"));
 
     private static readonly Response NoDataset = Response.NotFound(
@@ -76,11 +77,12 @@ internal static class DatasetFeature
                 PutDataset.Blocks,
             ],
             Body = new(
-                "A zip, tar or tar.gz archive of pictures with one folder per class, or of IDX, CSV or Parquet files; or a form with files. The content decides, "
-                + "not the media type. At most 2 GiB. Or JSON with the address of an archive, such as `{\"source\": \"https://example.com/pets.zip\"}`, which is "
-                + "downloaded in the background; an address with a shared access signature works.",
+                "A zip, tar or tar.gz archive of pictures with one folder per class, or of IDX, CSV or Parquet files; or a form with files. The content "
+                + "decides, not the media type. At most 2 GiB. Or JSON with the address of an archive, such as "
+                + "`{\"source\": \"https://example.com/pets.zip\"}`, which is downloaded in the background; an address with a shared access signature works.",
                 IsRequired: true,
-                new("application/octet-stream"), new("application/zip"), new("application/x-tar"), new("application/gzip"), new("text/csv"), Media.Json(_ => SourceSchema, new JsonObject { ["source"] = "https://example.com/pets.zip" }),
+                new("application/octet-stream"), new("application/zip"), new("application/x-tar"), new("application/gzip"), new("text/csv"),
+                Media.Json(_ => SourceSchema, new JsonObject { ["source"] = "https://example.com/pets.zip" }),
                 new("multipart/form-data", FormSchema)),
             Responses =
             [

@@ -39,6 +39,9 @@ public sealed record DatasetView(
             info.Channels, info.Sha256, info.Description, conversion is null ? null : ConversionView.Of(conversion),
             new($"/api/datasets/{name}", $"/api/datasets/{name}/preview"));
     }
+
+    /// <summary>The description that training options are fitted to.</summary>
+    internal DatasetInfo ToInfo() => new(Name, Source, Stored, Train, Test, Classes, Height, Width, Channels, Sha256, Description, ClassNames);
 }
 
 /// <summary>The state of a conversion.</summary>

@@ -106,7 +106,9 @@ public sealed class PutDataset(
         var text = body["source"]?.ToString();
         var isValid = Uri.TryCreate(text, UriKind.Absolute, out var source) && source.UserInfo.Length == 0
             && (source.Scheme == Uri.UriSchemeHttps || (options.AllowPrivateSources && source.Scheme == Uri.UriSchemeHttp));
-        return isValid ? (source, null) : (null, Problems.Invalid("source", $"source: '{text}' is not valid; it must be an https address without a user name."));
+        return isValid
+            ? (source, null)
+            : (null, Problems.Invalid("source", $"source: '{text}' is not valid; it must be an https address without a user name."));
     }
 
     private static IResult Accepted(DatasetInfo? info, Conversion staged) =>
@@ -117,7 +119,8 @@ public sealed class PutDataset(
 public sealed class PutBlock(DatasetOptions options, RawUpload raw)
 {
     internal static readonly Parameter<string> Upload = Parameter.Id("upload", "An id for the upload, chosen by the client.", "pets-1");
-    internal static readonly Parameter<int> Block = Parameter.WholeNumber("block", "Position of the block, from 0.", 0, RawUpload.MaxBlocks - 1, 0) with { IsInPath = true };
+    internal static readonly Parameter<int> Block =
+        Parameter.WholeNumber("block", "Position of the block, from 0.", 0, RawUpload.MaxBlocks - 1, 0) with { IsInPath = true };
 
     /// <summary>The folder of an upload in blocks. No other upload has such a name.</summary>
     internal static string FolderOf(string upload) => $"blocks-{upload}";

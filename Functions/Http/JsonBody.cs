@@ -11,7 +11,8 @@ public static class JsonBody
     private const int MaxBytes = 64 * 1024; // the largest sensible body has a few hundred
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
-    /// <summary>The body as a JSON object, in UTF-8 or in the encoding that its byte-order mark names; empty if there is no body; or the error to respond with.</summary>
+    /// <summary>The body as a JSON object, in UTF-8 or in the encoding that its byte-order mark names; empty if there is no body; or the error to respond
+    /// with.</summary>
     /// <param name="request">The request.</param>
     /// <param name="example">A valid body, for the error.</param>
     /// <param name="cancellation">Cancels the read.</param>

@@ -33,7 +33,8 @@ public static class Problems
 
     /// <summary>The detail of a 409: the state, and the states that allow the action.</summary>
     public static string StateConflict(string run, RunState state, RunTransition transition) =>
-        $"The run '{run}' is {Name(state)}; {Name(transition.Action)} requires one of the states {string.Join(", ", transition.Allowed.Select(each => Name(each)))}.";
+        $"The run '{run}' is {Name(state)}; {Name(transition.Action)} requires one of the states "
+        + $"{string.Join(", ", transition.Allowed.Select(each => Name(each)))}.";
 
     /// <summary>409 for other reasons.</summary>
     public static IResult Conflict(string title, string detail, string link) => Results.Problem(

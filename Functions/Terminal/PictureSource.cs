@@ -5,7 +5,7 @@ using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Functions.Terminal;
 
-/// <summary>What a user names to train on: a folder, a zip archive, or a data set.</summary>
+/// <summary>What a user names to train on: a folder, an archive, or a data set.</summary>
 /// <param name="Name">Name of the data set.</param>
 /// <param name="Path">The folder or archive to upload; null for a data set of the app.</param>
 internal sealed partial record PictureSource(string Name, string? Path)
@@ -26,7 +26,7 @@ internal sealed partial record PictureSource(string Name, string? Path)
             if (!Directory.EnumerateFiles(text, "*", Files).Any())
             {
                 throw new InvalidOperationException(
-                    $"The folder '{text}' is empty: it must have PNG, JPEG or WebP files, with one subfolder per class or none.");
+                    $"The folder '{text}' is empty: it must have pictures, with one subfolder per class or none.");
             }
             return new(NameOf(System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(text)))), text);
         }
@@ -34,7 +34,7 @@ internal sealed partial record PictureSource(string Name, string? Path)
         return ResourceId.IsValid(text)
             ? new(text, null)
             : throw new InvalidOperationException(
-                $"There is no folder or zip archive '{text}': name one with pictures, or a data set, such as {Known[0]}.");
+                $"There is no folder or archive '{text}': name one with pictures, or a data set, such as {Known[0]}.");
     }
 
     /// <summary>The body of the upload, a zip archive; a folder is archived while it is sent.</summary>

@@ -8,13 +8,12 @@ namespace GanFunctions.Functions.Terminal;
 
 /// <summary>The arguments of the command <c>train</c>, checked as the HTTP API checks them.</summary>
 /// <param name="Source">What to train on.</param>
-/// <param name="Size">Width and height to scale pictures to, if given.</param>
-/// <param name="Channels">The channels to convert pictures to, if given.</param>
+/// <param name="Upload">The given options of the conversion of pictures, such as <c>size</c>.</param>
 /// <param name="Given">The given training options, and the data set.</param>
 /// <param name="Options">The training options they resolve to.</param>
 /// <param name="Settings">Settings of the app, such as <c>--urls</c>.</param>
 internal sealed record TrainArguments(
-    PictureSource Source, int? Size, int? Channels, JsonObject Given, TrainingOptions Options, string[] Settings)
+    PictureSource Source, IReadOnlyDictionary<string, string> Upload, JsonObject Given, TrainingOptions Options, string[] Settings)
 {
     private const string Command = "train";
     private const string Dataset = "dataset";
@@ -30,31 +29,51 @@ internal sealed record TrainArguments(
     {
         if (args is not [Command, .. var rest]) return null;
         if (rest is not [var first, .. var options] || first.StartsWith('-'))
-            throw new InvalidOperationException($"train needs a folder of pictures, a zip archive or the name of a data set as its first argument; {Help}");
+            throw new InvalidOperationException($"train needs a folder of pictures, an archive or the name of a data set as its first argument; {Help}");
 
         var source = PictureSource.Of(first);
         var given = new JsonObject();
+        Dictionary<string, string> upload = [];
         List<string> settings = [], problems = [];
-        int? size = null, channels = null;
         foreach (var (name, value) in Pairs(options, problems))
         {
-            if (name == PutDataset.Size.Name) size = Read(PutDataset.Size, value, source, problems);
-            else if (name == PutDataset.Channels.Name) channels = Read(PutDataset.Channels, value, source, problems);
-            else if (name == Dataset) problems.Add("dataset is not an option here: name the data set in place of the folder.");
-            else if (name == "urls" || name.Contains(':', StringComparison.Ordinal)) settings.Add($"--{name}={value}");
-            else given[name] = ToJson(value);
+            if (Check(PutDataset.Size, name, value) || Check(PutDataset.Channels, name, value) || Check(PutDataset.Fit, name, value)
+                || Check(PutDataset.Background, name, value) || Check(PutDataset.Transpose, name, value))
+            {
+                upload[name] = value ?? "true";
+            }
+            else if (name == Dataset)
+            {
+                problems.Add("dataset is not an option here: name the data set in place of the folder.");
+            }
+            else if (name == "urls" || name.Contains(':', StringComparison.Ordinal))
+            {
+                settings.Add($"--{name}={value}");
+            }
+            else
+            {
+                given[name] = ToJson(value);
+            }
         }
         given[Dataset] = source.Name;
         try
         {
             var resolved = OptionsReader.Read(given);
-            if (problems.Count == 0) return new(source, size, channels, given, resolved, [.. settings]);
+            if (problems.Count == 0) return new(source, upload, given, resolved, [.. settings]);
         }
         catch (OptionsException wrong)
         {
             problems.AddRange(wrong.Problems.SelectMany(field => field.Value));
         }
         throw new InvalidOperationException($"{string.Join(" ", problems)} {Help}");
+
+        bool Check<T>(Parameter<T> parameter, string name, string? text)
+        {
+            if (name != parameter.Name) return false;
+            if (!parameter.Parse(text ?? "true").IsValid) problems.Add($"{parameter.Name}: '{text}' is not valid; it must be {parameter.Valid}.");
+            else if (source.Path is null) problems.Add($"{parameter.Name} is for pictures that are uploaded; the data set '{source.Name}' is used as it is.");
+            return true;
+        }
     }
 
     private static IEnumerable<(string Name, string? Value)> Pairs(string[] options, List<string> problems)
@@ -70,14 +89,6 @@ internal sealed record TrainArguments(
             var hasValueNext = index + 1 < options.Length && !options[index + 1].StartsWith("--", StringComparison.Ordinal);
             yield return (parts[0], parts.Length == 2 ? parts[1] : hasValueNext ? options[++index] : null);
         }
-    }
-
-    private static int? Read(Parameter<int?> parameter, string? text, PictureSource source, List<string> problems)
-    {
-        var (isValid, value) = parameter.Parse(text ?? "");
-        if (!isValid) problems.Add($"{parameter.Name}: '{text}' is not valid; it must be {parameter.Valid}.");
-        else if (source.Path is null) problems.Add($"{parameter.Name} is for pictures that are uploaded; the data set '{source.Name}' is used as it is.");
-        return value;
     }
 
     // An option without a value, such as --conditional, is true.

@@ -3,7 +3,9 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Runs;
+using GanFunctions.Core.Training;
 using GanFunctions.Functions.Datasets;
+using GanFunctions.Functions.Http;
 using GanFunctions.Functions.Runs;
 
 namespace GanFunctions.Functions.Terminal;
@@ -37,23 +39,32 @@ internal sealed class TrainRun(TrainArguments arguments, LocalRun local, TimePro
     {
         var dataset = await api.FindDatasetAsync(arguments.Source.Name, cancellation);
         if (dataset is null && arguments.Source.Path is null)
-            throw new InvalidOperationException($"There is no folder or zip archive '{arguments.Source.Name}', and no data set of that name.");
-        if (arguments.Size is { } size && dataset?.Size != size) return null;
-        if (arguments.Channels is { } channels && dataset?.Channels != channels) return null;
+            throw new InvalidOperationException($"There is no folder or archive '{arguments.Source.Name}', and no data set of that name.");
+        if (dataset is null || arguments.Upload.Any(option => ValueOf(option.Key, dataset) is { } used && used != option.Value)) return null;
+        var options = OptionsReader.Read(arguments.Given, dataset.ToInfo());
         var started = (await api.RunsAsync(cancellation))
-            .FirstOrDefault(each => IsNamedAfterSource(each.Run) && LocalApi.IsUnfinished(each) && each.Options == arguments.Options);
+            .FirstOrDefault(each => IsNamedAfterSource(each.Run) && LocalApi.IsUnfinished(each) && each.Options == options);
         if (started is null) return null;
         if (started.Actions.Contains(RunAction.Resume)) await api.PostAsync($"api/runs/{started.Run}/resume", null, cancellation);
         Console.WriteLine($"Resuming '{started.Run}'; follow it at {api.PageOf(started.Run)}");
         return started.Run;
     }
 
+    /// <summary>What a data set was converted with; null if unknown.</summary>
+    private static string? ValueOf(string option, DatasetView dataset) => option switch
+    {
+        "size" => $"{dataset.Size}",
+        "channels" => $"{dataset.Channels}",
+        "fit" => dataset.Conversion?.Choice is { } choice ? Problems.Name(choice.Fit) : null,
+        "background" => dataset.Conversion?.Choice?.Background,
+        _ => null,
+    };
+
     private async Task UploadAsync(LocalApi api, CancellationToken cancellation)
     {
         var name = arguments.Source.Name;
         Console.WriteLine($"Uploading '{arguments.Source.Path}' as the data set '{name}'");
-        var query = string.Join('&', new (string Name, int? Value)[] { ("size", arguments.Size), ("channels", arguments.Channels) }
-            .Where(each => each.Value is not null).Select(each => $"{each.Name}={each.Value}"));
+        var query = string.Join('&', arguments.Upload.Select(option => $"{option.Key}={Uri.EscapeDataString(option.Value)}"));
         try
         {
             using var archive = arguments.Source.Open();

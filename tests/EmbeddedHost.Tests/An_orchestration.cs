@@ -12,7 +12,7 @@ public sealed class An_orchestration(AzuriteFixture azurite, RunningHost host) :
     {
         var end = await host.RunAsync("Chain", 5);
 
-        Assert.Equal((OrchestrationRuntimeStatus.Completed, 8, 5), (end.RuntimeStatus, end.ReadOutputAs<int>(), end.ReadInputAs<int>()));
+        Assert.Equal((8, 5), (end.Output<int>(), end.ReadInputAs<int>()));
         var seen = Seen.Of(end.InstanceId).ToArray();
         Assert.Equal(["AddOne(5)", "AddOne(6)", "AddOne(7)"], seen.Where(line => line.StartsWith("AddOne", StringComparison.Ordinal)));
         Assert.Equal(4, seen.Count(line => line.StartsWith("run 1", StringComparison.Ordinal)));
@@ -23,14 +23,14 @@ public sealed class An_orchestration(AzuriteFixture azurite, RunningHost host) :
     public async Task Passes_on_payloads_that_do_not_fit_a_queue_message()
     {
         var text = string.Concat(Enumerable.Repeat("\"ä€😀", 20_000));
-        Assert.Equal(text, (await host.RunAsync("Copy", text)).ReadOutputAs<string>());
+        Assert.Equal(text, (await host.RunAsync("Copy", text)).Output<string>());
     }
 
     [Fact]
     public async Task Fans_out_calls_others_and_continues_as_new()
     {
-        Assert.Equal(50 * 51 / 2, (await host.RunAsync("FanOut", 50)).ReadOutputAs<int>());
-        Assert.Equal(4, (await host.RunAsync("Parent", 1)).ReadOutputAs<int>());
+        Assert.Equal(50 * 51 / 2, (await host.RunAsync("FanOut", 50)).Output<int>());
+        Assert.Equal(4, (await host.RunAsync("Parent", 1)).Output<int>());
         var counted = await host.RunAsync("CountDown", 20);
         Assert.Equal(20, Seen.Of(counted.InstanceId).Count);
     }
@@ -40,10 +40,10 @@ public sealed class An_orchestration(AzuriteFixture azurite, RunningHost host) :
     {
         Assert.Equal(
             "Broken|System.IO.InvalidDataException|it broke|System.ArgumentException",
-            (await host.RunAsync("Catching", "Broken")).ReadOutputAs<string>());
+            (await host.RunAsync("Catching", "Broken")).Output<string>());
         Assert.Contains(
             "There is no activity 'Missing'. The app has: AddOne, Broken",
-            (await host.RunAsync("Catching", "Missing")).ReadOutputAs<string>(), StringComparison.Ordinal);
+            (await host.RunAsync("Catching", "Missing")).Output<string>(), StringComparison.Ordinal);
         var failed = await host.RunAsync("Failing");
         Assert.Equal(OrchestrationRuntimeStatus.Failed, failed.RuntimeStatus);
         Assert.Contains("it broke", failed.FailureDetails!.ErrorMessage, StringComparison.Ordinal);
@@ -55,8 +55,8 @@ public sealed class An_orchestration(AzuriteFixture azurite, RunningHost host) :
     [Fact]
     public async Task Can_be_started_by_an_activity()
     {
-        var started = (await host.RunAsync("Delegating")).ReadOutputAs<string>();
-        Assert.Equal(new Greeting("x", 1), (await host.EndOfAsync(started!)).ReadOutputAs<Greeting>());
+        var started = (await host.RunAsync("Delegating")).Output<string>();
+        Assert.Equal(new Greeting("x", 1), (await host.EndOfAsync(started!)).Output<Greeting>());
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class An_orchestration(AzuriteFixture azurite, RunningHost host) :
         await host.Client.RaiseEventAsync(id, "event", "b", Cancellation);
         var end = await host.EndOfAsync(id);
 
-        Assert.Equal("ab", end.ReadOutputAs<string>());
+        Assert.Equal("ab", end.Output<string>());
         Assert.Equal(new Greeting("done", 2), end.ReadCustomStatusAs<Greeting>());
     }
 

@@ -107,3 +107,13 @@ internal sealed class TestHost : IAsyncDisposable
         await ((IAsyncDisposable)_host).DisposeAsync();
     }
 }
+
+internal static class Ended
+{
+    /// <summary>The output of an orchestration that must have completed; else the test fails with the reason.</summary>
+    public static T? Output<T>(this OrchestrationMetadata end)
+    {
+        Assert.True(end.RuntimeStatus == OrchestrationRuntimeStatus.Completed, $"{end.InstanceId} is {end.RuntimeStatus}: {end.SerializedOutput}");
+        return end.ReadOutputAs<T>();
+    }
+}

@@ -41,7 +41,7 @@ public sealed class A_folder_to_train_on : IAsyncLifetime
         Assert.Equal((8 * 34 - 2) * 3, Png.Size(await File.ReadAllBytesAsync(Path.Combine(_folder, "out", "my-pets.png"), Cancellation)).Width);
         foreach (var part in (string[])
         [
-            "1 of 25 files cannot be used:", "cats/notes.txt: it is not a PNG, JPEG or WebP file",
+            "1 of 25 files cannot be used:", "cats/notes.txt: it is not a picture, according to its name",
             "Data set 'my-pets': 24 pictures of 32x32, colour, in the classes cats, dogs", "Training 'my-pets' on the data set 'my-pets'; follow it at http://",
         ])
         {
@@ -78,11 +78,11 @@ public sealed class A_folder_to_train_on : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("train needs a folder of pictures, a zip archive or the name of a data set as its first argument; "
+    [InlineData("train needs a folder of pictures, an archive or the name of a data set as its first argument; "
         + "'dotnet run --project Functions -- train --help' lists what is valid.")]
-    [InlineData("There is no folder or zip archive 'My Cats': name one with pictures, or a data set, such as digits.", "My Cats")]
-    [InlineData("There is no folder or zip archive 'my-cats', and no data set of that name.", "my-cats", "--urls", "http://127.0.0.1:0")]
-    [InlineData("The folder 'empty' is empty: it must have PNG, JPEG or WebP files, with one subfolder per class or none.", "empty")]
+    [InlineData("There is no folder or archive 'My Cats': name one with pictures, or a data set, such as digits.", "My Cats")]
+    [InlineData("There is no folder or archive 'my-cats', and no data set of that name.", "my-cats", "--urls", "http://127.0.0.1:0")]
+    [InlineData("The folder 'empty' is empty: it must have pictures, with one subfolder per class or none.", "empty")]
     [InlineData("size: '30' is not valid; it must be one of 28, 32, 64. batchSize: 0 is not valid; it must be a whole number from 2 to 1024. "
         + "epoch is not an option; did you mean epochs? 'dotnet run --project Functions -- train --help' lists what is valid.",
         "My Pets", "--epoch", "3", "--size=30", "--batchSize", "0")]

@@ -99,7 +99,8 @@ public sealed class Uploads(App app)
 
     [Theory]
     [InlineData("", "application/zip", "", 400, "The upload cannot be read: it is empty.")]
-    [InlineData("", "application/zip", "<html>", 400, "The upload cannot be read: it is an HTML page; supported are zip, tar and tar.gz archives of pictures, IDX, CSV and Parquet files.")]
+    [InlineData("", "application/zip", "<html>", 400,
+        "The upload cannot be read: it is an HTML page; supported are zip, tar and tar.gz archives of pictures, IDX, CSV and Parquet files.")]
     [InlineData("", "application/octet-stream", "PK\u0005\u0006", 400, "The upload cannot be read: it is an empty zip archive.")]
     [InlineData("?size=30", "application/zip", "PK\u0003\u0004", 400, "size: '30' is not valid; it must be one of 28, 32, 64.")]
     [InlineData("?channels=4", "application/zip", "PK\u0003\u0004", 400, "channels: '4' is not valid; it must be one of 1, 3.")]
@@ -134,7 +135,8 @@ public sealed class Uploads(App app)
         using var unnamed = new ByteArrayContent(bytes);
         using var wrong = new ByteArrayContent(bytes) { Headers = { ContentType = new("application/x-www-form-urlencoded") } };
         using var form = new MultipartFormDataContent { { new ByteArrayContent(bytes), "file", "pets.zip" } };
-        using var pictures = new MultipartFormDataContent { { new ByteArrayContent(files[0].Content), "a", "1.png" }, { new ByteArrayContent(files[1].Content), "b", "2.png" } };
+        using var pictures = new MultipartFormDataContent { { new ByteArrayContent(files[0].Content), "a", "1.png" },
+            { new ByteArrayContent(files[1].Content), "b", "2.png" } };
         using var tar = new ByteArrayContent(TarOf(files, compressed: false));
         using var tarGz = new ByteArrayContent(TarOf(files, compressed: true));
 

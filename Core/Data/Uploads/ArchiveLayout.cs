@@ -49,7 +49,8 @@ internal sealed partial record ArchiveLayout(IReadOnlyList<string>? ClassNames, 
         var files = paths.Select(path => MayBePicture(path) ? path.Split('/') : null).ToList();
         var sorted = SortByFolder([.. files.OfType<string[]>()]);
         var found = files.Zip(paths).Select(file => file.First is null ? new Found(null, null, NotPicture) : Find(file.First, file.Second)).ToList();
-        List<string> classes = [.. found.Select(each => each.Class).OfType<string>().Distinct().OrderBy(Natural, StringComparer.Ordinal).ThenBy(name => name, StringComparer.Ordinal)];
+        var names = found.Select(each => each.Class).OfType<string>().Distinct();
+        List<string> classes = [.. names.OrderBy(Natural, StringComparer.Ordinal).ThenBy(name => name, StringComparer.Ordinal)];
         if (classes.Count > MaxClasses) throw new UploadRefusedException("the zip", $"it has {classes.Count} classes", $"at most {MaxClasses}");
 
         var indexes = classes.Index().ToDictionary(each => each.Item, each => (byte)each.Index);

@@ -13,7 +13,8 @@ internal sealed record IdxUpload(ILookup<IdxPart, ArchiveFile> Parts, IReadOnlyL
 
     /// <summary>
     /// Finds the IDX files of an archive by their content. Where the name does not identify the part, the number of dimensions distinguishes
-    /// pictures and labels, and a word in the name or the folder the test set. Files with the names of IDX files are also taken if the archive contains nothing else, so that errors in them are reported.
+    /// pictures and labels, and a word in the name or the folder the test set. Files with the names of IDX files are also taken if the archive contains
+    /// nothing else, so that errors in them are reported.
     /// </summary>
     /// <returns>The IDX files; null if the archive has none.</returns>
     public static async Task<IdxUpload?> FindAsync(IReadOnlyList<ArchiveFile> files, CancellationToken cancellation)

@@ -28,7 +28,8 @@ internal sealed class LabelFile
     /// <exception cref="UploadRefusedException">The file is damaged.</exception>
     public static async Task<LabelFile?> FindAsync(IReadOnlyList<ArchiveFile> files, CancellationToken cancellation)
     {
-        var found = files.Where(file => file.Path.Split('/')[^1].ToLowerInvariant() is CsvName or JsonName).MinBy(file => file.Path.Count(letter => letter == '/'));
+        var found = files.Where(file => file.Path.Split('/')[^1].ToLowerInvariant() is CsvName or JsonName)
+            .MinBy(file => file.Path.Count(letter => letter == '/'));
         if (found is null) return null;
         try
         {

@@ -73,7 +73,8 @@ public sealed class RawUpload(BlobContainerClient container, DatasetOptions opti
             }
             catch (Exception cut) when (cut is HttpRequestException or IOException && !cancellation.IsCancellationRequested)
             {
-                if (attempt == Attempts) throw new UploadRefusedException(Shown(source), $"it cannot be downloaded ({cut.Message.TrimEnd('.')})", "an address that can be read", cut);
+                var problem = $"it cannot be downloaded ({cut.Message.TrimEnd('.')})";
+                if (attempt == Attempts) throw new UploadRefusedException(Shown(source), problem, "an address that can be read", cut);
                 await Task.Delay(TimeSpan.FromSeconds(attempt), time, cancellation);
             }
         }
@@ -88,7 +89,8 @@ public sealed class RawUpload(BlobContainerClient container, DatasetOptions opti
         try
         {
             await using var stream = await raw.OpenReadAsync(new BlobOpenReadOptions(allowModifications: false), cancellation);
-            await UploadStaging.WriteAsync(packed, (target, token) => UploadPacking.PackAsync(PipeReader.Create(stream), target, token), options.MaxUploadBytes, cancellation);
+            await UploadStaging.WriteAsync(
+                packed, (target, token) => UploadPacking.PackAsync(PipeReader.Create(stream), target, token), options.MaxUploadBytes, cancellation);
         }
         catch (InvalidDataException damage)
         {
@@ -110,7 +112,8 @@ public sealed class RawUpload(BlobContainerClient container, DatasetOptions opti
         if (offset > 0) request.Headers.Range = new RangeHeaderValue(offset, null);
         using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         if (answer.StatusCode == HttpStatusCode.OK) (blocks, offset) = (0, 0); // the server does not continue: from the beginning
-        else if (answer.StatusCode is not (HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable)) throw Refused(source, answer.StatusCode);
+        else if (answer.StatusCode is not (HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable))
+            throw Refused(source, answer.StatusCode);
 
         if (answer.StatusCode != HttpStatusCode.RequestedRangeNotSatisfiable) // that is the answer if nothing is left
         {

@@ -76,7 +76,8 @@ internal sealed class StagedArchive : IAsyncDisposable
         {
             await ZipDirectory.CheckAsync(stream, options.MaxEntries, cancellation);
             stream.Position = 0;
-            var zip = await ZipArchive.OpenAsyncArchive(stream, new ReaderOptions { ArchiveEncoding = ArchivePaths.Reading, LeaveStreamOpen = false }, cancellation);
+            var zip = await ZipArchive.OpenAsyncArchive(stream, new ReaderOptions { ArchiveEncoding = ArchivePaths.Reading, LeaveStreamOpen = false },
+                cancellation);
             List<IArchiveEntry> entries = [];
             await foreach (var entry in zip.EntriesAsync.WithCancellation(cancellation)) entries.Add(entry);
             CheckSizes(entries, stream.Length, options);

@@ -27,7 +27,8 @@ internal sealed class TableFiles(DatasetOptions options)
         if (files.FirstOrDefault(file => HasEnding(file, ".npy")) is { } array)
         {
             throw new UploadRefusedException(
-                array.Path, "it is a NumPy array, which is not supported", "pictures, IDX, CSV or Parquet files; in Python, numpy.savetxt writes arrays as CSV");
+                array.Path, "it is a NumPy array, which is not supported",
+                "pictures, IDX, CSV or Parquet files; in Python, numpy.savetxt writes arrays as CSV");
         }
         List<ArchiveFile> tables = [];
         foreach (var file in files)
@@ -50,7 +51,10 @@ internal sealed class TableFiles(DatasetOptions options)
             await foreach (var (label, content) in pictures)
             {
                 if (++count > options.MaxEntries)
-                    throw new UploadRefusedException(table.Path, $"it has more than {options.MaxEntries} pictures", $"at most {options.MaxEntries} (limit MaxEntries)");
+                {
+                    throw new UploadRefusedException(
+                        table.Path, $"it has more than {options.MaxEntries} pictures", $"at most {options.MaxEntries} (limit MaxEntries)");
+                }
                 var folder = label is null ? split : $"{split}/{SafeName(label)}";
                 await using var entry = await zip.CreateEntry($"{folder}/{count:D7}", CompressionLevel.Fastest).OpenAsync(cancellation);
                 await entry.WriteAsync(content, cancellation);
@@ -84,8 +88,9 @@ internal sealed class TableFiles(DatasetOptions options)
             for (var column = 0; column < row.ColCount; column++)
             {
                 if (column == columns.Label) continue;
-                if (!byte.TryParse(row[column].Span, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out content[at++]))
-                    throw new UploadRefusedException(file.Path, $"line {row.LineNumberFrom} has the pixel '{row[column].ToString()}'", "whole numbers from 0 to 255");
+                if (byte.TryParse(row[column].Span.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out content[at++])) continue;
+                throw new UploadRefusedException(
+                    file.Path, $"line {row.LineNumberFrom} has the pixel '{row[column].ToString()}'", "whole numbers from 0 to 255");
             }
             return (columns.Label < 0 ? null : row[columns.Label].ToString().Trim(), content);
         }
@@ -211,5 +216,6 @@ internal sealed class TableFiles(DatasetOptions options)
 
     private static bool HasEnding(ArchiveFile file, string ending) => file.Path.EndsWith(ending, StringComparison.OrdinalIgnoreCase);
 
-    private static string SafeName(string label) => label.Replace('/', '-').Replace('\\', '-') is var name && name.Trim('.', ' ') is { Length: > 0 } trimmed ? trimmed : "-";
+    private static string SafeName(string label) =>
+        label.Replace('/', '-').Replace('\\', '-').Trim('.', ' ') is { Length: > 0 } name ? name : "-";
 }

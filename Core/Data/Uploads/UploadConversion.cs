@@ -132,7 +132,8 @@ public sealed partial class UploadConversion(
             catch (UploadTooLargeException)
             {
                 throw new UploadRefusedException(
-                    "the upload", $"its pictures need more than {options.MaxUploadBytes} bytes when unpacked", "fewer or smaller pictures (limit MaxUploadBytes)");
+                    "the upload", $"its pictures need more than {options.MaxUploadBytes} bytes when unpacked",
+                    "fewer or smaller pictures (limit MaxUploadBytes)");
             }
         }
         return await StagedArchive.OpenAsync(unpacked, options, cancellation);

@@ -15,8 +15,10 @@ public static class UploadPacking
         ("Rar!"u8.ToArray(), "a RAR archive"), ([0x37, 0x7a, 0xbc, 0xaf], "a 7z archive"), ([0xfd, 0x37, 0x7a, 0x58], "an xz file"),
         ("BZh"u8.ToArray(), "a bzip2 file"), ([0x28, 0xb5, 0x2f, 0xfd], "a Zstandard file"), ([0x89, (byte)'H', (byte)'D', (byte)'F'], "an HDF5 file"),
         ([0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'], "a NumPy file"), ("MATLAB"u8.ToArray(), "a MATLAB file"),
-        ([0x89, (byte)'P', (byte)'N', (byte)'G'], "a single PNG picture"), ([0xff, 0xd8, 0xff], "a single JPEG picture"), ("GIF8"u8.ToArray(), "a single GIF picture"),
-        ("RIFF"u8.ToArray(), "a single WebP picture or a video"), ("%PDF"u8.ToArray(), "a PDF file"), ("<!DO"u8.ToArray(), "an HTML page"), ("<htm"u8.ToArray(), "an HTML page"),
+        ([0x89, (byte)'P', (byte)'N', (byte)'G'], "a single PNG picture"), ([0xff, 0xd8, 0xff], "a single JPEG picture"),
+        ("GIF8"u8.ToArray(), "a single GIF picture"),
+        ("RIFF"u8.ToArray(), "a single WebP picture or a video"), ("%PDF"u8.ToArray(), "a PDF file"), ("<!DO"u8.ToArray(), "an HTML page"),
+        ("<htm"u8.ToArray(), "an HTML page"),
         ("version https://git-lfs"u8.ToArray(), "a Git LFS pointer, not the file itself"),
     ];
 
@@ -65,7 +67,8 @@ public static class UploadPacking
 
     private static string? Named(byte[] start) => OtherFormats.FirstOrDefault(format => start.AsSpan().StartsWith(format.Start)).Name;
 
-    private static bool IsText(byte[] start) => start.Contains((byte)',') && Array.TrueForAll(start, each => each is >= 32 or (byte)'\t' or (byte)'\r' or (byte)'\n');
+    private static bool IsText(byte[] start) => start.Contains((byte)',')
+        && Array.TrueForAll(start, each => each is >= 32 or (byte)'\t' or (byte)'\r' or (byte)'\n');
 
     /// <summary>The first 512 bytes, or fewer at the end. Nothing is consumed.</summary>
     public static async Task<byte[]> PeekAsync(PipeReader body, CancellationToken cancellation)

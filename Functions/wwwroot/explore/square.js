@@ -139,8 +139,10 @@ export class Square {
         </div>
         <div>
           <canvas class="live pixels" role="img" aria-label="Picture at ${Math.round(x * 100)}% across, ${Math.round(y * 100)}% down"></canvas>
-          <label>Across <input type="range" min="0" max="1" step="0.01" .value=${String(x)} @input=${event => this.#moveTo(event.target.valueAsNumber, this.#cursor.y)}></label>
-          <label>Down <input type="range" min="0" max="1" step="0.01" .value=${String(y)} @input=${event => this.#moveTo(this.#cursor.x, event.target.valueAsNumber)}></label>
+          <label>Across <input type="range" min="0" max="1" step="0.01" .value=${String(x)}
+            @input=${event => this.#moveTo(event.target.valueAsNumber, this.#cursor.y)}></label>
+          <label>Down <input type="range" min="0" max="1" step="0.01" .value=${String(y)}
+            @input=${event => this.#moveTo(this.#cursor.x, event.target.valueAsNumber)}></label>
           <p class="hint" data-rate=${this.#times.length}>${this.#status()}</p>
         </div>
       </div>

@@ -85,11 +85,13 @@ public sealed class An_archive_as_people_make_them(AzuriteFixture azurite)
     [Fact]
     public async Task Of_the_Finder_may_count_its_files_wrongly()
     {
-        var zip = Idx.Zip([.. Enumerable.Range(0, 70_000).Select(i => ($"{i}.txt", Array.Empty<byte>())), ("1.png", PictureFiles.Grey(1)), ("2.png", PictureFiles.Grey(2))])
+        var zip = Idx.Zip([.. Enumerable.Range(0, 70_000).Select(i => ($"{i}.txt", Array.Empty<byte>())), ("1.png", PictureFiles.Grey(1)),
+            ("2.png", PictureFiles.Grey(2))])
             .ToArray();
         var end64 = zip.AsSpan().LastIndexOf("PK\u0006\u0006"u8);
         var (bytes, at) = (BitConverter.ToUInt64(zip, end64 + 40), BitConverter.ToUInt64(zip, end64 + 48));
-        byte[] end = [.. "PK\u0005\u0006"u8, 0, 0, 0, 0, .. BitConverter.GetBytes((ushort)(70_002 & 0xffff)), .. BitConverter.GetBytes((ushort)(70_002 & 0xffff)),
+        byte[] end = [.. "PK\u0005\u0006"u8, 0, 0, 0, 0, .. BitConverter.GetBytes((ushort)(70_002 & 0xffff)),
+            .. BitConverter.GetBytes((ushort)(70_002 & 0xffff)),
             .. BitConverter.GetBytes((uint)bytes), .. BitConverter.GetBytes((uint)at), 0, 0];
 
         var loaded = await _uploader.LoadAsync("finder", new MemoryStream([.. zip[..end64], .. end]));
@@ -144,8 +146,10 @@ public sealed class An_archive_as_people_make_them(AzuriteFixture azurite)
     [Fact]
     public async Task Has_numbers_of_StyleGAN_as_labels_and_none_where_it_lists_none()
     {
-        (string, byte[])[] pictures = [("00000/img0.png", PictureFiles.Grey(1)), ("00000/img1.png", PictureFiles.Grey(2)), ("00001/img2.png", PictureFiles.Grey(3))];
-        await _uploader.LoadAsync("stylegan", Idx.Zip([.. pictures, ("dataset.json", """{"labels":[["00000/img0.png",6],["00000/img1.png",10],["00001/img2.png",6]]}"""u8.ToArray())]));
+        (string, byte[])[] pictures = [("00000/img0.png", PictureFiles.Grey(1)), ("00000/img1.png", PictureFiles.Grey(2)),
+            ("00001/img2.png", PictureFiles.Grey(3))];
+        await _uploader.LoadAsync("stylegan", Idx.Zip([.. pictures,
+            ("dataset.json", """{"labels":[["00000/img0.png",6],["00000/img1.png",10],["00001/img2.png",6]]}"""u8.ToArray())]));
         var broken = await _uploader.UploadAsync("broken", Idx.Zip([.. pictures, ("dataset.json", """{"labels":[["""u8.ToArray())]));
 
         Assert.Equal(["6", "10"], await ClassesAsync("stylegan"));
@@ -177,7 +181,8 @@ public sealed class An_archive_as_people_make_them(AzuriteFixture azurite)
     public async Task With_transparent_pictures_has_a_background_on_which_they_are_visible(int stroke, string? requested, string chosen, int grey)
     {
         var loaded = await _uploader.LoadAsync(
-            "strokes", Idx.Zip([.. Enumerable.Range(0, 3).Select(i => ($"{i}.png", Stroke(stroke)))]), new(Channels: requested is null ? null : 1, Background: requested));
+            "strokes", Idx.Zip([.. Enumerable.Range(0, 3).Select(i => ($"{i}.png", Stroke(stroke)))]),
+                new(Channels: requested is null ? null : 1, Background: requested));
 
         Assert.InRange(loaded.Train.Pixels[0], Math.Max(0, grey - 3), Math.Min(255, grey + 60)); // libvips weighs the channels in linear light
         Assert.Equal(stroke, loaded.Train.Pixels[14 * 28 + 14]);

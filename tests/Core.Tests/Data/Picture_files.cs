@@ -95,7 +95,8 @@ public sealed class A_picture_file
     public static TheoryData<string, byte[], string> Wrong { get; } = new()
     {
         { "empty", [], "it is empty" },
-        { "of SVG", "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"u8.ToArray(), "it is a file of another format (SVG); supported are PNG, JPEG, " },
+        { "of SVG", "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"u8.ToArray(),
+            "it is a file of another format (SVG); supported are PNG, JPEG, " },
         { "of a zip", Idx.Zip(("x", [1])).ToArray(), "it is a file of another format (zip)" },
         { "of Git LFS", "version https://git-lfs.github.com/spec/v1"u8.ToArray(), "it is a file of another format (Git LFS pointer)" },
         { "of text", "cats"u8.ToArray(), "it is not a picture: it starts with 63617473; supported are PNG, JPEG, " },
@@ -117,7 +118,8 @@ public sealed class A_picture_file
     public void That_is_none_says_what_it_is(string kind, byte[] file, string problem)
     {
         Assert.NotEmpty(kind);
-        Assert.StartsWith(problem, Assert.Throws<PictureException>(() => PictureDecoder.Decode(file, new(Grey28), MaxPixels)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(problem, Assert.Throws<PictureException>(() => PictureDecoder.Decode(file, new(Grey28), MaxPixels)).Message,
+            StringComparison.Ordinal);
     }
 
     private static Image Noise(int side)

@@ -48,7 +48,8 @@ public sealed class An_upload_from_an_address(AzuriteFixture azurite)
 
         Assert.StartsWith($"{Of(missing)}: the server answers 404. Expected 200", (await DownloadAsync(new Uri($"{Of(missing)}?sig=secret"))).Error);
         Assert.Equal(
-            $"{Of(large)}: it is too large. Expected at most 20000000 bytes (limit MaxUploadBytes).", (await DownloadAsync(new Uri($"{Of(large)}?sig=secret"))).Error);
+            $"{Of(large)}: it is too large. Expected at most 20000000 bytes (limit MaxUploadBytes).",
+                (await DownloadAsync(new Uri($"{Of(large)}?sig=secret"))).Error);
         Assert.StartsWith("the upload: it is an HTML page; supported are zip", (await DownloadAsync(new Uri(Of(page)))).Error, StringComparison.Ordinal);
         Assert.Empty(await _uploader.FilesAsync());
     }

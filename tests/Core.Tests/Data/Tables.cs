@@ -59,7 +59,8 @@ public sealed class A_table_of_pictures(AzuriteFixture azurite)
 
     [Fact]
     public async Task In_NumPy_is_refused_with_what_to_do() => Assert.Equal(
-        "x_train.npy: it is a NumPy array, which is not supported. Expected pictures, IDX, CSV or Parquet files; in Python, numpy.savetxt writes arrays as CSV.",
+        "x_train.npy: it is a NumPy array, which is not supported. Expected pictures, IDX, CSV or Parquet files; "
+        + "in Python, numpy.savetxt writes arrays as CSV.",
         (await _uploader.UploadAsync("npz", Idx.Zip(("x_train.npy", [1]), ("y_train.npy", [1])))).Error);
 
     private static byte[] Csv(bool header, bool labels, params (int Label, int Grey)[] rows) => Encoding.ASCII.GetBytes(string.Concat(

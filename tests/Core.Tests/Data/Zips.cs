@@ -26,7 +26,8 @@ public sealed class A_zip_of_idx_files(AzuriteFixture azurite)
     }
 
     [Theory]
-    [InlineData("train-images-idx3-ubyte/train-images-idx3-ubyte", "train-labels.idx1-ubyte", "train-images.idx3-ubyte", "train-labels-idx1-ubyte/train-labels-idx1-ubyte")]
+    [InlineData("train-images-idx3-ubyte/train-images-idx3-ubyte", "train-labels.idx1-ubyte", "train-images.idx3-ubyte",
+        "train-labels-idx1-ubyte/train-labels-idx1-ubyte")]
     [InlineData("emnist-letters-train-images-idx3-ubyte.gz", "emnist-letters-train-labels-idx1-ubyte", "notes.csv", "README.md")]
     [InlineData("train-images-idx4-ubyte", "train-labels-idx1-ubyte", "about.txt", "mapping.txt")]
     public async Task Is_recognised_by_its_content_and_may_have_copies_and_other_files(string images, string labels, string third, string fourth)
@@ -66,7 +67,8 @@ public sealed class A_zip_of_idx_files(AzuriteFixture azurite)
     public async Task Is_not_what_a_file_named_labels_beside_folders_of_pictures_is()
     {
         await _uploader.LoadAsync("pets", Idx.Zip(
-            ("labels", "cats dogs"u8.ToArray()), ("cats/1.png", PictureFiles.Grey(1)), ("dogs/2.png", PictureFiles.Grey(2)), ("dogs/3.png", PictureFiles.Grey(3))));
+            ("labels", "cats dogs"u8.ToArray()), ("cats/1.png", PictureFiles.Grey(1)), ("dogs/2.png", PictureFiles.Grey(2)),
+                ("dogs/3.png", PictureFiles.Grey(3))));
 
         Assert.Equal(["cats", "dogs"], (await _uploader.Catalog.GetAsync("pets", TestContext.Current.CancellationToken))!.ClassNames);
     }

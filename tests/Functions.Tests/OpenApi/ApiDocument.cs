@@ -122,5 +122,6 @@ internal sealed record ApiOperation(string Method, string Path, JsonObject Node)
     /// <summary>Its address, for a run and a data set.</summary>
     public string At(string run = "nobody", string dataset = "nothing", string epoch = "latest", string block = "0") => Path[1..]
         .Replace("{run}", run, StringComparison.Ordinal).Replace("{name}", dataset, StringComparison.Ordinal)
-        .Replace("{epoch}", epoch, StringComparison.Ordinal).Replace("{upload}", "mine", StringComparison.Ordinal).Replace("{block}", block, StringComparison.Ordinal);
+        .Replace("{epoch}", epoch, StringComparison.Ordinal).Replace("{upload}", "mine", StringComparison.Ordinal)
+        .Replace("{block}", block, StringComparison.Ordinal);
 }
