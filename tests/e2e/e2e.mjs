@@ -295,7 +295,7 @@ test("the pictures of a run are measured, and those of its best epoch served", a
   await json("DELETE", `/api/datasets/${name}`, 204);
 });
 
-test("a data set can be brought along, and one that is too small for the run fails it at once, in words", async () => {
+test("a data set can be brought along, and a run that does not fit it is refused in words", async () => {
   const form = new FormData();
   form.append("images", idx(40, 28, 28), "train-images-idx3-ubyte");
   form.append("labels", idx(40), "train-labels-idx1-ubyte");
@@ -303,10 +303,10 @@ test("a data set can be brought along, and one that is too small for the run fai
   assert.deepEqual([stored.train, stored.test], [36, 4]);
   const preview = await call("GET", `/api/datasets/${name}/preview`);
   assert.deepEqual([preview.status, preview.headers.get("content-type")], [200, "image/png"]);
-  await json("POST", "/api/runs", 202, { body: { run: failing, dataset: name, batchSize: 64 } });
-  const { answer } = await untilState(failing, "failed");
-  assert.equal(answer.error, "An epoch of 36 pictures does not fill one batch of 64: lower batchSize or raise imagesPerEpoch.");
-  await json("DELETE", `/api/runs/${failing}`, 204);
+  const { errors } = await json("POST", "/api/runs", 400, { body: { run: failing, dataset: name, batchSize: 64 } });
+  assert.match(errors.batchSize[0], /from 2 to 36, the number of training pictures/);
+  const fitted = await json("POST", "/api/runs?dryRun=true", 200, { body: { dataset: name } });
+  assert.equal(fitted.batchSize, 36);
   await json("DELETE", `/api/datasets/${name}`, 204);
 });
 

@@ -169,7 +169,7 @@ public sealed class RawUpload(BlobContainerClient container, DatasetOptions opti
             var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellation);
             var allowed = options.AllowPrivateSources ? addresses : [.. addresses.Where(IsPublic)];
             if (allowed.Length == 0)
-                throw new HttpRequestException($"{context.DnsEndPoint.Host} is in a private network, which the limit AllowPrivateSources excludes");
+                throw new HttpRequestException($"{context.DnsEndPoint.Host} is in a private network (limit AllowPrivateSources)");
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
