@@ -43,7 +43,8 @@ public sealed class The_package_for_Azure
         [.. from path in (await ReadAsync(Path.Combine(Root, "docs", "openapi.json")))["paths"]!.AsObject()
             from operation in path.Value!.AsObject()
             where operation.Key is "get" or "post" or "put" or "delete"
-            select $"{operation.Key.ToUpperInvariant()} {path.Key}"];
+            from method in operation.Key == "get" ? ["GET", "HEAD"] : new[] { operation.Key.ToUpperInvariant() } // by the document's description
+            select $"{method} {path.Key}"];
 
     private static IEnumerable<string> Calls(JsonArray functions) =>
         from function in functions
