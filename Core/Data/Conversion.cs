@@ -33,7 +33,7 @@ public sealed record FileProblem(string File, string Problem);
 /// <param name="Fit">How pictures become square.</param>
 /// <param name="Background">The colour behind transparent pixels, in the format of <see cref="Rgb"/>.</param>
 /// <param name="Transpose">Whether rows and columns of IDX files are swapped, as in EMNIST.</param>
-/// <param name="Source">Where the upload is downloaded from; null if it was sent.</param>
+/// <param name="Source">Where the upload is downloaded from; null if it was sent, and once it is downloaded.</param>
 public sealed record ConversionRequest(
     int? Size = null, int? Channels = null, PictureFit Fit = PictureFit.Crop, string? Background = null, bool Transpose = false, Uri? Source = null);
 
@@ -99,6 +99,9 @@ public sealed record Conversion(string Name, string Upload, DateTimeOffset Claim
     /// <summary>Whether the conversion is neither ready nor failed.</summary>
     [JsonIgnore]
     public bool IsOpen => State is ConversionState.Staged or ConversionState.Converting;
+
+    // An address may contain a signature, so it is not kept longer than it is needed.
+    internal Conversion WithoutSource() => this with { Request = Request with { Source = null } };
 
     internal Conversion WithProblems(IReadOnlyList<FileProblem> problems) => this with
     {

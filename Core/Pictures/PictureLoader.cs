@@ -18,16 +18,6 @@ internal static class PictureLoader
     private const int ShrinkMargin = 2; // shrinking on load stops at twice the final size, so that the Lanczos filter does the last step
     private static readonly int[] JpegShrinks = [8, 4, 2, 1]; // the factors that libjpeg supports
 
-    private static readonly (byte[] Start, string Name)[] OtherFormats =
-    [
-        ([(byte)'%', (byte)'P', (byte)'D', (byte)'F'], "PDF"), ([(byte)'P', (byte)'K', 3, 4], "zip"), ([0x1f, 0x8b], "gzip"),
-        ([(byte)'R', (byte)'a', (byte)'r', (byte)'!'], "RAR"), ([0x37, 0x7a, 0xbc, 0xaf], "7z"), ([(byte)'8', (byte)'B', (byte)'P', (byte)'S'], "Photoshop"),
-        ([0xff, 0x0a], "JPEG XL"), ([0, 0, 0, 12, (byte)'J', (byte)'X', (byte)'L'], "JPEG XL"), ([0, 0, 0, 12, (byte)'j', (byte)'P'], "JPEG 2000"),
-        ([0x76, 0x2f, 0x31, 0x01], "OpenEXR"), ([0, 0, 1, 0], "icon"), ("<svg"u8.ToArray(), "SVG"), ("<?xml"u8.ToArray(), "XML"),
-        ("<!DOC"u8.ToArray(), "HTML"), ("<html"u8.ToArray(), "HTML"), ("version https://git-lfs"u8.ToArray(), "Git LFS pointer"),
-        ([0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'], "NumPy"),
-    ];
-
     /// <summary>Opens a picture. Pixels are decoded when they are needed.</summary>
     /// <param name="file">The content of the file.</param>
     /// <param name="side">The loader may shrink the picture as long as both sides keep twice this size.</param>
@@ -58,7 +48,8 @@ internal static class PictureLoader
             [_, _, _, _, (byte)'f', (byte)'t', (byte)'y', (byte)'p', ..] => LoadHeif(file, maxPixels),
             [(byte)'B', (byte)'M', _, _, _, _, 0, 0, 0, 0, ..] => LoadBmp(file, maxPixels),
             [(byte)'P', (byte)'5' or (byte)'6', (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t', ..] => LoadNetpbm(file, maxPixels),
-            _ => throw new PictureException($"{WhatItIs(file)}; supported are {Formats}"),
+            _ => throw new PictureException(
+                $"it is {FileFormats.NameOf(file) ?? $"not a picture and starts with {FileFormats.Start(file)}"}; supported are {Formats}"),
         };
     }
 
@@ -68,10 +59,6 @@ internal static class PictureLoader
         var lines = damage.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return (lines.Length > 1 ? lines[1] : damage.Message).TrimEnd('.');
     }
-
-    private static string WhatItIs(byte[] file) => OtherFormats.FirstOrDefault(format => file.AsSpan().StartsWith(format.Start)).Name is { } name
-        ? $"it is a file of another format ({name})"
-        : $"it is not a picture: it starts with {Convert.ToHexStringLower(file.AsSpan(0, Math.Min(8, file.Length)))}";
 
     private static Image LoadHeif(byte[] file, long maxPixels)
     {

@@ -44,10 +44,11 @@ internal static class DatasetFeature
             provider, provider.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(DatasetCatalog))));
         services.AddSingleton<ConversionStore>();
         services.AddSingleton<UploadStaging>();
-        services.AddHttpClient(nameof(RawUpload), client => client.Timeout = Timeout.InfiniteTimeSpan) // a download ends at the limit of its slice
-            .ConfigurePrimaryHttpMessageHandler(provider => RawUpload.CreateHandler(provider.GetRequiredService<DatasetOptions>())).RemoveAllLoggers();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RawUpload>(
-            provider, provider.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(RawUpload))));
+        services.AddSingleton<RawUpload>();
+        services.AddHttpClient(nameof(SourceDownload), client => client.Timeout = Timeout.InfiniteTimeSpan) // a download ends at the limit of its slice
+            .ConfigurePrimaryHttpMessageHandler(provider => SourceDownload.CreateHandler(provider.GetRequiredService<DatasetOptions>())).RemoveAllLoggers();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SourceDownload>(
+            provider, provider.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(SourceDownload))));
         services.AddSingleton<FindRunOn>(provider => async (dataset, cancellation) =>
             (await provider.GetRequiredService<RunStore>().FindUnfinishedAsync(dataset, cancellation))?.RowKey);
         services.AddSingleton<UploadConversion>();

@@ -13,7 +13,8 @@ namespace GanFunctions.Functions.Datasets;
 /// converted by <see cref="ShortWork.DoShortWork"/>; errors in the request itself are reported at once.
 /// </summary>
 public sealed class PutDataset(
-    DatasetCatalog catalog, DatasetOptions options, RunStore runs, UploadStaging staging, RawUpload raw, ConversionStarter starter)
+    DatasetCatalog catalog, DatasetOptions options, RunStore runs, UploadStaging staging, RawUpload raw, ConversionStore conversions,
+    ConversionStarter starter)
 {
     internal static readonly Parameter<int?> Size = Parameter.Choice(
         "size", "Width and height that pictures are scaled to. Without it, the largest size that half of the pictures have. IDX files keep their own size.",
@@ -49,10 +50,9 @@ public sealed class PutDataset(
         var (blocksOf, blocks) = (query.Read(Upload), query.Read(Blocks));
         if (query.Error() is { } wrong) return wrong;
         if (blocksOf is null != blocks is null) return Problems.Invalid("blocks", "upload and blocks are given together or not at all.");
-        var (source, unreadable) = await SourceOfAsync(request, cancellation);
-        if (unreadable is not null) return unreadable;
         try
         {
+            // What the name and the headers tell comes first: a client that waits for "100 Continue" then sends nothing in vain.
             DatasetCatalog.CheckWritable(name);
             if (request.ContentLength > options.MaxUploadBytes) throw new UploadTooLargeException(options.MaxUploadBytes);
             if (await catalog.GetAsync(name, cancellation) is { Stored: true }
@@ -60,10 +60,11 @@ public sealed class PutDataset(
             {
                 return inUse;
             }
-            var upload = source is not null ? Guid.NewGuid().ToString("n")
-                : blocksOf is not null ? await CompleteAsync(name, blocksOf, blocks!.Value, cancellation)
-                : await staging.StageAsync(name, UploadBody.Of(request), cancellation);
-            return Accepted(await catalog.GetAsync(name, cancellation), await starter.StartAsync(name, upload, conversion with { Source = source }));
+            if (blocksOf is not null) return await CompleteAsync(name, blocksOf, blocks!.Value, conversion, cancellation);
+            var (source, unreadable) = await SourceOfAsync(request, cancellation);
+            if (unreadable is not null) return unreadable;
+            var upload = source is not null ? Guid.NewGuid().ToString("n") : await staging.StageAsync(name, UploadBody.Of(request), cancellation);
+            return await StartAsync(name, upload, conversion with { Source = source }, cancellation);
         }
         catch (UploadTooLargeException large)
         {
@@ -87,12 +88,20 @@ public sealed class PutDataset(
         }
     }
 
-    private async Task<string> CompleteAsync(string name, string blocksOf, int blocks, CancellationToken cancellation)
+    private async Task<IResult> CompleteAsync(
+        string name, string blocksOf, int blocks, ConversionRequest conversion, CancellationToken cancellation)
     {
         var upload = PutBlock.FolderOf(blocksOf);
+        if (await conversions.FindAsync(name, cancellation) is { IsOpen: true } open && open.Upload == upload)
+        {
+            return Problems.Invalid(Upload.Name, $"upload: '{blocksOf}' is complete and being converted; another upload needs another id.");
+        }
         await raw.CompleteAsync(name, upload, blocks, cancellation);
-        return upload;
+        return await StartAsync(name, upload, conversion, cancellation);
     }
+
+    private async Task<IResult> StartAsync(string name, string upload, ConversionRequest conversion, CancellationToken cancellation) =>
+        Accepted(await catalog.GetAsync(name, cancellation), await starter.StartAsync(name, upload, conversion));
 
     /// <summary>The address in a JSON body; null if the body is the upload itself.</summary>
     private async Task<(Uri? Source, IResult? Wrong)> SourceOfAsync(HttpRequest request, CancellationToken cancellation)

@@ -106,7 +106,7 @@ public sealed class Uploads(App app)
     [InlineData("?channels=4", "application/zip", "PK\u0003\u0004", 400, "channels: '4' is not valid; it must be one of 1, 3.")]
     [InlineData("", "image/png", "Rar!", 400,
         "The upload cannot be read: it is a RAR archive; supported are zip, tar and tar.gz archives of pictures, IDX, CSV and Parquet files.")]
-    [InlineData("", "text/plain", "\u0001\u0002", 400, "The upload cannot be read: it is of an unknown format and begins with 0102; "
+    [InlineData("", "text/plain", "\u0001\u0002", 400, "The upload cannot be read: it is of an unknown format and starts with 0102; "
         + "supported are zip, tar and tar.gz archives of pictures, IDX, CSV and Parquet files.")]
     [InlineData("?fit=zoom", "application/zip", "PK\u0003\u0004", 400, "fit: 'zoom' is not valid; it must be one of crop, pad, stretch.")]
     [InlineData("?background=red", "application/zip", "PK\u0003\u0004", 400,

@@ -60,6 +60,19 @@ public sealed class Uploads_that_are_interrupted(Uploads_that_are_interrupted.Ap
         Assert.Equal("ready", (string)(await app.Http.ConvertedAsync("orphan"))["conversion"]!["state"]!);
     }
 
+    [Fact]
+    public async Task Of_blocks_are_not_completed_again_while_they_are_converted()
+    {
+        await new ConversionStore(app.Azurite.Blobs().GetBlobContainerClient("gan")).ReplaceAsync(
+            new Conversion("twice", "blocks-mine", TimeProvider.System.GetUtcNow()), Cancellation);
+        using var nothing = new ByteArrayContent([]);
+
+        using var again = await app.Http.PutAsync("api/datasets/twice?upload=mine&blocks=1", nothing, Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, again.StatusCode);
+        Assert.Equal("upload: 'mine' is complete and being converted; another upload needs another id.", (string)(await again.ReadAsync())["detail"]!);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -68,6 +68,7 @@ internal sealed partial record ArchiveLayout(IReadOnlyList<string>? ClassNames, 
         {
             var place = sorted(segments);
             if (labels is null || place.Problem is not null) return place;
+            if (!labels.HasLabels) return place with { Class = null };
             return labels.LabelOf(path) is { } label ? place with { Class = label } : new Found(null, null, $"{labels.Name} does not list it");
         }
     }

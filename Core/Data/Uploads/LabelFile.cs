@@ -11,33 +11,42 @@ namespace GanFunctions.Core.Data.Uploads;
 /// </summary>
 internal sealed class LabelFile
 {
-    private const string CsvName = "labels.csv", JsonName = "dataset.json";
-    private static readonly string[] FileColumns = ["file", "filename", "file_name", "image", "image_id", "path", "id", "name"];
-    private static readonly string[] LabelColumns = ["label", "class", "category", "target", "breed", "species"];
+    /// <summary>The usual names of a column with labels.</summary>
+    public static IReadOnlyList<string> LabelColumns { get; } =
+        ["label", "labels", "class", "category", "target", "y", "fine_label", "coarse_label", "breed", "species"];
 
-    private readonly Dictionary<string, string> _labels;
+    private const string CsvName = "labels.csv", JsonName = "dataset.json";
+    private const long MaxBytes = 64 << 20; // a line of 128 bytes for each of the 500,000 files of an archive
+    private static readonly string[] FileColumns = ["file", "filename", "file_name", "image", "image_id", "path", "id", "name"];
+
+    private readonly Dictionary<string, string>? _labels; // null: the file says that there are none
     private readonly string _folder;
 
-    private LabelFile(string path, Dictionary<string, string> labels) => (Name, _folder, _labels) = (path, path[..(path.LastIndexOf('/') + 1)], labels);
+    private LabelFile(string path, Dictionary<string, string>? labels) => (Name, _folder, _labels) = (path, path[..(path.LastIndexOf('/') + 1)], labels);
 
     /// <summary>Path of the label file.</summary>
     public string Name { get; }
 
+    /// <summary>Whether there are labels. StyleGAN's tool writes <c>"labels": null</c> where there are none; its folders are no classes.</summary>
+    public bool HasLabels => _labels is not null;
+
     /// <summary>Finds and reads the label file of an archive, the one in the outermost folder.</summary>
-    /// <returns>The labels; null if there is no such file, or a <c>dataset.json</c> without labels.</returns>
+    /// <returns>The labels; null if there is no such file, or a <c>dataset.json</c> of another kind.</returns>
     /// <exception cref="UploadRefusedException">The file is damaged.</exception>
     public static async Task<LabelFile?> FindAsync(IReadOnlyList<ArchiveFile> files, CancellationToken cancellation)
     {
         var found = files.Where(file => file.Path.Split('/')[^1].ToLowerInvariant() is CsvName or JsonName)
             .MinBy(file => file.Path.Count(letter => letter == '/'));
         if (found is null) return null;
+        if (found.Size > MaxBytes) throw new UploadRefusedException(found.Path, $"it has {found.Size} bytes", $"at most {MaxBytes}");
         try
         {
             var text = Encoding.UTF8.GetString(await found.ReadAsync(cancellation)).TrimStart('\uFEFF');
-            var labels = found.Path.EndsWith(CsvName, StringComparison.OrdinalIgnoreCase) ? ReadCsv(found.Path, text) : ReadJson(text);
-            return labels is null ? null : new LabelFile(found.Path, labels);
+            return found.Path.EndsWith(CsvName, StringComparison.OrdinalIgnoreCase)
+                ? new LabelFile(found.Path, ReadCsv(found.Path, text))
+                : ReadJson(found.Path, text);
         }
-        catch (Exception damage) when (damage is InvalidDataException or JsonException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception damage) when (damage is InvalidDataException or JsonException or InvalidOperationException or IndexOutOfRangeException)
         {
             throw new UploadRefusedException(
                 found.Path, $"it cannot be read ({damage.Message.TrimEnd('.')})",
@@ -49,7 +58,7 @@ internal sealed class LabelFile
     public string? LabelOf(string path) =>
         Find(path) ?? (path.StartsWith(_folder, StringComparison.Ordinal) ? Find(path[_folder.Length..]) : null) ?? Find(path[(path.LastIndexOf('/') + 1)..]);
 
-    private string? Find(string name) => _labels.GetValueOrDefault(name) ?? _labels.GetValueOrDefault(Path.ChangeExtension(name, null));
+    private string? Find(string name) => _labels?.GetValueOrDefault(name) ?? _labels?.GetValueOrDefault(Path.ChangeExtension(name, null));
 
     private static Dictionary<string, string> ReadCsv(string path, string text)
     {
@@ -68,15 +77,17 @@ internal sealed class LabelFile
         }
         return labels;
 
-        static int ColumnOf(List<string> cells, string[] names) => cells.FindIndex(cell => names.Contains(cell.ToLowerInvariant()));
+        static int ColumnOf(List<string> cells, IReadOnlyList<string> names) => cells.FindIndex(cell => names.Contains(cell.ToLowerInvariant()));
     }
 
-    private static Dictionary<string, string>? ReadJson(string text)
+    private static LabelFile? ReadJson(string path, string text)
     {
         using var document = JsonDocument.Parse(text);
         if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("labels", out var all)) return null;
-        if (all.ValueKind == JsonValueKind.Null) return null;
-        return all.EnumerateArray().ToDictionary(pair => pair[0].GetString() ?? "", pair => pair[1].ToString(), StringComparer.Ordinal);
+        if (all.ValueKind == JsonValueKind.Null) return new LabelFile(path, null);
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var pair in all.EnumerateArray()) labels[pair[0].GetString() ?? ""] = pair[1].ToString();
+        return new LabelFile(path, labels);
     }
 
     private static string Named(string path, string label, int line) =>

@@ -21,10 +21,11 @@ internal static class PictureExamination
         ConversionRequest request, IReadOnlyList<ArchiveFile> files, DatasetOptions options, CancellationToken cancellation)
     {
         List<PictureTraits> pictures = [];
-        var step = Math.Max(1, (double)files.Count / Samples);
-        for (var at = 0.0; at < files.Count; at += step)
+        var count = Math.Min(Samples, files.Count);
+        for (var index = 0; index < count; index++)
         {
-            if (await ExamineAsync(files[(int)at], options, cancellation) is { } traits) pictures.Add(traits);
+            var file = files[(int)((long)index * files.Count / count)];
+            if (await ExamineAsync(file, options, cancellation) is { } traits) pictures.Add(traits);
         }
         List<string> reasons = [];
         return new(

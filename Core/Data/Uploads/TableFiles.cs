@@ -5,6 +5,7 @@ using GanFunctions.Core.Pictures;
 using nietras.SeparatedValues;
 using Parquet;
 using Parquet.Schema;
+using SharpCompress.Common;
 
 namespace GanFunctions.Core.Data.Uploads;
 
@@ -17,10 +18,9 @@ internal sealed class TableFiles(DatasetOptions options)
 {
     private const int Peeked = 128 * 1024; // two rows of 64x64 pixels
     private static readonly int[] PixelCounts = [.. PictureShape.Sides.Select(side => side * side)];
-    private static readonly string[] LabelColumns = ["label", "labels", "class", "target", "y", "fine_label", "coarse_label"];
 
     /// <summary>The tables of an archive; empty if it contains pictures as files.</summary>
-    /// <exception cref="UploadRefusedException">It contains NumPy arrays.</exception>
+    /// <exception cref="UploadRefusedException">It contains NumPy arrays, or nothing but CSV files without pixels.</exception>
     public static async Task<List<ArchiveFile>> FindAsync(IReadOnlyList<ArchiveFile> files, CancellationToken cancellation)
     {
         if (files.Any(file => ArchiveLayout.MayBePicture(file.Path))) return [];
@@ -35,6 +35,12 @@ internal sealed class TableFiles(DatasetOptions options)
         {
             if (IsParquet(file) || (HasEnding(file, ".csv") && await ColumnsOfAsync(file, cancellation) is not null)) tables.Add(file);
         }
+        if (tables.Count == 0 && files.All(file => HasEnding(file, ".csv")))
+        {
+            throw new UploadRefusedException(
+                files[0].Path, "its first line has another number of columns than a picture has pixels",
+                $"{string.Join(", ", PixelCounts)} columns of pixels, and optionally one with the label");
+        }
         return tables;
     }
 
@@ -44,7 +50,14 @@ internal sealed class TableFiles(DatasetOptions options)
     {
         await using var zip = await ZipArchive.CreateAsync(stream, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellation);
         var count = 0;
-        foreach (var table in tables)
+        foreach (var table in tables) count = await UnpackAsync(table, zip, count, cancellation);
+        if (count == 0) throw new UploadRefusedException(tables[0].Path, "it has no rows", "a table with pictures");
+    }
+
+    /// <returns>The number of pictures so far.</returns>
+    private async Task<int> UnpackAsync(ArchiveFile table, ZipArchive zip, int count, CancellationToken cancellation)
+    {
+        try
         {
             var split = ArchiveLayout.IsTest(table.Path) ? "test" : "train";
             var pictures = IsParquet(table) ? ReadParquetAsync(table, cancellation) : ReadCsvAsync(table, cancellation);
@@ -59,8 +72,12 @@ internal sealed class TableFiles(DatasetOptions options)
                 await using var entry = await zip.CreateEntry($"{folder}/{count:D7}", CompressionLevel.Fastest).OpenAsync(cancellation);
                 await entry.WriteAsync(content, cancellation);
             }
+            return count;
         }
-        if (count == 0) throw new UploadRefusedException(tables[0].Path, "it has no rows", "a table with pictures");
+        catch (Exception damage) when (damage is SharpCompressException or InvalidDataException or EndOfStreamException)
+        {
+            throw new UploadRefusedException(table.Path, $"it is damaged ({damage.Message.TrimEnd('.')})", "a complete file", damage);
+        }
     }
 
     private static async IAsyncEnumerable<(string? Label, byte[] Content)> ReadCsvAsync(
@@ -111,20 +128,20 @@ internal sealed class TableFiles(DatasetOptions options)
         var hasLabel = !PixelCounts.Contains(cells.Length);
         if (hasLabel && !PixelCounts.Contains(cells.Length - 1)) return null;
         var hasHeader = !Array.TrueForAll(cells[1..], cell => byte.TryParse(cell, NumberStyles.None, CultureInfo.InvariantCulture, out _));
-        var label = hasLabel ? Math.Max(0, Array.FindIndex(cells, cell => LabelColumns.Contains(cell.ToLowerInvariant()))) : -1;
+        var label = hasLabel ? Math.Max(0, Array.FindIndex(cells, cell => LabelFile.LabelColumns.Contains(cell.ToLowerInvariant()))) : -1;
         return new Columns(hasHeader, cells.Length, label, (int)Math.Sqrt(hasLabel ? cells.Length - 1 : cells.Length));
     }
 
     private async IAsyncEnumerable<(string? Label, byte[] Content)> ReadParquetAsync(
         ArchiveFile file, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        using var content = new MemoryStream(await ReadAsync(file, cancellation)); // the reader needs to seek
+        using var content = new MemoryStream(await file.ReadAsync(cancellation)); // the reader needs to seek
         await using var reader = await OrRefuseAsync(file, () => ParquetReader.CreateAsync(content, cancellationToken: cancellation));
         var fields = reader.Schema.DataFields;
         var pictures = Array.Find(fields, field => field.ClrType == typeof(ReadOnlyMemory<byte>)) ?? throw new UploadRefusedException(
             file.Path, $"none of its columns has the content of files: {string.Join(", ", fields.Select(field => field.Path))}",
             "a column of pictures, as binary data");
-        var labels = Array.Find(fields, field => LabelColumns.Contains(field.Path.ToString().ToLowerInvariant()) && !field.IsArray);
+        var labels = Array.Find(fields, field => LabelFile.LabelColumns.Contains(field.Path.ToString().ToLowerInvariant()) && !field.IsArray);
         var names = NamesOf(reader.CustomMetadata.GetValueOrDefault("huggingface"), labels?.Path.ToString());
 
         for (var group = 0; group < reader.RowGroupCount; group++)
@@ -141,18 +158,6 @@ internal sealed class TableFiles(DatasetOptions options)
             });
             for (var row = 0; row < files.Length; row++)
                 if (files[row] is { } picture) yield return (classes?[row], picture);
-        }
-    }
-
-    private static async Task<byte[]> ReadAsync(ArchiveFile file, CancellationToken cancellation)
-    {
-        try
-        {
-            return await file.ReadAsync(cancellation);
-        }
-        catch (InvalidDataException damage)
-        {
-            throw new UploadRefusedException(file.Path, damage.Message, "a complete file", damage);
         }
     }
 

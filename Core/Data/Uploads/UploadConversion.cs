@@ -17,7 +17,8 @@ public delegate Task<string?> FindRunOn(string dataset, CancellationToken cancel
 /// first commit wins. An upload that was replaced or removed is dropped, and its files are removed.
 /// </summary>
 public sealed partial class UploadConversion(
-    BlobContainerClient container, DatasetOptions options, RawUpload raw, FindRunOn findRunOn, TimeProvider time, ILogger<UploadConversion> logger)
+    BlobContainerClient container, DatasetOptions options, RawUpload raw, SourceDownload download, FindRunOn findRunOn, TimeProvider time,
+    ILogger<UploadConversion> logger)
 {
     // The Functions host limits a function to ten minutes, and a blob of pictures of the maximum size takes some of them.
     private static readonly TimeSpan Slice = TimeSpan.FromMinutes(4);
@@ -76,7 +77,7 @@ public sealed partial class UploadConversion(
     {
         LogFailed(name, error);
         await _conversions.UpdateAsync(
-            name, upload, each => each.IsOpen ? each with { State = ConversionState.Failed, Error = error } : null, cancellation);
+            name, upload, each => each.IsOpen ? each.WithoutSource() with { State = ConversionState.Failed, Error = error } : null, cancellation);
         await DropAsync(name, upload);
     }
 
@@ -96,21 +97,24 @@ public sealed partial class UploadConversion(
 
     private async Task<bool> SaveAsync(Conversion conversion, CancellationToken cancellation)
     {
-        if (conversion.Request.Source is { } source
-            && !await raw.DownloadAsync(conversion.Name, conversion.Upload, source, Slice, cancellation))
+        if (conversion.Request.Source is { } source)
         {
-            await UpdateAsync(conversion, each => each with { Starts = 0 }, cancellation);
-            return false;
+            var isComplete = await download.DownloadAsync(conversion.Name, conversion.Upload, source, Slice, cancellation);
+            conversion = await UpdateAsync(
+                conversion, each => (isComplete ? each.WithoutSource() : each) with { Starts = 0 }, cancellation);
+            if (!isComplete) return false;
         }
         await raw.PackAsync(conversion.Name, conversion.Upload, cancellation);
         await using var archive = await OpenAsync(conversion, cancellation);
+        var idx = await IdxUpload.FindAsync(archive.Files, cancellation);
         if (conversion.Total == 0)
         {
+            List<FileProblem> problems = [.. archive.Problems, .. idx?.Others ?? []];
             conversion = await UpdateAsync(
-                conversion, each => each.Total > 0 ? null : each.WithProblems(archive.Problems) with { Total = archive.Files.Count }, cancellation);
+                conversion, each => each.Total > 0 ? null : each.WithProblems(problems) with { Total = archive.Files.Count }, cancellation);
         }
-        if (await IdxUpload.FindAsync(archive.Files, cancellation) is not { } upload) return await SavePicturesAsync(conversion, archive, cancellation);
-        await SaveIdxAsync(conversion, upload, cancellation);
+        if (idx is null) return await SavePicturesAsync(conversion, archive, cancellation);
+        await SaveIdxAsync(conversion, idx, cancellation);
         return true;
     }
 
@@ -145,8 +149,6 @@ public sealed partial class UploadConversion(
         var parts = HeldOut.Split(read);
         var (train, _) = IdxParts.ToImages(parts);
         CheckRequested(conversion.Request, train.Shape);
-        if (conversion.ProblemCount == 0 && upload.Others.Count > 0)
-            await UpdateAsync(conversion, each => each.ProblemCount > 0 ? null : each.WithProblems(upload.Others), cancellation);
         await CommitAsync(conversion, async folder =>
         {
             var preview = BinaryData.FromBytes(Preview.Of(train));

@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.IO.Pipelines;
+using GanFunctions.Core.Pictures;
 
 namespace GanFunctions.Core.Data.Uploads;
 
@@ -9,18 +10,6 @@ public static class UploadPacking
 {
     private const int TarHeader = 512, TarMagic = 257;
     private const int SymbolicLink = 0xA000 << 16; // external attributes of a zip entry, so that the conversion reports it
-
-    private static readonly (byte[] Start, string Name)[] OtherFormats =
-    [
-        ("Rar!"u8.ToArray(), "a RAR archive"), ([0x37, 0x7a, 0xbc, 0xaf], "a 7z archive"), ([0xfd, 0x37, 0x7a, 0x58], "an xz file"),
-        ("BZh"u8.ToArray(), "a bzip2 file"), ([0x28, 0xb5, 0x2f, 0xfd], "a Zstandard file"), ([0x89, (byte)'H', (byte)'D', (byte)'F'], "an HDF5 file"),
-        ([0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'], "a NumPy file"), ("MATLAB"u8.ToArray(), "a MATLAB file"),
-        ([0x89, (byte)'P', (byte)'N', (byte)'G'], "a single PNG picture"), ([0xff, 0xd8, 0xff], "a single JPEG picture"),
-        ("GIF8"u8.ToArray(), "a single GIF picture"),
-        ("RIFF"u8.ToArray(), "a single WebP picture or a video"), ("%PDF"u8.ToArray(), "a PDF file"), ("<!DO"u8.ToArray(), "an HTML page"),
-        ("<htm"u8.ToArray(), "an HTML page"),
-        ("version https://git-lfs"u8.ToArray(), "a Git LFS pointer, not the file itself"),
-    ];
 
     /// <summary>Writes an upload to a stream as a zip archive.</summary>
     /// <param name="body">A zip, tar or tar.gz archive, or a single IDX, CSV or Parquet file.</param>
@@ -57,15 +46,13 @@ public static class UploadPacking
             case [0, 0, 8, 3 or 4, ..]: await PackSingleAsync(body, stream, IdxPart.TrainImages.FileName(), cancellation); break;
             case [(byte)'P', (byte)'A', (byte)'R', (byte)'1', ..]: await PackSingleAsync(body, stream, "train.parquet", cancellation); break;
             case var _ when IsTar(start): await PackTarAsync(body, stream, cancellation); break;
-            case var _ when IsText(start) && Named(start) is null: await PackSingleAsync(body, stream, "train.csv", cancellation); break;
+            case var _ when IsText(start) && FileFormats.NameOf(start) is null: await PackSingleAsync(body, stream, "train.csv", cancellation); break;
             default:
                 throw new InvalidDataException(
-                    $"it is {Named(start) ?? $"of an unknown format and begins with {Convert.ToHexStringLower(start.AsSpan(0, Math.Min(8, start.Length)))}"}; "
+                    $"it is {FileFormats.NameOf(start) ?? $"of an unknown format and starts with {FileFormats.Start(start)}"}; "
                     + "supported are zip, tar and tar.gz archives of pictures, IDX, CSV and Parquet files");
         }
     }
-
-    private static string? Named(byte[] start) => OtherFormats.FirstOrDefault(format => start.AsSpan().StartsWith(format.Start)).Name;
 
     private static bool IsText(byte[] start) => start.Contains((byte)',')
         && Array.TrueForAll(start, each => each is >= 32 or (byte)'\t' or (byte)'\r' or (byte)'\n');

@@ -114,7 +114,7 @@ public sealed class An_archive_as_people_make_them(AzuriteFixture azurite)
         Assert.Equal("1 3 5", GreysOf([loaded.Train, loaded.Test!]));
         Assert.Equal((byte)1, new[] { loaded.Train, loaded.Test! }.SelectMany(set => set.Labels!).Max());
         Assert.Equal(
-            ["b/2.png: it is not a picture: it starts with 010203", "b/: none of its files is a readable picture, so it is not a class",
+            ["b/2.png: it is not a picture and starts with 010203", "b/: none of its files is a readable picture, so it is not a class",
                 "d/4.png: it is damaged: its content does not match its checksum (CRC-32)", "d/: none of its files is a readable picture, so it is not a class",
                 "empty/notes.txt: it is not a picture, according to its name"],
             (await StateAsync("damaged")).Problems.Select(each => $"{each.File}: {each.Problem.Split("; supported")[0]}").Order(StringComparer.Ordinal));
@@ -150,9 +150,11 @@ public sealed class An_archive_as_people_make_them(AzuriteFixture azurite)
             ("00001/img2.png", PictureFiles.Grey(3))];
         await _uploader.LoadAsync("stylegan", Idx.Zip([.. pictures,
             ("dataset.json", """{"labels":[["00000/img0.png",6],["00000/img1.png",10],["00001/img2.png",6]]}"""u8.ToArray())]));
+        await _uploader.LoadAsync("unlabelled", Idx.Zip([.. pictures, ("dataset.json", """{"labels": null}"""u8.ToArray())]));
         var broken = await _uploader.UploadAsync("broken", Idx.Zip([.. pictures, ("dataset.json", """{"labels":[["""u8.ToArray())]));
 
         Assert.Equal(["6", "10"], await ClassesAsync("stylegan"));
+        Assert.Null(await ClassesAsync("unlabelled")); // its folders are no classes
         Assert.StartsWith("dataset.json: it cannot be read (", broken.Error, StringComparison.Ordinal);
     }
 

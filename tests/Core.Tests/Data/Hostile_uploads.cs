@@ -26,7 +26,7 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
         { "a page before a zip", () => [.. "<html><script>"u8, .. Idx.Zip(("1.png", PictureFiles.Grey(1))).ToArray()], CutShort },
         {
             "SVG as PNG", () => Idx.Zip(("1.png", "<svg/>"u8.ToArray())).ToArray(),
-            None(1, "1.png", "it is a file of another format (SVG); supported are PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PGM or PPM")
+            None(1, "1.png", "it is an SVG drawing; supported are PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PGM or PPM")
         },
         {
             "a signature of GIF", () => Idx.Zip(("1.png", "GIF89a"u8.ToArray())).ToArray(),

@@ -1,4 +1,7 @@
 using System.Net;
+using Azure;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
 using GanFunctions.TestKit;
@@ -16,7 +19,8 @@ public sealed class An_upload_from_an_address(AzuriteFixture azurite)
     public async Task Is_downloaded_and_goes_on_after_a_cut_where_the_server_can()
     {
         var zip = Idx.Zip([("1.png", PictureFiles.Grey(1)), ("2.png", PictureFiles.Grey(2)), ("noise.txt", Noise(9_000_000))]).ToArray();
-        var ranges = new List<string>();
+        var (ranges, upload) = (new List<string>(), Guid.NewGuid().ToString("n"));
+        var raw = _uploader.Container.GetBlockBlobClient($"datasets/mine/{upload}/raw");
         await using var server = await MirrorServer.ThatAnswersAsync(async context =>
         {
             ranges.Add(context.Request.Headers.Range.ToString());
@@ -27,14 +31,43 @@ public sealed class An_upload_from_an_address(AzuriteFixture azurite)
             }
             context.Response.ContentLength = zip.Length;
             await context.Response.Body.WriteAsync(zip.AsMemory(0, 8_500_000), context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await Wait.UntilAsync(HasBlockAsync, "a stored block");
             context.Abort();
         });
 
-        var state = await DownloadAsync(new Uri(server.Folder, "pets.zip"));
+        var state = await DownloadAsync(new Uri(server.Folder, "pets.zip"), upload: upload);
 
         Assert.True(state.State == ConversionState.Ready, state.Error);
         Assert.Equal(["", $"bytes={8 << 20}-"], ranges);
         Assert.Equal(3, (await _uploader.FilesAsync()).Count); // two parts and the preview
+        Assert.Null(state.Request.Source); // which may contain a signature
+
+        async Task<bool> HasBlockAsync()
+        {
+            try
+            {
+                var list = await raw.GetBlockListAsync(BlockListTypes.Uncommitted, cancellationToken: _cancellation);
+                return list.Value.UncommittedBlocks.Any();
+            }
+            catch (RequestFailedException none) when (none.Status == (int)HttpStatusCode.NotFound)
+            {
+                return false;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task That_stalls_again_and_again_fails()
+    {
+        await using var server = await MirrorServer.ThatStallsHalfwayAsync();
+        var uploader = new Uploader(azurite, Private with { StallTimeout = TimeSpan.FromMilliseconds(200) });
+
+        var failed = await DownloadAsync(new Uri(server.Folder, "pets.zip"), uploader);
+
+        Assert.Equal($"{server.Folder}pets.zip: it cannot be downloaded (no response in time). Expected an address that can be read.", failed.Error);
+        Assert.Null(failed.Request.Source);
+        Assert.Equal(4, server.Requests);
     }
 
     [Fact]
@@ -80,17 +113,18 @@ public sealed class An_upload_from_an_address(AzuriteFixture azurite)
     [InlineData("fd00::1", false)]
     [InlineData("20.60.1.1", true)]
     [InlineData("2603:1030::1", true)]
-    public void May_be_in_the_internet_only(string address, bool isPublic) => Assert.Equal(isPublic, RawUpload.IsPublic(IPAddress.Parse(address)));
+    public void May_be_in_the_internet_only(string address, bool isPublic) => Assert.Equal(isPublic, SourceDownload.IsPublic(IPAddress.Parse(address)));
 
-    private async Task<Conversion> DownloadAsync(Uri source)
+    private async Task<Conversion> DownloadAsync(Uri source, Uploader? with = null, string? upload = null)
     {
-        await _uploader.Container.CreateIfNotExistsAsync(cancellationToken: _cancellation);
-        var staged = new Conversion("mine", Guid.NewGuid().ToString("n"), TimeProvider.System.GetUtcNow()) { Request = new(Source: source) };
-        await _uploader.Conversions.ReplaceAsync(staged, _cancellation);
-        while (!await _uploader.Worker.ConvertAsync("mine", staged.Upload, _cancellation))
+        var uploader = with ?? _uploader;
+        await uploader.Container.CreateIfNotExistsAsync(cancellationToken: _cancellation);
+        var staged = new Conversion("mine", upload ?? Guid.NewGuid().ToString("n"), TimeProvider.System.GetUtcNow()) { Request = new(Source: source) };
+        await uploader.Conversions.ReplaceAsync(staged, _cancellation);
+        while (!await uploader.Worker.ConvertAsync("mine", staged.Upload, _cancellation))
         {
         }
-        return (await _uploader.Conversions.FindAsync("mine", _cancellation))!;
+        return (await uploader.Conversions.FindAsync("mine", _cancellation))!;
     }
 
     private static byte[] Noise(int bytes)

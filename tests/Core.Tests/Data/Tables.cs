@@ -63,6 +63,24 @@ public sealed class A_table_of_pictures(AzuriteFixture azurite)
         + "in Python, numpy.savetxt writes arrays as CSV.",
         (await _uploader.UploadAsync("npz", Idx.Zip(("x_train.npy", [1]), ("y_train.npy", [1])))).Error);
 
+    [Fact]
+    public async Task In_CSV_without_pixels_is_refused() => Assert.Equal(
+        "people.csv: its first line has another number of columns than a picture has pixels. "
+        + "Expected 784, 1024, 4096 columns of pixels, and optionally one with the label.",
+        (await _uploader.UploadAsync("csv", Idx.Zip(("people.csv", "name,age\nAda,36"u8.ToArray())))).Error);
+
+    [Fact]
+    public async Task In_CSV_that_is_damaged_is_refused()
+    {
+        var zip = Idx.Zip(("train.csv", Csv(header: true, labels: true, [.. Enumerable.Range(0, 500).Select(i => (i % 10, i % 256))]))).ToArray();
+        new Random(1).NextBytes(zip.AsSpan(zip.Length / 2, 1000));
+
+        var failed = await _uploader.UploadAsync("csv", new MemoryStream(zip));
+
+        Assert.Equal((ConversionState.Failed, "train.csv: "), (failed.State, failed.Error![..11]));
+        Assert.Empty(await _uploader.FilesAsync());
+    }
+
     private static byte[] Csv(bool header, bool labels, params (int Label, int Grey)[] rows) => Encoding.ASCII.GetBytes(string.Concat(
     [
         header ? $"{(labels ? "label," : "")}{string.Join(',', Enumerable.Range(0, 784).Select(i => $"pixel{i}"))}\n" : "",

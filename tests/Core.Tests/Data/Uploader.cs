@@ -23,12 +23,14 @@ internal sealed class Uploader(AzuriteFixture azurite, DatasetOptions? options =
 
     public RunStore Runs => new(_table);
 
-    public RawUpload Raw => new(
-        Container, options ?? Catalogs.NoSources, new HttpClient(RawUpload.CreateHandler(options ?? Catalogs.NoSources)), TimeProvider.System);
+    public RawUpload Raw => new(Container, options ?? Catalogs.NoSources);
+
+    private SourceDownload Download => new(
+        Container, options ?? Catalogs.NoSources, new HttpClient(SourceDownload.CreateHandler(options ?? Catalogs.NoSources)), TimeProvider.System);
 
     /// <summary>A worker of its own.</summary>
     public UploadConversion Worker => new(
-        Container, options ?? Catalogs.NoSources, Raw, async (dataset, token) => (await Runs.FindUnfinishedAsync(dataset, token))?.RowKey,
+        Container, options ?? Catalogs.NoSources, Raw, Download, async (dataset, token) => (await Runs.FindUnfinishedAsync(dataset, token))?.RowKey,
         TimeProvider.System, NullLogger<UploadConversion>.Instance);
 
     public async Task<Conversion> StageAsync(string name, Stream zip, ConversionRequest? request = null)

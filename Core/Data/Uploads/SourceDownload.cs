@@ -1,0 +1,146 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Specialized;
+
+namespace GanFunctions.Core.Data.Uploads;
+
+/// <summary>Downloads uploads from addresses that users name, some minutes at a time. What is stored of a file is not downloaded again.</summary>
+/// <param name="container">The container with <c>datasets/</c>.</param>
+/// <param name="options">The size limit and the time-outs.</param>
+/// <param name="http">A client with a handler from <see cref="CreateHandler"/>.</param>
+/// <param name="time">Measures time limits.</param>
+public sealed class SourceDownload(BlobContainerClient container, DatasetOptions options, HttpClient http, TimeProvider time)
+{
+    private const int BlockBytes = 8 << 20;
+    private const int Attempts = 4;
+
+    /// <summary>Downloads a file.</summary>
+    /// <returns>False if the time was up before the end; the next call continues.</returns>
+    /// <exception cref="UploadRefusedException">The source is unavailable, too large, or too slow for a server that does not continue downloads.</exception>
+    internal async Task<bool> DownloadAsync(string name, string upload, Uri source, TimeSpan limit, CancellationToken cancellation)
+    {
+        var (raw, begun) = (container.RawBlob(name, upload), time.GetTimestamp());
+        if (await raw.ExistsAsync(cancellation)) return true;
+        for (var attempt = 1; ; attempt++)
+        {
+            using var timeLimit = new CancellationTokenSource(options.AnswerTimeout, time);
+            using var link = cancellation.UnsafeRegister(static each => ((CancellationTokenSource)each!).Cancel(), timeLimit);
+            try
+            {
+                return await ContinueAsync(raw, source, () => time.GetElapsedTime(begun) > limit, timeLimit);
+            }
+            catch (Exception cut) when (cut is HttpRequestException or IOException or OperationCanceledException && !cancellation.IsCancellationRequested)
+            {
+                var problem = cut is OperationCanceledException ? "no response in time" : cut.Message.TrimEnd('.');
+                if (attempt == Attempts)
+                    throw new UploadRefusedException(Shown(source), $"it cannot be downloaded ({problem})", "an address that can be read", cut);
+                await Task.Delay(TimeSpan.FromSeconds(attempt), time, cancellation);
+            }
+        }
+    }
+
+    private async Task<bool> ContinueAsync(BlockBlobClient raw, Uri source, Func<bool> isTimeUp, CancellationTokenSource timeLimit)
+    {
+        var staged = await RawUpload.StagedAsync(raw, timeLimit.Token);
+        var (blocks, offset) = (0, 0L);
+        while (staged.TryGetValue(RawUpload.IdOf(blocks), out var size)) (blocks, offset) = (blocks + 1, offset + size);
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, source);
+        if (offset > 0) request.Headers.Range = new RangeHeaderValue(offset, null);
+        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeLimit.Token);
+        var isRepeated = offset > 0 && answer.StatusCode == HttpStatusCode.OK; // the server does not continue: from the beginning
+        if (isRepeated) (blocks, offset) = (0, 0);
+        if (answer.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable))
+        {
+            throw new UploadRefusedException(
+                Shown(source), $"the server answers {(int)answer.StatusCode}", "200, as for a public file or an address with a shared access signature");
+        }
+
+        if (answer.StatusCode != HttpStatusCode.RequestedRangeNotSatisfiable) // that is the answer if nothing is left
+        {
+            if (offset + answer.Content.Headers.ContentLength > options.MaxUploadBytes) throw TooLarge(source);
+            await using var stream = await answer.Content.ReadAsStreamAsync(timeLimit.Token);
+            var block = new byte[BlockBytes];
+            while (await FillAsync(block, stream, isTimeUp, timeLimit) is var read and > 0)
+            {
+                offset += read;
+                if (offset > options.MaxUploadBytes) throw TooLarge(source);
+                using var content = new MemoryStream(block, 0, read);
+                await raw.StageBlockAsync(RawUpload.IdOf(blocks++), content, cancellationToken: timeLimit.Token);
+                if (!isTimeUp()) continue;
+                return isRepeated
+                    ? throw new UploadRefusedException(
+                        Shown(source), "the download takes minutes, and the server does not continue an interrupted one", "a server that supports ranges")
+                    : false;
+            }
+        }
+        await raw.CommitBlockListAsync(Enumerable.Range(0, blocks).Select(RawUpload.IdOf), cancellationToken: timeLimit.Token);
+        return true;
+    }
+
+    /// <summary>Reads a block, or less at the end or when the time is up.</summary>
+    private async Task<int> FillAsync(byte[] block, Stream stream, Func<bool> isTimeUp, CancellationTokenSource timeLimit)
+    {
+        var read = 0;
+        while (read < block.Length && !isTimeUp())
+        {
+            timeLimit.CancelAfter(options.StallTimeout);
+            var count = await stream.ReadAsync(block.AsMemory(read), timeLimit.Token);
+            if (count == 0) break;
+            read += count;
+        }
+        timeLimit.CancelAfter(Timeout.InfiniteTimeSpan); // what follows waits for the storage, not for the source
+        return read;
+    }
+
+    private UploadRefusedException TooLarge(Uri source) =>
+        new(Shown(source), "it is too large", $"at most {options.MaxUploadBytes} bytes (limit MaxUploadBytes)");
+
+    private static string Shown(Uri source) => source.GetLeftPart(UriPartial.Path); // the query may hold a signature
+
+    /// <summary>A handler that refuses addresses in private networks, also after redirects.</summary>
+    /// <param name="options">Whether private addresses are allowed.</param>
+    public static SocketsHttpHandler CreateHandler(DatasetOptions options) => new()
+    {
+        MaxAutomaticRedirections = 3,
+        ConnectTimeout = TimeSpan.FromSeconds(10),
+        UseProxy = false, // it would connect in our place
+        UseCookies = false,
+        ConnectCallback = async (context, cancellation) =>
+        {
+            var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellation);
+            var allowed = options.AllowPrivateSources ? addresses : [.. addresses.Where(IsPublic)];
+            if (allowed.Length == 0)
+                throw new HttpRequestException($"{context.DnsEndPoint.Host} is in a private network (limit AllowPrivateSources)");
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(allowed, context.DnsEndPoint.Port, cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        },
+    };
+
+    // RFC 6890 and RFC 4193: networks that the internet does not route, and those of the machine itself.
+    private static readonly IPNetwork[] Private =
+    [
+        .. new[]
+        {
+            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15",
+            "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8", "64:ff9b::/96", "168.63.129.16/32",
+        }.Select(network => IPNetwork.Parse(network)),
+    ];
+
+    internal static bool IsPublic(IPAddress address)
+    {
+        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return !Array.Exists(Private, network => network.Contains(plain));
+    }
+}
