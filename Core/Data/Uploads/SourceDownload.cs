@@ -14,7 +14,7 @@ namespace GanFunctions.Core.Data.Uploads;
 public sealed class SourceDownload(BlobContainerClient container, DatasetOptions options, HttpClient http, TimeProvider time)
 {
     private const int BlockBytes = 8 << 20;
-    private const int Attempts = 4;
+    private const int Attempts = 4; // within one call
 
     /// <summary>Downloads a file.</summary>
     /// <returns>False if the time was up before the end; the next call continues.</returns>
@@ -62,18 +62,17 @@ public sealed class SourceDownload(BlobContainerClient container, DatasetOptions
         {
             if (offset + answer.Content.Headers.ContentLength > options.MaxUploadBytes) throw TooLarge(source);
             await using var stream = await answer.Content.ReadAsStreamAsync(timeLimit.Token);
-            var block = new byte[BlockBytes];
-            while (await FillAsync(block, stream, isTimeUp, timeLimit) is var read and > 0)
+            // Only whole blocks are stored before the end, so that a block has the same place in the file in every attempt.
+            var (block, first, read) = (new byte[BlockBytes], blocks, BlockBytes);
+            while (read == BlockBytes)
             {
+                read = await FillAsync(block, stream, isTimeUp, timeLimit);
+                if (read < BlockBytes && isTimeUp()) return blocks > first && !isRepeated ? false : throw TooSlow(source);
+                if (read == 0) break;
                 offset += read;
                 if (offset > options.MaxUploadBytes) throw TooLarge(source);
                 using var content = new MemoryStream(block, 0, read);
                 await raw.StageBlockAsync(RawUpload.IdOf(blocks++), content, cancellationToken: timeLimit.Token);
-                if (!isTimeUp()) continue;
-                return isRepeated
-                    ? throw new UploadRefusedException(
-                        Shown(source), "the download takes minutes, and the server does not continue an interrupted one", "a server that supports ranges")
-                    : false;
             }
         }
         await raw.CommitBlockListAsync(Enumerable.Range(0, blocks).Select(RawUpload.IdOf), cancellationToken: timeLimit.Token);
@@ -97,6 +96,9 @@ public sealed class SourceDownload(BlobContainerClient container, DatasetOptions
 
     private UploadRefusedException TooLarge(Uri source) =>
         new(Shown(source), "it is too large", $"at most {options.MaxUploadBytes} bytes (limit MaxUploadBytes)");
+
+    private static UploadRefusedException TooSlow(Uri source) => new(
+        Shown(source), "the download takes minutes, and it is too slow or the server does not continue an interrupted one", "a server that supports ranges");
 
     private static string Shown(Uri source) => source.GetLeftPart(UriPartial.Path); // the query may hold a signature
 

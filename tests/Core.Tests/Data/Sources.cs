@@ -6,6 +6,7 @@ using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
 using GanFunctions.TestKit;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 
 namespace GanFunctions.Core.Tests.Data;
 
@@ -32,7 +33,7 @@ public sealed class An_upload_from_an_address(AzuriteFixture azurite)
             context.Response.ContentLength = zip.Length;
             await context.Response.Body.WriteAsync(zip.AsMemory(0, 8_500_000), context.RequestAborted);
             await context.Response.Body.FlushAsync(context.RequestAborted);
-            await Wait.UntilAsync(HasBlockAsync, "a stored block");
+            await UntilBlockIsStoredAsync(raw);
             context.Abort();
         });
 
@@ -42,18 +43,42 @@ public sealed class An_upload_from_an_address(AzuriteFixture azurite)
         Assert.Equal(["", $"bytes={8 << 20}-"], ranges);
         Assert.Equal(3, (await _uploader.FilesAsync()).Count); // two parts and the preview
         Assert.Null(state.Request.Source); // which may contain a signature
+    }
 
-        async Task<bool> HasBlockAsync()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task That_takes_several_calls_goes_on_if_the_server_can(bool supportsRanges)
+    {
+        var (file, time) = (Noise(17_000_000), new FakeTimeProvider());
+        var options = Private with { AnswerTimeout = TimeSpan.FromDays(1), StallTimeout = TimeSpan.FromDays(1) };
+        var raw = _uploader.Container.GetBlockBlobClient("datasets/mine/slow/raw");
+        await _uploader.Container.CreateIfNotExistsAsync(cancellationToken: _cancellation);
+        await using var server = await MirrorServer.ThatAnswersAsync(async context =>
         {
-            try
+            if (supportsRanges && context.Request.Headers.Range.Count > 0)
             {
-                var list = await raw.GetBlockListAsync(BlockListTypes.Uncommitted, cancellationToken: _cancellation);
-                return list.Value.UncommittedBlocks.Any();
+                await Results.Bytes(file, enableRangeProcessing: true).ExecuteAsync(context);
+                return;
             }
-            catch (RequestFailedException none) when (none.Status == (int)HttpStatusCode.NotFound)
-            {
-                return false;
-            }
+            await context.Response.Body.WriteAsync(file.AsMemory(0, 9_000_000), context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await UntilBlockIsStoredAsync(raw);
+            time.Advance(TimeSpan.FromMinutes(5));
+            await context.Response.Body.WriteAsync(file.AsMemory(9_000_000), context.RequestAborted);
+        });
+        var download = new SourceDownload(_uploader.Container, options, new HttpClient(SourceDownload.CreateHandler(options)), time);
+        Task<bool> CallAsync() => download.DownloadAsync("mine", "slow", new Uri(server.Folder, "pets.zip"), TimeSpan.FromMinutes(4), _cancellation);
+
+        Assert.False(await CallAsync());
+        if (supportsRanges)
+        {
+            Assert.True(await CallAsync());
+            Assert.Equal(file, (await raw.DownloadContentAsync(_cancellation)).Value.Content.ToArray());
+        }
+        else
+        {
+            Assert.Contains("a server that supports ranges", (await Assert.ThrowsAsync<UploadRefusedException>(CallAsync)).Message);
         }
     }
 
@@ -125,6 +150,20 @@ public sealed class An_upload_from_an_address(AzuriteFixture azurite)
         {
         }
         return (await uploader.Conversions.FindAsync("mine", _cancellation))!;
+    }
+
+    private Task UntilBlockIsStoredAsync(BlockBlobClient raw) => Wait.UntilAsync(() => HasBlockAsync(raw), "a stored block");
+
+    private async Task<bool> HasBlockAsync(BlockBlobClient raw)
+    {
+        try
+        {
+            return (await raw.GetBlockListAsync(BlockListTypes.Uncommitted, cancellationToken: _cancellation)).Value.UncommittedBlocks.Any();
+        }
+        catch (RequestFailedException none) when (none.Status == (int)HttpStatusCode.NotFound)
+        {
+            return false;
+        }
     }
 
     private static byte[] Noise(int bytes)
