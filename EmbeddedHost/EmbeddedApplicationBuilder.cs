@@ -69,6 +69,7 @@ public sealed partial class EmbeddedApplicationBuilder : IHostApplicationBuilder
     private readonly WebApplicationBuilder _builder;
     private readonly Type[] _types;
     private bool _isStarted;
+    private IHostApplicationLifetime? _lifetime;
 
     internal EmbeddedApplicationBuilder(string[] args, Type[] types)
     {
@@ -125,6 +126,7 @@ public sealed partial class EmbeddedApplicationBuilder : IHostApplicationBuilder
         app.UseRouting();
         app.MapHttpFunctions(catalog, key);
         app.Services.GetRequiredService<LocalStorage>().Start(app);
+        _lifetime = app.Lifetime;
         app.Lifetime.ApplicationStarted.Register(() =>
         {
             _isStarted = true;
@@ -148,6 +150,8 @@ public sealed partial class EmbeddedApplicationBuilder : IHostApplicationBuilder
         // Whoever starts the host learns of an error at the start from the exception; these two would log it as well, with its stack trace.
         foreach (var category in (string[])["Microsoft.Extensions.Hosting.Internal.Host", "Microsoft.AspNetCore.Server.Kestrel"])
             Logging.AddFilter(category, level => level >= LogLevel.Warning && _isStarted);
+        // It would log activities that the shutdown interrupts as errors, with their stack traces; Activities says what becomes of them.
+        Logging.AddFilter("DurableTask.Core", level => level >= LogLevel.Error && _lifetime?.ApplicationStopping.IsCancellationRequested != true);
         Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(25));
     }
 

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace GanFunctions.Core.Pictures;
 
 /// <summary>Names of formats that are not supported, so that an error can say what a file is.</summary>
@@ -27,6 +29,10 @@ internal static class FileFormats
         return null;
     }
 
-    /// <summary>The first eight bytes in hexadecimal, for a file of an unknown format.</summary>
-    public static string Start(ReadOnlySpan<byte> start) => Convert.ToHexStringLower(start[..Math.Min(8, start.Length)]);
+    /// <summary>The first eight bytes of a file of an unknown format: in quotes if they are text, else in hexadecimal.</summary>
+    public static string Start(ReadOnlySpan<byte> start)
+    {
+        var bytes = start[..Math.Min(8, start.Length)];
+        return bytes.ContainsAnyExceptInRange((byte)' ', (byte)'~') ? Convert.ToHexStringLower(bytes) : $"\"{Encoding.ASCII.GetString(bytes)}\"";
+    }
 }

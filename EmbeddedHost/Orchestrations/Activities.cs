@@ -62,6 +62,7 @@ internal sealed partial class Activities(FunctionCatalog functions, IServiceProv
         }
         catch (OperationCanceledException cancelled) when (_stopping.IsCancellationRequested)
         {
+            LogInterrupted(function.Name, instanceId);
             throw new SessionAbortedException(
                 $"Activity {function.Name} of {instanceId} was interrupted by the shutdown of the host; its message returns to the queue.", cancelled);
         }
@@ -87,6 +88,9 @@ internal sealed partial class Activities(FunctionCatalog functions, IServiceProv
         public Task<object?> RunAsync(TaskActivityContext context, object? input) =>
             activities.InvokeAsync(_function ?? throw functions.NoActivity(name), context.InstanceId, input);
     }
+
+    [LoggerMessage(LogLevel.Information, "Activity {Name} of orchestration {InstanceId} was interrupted by the shutdown; its message returns to the queue")]
+    private partial void LogInterrupted(string name, string instanceId);
 
     [LoggerMessage(LogLevel.Warning, "Activity {Name} of orchestration {InstanceId} failed")]
     private partial void LogFailed(Exception failure, string name, string instanceId);

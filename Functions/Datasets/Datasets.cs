@@ -74,7 +74,7 @@ internal static class DatasetUse
 }
 
 /// <summary><c>GET /api/datasets/{name}/preview</c>: a grid of pictures of a data set, evenly over its classes.</summary>
-public sealed class GetPreview(DatasetCatalog catalog)
+public sealed class GetPreview(DatasetCatalog catalog, ConversionStore conversions)
 {
     [Function(nameof(GetPreview))]
     public async Task<IResult> RunAsync(
@@ -83,7 +83,11 @@ public sealed class GetPreview(DatasetCatalog catalog)
     {
         if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
         if (await catalog.GetAsync(name, cancellation) is not { } info)
-            return Problems.NotFound("No such data set.", $"There is no data set '{name}'. GET /api/datasets lists the data sets.");
+        {
+            return await conversions.FindAsync(name, cancellation) is { } upload
+                ? Problems.NotFound("No pictures yet.", $"'{name}' has no pictures; the state of its upload is {Problems.Name(upload.State)}.")
+                : Problems.NotFound("No such data set.", $"There is no data set '{name}'. GET /api/datasets lists the data sets.");
+        }
         var tag = $"\"{info.Sha256}\"";
         if (EntityTag.IsKnown(request, tag)) return Tagged(Results.StatusCode(304), tag);
         try

@@ -59,7 +59,7 @@ public sealed partial class DemoRun(LocalRun local, TimeProvider time) : Backgro
             }
             catch (RefusedException refused) when (refused.Status == HttpStatusCode.UnprocessableEntity)
             {
-                Console.WriteLine("MNIST is unavailable: the demo trains on the built-in digits instead.");
+                Console.WriteLine($"{refused.Message}\nThe demo trains on the built-in digits instead.");
                 continue;
             }
             Console.WriteLine($"Training '{run}' on {(dataset == "mnist" ? "MNIST" : "the built-in digits")}; follow it at {api.PageOf(run)}");

@@ -48,7 +48,7 @@ public sealed class Uploading_a_data_set(App app, Browser browser)
 
         await page.GetByLabel("Name").FillAsync("pets");
         await page.GetByRole(AriaRole.Button, new() { Name = "Upload" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("of an unknown format and starts with 6e6f207a");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("of an unknown format and starts with \"no zip\"");
         await Expect(page.Locator("[data-dataset=pets]")).ToHaveCountAsync(0);
     }
 

@@ -22,7 +22,7 @@ public sealed class A_host_that_stops(AzuriteFixture azurite)
         await using var second = await TestHost.StartAsync(azurite, hub);
         Assert.Equal("waited", (await second.EndOfAsync(id)).ReadOutputAs<string>());
         Assert.Equal(["began", "began", "ended"], Seen.Of(id));
-        Assert.Contains(second.Log.Lines, line => line.Contains("resuming 1 unfinished orchestrations", StringComparison.Ordinal));
+        Assert.Contains(second.Log.Lines, line => line.Contains("unfinished orchestrations to resume: 1", StringComparison.Ordinal));
     }
 
     [Fact]

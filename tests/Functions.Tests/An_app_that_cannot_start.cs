@@ -22,6 +22,10 @@ public sealed class An_app_that_cannot_start
         "UseDevelopmentStorage=true", $"urls: '{address}' is not valid; it must be an address with a port up to 65535, such as http://localhost:7071.",
         "--urls", address);
 
+    [Fact]
+    public Task Names_a_command_that_there_is_not() => FailsAsync(
+        "UseDevelopmentStorage=true", "'dmeo' is not a command: the commands are demo and train. Options begin with two hyphens.", "dmeo");
+
     [Theory]
     [InlineData("rubbish", "Settings must be of the form \"name=value\"")]
     [InlineData("DefaultEndpointsProtocol=https;AccountName=pets;AccountKey=secret!", "No valid combination of account information found")]

@@ -18,12 +18,14 @@ public sealed class An_app_that_is_stopped
             Assert.Equal(0, await app.StopAsync());
 
             Assert.Contains("Run stopped: committed checkpoint 000-00001-", app.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal); // no stack trace
         }
         for (var stop = 2; stop <= Soak.Count(2, 10); stop++)
         {
             await using var app = App.Start(azurite.ConnectionString);
             await app.WaitForLineAsync("Run stopped: training from");
             Assert.Equal(0, await app.StopAsync());
+            Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
         }
         await using var again = App.Start(azurite.ConnectionString);
         await again.WaitUntilListeningAsync();

@@ -266,6 +266,8 @@ public sealed class Uploads(App app)
         var view = await app.Http.ConvertedAsync("cut");
         Assert.Equal((false, "failed"), ((bool)view["stored"]!, (string)view["conversion"]!["state"]!));
         Assert.StartsWith("images: it is truncated", (string)view["conversion"]!["error"]!, StringComparison.Ordinal);
+        using var preview = await app.Http.GetAsync("api/datasets/cut/preview", Cancellation);
+        Assert.Equal("'cut' has no pictures; the state of its upload is failed.", (string)(await preview.ReadAsync())["detail"]!);
         await UntilNothingIsLeftAsync("cut");
     }
 

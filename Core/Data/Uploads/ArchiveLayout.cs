@@ -51,7 +51,7 @@ internal sealed partial record ArchiveLayout(IReadOnlyList<string>? ClassNames, 
         var found = files.Zip(paths).Select(file => file.First is null ? new Found(null, null, NotPicture) : Find(file.First, file.Second)).ToList();
         var names = found.Select(each => each.Class).OfType<string>().Distinct();
         List<string> classes = [.. names.OrderBy(Natural, StringComparer.Ordinal).ThenBy(name => name, StringComparer.Ordinal)];
-        if (classes.Count > MaxClasses) throw new UploadRefusedException("the zip", $"it has {classes.Count} classes", $"at most {MaxClasses}");
+        if (classes.Count > MaxClasses) throw new UploadRefusedException("the upload", $"it has {classes.Count} classes", $"at most {MaxClasses}");
 
         var indexes = classes.Index().ToDictionary(each => each.Item, each => (byte)each.Index);
         List<PicturePlace?> places = [.. found.Select(PlaceOf)];

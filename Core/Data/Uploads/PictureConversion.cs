@@ -38,7 +38,7 @@ internal sealed class PictureConversion
         var bytes = (long)_layout.Places.Count(place => place is not null) * _shape.Size;
         if (bytes <= options.MaxDatasetBytes) return;
         throw new UploadRefusedException(
-            "the zip", $"its {files.Count} files need {bytes} bytes as {_shape}",
+            "the upload", $"its {files.Count} files need {bytes} bytes as {_shape}",
             $"at most {options.MaxDatasetBytes} (limit MaxDatasetBytes)");
     }
 
@@ -176,7 +176,7 @@ internal sealed class PictureConversion
     }
 
     private UploadRefusedException NoPictures(Conversion conversion) => new(
-        "the zip",
-        $"none of its {_files.Count} files is a readable picture; {conversion.Problems[0].File}: {conversion.Problems[0].Problem}",
+        "the upload",
+        $"{(_files.Count == 1 ? "its only file is no" : $"none of its {_files.Count} files is a")} readable picture; {conversion.Problems[0].File}: {conversion.Problems[0].Problem}",
         $"{PictureLoader.Formats} files, in one folder per class or without folders, or IDX files");
 }

@@ -84,13 +84,13 @@ internal sealed class StagedArchive : IAsyncDisposable
             var (files, problems) = Sort(entries, options);
             if (files.Count > 0) return new StagedArchive(zip, files, problems);
             throw problems.Count == 0
-                ? new UploadRefusedException("the zip", "it contains no files", "pictures or IDX files")
+                ? new UploadRefusedException("the upload", "it contains no files", "pictures or IDX files")
                 : new UploadRefusedException(problems[0].File, problems[0].Problem, "a readable file with pictures");
         }
         catch (Exception damage) when (damage is SharpCompressException or InvalidDataException or EndOfStreamException)
         {
             await stream.DisposeAsync();
-            throw new UploadRefusedException("the zip", $"it is damaged ({damage.Message.TrimEnd('.')})", "a complete zip archive", damage);
+            throw new UploadRefusedException("the upload", $"it is damaged ({damage.Message.TrimEnd('.')})", "a complete zip archive", damage);
         }
         catch
         {
@@ -107,12 +107,12 @@ internal sealed class StagedArchive : IAsyncDisposable
         if (packed > archiveBytes)
         {
             throw new UploadRefusedException(
-                "the zip", $"its files declare {packed} compressed bytes in an archive of {archiveBytes}", "files that do not overlap");
+                "the upload", $"its files declare {packed} compressed bytes in an archive of {archiveBytes}", "files that do not overlap");
         }
         if (unpacked > options.MaxUnpackedBytes)
         {
             throw new UploadRefusedException(
-                "the zip", $"it unpacks to {unpacked} bytes", $"at most {options.MaxUnpackedBytes} (limit MaxUnpackedBytes)");
+                "the upload", $"it unpacks to {unpacked} bytes", $"at most {options.MaxUnpackedBytes} (limit MaxUnpackedBytes)");
         }
     }
 

@@ -30,7 +30,7 @@ internal static class ZipDirectory
         var bytes = archive.Length - start;
         var maxBytes = MaxComment + (long)MeanEntryBytes * maxEntries;
         if (bytes > maxBytes)
-            throw new UploadRefusedException("the zip", $"its central directory has {bytes} bytes", $"at most {maxBytes}");
+            throw new UploadRefusedException("the upload", $"its central directory has {bytes} bytes", $"at most {maxBytes}");
         await CountAsync(archive, start, isEmpty: entries == 0, maxEntries, cancellation);
     }
 
@@ -74,8 +74,8 @@ internal static class ZipDirectory
     }
 
     private static UploadRefusedException TooManyEntries(string entries, int max) =>
-        new("the zip", $"it has {entries} entries", $"at most {max} (limit MaxEntries)");
+        new("the upload", $"it has {entries} entries", $"at most {max} (limit MaxEntries)");
 
     private static UploadRefusedException Truncated() =>
-        new("the zip", "its central directory is damaged or missing; it may be truncated", "a complete zip archive");
+        new("the upload", "its central directory is damaged or missing; it may be truncated", "a complete zip archive");
 }

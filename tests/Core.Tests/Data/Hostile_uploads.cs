@@ -14,11 +14,11 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
         { "empty", () => [], CutShort },
         { "not a zip", () => "no zip at all"u8.ToArray(), CutShort },
         { "truncated", () => Idx.Zip(("1.png", PictureFiles.Grey(1)), ("2.png", PictureFiles.Grey(2))).ToArray()[..^30], CutShort },
-        { "without files", () => Idx.Zip().ToArray(), "the zip: it contains no files. Expected pictures or IDX files." },
-        { "with folders only", () => Idx.Zip(("a/", [])).ToArray(), "the zip: it contains no files. Expected pictures or IDX files." },
+        { "without files", () => Idx.Zip().ToArray(), "the upload: it contains no files. Expected pictures or IDX files." },
+        { "with folders only", () => Idx.Zip(("a/", [])).ToArray(), "the upload: it contains no files. Expected pictures or IDX files." },
         { "a bomb", () => Bomb(), None(1, "1.png", "it has 20000000 bytes; the maximum is 5000000 (limit MaxPictureBytes)") },
-        { "a bomb of many files", () => Bombs(), "the zip: it unpacks to 2200000000 bytes. Expected at most 2147483648 (limit MaxUnpackedBytes)." },
-        { "of overlapping files", () => Overlapping(), "the zip: its files declare 600…" },
+        { "a bomb of many files", () => Bombs(), "the upload: it unpacks to 2200000000 bytes. Expected at most 2147483648 (limit MaxUnpackedBytes)." },
+        { "of overlapping files", () => Overlapping(), "the upload: its files declare 600…" },
         {
             "a zip in a zip", () => Idx.Zip(("inner.zip", Idx.Zip(("1.png", PictureFiles.Grey(1))).ToArray())).ToArray(),
             None(1, "inner.zip", "it is not a picture, according to its name")
@@ -30,7 +30,7 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
         },
         {
             "a signature of GIF", () => Idx.Zip(("1.png", "GIF89a"u8.ToArray())).ToArray(),
-            "the zip: none of its 1 files is a readable picture; 1.png: it cannot be decoded (…"
+            "the upload: its only file is no readable picture; 1.png: it cannot be decoded (…"
         },
         {
             "a vast PNG", () => Idx.Zip(("1.png", PictureFiles.PngThatClaims(100_000, 100_000))).ToArray(),
@@ -44,16 +44,16 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
         { "2,000 empty files", () => Empty(2_000), None(2_000, "0.png", "it is empty") },
         {
             "too many pictures", () => Empty(119_000),
-            "the zip: its 119000 files need 93296000 bytes as 28x28x1. Expected at most 80000000 (limit MaxDatasetBytes)."
+            "the upload: its 119000 files need 93296000 bytes as 28x28x1. Expected at most 80000000 (limit MaxDatasetBytes)."
         },
-        { "too many files", () => Empty(120_001), "the zip: it has 120001 entries. Expected at most 120000 (limit MaxEntries)." },
+        { "too many files", () => Empty(120_001), "the upload: it has 120001 entries. Expected at most 120000 (limit MaxEntries)." },
         {
             "too many files, and says that they are two", () => Liar(Empty(120_001)),
-            "the zip: it has more than 120000 entries. Expected at most 120000 (limit MaxEntries)."
+            "the upload: it has more than 120000 entries. Expected at most 120000 (limit MaxEntries)."
         },
         {
             "of 257 classes", () => Idx.Zip([.. Enumerable.Range(0, 257).Select(i => ($"{i}/1.png", new byte[1]))]).ToArray(),
-            "the zip: it has 257 classes. Expected at most 256."
+            "the upload: it has 257 classes. Expected at most 256."
         },
         { "of a symbolic link only", () => Link(), "x.png: it is a symbolic link. Expected a readable file with pictures." },
         { "encrypted", () => Encrypted(), "x.png: it is encrypted. Expected a readable file with pictures." },
@@ -80,9 +80,9 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
         Assert.Empty(await _uploader.FilesAsync());
     }
 
-    private const string CutShort = "the zip: its central directory is damaged or missing; it may be truncated. Expected a complete zip archive.";
+    private const string CutShort = "the upload: its central directory is damaged or missing; it may be truncated. Expected a complete zip archive.";
 
-    private static string None(int files, string file, string problem) => $"the zip: none of its {files} files is a readable picture; {file}: {problem}"
+    private static string None(int files, string file, string problem) => $"the upload: {(files == 1 ? "its only file is no" : $"none of its {files} files is a")} readable picture; {file}: {problem}"
         + (problem.EndsWith('…') ? "" : ". Expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PGM or PPM files, "
             + "in one folder per class or without folders, or IDX files.");
 

@@ -99,7 +99,7 @@ public sealed class A_picture_file
             "it is an SVG drawing; supported are PNG, JPEG, " },
         { "of a zip", Idx.Zip(("x", [1])).ToArray(), "it is a zip archive; supported are PNG, JPEG, " },
         { "of Git LFS", "version https://git-lfs.github.com/spec/v1"u8.ToArray(), "it is a Git LFS pointer, not the file itself; supported are PNG, JPEG, " },
-        { "of text", "cats"u8.ToArray(), "it is not a picture and starts with 63617473; supported are PNG, JPEG, " },
+        { "of text", "cats"u8.ToArray(), "it is not a picture and starts with \"cats\"; supported are PNG, JPEG, " },
         { "of GIF, cut short", "GIF89a"u8.ToArray(), "it cannot be decoded (" },
         { "of TIFF, cut short", [0x49, 0x49, 0x2a, 0, 8, 0, 0, 0, 0], "it cannot be decoded (" },
         { "of HEIC", [0, 0, 0, 24, .. "ftypheic\0\0\0\0mif1heic"u8], "it is an HEIF file of type 'heic' that cannot be decoded; convert it to PNG or JPEG" },
