@@ -177,6 +177,7 @@ internal sealed class PictureConversion
 
     private UploadRefusedException NoPictures(Conversion conversion) => new(
         "the upload",
-        $"{(_files.Count == 1 ? "its only file is no" : $"none of its {_files.Count} files is a")} readable picture; {conversion.Problems[0].File}: {conversion.Problems[0].Problem}",
+        $"{(_files.Count == 1 ? "its only file is no" : $"none of its {_files.Count} files is a")} readable picture; "
+            + $"{conversion.Problems[0].File}: {conversion.Problems[0].Problem}",
         $"{PictureLoader.Formats} files, in one folder per class or without folders, or IDX files");
 }

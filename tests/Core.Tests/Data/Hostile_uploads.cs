@@ -82,7 +82,8 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
 
     private const string CutShort = "the upload: its central directory is damaged or missing; it may be truncated. Expected a complete zip archive.";
 
-    private static string None(int files, string file, string problem) => $"the upload: {(files == 1 ? "its only file is no" : $"none of its {files} files is a")} readable picture; {file}: {problem}"
+    private static string None(int files, string file, string problem) =>
+        $"the upload: {(files == 1 ? "its only file is no" : $"none of its {files} files is a")} readable picture; {file}: {problem}"
         + (problem.EndsWith('…') ? "" : ". Expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PGM or PPM files, "
             + "in one folder per class or without folders, or IDX files.");
 
