@@ -23,6 +23,12 @@ public sealed class HEAD_requests(App app)
         {
             var got = await AskAsync(HttpMethod.Get, path);
             var (status, headers, length) = await AskAsync(HttpMethod.Head, path);
+            for (var again = await AskAsync(HttpMethod.Get, path); again != got; again = await AskAsync(HttpMethod.Get, path))
+            {
+                // The answer has changed in between: the memorisation check is 503 until it is prepared.
+                got = again;
+                (status, headers, length) = await AskAsync(HttpMethod.Head, path);
+            }
 
             Assert.Equal($"{path}: {got.Status}\n{got.Headers}", $"{path}: {status}\n{headers}");
             Assert.Equal(0, length);
