@@ -15,7 +15,7 @@ public sealed record Checkpoint(Manifest Manifest, byte[]? Generator, byte[]? Tr
 /// wins; then it moves the pointer to the latest manifest. A crash at any point leaves a complete checkpoint or none.
 /// </summary>
 /// <param name="container">The container of all runs.</param>
-/// <param name="logger">Logs commits and damage.</param>
+/// <param name="logger">Logs commits and damaged checkpoints.</param>
 public sealed partial class CheckpointStore(BlobContainerClient container, ILogger<CheckpointStore> logger)
 {
     private readonly ManifestStore _manifests = new(container, logger);
@@ -44,8 +44,8 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
 
     /// <summary>
     /// The newest intact checkpoint, which training resumes from; null if there is none. Removes newer damaged checkpoints, because
-    /// training is about to repeat their steps under the same names, and corrects the pointer. After a roll-back only ends of epochs are
-    /// considered: the result of a run must not depend on where an earlier attempt was interrupted.
+    /// training is about to repeat their steps under the same names, and corrects the pointer. After a roll-back, only checkpoints of complete
+    /// epochs are considered: the result of a run must not depend on where an earlier attempt was interrupted.
     /// </summary>
     /// <param name="run">The run's id.</param>
     /// <param name="attempt">Roll-backs so far.</param>
@@ -120,7 +120,7 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
         return manifests;
     }
 
-    /// <summary>Hashes of the files that a run has stored.</summary>
+    /// <summary>Hashes of the checkpoint files that a run has stored.</summary>
     public async Task<IReadOnlySet<string>> ListFilesAsync(string run, CancellationToken cancellation) => await container
         .GetBlobsAsync(new GetBlobsOptions { Prefix = RunPaths.Blobs(run) }, cancellation)
         .Select(blob => blob.Name[(blob.Name.LastIndexOf('/') + 1)..]).ToHashSetAsync(cancellationToken: cancellation);
@@ -138,10 +138,10 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
     }
 
     /// <summary>
-    /// Removes what retention does not keep: training states other than those of the last <paramref name="keep"/> commits and the last
-    /// <paramref name="keep"/> ends of epochs, and whole checkpoints within an epoch. The generator of every epoch is kept, and so are the
-    /// latest and the best checkpoint. A reader whose checkpoint is removed while it reads finds a newer one. Leftovers of a crash are
-    /// removed after a later commit.
+    /// Removes expired files: those of all checkpoints except the last <paramref name="keep"/> commits and the last <paramref name="keep"/>
+    /// complete epochs. Of an expired complete epoch only the training state is removed; its manifest and generator are kept. A reader whose
+    /// checkpoint is removed while it reads finds a newer one. An interrupted removal is repeated after a later commit, for all checkpoints whose
+    /// manifests still exist.
     /// </summary>
     /// <param name="committed">The checkpoint that was just committed.</param>
     /// <param name="keep">Number of training states to keep of each kind, at least 1.</param>

@@ -11,8 +11,8 @@ namespace GanFunctions.Core.Checkpoints;
 
 /// <summary>
 /// Converts networks to and from the two safetensors files of a checkpoint. <c>generator</c> suffices to sample: it has the moving average
-/// of the generator under <c>ema.</c> and the raw weights under <c>raw.</c>, both with batch-norm statistics. <c>training</c> has what else
-/// is needed to resume: the discriminator, both optimisers, and the counters.
+/// of the generator under <c>ema.</c> and the raw weights under <c>raw.</c>, both with batch-norm statistics. <c>training</c> has everything
+/// else that is needed to resume: the discriminator, both optimisers, and the counters.
 /// </summary>
 public static class NetworkState
 {
@@ -75,7 +75,7 @@ public static class NetworkState
     /// <summary>Loads a generator to sample from, in evaluation mode. The caller disposes it.</summary>
     /// <param name="generatorFile">The <c>generator</c> file of a checkpoint.</param>
     /// <param name="averaged">Whether to load the moving average or the raw weights.</param>
-    /// <exception cref="InvalidDataException">The file is not a generator that this version knows.</exception>
+    /// <exception cref="InvalidDataException">The file is not a generator that this version supports.</exception>
     public static Generator LoadGenerator(byte[] generatorFile, bool averaged)
     {
         using var scope = NewDisposeScope();
@@ -87,7 +87,7 @@ public static class NetworkState
         if (!architecture.StartsWith(ArchitecturePrefix, StringComparison.Ordinal)
             || PictureShape.Parse(architecture[ArchitecturePrefix.Length..]) is not { IsKnown: true } shape)
         {
-            throw new InvalidDataException($"The generator has the architecture '{architecture}', which this version does not know.");
+            throw new InvalidDataException($"The generator has the architecture '{architecture}', which this version does not support.");
         }
 
         var norm = new BatchNormSettings(Momentum: 0.9, double.Parse(epsilon, CultureInfo.InvariantCulture));
@@ -115,7 +115,7 @@ public static class NetworkState
         {
             // Handled like an array of the wrong length.
         }
-        throw new InvalidDataException($"The generator's metadata has {LabelNamesKey} other than a JSON array of {labels} names: {text}.");
+        throw new InvalidDataException($"The {LabelNamesKey} in the generator's metadata is not a JSON array of {labels} names: {text}.");
     }
 
     // Batch norm uses its count of batches only without a momentum, and these layers have one.

@@ -6,7 +6,7 @@ using GanFunctions.Core.Training;
 namespace GanFunctions.Core.Checkpoints;
 
 /// <summary>
-/// The position of a training in its run, and what must stay the same until its end: the data set, the precision and the thread count.
+/// The position of the training in a run, and what must stay the same until the run ends: the data set, the precision and the thread count.
 /// </summary>
 public record TrainingCursor
 {

@@ -27,13 +27,13 @@ public enum ConversionState
 /// <param name="Problem">Description of the problem.</param>
 public sealed record FileProblem(string File, string Problem);
 
-/// <summary>How an upload is to be converted. What is null is chosen from the pictures.</summary>
+/// <summary>How an upload is to be converted. Values that are null are chosen from the pictures.</summary>
 /// <param name="Size">Height and width in pixels.</param>
 /// <param name="Channels">Number of channels.</param>
 /// <param name="Fit">How pictures become square.</param>
 /// <param name="Background">The colour behind transparent pixels, in the format of <see cref="Rgb"/>.</param>
 /// <param name="Transpose">Whether rows and columns of IDX files are swapped, as in EMNIST.</param>
-/// <param name="Source">Where the upload is downloaded from; null if it was sent, and once it is downloaded.</param>
+/// <param name="Source">The address to download the upload from; null if it was sent in requests, and once the download is complete.</param>
 public sealed record ConversionRequest(
     int? Size = null, int? Channels = null, PictureFit Fit = PictureFit.Crop, string? Background = null, bool Transpose = false, Uri? Source = null);
 
@@ -100,7 +100,7 @@ public sealed record Conversion(string Name, string Upload, DateTimeOffset Claim
     [JsonIgnore]
     public bool IsOpen => State is ConversionState.Staged or ConversionState.Converting;
 
-    // An address may contain a signature, so it is not kept longer than it is needed.
+    // An address may contain a signature, so it is not kept longer than needed.
     internal Conversion WithoutSource() => this with { Request = Request with { Source = null } };
 
     internal Conversion WithProblems(IReadOnlyList<FileProblem> problems) => this with

@@ -13,8 +13,8 @@ namespace GanFunctions.Core.Data;
 /// </summary>
 /// <param name="container">The container with <c>datasets/</c>; it is created when a data set is stored.</param>
 /// <param name="http">Client for the mirrors.</param>
-/// <param name="options">Sources, time-outs and limits.</param>
-/// <param name="time">Measures the time-outs.</param>
+/// <param name="options">Sources, timeouts and limits.</param>
+/// <param name="time">Measures the timeouts.</param>
 /// <param name="logger">Logs the source of data, and sources that failed.</param>
 public sealed class DatasetCatalog(
     BlobContainerClient container, HttpClient http, DatasetOptions options, TimeProvider time, ILogger<DatasetCatalog> logger)
@@ -40,7 +40,7 @@ public sealed class DatasetCatalog(
     }
 
     /// <summary>
-    /// Loads a data set: draws it, reads and verifies the stored copy, or downloads and stores it. Concurrent calls share one load. The
+    /// Loads a data set: generates it, reads and verifies the stored copy, or downloads and stores it. Concurrent calls share one load. The
     /// data set that was used last stays in memory.
     /// </summary>
     /// <exception cref="UnknownDatasetException">The name is unknown; the message lists the available data sets.</exception>
@@ -158,7 +158,7 @@ public sealed class DatasetCatalog(
             }
             catch (StoredDatasetException) when (manifest.Upload != failed)
             {
-                failed = manifest.Upload; // replaced while it was being read, or damaged: the second attempt tells
+                failed = manifest.Upload; // replaced while it was being read, or damaged: the second attempt shows which
             }
             catch (StoredDatasetException damage) when (manifest.Sha256 == Known(name)?.Sha256)
             {
@@ -195,7 +195,7 @@ public sealed class DatasetCatalog(
     private static Dataset Named(Dataset kept, string name, IReadOnlyList<string>? classNames) =>
         kept.Name == name && (kept.ClassNames ?? []).SequenceEqual(classNames ?? []) ? kept : kept with { Name = name, ClassNames = classNames };
 
-    // A published data set has its published names, under whichever name it was stored.
+    // The classes of a published data set have their published names, whatever name the data set is stored under.
     private IReadOnlyList<string>? ClassNamesOf(DatasetManifest manifest) =>
         manifest.ClassNames ?? _known.FirstOrDefault(known => known.Sha256 == manifest.Sha256)?.ClassNames;
 
@@ -260,6 +260,6 @@ internal static partial class DatasetLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "Data set {Dataset}: the stored copy is damaged; downloading it again. {Damage}")]
     public static partial void Damaged(this ILogger logger, string dataset, string damage);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Data set {Dataset}: could not remove leftovers; the next upload tries again")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Data set {Dataset}: could not remove leftover files; the next upload tries again")]
     public static partial void NotSwept(this ILogger logger, Exception exception, string dataset);
 }

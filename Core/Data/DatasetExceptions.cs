@@ -56,7 +56,7 @@ internal static class DatasetNames
     public static void CheckWritable(string name)
     {
         if (!ResourceId.IsValid(name))
-            throw new DatasetNameException(name, "is not a valid name for a data set: use 1 to 40 of a-z, 0-9 and -");
+            throw new DatasetNameException(name, "is not a valid name for a data set: use 1 to 40 characters from a-z, 0-9 and -");
         if (name == DrawnDigits.Name)
             throw new DatasetNameException(name, "is built in and cannot be replaced or removed: choose another name");
     }

@@ -6,10 +6,10 @@ namespace GanFunctions.Core.Data;
 /// <summary>Loads known data sets from a local folder or downloads them from mirrors.</summary>
 internal sealed class DatasetFetcher(HttpClient http, DatasetOptions options, TimeProvider time, ILogger logger)
 {
-    /// <summary>The last part of every piece of advice.</summary>
+    /// <summary>The end of every <see cref="DatasetUnavailableException.Advice"/>.</summary>
     public const string OrDigits = "or use 'digits', which is built in";
 
-    /// <summary>Checks within the probe time-out whether a data set is probably available, without downloading it.</summary>
+    /// <summary>Checks within the probe timeout whether a data set is probably available, without downloading it.</summary>
     /// <exception cref="DatasetUnavailableException">No source seems to have it.</exception>
     public async Task ProbeAsync(KnownDataset known, CancellationToken cancellation)
     {
@@ -97,7 +97,7 @@ internal sealed class DatasetFetcher(HttpClient http, DatasetOptions options, Ti
         $"{known.Advice}; {OrDigits}");
 }
 
-/// <summary>A web site with the files of a known data set.</summary>
+/// <summary>A website with the files of a known data set.</summary>
 internal sealed class Mirror(Uri folder, HttpClient http, DatasetOptions options, TimeProvider time)
 {
     public Uri Folder => folder;
@@ -111,8 +111,8 @@ internal sealed class Mirror(Uri folder, HttpClient http, DatasetOptions options
             var stream = await OpenAsync(response, timeLimit.Token);
             var start = new byte[2];
             await stream.ReadAtLeastAsync(start, 2, throwOnEndOfStream: false, timeLimit.Token);
-            // Captive portals and parked domains respond with a page. An unpacked IDX file starts with 0000: some servers declare gzip as
-            // the content encoding, and the client then unpacks the file.
+            // Captive portals and parked domains respond with a page. An uncompressed IDX file starts with two zero bytes: some servers declare
+            // gzip as the content encoding, and the client then decompresses the file.
             if (start is not ([0x1f, 0x8b] or [0, 0])) throw new InvalidDataException("the response is not a gzip file");
         }, cancellation);
 

@@ -1,6 +1,6 @@
 namespace GanFunctions.Core.Data;
 
-/// <summary>Sources, time-outs and size limits of data sets.</summary>
+/// <summary>Sources, timeouts and size limits of data sets.</summary>
 public sealed record DatasetOptions
 {
     /// <summary>
@@ -37,12 +37,12 @@ public sealed record DatasetOptions
     /// <summary>Maximum size of an upload as sent, in bytes. The default is 2 GiB, which is also the limit of a request body.</summary>
     public long MaxUploadBytes { get; init; } = 2L << 30;
 
-    /// <summary>Maximum size of a block of an upload in several requests, in bytes. The default is 100 MiB.</summary>
+    /// <summary>Maximum size of a block of an upload that is sent in several requests, in bytes. The default is 100 MiB.</summary>
     public long MaxBlockBytes { get; init; } = 100L << 20;
 
     /// <summary>
-    /// Whether uploads may be downloaded from addresses in private networks and over plain HTTP. The default is false, because whoever may upload could
-    /// otherwise read what only this machine can reach.
+    /// Whether uploads may be downloaded from addresses in private networks and over plain HTTP. The default is false, because anyone who may
+    /// upload could otherwise read from addresses that only this machine can reach.
     /// </summary>
     public bool AllowPrivateSources { get; init; }
 

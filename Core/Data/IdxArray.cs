@@ -103,7 +103,7 @@ public static class IdxReader
         if (stream.ReadByte() >= 0)
         {
             throw new IdxFormatException(
-                file, $"there are more bytes than the {size} of its dimensions {Format(shape)}", "no bytes after the data");
+                file, $"it has more data than the {size} bytes of its dimensions {Format(shape)}", "no bytes after the data");
         }
         return new IdxArray(shape, data);
     }

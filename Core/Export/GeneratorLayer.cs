@@ -45,7 +45,7 @@ internal sealed record GeneratorLayer(string Name, Tensor Weight, ConvTranspose2
 }
 
 /// <summary>
-/// A layer with its batch normalisation folded into the weights. With running statistics, batch normalisation scales and shifts each
+/// A layer with its batch normalisation folded into the weights. In evaluation mode, batch normalisation scales and shifts each
 /// output: scale = gamma / sqrt(variance + epsilon) and shift = beta - mean * scale (Jacob et al. 2017, arXiv:1712.05877, section 3.2).
 /// </summary>
 /// <param name="Weight">Weights in the shape of the original layer.</param>

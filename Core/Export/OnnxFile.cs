@@ -24,17 +24,17 @@ public static class OnnxFile
     /// <summary>Version of the export. Increase it with every change that affects the bytes of the file.</summary>
     public const int Version = 1;
 
-    // Versions of 2020, which all current runtimes support. Newer ones would not make the graph smaller.
+    // Versions from 2020, which all current runtimes support. Newer ones would not make the graph smaller.
     private const int IrVersion = 7;
     private const int OperatorSetVersion = 13;
 
     private const int LabelCount = 256;
 
-    /// <summary>Exports the generator of a checkpoint. The metadata of the file names the checkpoint.</summary>
+    /// <summary>Exports the generator of a checkpoint. The metadata of the file identifies the checkpoint.</summary>
     /// <param name="manifest">The manifest of the checkpoint.</param>
     /// <param name="generatorFile">Its <c>generator</c> file.</param>
     /// <param name="averaged">Whether to export the moving average or the raw weights.</param>
-    /// <exception cref="InvalidDataException">The file is not a generator that this version knows.</exception>
+    /// <exception cref="InvalidDataException">The file is not a generator that this version supports.</exception>
     public static byte[] Of(Manifest manifest, byte[] generatorFile, bool averaged)
     {
         using var generator = NetworkState.LoadGenerator(generatorFile, averaged);

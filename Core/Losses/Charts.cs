@@ -277,7 +277,7 @@ public sealed class ChartRenderer
     }
 
     /// <summary>
-    /// Measures text in pixels with Arial's character widths, which OxyPlot's PDF renderer has. That one takes pixels and returns points.
+    /// Measures text in pixels with Arial's character widths, which are built into OxyPlot's PDF renderer. Given pixels, the renderer returns points.
     /// </summary>
     private sealed class TextMeasurer() : PdfRenderContext(1, 1, OxyColors.Undefined)
     {

@@ -26,7 +26,7 @@ public static class LossChart
     {
         var colours = ChartColours.Of(theme);
         var shown = LossHistory.WithoutRolledBack(rows).Where(row => row.Epoch() >= from).ToList();
-        var message = from == 1 ? "No losses yet" : $"No losses from epoch {from} on yet";
+        var message = from == 1 ? "No losses yet" : $"No losses yet from epoch {from} on";
         if (shown.Count == 0) return ChartRenderer.Svg(ChartParts.Placeholder(Title(run), message, colours), theme, width, height);
         var steps = shown.Where(row => row.Step() is not null).ToList();
         var epochs = shown.Where(row => row.Step() is null).ToList();

@@ -20,7 +20,7 @@ public sealed class LossLog(TableClient table)
         table.QueryAsync<LossRow>(row => row.PartitionKey == run, cancellationToken: cancellation);
 
     /// <summary>
-    /// The rows of a run from an epoch on, ordered by attempt, epoch and step. Earlier rows are skipped by row key in every attempt.
+    /// The rows of a run from an epoch on, ordered by attempt, epoch and step. In every attempt, the query skips earlier rows by row key.
     /// </summary>
     /// <param name="run">The run's id.</param>
     /// <param name="from">The first epoch, from 1.</param>

@@ -31,7 +31,7 @@ public sealed class LossRow : ITableEntity
     /// <summary>Generator loss, in nats.</summary>
     public double? GeneratorLoss { get; set; }
 
-    /// <summary>D(x): mean probability of being real that the discriminator gives to real pictures.</summary>
+    /// <summary>D(x): the mean probability that the discriminator assigns to real pictures being real.</summary>
     public double? RealScore { get; set; }
 
     /// <summary>D(G(z)): the same for generated pictures.</summary>
@@ -81,7 +81,7 @@ public sealed class LossRow : ITableEntity
         return row;
     }
 
-    /// <summary>The key before the first row key of an epoch in an attempt.</summary>
+    /// <summary>A key that sorts directly before the row keys of an epoch in an attempt.</summary>
     public static string FirstKey(int attempt, int epoch) => $"{attempt:D3}-{epoch:D5}";
 
     /// <summary>Roll-backs before the step.</summary>

@@ -15,7 +15,7 @@ namespace GanFunctions.Core.Model;
 /// </summary>
 public sealed class Discriminator : nn.Module<Tensor, Tensor?, Tensor?, Tensor>
 {
-    /// <summary>Slope of LeakyReLU below zero, in both networks.</summary>
+    /// <summary>Negative slope of leaky ReLU, in both networks.</summary>
     public const double Leak = 0.2;
 
     private readonly List<(Conv2d Down, BatchNorm2d Norm)> _layers = [];
@@ -31,7 +31,7 @@ public sealed class Discriminator : nn.Module<Tensor, Tensor?, Tensor?, Tensor>
     /// <exception cref="ArgumentOutOfRangeException">The shape is not supported.</exception>
     public Discriminator(BatchNormSettings norm, PictureShape shape, int classCount = 0) : base(nameof(Discriminator))
     {
-        if (!shape.IsKnown) throw new ArgumentOutOfRangeException(nameof(shape), shape, "There is no discriminator for this picture shape.");
+        if (!shape.IsKnown) throw new ArgumentOutOfRangeException(nameof(shape), shape, "The discriminator does not support this picture shape.");
         int[] widths = shape.Side == 64 ? [shape.Channels, 64, 128, 256] : [shape.Channels, 64, 128];
         for (var layer = 1; layer < widths.Length; layer++)
         {
@@ -47,7 +47,7 @@ public sealed class Discriminator : nn.Module<Tensor, Tensor?, Tensor?, Tensor>
         if (classCount > 0) register_module("classes", _classes = nn.Embedding(classCount, FeatureSize));
     }
 
-    /// <summary>Number of flattened features before the last layer, where dropout is applied.</summary>
+    /// <summary>Number of flattened features that the last layer takes. Dropout is applied to these features.</summary>
     public int FeatureSize { get; }
 
     /// <inheritdoc cref="Generator.ComputeType"/>
@@ -55,7 +55,7 @@ public sealed class Discriminator : nn.Module<Tensor, Tensor?, Tensor?, Tensor>
 
     /// <param name="pictures"><c>[batch, channels, side, side]</c> in [-1, 1].</param>
     /// <param name="dropout">
-    /// <c>[batch, <see cref="FeatureSize"/>]</c>, zero where a feature is dropped and 1 / (1 - rate) elsewhere; null drops nothing. The
+    /// <c>[batch, <see cref="FeatureSize"/>]</c>, zero where a feature is dropped and 1 / (1 - rate) elsewhere; null for no dropout. The
     /// caller draws the mask, because a dropout layer would draw from the process-wide random generator.
     /// </param>
     /// <param name="classes">The class of each picture, <c>[batch]</c>, int64; null if the discriminator is unconditional.</param>

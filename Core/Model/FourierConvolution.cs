@@ -5,22 +5,23 @@ namespace GanFunctions.Core.Model;
 
 /// <summary>
 /// Computes the generator's largest layer, a 5x5 transposed convolution with stride 1 over 7x7 or 8x8 pixels, with a tenth of the
-/// multiplications: a discrete Fourier transform turns the convolution into products (Mathieu, Henaff and LeCun 2014, arXiv:1312.5851). For
-/// pictures this small the transforms themselves are matrix products. The layer consists of four of them, which autograd differentiates.
+/// multiplications: a discrete Fourier transform turns the convolution into products, one for each frequency (Mathieu, Henaff and LeCun 2014,
+/// arXiv:1312.5851). For pictures this small, the transforms themselves are matrix products, so the layer consists of four matrix products
+/// and needs no gradient code of its own.
 /// </summary>
 /// <remarks>
-/// Zero padding of 2 pixels needs a transform whose length is the side plus two, 9 for 7, and no more: values that wrap around meet zeros.
-/// Of the 81 values of a real transform, one is real and the others form 40 conjugate pairs. A complex product needs three real products
-/// (Gauss); the additions before and after them are merged into the transforms. That makes 121 products instead of the 1,225 of the direct
-/// convolution. (A length of 10 has four real values: 148 products instead of 1,600.) Unlike Winograd filters of this size, it is as
-/// accurate as the direct convolution, in bfloat16 too.
+/// With zero padding of 2 pixels, a transform length of side + 2 (9 for a side of 7) is enough: the circular convolution wraps around only into
+/// the padding. Of the 81 values of the transform of a real picture, one is real and the others form 40 conjugate pairs. A complex product
+/// needs three real products (Gauss); the additions before and after them are merged into the transforms. That makes 121 products instead of
+/// the 1,225 of the direct convolution. (A length of 10 has four real values: 148 products instead of 1,600.) Unlike Winograd filters of this
+/// size, this is as accurate as the direct convolution, in bfloat16 too.
 /// </remarks>
 internal sealed class FourierConvolution
 {
     private const int Kernel = 5;
     private const int Padding = Kernel / 2;
 
-    private readonly int _length; // of the transforms, in each direction
+    private readonly int _length; // length of the transforms along each axis
     private readonly Tensor _ofPictures; // [121, 49]: re + im, re, im of each complex value
     private readonly Tensor _ofKernels;  // [121, 25]: re, im - re, re + im of each complex value
     private readonly Tensor _back;       // [49, 121]: from the three products of each complex value to pixels
@@ -68,7 +69,7 @@ internal sealed class FourierConvolution
         return transforms._back.mm(products).view(pixels, batch, outs).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The transforms, which all networks of the process share: a few kilobytes for each side and type.</summary>
+    /// <summary>The transforms, shared by all networks of the process: less than 100 KB for each side and type.</summary>
     private sealed class Cache
     {
         private readonly ConcurrentDictionary<(int Side, ScalarType Type), Lazy<FourierConvolution>> _transforms = new();

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace GanFunctions.Core.Model;
 
 /// <summary>
-/// Draws pictures from noise: <c>[batch, 100]</c> standard normal values in, <c>[batch, channels, side, side]</c> pixels in [-1, 1] out. A
+/// Generates pictures from noise: <c>[batch, 100]</c> standard normal values in, <c>[batch, channels, side, side]</c> pixels in [-1, 1] out. A
 /// DCGAN (Radford et al. 2016, arXiv:1511.06434) with the layer sizes of the tutorial that this project is based on, extended to larger
 /// pictures:
 /// <list type="table">
@@ -18,7 +18,7 @@ namespace GanFunctions.Core.Model;
 /// </summary>
 /// <remarks>
 /// Keras' 'same' padding of a strided 5x5 layer is one pixel on one side and two on the other. PyTorch's padding 2 with output padding 1 is
-/// the mirror image of that. <see cref="Discriminator"/> uses it too, so both networks are mirrored alike.
+/// the mirror image of that. The padding of <see cref="Discriminator"/> is mirrored in the same way.
 /// </remarks>
 public sealed class Generator : nn.Module<Tensor, Tensor?, Tensor>
 {
@@ -45,7 +45,7 @@ public sealed class Generator : nn.Module<Tensor, Tensor?, Tensor>
         (Shape, Classes) = (shape, labels ?? ClassLabels.None);
         (_start, _widths) = shape.IsKnown
             ? shape.Side switch { 28 => (7, [256, 128, 64]), 32 => (8, [256, 128, 64]), _ => (8, new[] { 512, 256, 128, 64 }) }
-            : throw new ArgumentOutOfRangeException(nameof(shape), shape, "There is no generator for this picture shape.");
+            : throw new ArgumentOutOfRangeException(nameof(shape), shape, "The generator does not support this picture shape.");
         var firstSize = _widths[0] * _start * _start;
         register_module("dense", _dense = nn.Linear(LatentSize, firstSize, hasBias: false));
         if (IsConditional) register_module("classes", _classes = nn.Embedding(Labels.Count, firstSize));

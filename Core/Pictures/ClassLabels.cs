@@ -23,7 +23,7 @@ public sealed class ClassLabels(IReadOnlyList<byte> labels, IReadOnlyList<string
 
     /// <summary>Labels with the names of a data set.</summary>
     /// <param name="labels">The labels.</param>
-    /// <param name="classNames">The name of each class, indexed by label; null if they are unknown. A label beyond its end is its own name.</param>
+    /// <param name="classNames">The name of each class, indexed by label; null if they are unknown. The name of a label beyond its end is its number.</param>
     public static ClassLabels Of(IReadOnlyList<byte> labels, IReadOnlyList<string>? classNames) => new(
         labels, classNames is null || labels.Count == 0 ? null : [.. labels.Select(label => label < classNames.Count ? classNames[label] : Text(label))]);
 
@@ -36,7 +36,7 @@ public sealed class ClassLabels(IReadOnlyList<byte> labels, IReadOnlyList<string
         return null;
     }
 
-    /// <summary>The label of a name or number. A name takes precedence over a number, and an exact name over one in another case.</summary>
+    /// <summary>Finds a label by name or number. A name takes precedence over a number, and an exact match over one that ignores case.</summary>
     /// <returns>The label; null if there is none.</returns>
     public byte? Find(string nameOrNumber)
     {
@@ -51,7 +51,7 @@ public sealed class ClassLabels(IReadOnlyList<byte> labels, IReadOnlyList<string
     /// <summary>Each label with its name.</summary>
     public IReadOnlyList<ClassLabel> ToList() => [.. labels.Select(label => new ClassLabel(label, NameOf(label)))];
 
-    /// <summary>A list for messages, such as <c>cats (0), dogs (1)</c>. A label whose name is its number, or unknown, is listed as the number.</summary>
+    /// <summary>A list for messages, such as <c>cats (0), dogs (1)</c>. A label whose name is unknown or is its number is listed as the number.</summary>
     public override string ToString() => string.Join(", ", ToList().Select(each =>
         each.Name is null || each.Name == Text(each.Label) ? Text(each.Label) : $"{each.Name} ({Text(each.Label)})"));
 

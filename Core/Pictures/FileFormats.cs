@@ -2,7 +2,7 @@ using System.Text;
 
 namespace GanFunctions.Core.Pictures;
 
-/// <summary>Names of formats that are not supported, so that an error can say what a file is.</summary>
+/// <summary>Names of common file formats, so that an error can say what a file is that is not supported.</summary>
 internal static class FileFormats
 {
     private static readonly (byte[] Start, string Name)[] Known =

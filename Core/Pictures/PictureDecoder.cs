@@ -58,8 +58,8 @@ public sealed record PictureTarget(PictureShape Shape, PictureFit Fit = PictureF
 public static class PictureDecoder
 {
     /// <summary>
-    /// Decodes a picture: applies its EXIF orientation, makes it square, scales it with a Lanczos filter and composites alpha on the background.
-    /// 16-bit, palette, CMYK and other colour spaces are converted to 8-bit grey or sRGB. Only the first frame of an animation is used.
+    /// Decodes a picture: applies its EXIF orientation, makes it square, scales it with a Lanczos filter and composites it over the background.
+    /// 16-bit, palette, CMYK and other pictures are converted to 8-bit grey or sRGB. Only the first frame of an animation is used.
     /// </summary>
     /// <param name="file">The content of a picture file.</param>
     /// <param name="target">What to convert to.</param>
@@ -100,8 +100,8 @@ public static class PictureDecoder
         return image.ThumbnailImage(side, side, size: size, outputProfile: HasProfile(image) ? "srgb" : null);
     }
 
-    // Skips the scaling of pictures that already have the final size, such as those exported from a data set. Scaling would take half of
-    // the time.
+    // Skips the scaling of pictures that already have the final size, such as those exported from a data set. It would take half of the
+    // conversion time.
     private static bool NeedsNoScaling(Image image, int side) =>
         image.Width == side && image.Height == side
         && image.Interpretation != Enums.Interpretation.Cmyk && !HasProfile(image) && !image.Contains("orientation");

@@ -28,7 +28,7 @@ public enum AnimationFormat
 /// <summary>Encodes pictures with libvips. With one version of libvips, the same pixels always give the same bytes.</summary>
 public static class PictureEncoder
 {
-    /// <summary>Must be raised when a change makes the same pixels give different bytes.</summary>
+    /// <summary>Version of the encoding. Increase it with every change that makes the same pixels give different bytes.</summary>
     public const int Version = 4;
 
     /// <summary>Encodes a picture, without metadata.</summary>

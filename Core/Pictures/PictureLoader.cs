@@ -7,8 +7,8 @@ using StbImageSharp;
 namespace GanFunctions.Core.Pictures;
 
 /// <summary>
-/// Opens picture files. The first bytes of a file select the loader. libvips supports many more formats, some of which can run code; their
-/// loaders are never called.
+/// Opens picture files. The first bytes of a file select the loader. libvips supports many more formats, some of which can run code; the
+/// loaders of those formats are never called.
 /// </summary>
 internal static class PictureLoader
 {
@@ -27,7 +27,7 @@ internal static class PictureLoader
     public static Image Load(byte[] file, int side, long maxPixels)
     {
         const Enums.Access access = Enums.Access.Sequential;
-        const Enums.FailOn failOn = Enums.FailOn.Error; // a picture that can be decoded in part is damaged
+        const Enums.FailOn failOn = Enums.FailOn.Error; // a picture that can only be decoded in part counts as damaged
         if (file.Length == 0) throw new PictureException("it is empty");
         return file switch
         {
@@ -49,11 +49,11 @@ internal static class PictureLoader
             [(byte)'B', (byte)'M', _, _, _, _, 0, 0, 0, 0, ..] => LoadBmp(file, maxPixels),
             [(byte)'P', (byte)'5' or (byte)'6', (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t', ..] => LoadNetpbm(file, maxPixels),
             _ => throw new PictureException(
-                $"it is {FileFormats.NameOf(file) ?? $"not a picture and starts with {FileFormats.Start(file)}"}; supported are {Formats}"),
+                $"it is {FileFormats.NameOf(file) ?? $"not a picture and starts with {FileFormats.Start(file)}"}; expected {Formats}"),
         };
     }
 
-    /// <summary>The reason of an exception of libvips, in one line.</summary>
+    /// <summary>The reason that a libvips exception gives, in one line.</summary>
     public static string Reason(VipsException damage)
     {
         var lines = damage.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -69,7 +69,7 @@ internal static class PictureLoader
         catch (VipsException unsupported)
         {
             var brand = Encoding.ASCII.GetString(file, 8, Math.Min(4, file.Length - 8));
-            throw new PictureException($"it is an HEIF file of type '{brand}' that cannot be decoded; convert it to PNG or JPEG", unsupported);
+            throw new PictureException($"it is a HEIF file of type '{brand}' that cannot be decoded; convert it to PNG or JPEG", unsupported);
         }
     }
 

@@ -7,14 +7,14 @@ namespace GanFunctions.Core.Pictures;
 /// <param name="Height">Height in pixels.</param>
 /// <param name="HasColour">Whether it has pixels that are clearly not grey.</param>
 /// <param name="Contrast">
-/// For a picture with transparent pixels, the mean difference in luminance of its visible pixels to a black and to a white background, 0 to 255;
-/// null for an opaque one.
+/// For a picture with transparent pixels, the mean difference in luminance between its visible pixels and a black or a white background, 0 to
+/// 255; null for an opaque one.
 /// </param>
 internal sealed record PictureTraits(int Width, int Height, bool HasColour, (double Black, double White)? Contrast)
 {
     private const int Side = 32;                // the examined thumbnail
-    private const int MinSaturation = 20;       // difference between the channels; JPEG turns grey into at most a few
-    private const double MinShare = 0.005;      // of the pixels
+    private const int MinSaturation = 20;       // difference between the channels; in grey JPEG files it is at most a few
+    private const double MinShare = 0.005;      // share of coloured or transparent pixels that counts
     private const double OpaqueAlpha = 250;
 
     /// <summary>Examines a picture.</summary>

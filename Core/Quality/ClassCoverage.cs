@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Quality;
 
-/// <summary>The shares of one class among the pictures, from 0 to 1, as classified by the classifier.</summary>
+/// <summary>The shares of one class among the pictures, from 0 to 1, according to the classifier.</summary>
 /// <param name="Label">The class's label in the data set.</param>
 /// <param name="Generated">Share among the generated pictures.</param>
 /// <param name="Real">Share among the held-out real pictures.</param>
@@ -12,7 +12,7 @@ namespace GanFunctions.Core.Quality;
 public sealed record ClassShare(
     int Label, double Generated, double Real, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name = null);
 
-/// <summary>Distribution of classes among generated pictures, as classified by the classifier of the quality reference.</summary>
+/// <summary>Distribution of classes among generated pictures, according to the classifier of the quality reference.</summary>
 /// <param name="Accuracy">Accuracy of the classifier on held-out real pictures, from 0 to 1.</param>
 /// <param name="Entropy">
 /// Entropy of the distribution, in nats: ln(number of classes) if it is uniform, 0 if all pictures are of one class.
@@ -77,7 +77,7 @@ public sealed record ClassCoverage(
 /// <param name="Known">The generator's labels, ascending.</param>
 public sealed record RequestedLabels(IReadOnlyList<byte> Requested, IReadOnlyList<byte> Known)
 {
-    /// <summary>Labels sampled evenly across the real pictures, so that the classes have the same distribution.</summary>
+    /// <summary>Takes the labels of evenly spaced real pictures, so that the classes have the same distribution.</summary>
     public static RequestedLabels Of(ImageSet pictures, int samples) => new(
         [.. Enumerable.Range(0, samples).Select(index => pictures.Labels![(int)((long)index * pictures.Count / samples)])],
         pictures.DistinctLabels());

@@ -4,21 +4,21 @@ using GanFunctions.Core.Training;
 namespace GanFunctions.Core.Quality;
 
 /// <summary>
-/// Detects, from a whole epoch, a training that has diverged although its losses and weights are finite. The thresholds are far outside the
-/// range of healthy trainings, including their first epochs: D(G(z)) is at least 0.04 there, and no epoch was much worse than the best one
-/// before it.
+/// Detects, from the means of an epoch, that a run has diverged although its losses and weights are finite. The thresholds are far outside the
+/// range of healthy runs, including their first epochs: in the runs measured, D(G(z)) was at least 0.04, and no epoch was much worse than the
+/// best one before it.
 /// </summary>
 public static class Divergence
 {
     private const int MinSteps = 100;           // the means of shorter epochs are too noisy
     private const double MinRealScore = 0.99;   // D(x), relative to its target label
     private const double MaxFakeScore = 0.005;  // D(G(z))
-    private const double MinGeneratorLoss = 6;  // in nats; 0.7 if the discriminator only guesses
+    private const double MinGeneratorLoss = 6;  // in nats; 0.69 if the discriminator guesses
     private const double CollapsedShare = 0.98; // of the most frequent class
     private const double HealthyShare = 0.5;    // of the most frequent class, in the best epoch
     private const double DistanceFactor = 3;    // relative to the best epoch
 
-    /// <summary>Why an epoch counts as diverged, to follow "The training diverged: "; null if it does not.</summary>
+    /// <summary>Why an epoch counts as diverged, as a clause to follow "The training diverged: "; null if it does not.</summary>
     /// <param name="options">The run's options.</param>
     /// <param name="epoch">The epoch, from 1.</param>
     /// <param name="steps">Steps in the epoch.</param>
@@ -55,18 +55,18 @@ public static class Divergence
 /// Detects mode collapse: a generator that neglects classes or lacks variety. This is only a warning, because many generators recover.
 /// </summary>
 /// <remarks>
-/// A class is suspicious if its share among the generated pictures is less than a fifth of its share p among the held-out ones. Whether that
-/// may be chance depends on the number of its pictures expected among n samples, λ = np. A generator that draws every class with its real
-/// frequency has K pictures of it, distributed as Binomial(n, p), and P(K ≤ k) is at most about the Poisson probability
-/// e^-λ Σ λ^i / i!, i = 0..k. A class with k pictures is reported as missing or rare if that is at most 1 % divided by the number of classes
-/// (Bonferroni's correction: a faithful generator then gets a false warning for any of its classes with a probability of at most 1 %). Otherwise the
-/// warning says that the samples are too few to tell. With ten classes, no picture at all is significant if λ is at least 6.9, one picture
-/// if it is at least 9.2. p is itself an estimate, from up to 10,000 held-out pictures, and is taken as exact.
+/// A class is suspicious if its share among the generated pictures is less than a fifth of its share p among the held-out ones. Whether this
+/// can be chance depends on λ = np, the expected number of its pictures among n samples. If the generator produced every class with its real
+/// frequency, the number K of its pictures would be distributed as Binomial(n, p), and P(K ≤ k) would be at most about the Poisson probability
+/// e^-λ Σ λ^i / i!, i = 0..k. A class with k pictures is reported as missing or rare if that is at most 1% divided by the number of classes
+/// (Bonferroni correction: the probability that such a generator gets a false warning for any class is then at most 1%). Otherwise the
+/// warning says that the samples are too few to tell. With ten classes, zero pictures are significant if λ is at least 6.9, and one picture
+/// is if λ is at least 9.2. p is itself an estimate, from up to 10,000 held-out pictures, and is taken as exact.
 /// </remarks>
 public static class ModeCollapse
 {
     private const int SkippedEpochs = 2;        // after one epoch on MNIST, with either preset, 96% or more of the pictures are classified as eights
-    private const double MinAccuracy = 0.9;     // of the classifier; a less accurate one is ignored, and only the variety counts
+    private const double MinAccuracy = 0.9;     // of the classifier; a less accurate one is ignored, and the variety is checked instead
     private const double MinShareRatio = 0.2;   // share of a class, relative to its share among real pictures
     private const double Significance = 0.01;   // probability of a false warning, over all classes
     private const double MinVariety = 0.5;      // relative to real pictures
@@ -76,7 +76,7 @@ public static class ModeCollapse
     {
         List<string> warnings = [];
         if (quality.Variety is null)
-            warnings.Add("The pictures of the data set are nearly identical, so there is no variety to compare that of the generated pictures with.");
+            warnings.Add("The pictures of the data set are nearly identical, so the variety of the generated pictures cannot be measured.");
         if (epoch <= SkippedEpochs) return warnings;
         if (quality.Classes is { Accuracy: >= MinAccuracy } classes)
             warnings.AddRange(WarningsOf(epoch, classes.Shares, quality.Samples));
@@ -97,12 +97,12 @@ public static class ModeCollapse
             var rarest = unclear.Min(share => share.Real);
             yield return Invariant($"After epoch {epoch}, {samples} quality samples are too few to tell whether {unclear.Count} of {shares.Count} classes ")
                 + Invariant($"are missing or rare ({ListOf(unclear)}): only {rarest * samples:F1} pictures of the rarest are expected, ")
-                + Invariant($"and it takes {-Math.Log(threshold):F1}.");
+                + Invariant($"and {-Math.Log(threshold):F1} are needed.");
         }
         if (shares.Where(share => share is { Real: 0, Generated: 0 }).ToList() is { Count: > 0 } unseen)
         {
             yield return Invariant($"After epoch {epoch}, the held-out pictures are too few to tell whether {unseen.Count} of {shares.Count} classes ")
-                + $"are missing ({string.Join(", ", unseen.Select(NameOf))}): the classifier finds no picture of them.";
+                + $"are missing ({string.Join(", ", unseen.Select(NameOf))}): the classifier assigns no held-out picture to them.";
         }
     }
 

@@ -25,7 +25,7 @@ public sealed class FeatureSpace
     private readonly Tensor _features; // [count, 128], float64: small distances are differences of large numbers
     private readonly Tensor _squares;  // [count]
 
-    /// <summary>Computes the features with the threads of the calling thread, about 4,000 pictures per second on each.</summary>
+    /// <summary>Computes the features with the torch threads of the calling thread, at about 4,000 pictures per second and thread.</summary>
     public FeatureSpace(Dataset data, QualityReference reference)
     {
         using var scope = NewDisposeScope();
@@ -93,7 +93,7 @@ public sealed class NeighbourSearch(QualityReferenceStore references)
     {
         lock (_lock)
         {
-            // The previous one is left to its finalizers: it may still be in use.
+            // The previous one is not disposed but left to its finalizers, because it may still be in use.
             if (_last.Dataset != data.Sha256 || _last.Space.IsFaulted)
                 _last = (data.Sha256, Task.Run(() => BuildAsync(data), CancellationToken.None));
             return _last.Space.WaitAsync(timeout, cancellation);

@@ -4,7 +4,7 @@ using GanFunctions.Core.Pictures;
 namespace GanFunctions.Core.Quality;
 
 /// <summary>
-/// Quality of generated pictures, compared with held-out real pictures in the feature space of its quality reference.
+/// Quality of generated pictures, compared with held-out real pictures in the feature space of a quality reference.
 /// </summary>
 /// <param name="Samples">Number of generated pictures that were measured.</param>
 /// <param name="FrechetDistance">

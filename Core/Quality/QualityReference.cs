@@ -10,8 +10,8 @@ using Generator = GanFunctions.Core.Model.Generator;
 namespace GanFunctions.Core.Quality;
 
 /// <summary>
-/// What the generated pictures of a data set are measured with: a feature extractor, a classifier if there are labels, and the features of
-/// held-out and of training pictures. It is a single safetensors file, so that all workers measure with the same one.
+/// Measures the pictures generated for a data set: a feature extractor, a classifier if there are labels, and the features of held-out and of
+/// training pictures. It is stored as a single safetensors file, so that all workers measure with the same one.
 /// </summary>
 public sealed class QualityReference : IDisposable
 {
@@ -74,8 +74,8 @@ public sealed class QualityReference : IDisposable
     public double? Accuracy { get; }
 
     /// <summary>
-    /// Measures the pictures of a generator, always from the same noise. Uses the threads of the calling thread, and leaves the global
-    /// random number generator unchanged. Thread-safe.
+    /// Measures the pictures of a generator, always from the same noise. Uses the torch threads of the calling thread, and leaves the
+    /// process-wide random generator unchanged. Thread-safe.
     /// </summary>
     /// <param name="generator">
     /// The generator in evaluation mode. It maps noise, <c>[batch, 100]</c> from the standard normal distribution, and the indexes of the
@@ -142,7 +142,7 @@ public sealed class QualityReference : IDisposable
         {
             using var batchScope = NewDisposeScope();
             using var draw = random.At(0, batch, RandomPurpose.ReferenceNoise);
-            // Quantised as when they are served, because real pictures have 256 levels too.
+            // Quantised to 256 levels, which real pictures have too.
             var noise = randn([BatchSize, Generator.LatentSize], generator: draw);
             var pictures = Pixels.Quantize(generator.call(noise, ClassesOfBatch(classes, batch)));
             features.Add(_network.call(Pixels.Normalize(pictures)).MoveToOuterDisposeScope());

@@ -19,7 +19,7 @@ internal static class QualityReferenceBuilder
     /// </summary>
     public const int Version = 1;
 
-    /// <summary>Number of threads for the build on every worker: the order of floating-point sums depends on it.</summary>
+    /// <summary>Number of threads for the build, fixed on every worker: the order of floating-point sums depends on it.</summary>
     public const int Threads = 2;
 
     private const int Seed = 0;
@@ -28,7 +28,7 @@ internal static class QualityReferenceBuilder
     private const int MinSteps = 100;         // a small data set gets more passes
     private const double LearningRate = 2e-3; // cosine decay to zero, which makes three passes enough
 
-    /// <summary>Builds the file; null if the data set is too small. Runs with the threads of the calling thread.</summary>
+    /// <summary>Builds the file; null if the data set is too small. Uses the torch threads of the calling thread.</summary>
     /// <exception cref="OperationCanceledException">The build was cancelled.</exception>
     public static byte[]? Build(Dataset data, CancellationToken cancellation)
     {
@@ -92,12 +92,12 @@ internal static class QualityReferenceBuilder
 
 /// <summary>
 /// The real pictures that a quality reference is built from, and those that it holds out. The held-out pictures are from the test set if
-/// that is large enough, otherwise from the training set. The latter are unknown to the classifier, but the GAN that is measured has
-/// trained on them.
+/// that is large enough, otherwise from the training set. Pictures held out of the training set are unknown to the classifier, but the GAN
+/// that is measured has trained on them.
 /// </summary>
 /// <param name="Training">Pictures to train the classifier on, <c>[count, channels, side, side]</c> bytes.</param>
 /// <param name="HeldOut">Held-out pictures, <c>[count, channels, side, side]</c> bytes, at most 10,000.</param>
-/// <param name="TrainingLabels">Labels of <paramref name="Training"/>; null if there are no labels, or a single one.</param>
+/// <param name="TrainingLabels">Labels of <paramref name="Training"/>; null if there are fewer than two distinct labels.</param>
 /// <param name="HeldOutLabels">Labels of <paramref name="HeldOut"/>; null if <paramref name="TrainingLabels"/> is null.</param>
 internal sealed record RealPictures(Tensor Training, Tensor HeldOut, byte[]? TrainingLabels, byte[]? HeldOutLabels)
 {

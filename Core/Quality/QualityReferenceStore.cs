@@ -8,11 +8,11 @@ namespace GanFunctions.Core.Quality;
 
 /// <summary>
 /// Quality references in Blob Storage, one for each data set and version of the recipe, built on first use. The reference is at
-/// <c>quality/{data set}/{reference}.safetensors</c>, both by SHA-256; <c>quality/{data set}/v{recipe}.json</c> names it. The first worker
-/// to write that index wins, and all others measure with its reference. The last one used stays in memory.
+/// <c>quality/{data set}/{reference}.safetensors</c>, both named by their SHA-256; the index <c>quality/{data set}/v{recipe}.json</c> names the
+/// file. The first worker to write the index wins, and all others measure with its reference. The last reference used stays in memory.
 /// </summary>
 /// <param name="container">The container of all runs.</param>
-/// <param name="logger">Logs builds and damage.</param>
+/// <param name="logger">Logs builds and damaged references.</param>
 public sealed partial class QualityReferenceStore(BlobContainerClient container, ILogger<QualityReferenceStore> logger) : IDisposable
 {
     private sealed record Index(int Format, BlobReference File, double? Accuracy);
@@ -37,7 +37,7 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
         {
             if (_last.Dataset == data.Sha256) return _last.Reference;
             var reference = await TryReadAsync(data, cancellation) ?? await BuildAsync(data, cancellation);
-            _last = (data.Sha256, reference); // the previous one is left to its finalizers: it may still be in use
+            _last = (data.Sha256, reference); // the previous one may still be in use, so it is left to its finalizers
             return reference;
         }
         finally

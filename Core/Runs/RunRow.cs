@@ -64,7 +64,7 @@ public sealed class RunRow : ITableEntity
     /// <summary>Partition key of all runs.</summary>
     public const string Partition = "runs";
 
-    private const int MaxText = 32 * 1024; // characters in a value of a table
+    private const int MaxText = 32 * 1024; // characters in a string; a limit of Table Storage
 
     /// <inheritdoc/>
     public string PartitionKey { get; set; } = Partition;

@@ -77,7 +77,7 @@ public sealed class RunStore(TableClient table)
         return null;
     }
 
-    /// <summary>Writes the progress of a training without changing other columns. Does nothing if the run was deleted.</summary>
+    /// <summary>Writes the progress of a run without changing other columns. Does nothing if the run was deleted.</summary>
     public async Task MergeProgressAsync(string run, TrainingProgress progress, CancellationToken cancellation)
     {
         var entity = new TableEntity(RunRow.Partition, run)

@@ -25,7 +25,7 @@ internal sealed partial class RunWatch : IAsyncDisposable
     /// <param name="run">The run's id.</param>
     /// <param name="instanceId">The orchestration that the run must belong to.</param>
     /// <param name="time">Times the interval.</param>
-    /// <param name="logger">Logs that storage is unavailable.</param>
+    /// <param name="logger">Logs failed checks.</param>
     /// <param name="publish">Publishes the progress; called every second while the run belongs to the orchestration.</param>
     public RunWatch(RunStore runs, string run, string instanceId, TimeProvider time, ILogger logger, Func<CancellationToken, Task>? publish = null)
     {
@@ -89,13 +89,13 @@ internal sealed partial class RunWatch : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception problem) // whatever it is, it must not cost what was trained
+            catch (Exception problem) // no failure here may lose what was trained
             {
-                LogStorageUnavailable(_run, problem.Message);
+                LogCheckFailed(_run, problem.Message);
             }
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: storage is unavailable; the work continues. {Problem}")]
-    private partial void LogStorageUnavailable(string run, string problem);
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: could not read the run's row or publish its progress; the work continues. {Problem}")]
+    private partial void LogCheckFailed(string run, string problem);
 }

@@ -136,6 +136,6 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, I
     [LoggerMessage(LogLevel.Warning, "Run {Run}: could not record the end of a slice; the slice will be retried. {Problem}")]
     private partial void LogNotRecorded(string run, string problem);
 
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: a slice failed, {Count} in a row; the run fails at {Limit}")]
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: a slice failed (failure {Count} in a row); the run fails after {Limit}")]
     private partial void LogFailed(Exception failure, string run, int count, int limit);
 }

@@ -117,7 +117,7 @@ public sealed partial class TrainingSlice(
 
     /// <summary>The position that this slice starts from.</summary>
     /// <exception cref="RunRefusedException">
-    /// The data set changed or does not fit the options, or this worker lacks the run's precision.
+    /// The data set has changed or does not work with the options, or this worker does not support the run's precision.
     /// </exception>
     private static TrainingCursor StartOf(SliceRequest request, TrainingOptions options, Manifest? last, Dataset data)
     {
@@ -184,7 +184,7 @@ public sealed partial class TrainingSlice(
     }
 
     /// <summary>
-    /// Trains on while the checkpoint is uploaded. These steps are not committed: the next slice of this process continues from them, and
+    /// Continues to train while the checkpoint is uploaded. These steps are not committed: the next slice of this process continues from them, and
     /// any other worker repeats them.
     /// </summary>
     /// <returns>Whether the networks can be continued.</returns>

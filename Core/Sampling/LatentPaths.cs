@@ -54,7 +54,7 @@ internal static class Arc
         var cosine = (from.dot(to) / (from.norm() * to.norm())).item<float>();
         var angle = Math.Acos(Math.Clamp(cosine, -1, 1));
         return Math.Sin(angle) < 1e-6
-            ? from * (1 - fraction) + to * fraction // both vectors are parallel, as for the same seed twice: there is no arc
+            ? from * (1 - fraction) + to * fraction // the vectors are parallel, such as those of the same seed: there is no unique arc
             : (from * Math.Sin((1 - fraction) * angle) + to * Math.Sin(fraction * angle)) / Math.Sin(angle);
     }
 }

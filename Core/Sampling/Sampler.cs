@@ -6,27 +6,27 @@ using Generator = GanFunctions.Core.Model.Generator;
 namespace GanFunctions.Core.Sampling;
 
 /// <summary>
-/// Draws pictures from a generator. It uses only the calling thread, so that requests do not take processors away from training.
+/// Generates pictures. It uses only the calling thread, so that requests do not take processors away from training.
 /// </summary>
 public static class Sampler
 {
-    private const int Batch = 64; // limits memory; the pictures do not depend on it
+    private const int Batch = 64; // limits the memory of a request
 
     /// <summary>
-    /// Draws pictures 0 to <paramref name="count"/> - 1 of <paramref name="seed"/>. Picture <em>i</em> does not depend on the count.
+    /// Generates pictures 0 to <paramref name="count"/> - 1 of <paramref name="seed"/>. Picture <em>i</em> does not depend on the count.
     /// </summary>
     /// <param name="generator">The generator, in evaluation mode.</param>
     /// <param name="seed">Seed of the noise.</param>
     /// <param name="count">Number of pictures.</param>
     /// <param name="label">
-    /// The label that a conditional generator draws, one of its <see cref="Generator.Labels"/>; null draws each of them in turn.
+    /// The label of all pictures of a conditional generator, one of its <see cref="Generator.Labels"/>; null for each of them in turn.
     /// </param>
     /// <returns><c>[count, channels, side, side]</c>, 0 to 255.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The generator has no such label.</exception>
     public static byte[] Draw(Generator generator, long seed, int count, byte? label = null) =>
         DrawEach(generator, count, index => Latent(seed, index), index => LabelOf(generator, index, label));
 
-    /// <summary>Draws pictures from the given noise.</summary>
+    /// <summary>Generates pictures from the given noise.</summary>
     /// <param name="generator">The generator, in evaluation mode.</param>
     /// <param name="count">Number of pictures.</param>
     /// <param name="latent">Returns the noise vector of each picture, <c>[100]</c>.</param>

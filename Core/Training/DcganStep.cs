@@ -5,8 +5,8 @@ using static TorchSharp.torch.nn.functional;
 namespace GanFunctions.Core.Training;
 
 /// <summary>
-/// A step of the <c>dcgan</c> preset: real and generated pictures pass through the discriminator in separate batches, the targets of real
-/// pictures are smoothed, and the generator trains on the same pictures that the discriminator has just seen.
+/// A step of the <c>dcgan</c> preset: real and generated pictures pass through the discriminator in separate batches, the gradient penalty is
+/// applied to the real ones, and the generator trains on the same pictures that the discriminator has just seen.
 /// </summary>
 public static class DcganStep
 {
@@ -14,7 +14,7 @@ public static class DcganStep
     /// <param name="networks">The networks to train.</param>
     /// <param name="options">The run's options.</param>
     /// <param name="draw">Random numbers of this step.</param>
-    /// <param name="real">Real pictures. If they have classes, the generator draws the same classes.</param>
+    /// <param name="real">Real pictures. If they have classes, the generator generates pictures of the same classes.</param>
     public static StepLosses Run(GanNetworks networks, TrainingOptions options, StepRandom draw, RealBatch real)
     {
         using var scope = NewDisposeScope();

@@ -12,7 +12,7 @@ public sealed class GanNetworks : IDisposable
     /// <summary>The generator being trained.</summary>
     public Generator Generator { get; }
 
-    /// <summary>The exponential moving average of the generator, including its batch-norm statistics. Pictures are drawn from it.</summary>
+    /// <summary>The exponential moving average of the generator, including its batch-norm statistics. Samples come from it.</summary>
     public Generator Average { get; }
 
     /// <summary>The discriminator.</summary>
@@ -36,7 +36,7 @@ public sealed class GanNetworks : IDisposable
     public GanNetworks(TrainingOptions options, Precision precision, RunRandom random, PictureShape shape, ClassLabels labels)
     {
         Generator = new Generator(options.Norm, shape, labels) { ComputeType = Precisions.TypeOf(precision) };
-        Average = new Generator(options.Norm, shape, labels); // always float32, because pictures are drawn from it
+        Average = new Generator(options.Norm, shape, labels); // always float32, because samples come from it
         Discriminator = new Discriminator(options.Norm, shape, labels.Labels.Count) { ComputeType = Precisions.TypeOf(precision) };
         using (var draw = random.At(0, 0, RandomPurpose.GeneratorWeights))
             WeightInitialisation.Initialise(Generator, options.Weights, draw);

@@ -6,8 +6,8 @@ namespace GanFunctions.Core.Training;
 public static partial class NativeHeap
 {
     /// <summary>
-    /// Returns freed memory to the operating system. The C library keeps the memory of freed tensors in arenas, one for each of several threads,
-    /// so a process that has trained would stay as large as its largest step.
+    /// Returns freed memory to the operating system. The C library keeps the memory of freed tensors in per-thread arenas, so a process that
+    /// has trained would otherwise stay at its peak size.
     /// </summary>
     public static void Trim()
     {

@@ -66,7 +66,7 @@ public static class OptionsReader
         return options;
     }
 
-    // Values that the user did not state.
+    // Fits options that the user did not give to the data set.
     private static TrainingOptions Fit(TrainingOptions options, DatasetInfo? data, JsonObject given)
     {
         if (!given.ContainsKey("batchSize"))
@@ -79,7 +79,7 @@ public static class OptionsReader
 
     private static bool CanMeasure(DatasetInfo? data) => data is not { Train: { } train } || QualityMinimum.IsMet(train, data.Test ?? 0);
 
-    /// <summary>Problems of single fields with a data set, by name.</summary>
+    /// <summary>Fields whose values do not work with the data set, each with the problem.</summary>
     private static IEnumerable<(string Name, string Problem)> ProblemsWith(TrainingOptions options, DatasetInfo? data)
     {
         if (data is not { Name: var name, Train: { } pictures }) yield break;
@@ -94,10 +94,10 @@ public static class OptionsReader
                 + $"the number of training pictures of the data set {name}.");
         }
         if (options.Conditional && (data.Classes ?? 0) < TrainingOptions.MinClasses)
-            yield return ("conditional", $"true is not valid; it needs at least two different labels, and the data set {name} has {data.Classes ?? 0}.");
+            yield return ("conditional", $"true is not valid; a conditional run needs at least two labels, and the data set {name} has {data.Classes ?? 0}.");
         if (CanMeasure(data)) yield break;
         var reason = $"because the data set {name} has too few pictures to measure quality with: {pictures} for training and {data.Test ?? 0} for testing. "
-            + $"It takes {QualityMinimum.Text}.";
+            + $"The minimum is {QualityMinimum.Text}.";
         if (options.QualitySamples > 0) yield return ("qualitySamples", $"{options.QualitySamples} is not valid; it must be 0, {reason}");
         if (options.Patience is { } patience) yield return ("patience", $"{patience} is not valid; it must be null, {reason}");
     }

@@ -7,8 +7,8 @@ namespace GanFunctions.Core.Training;
 public enum Precision
 {
     /// <summary>
-    /// Measures the processor that trains the first slice, and selects <c>bf16</c> if it is at least 1.2 times as fast as <c>fp32</c>. The
-    /// choice holds for the whole run.
+    /// Measures both on the processor that trains the first slice, and selects <c>bf16</c> if it is at least 1.2 times as fast as <c>fp32</c>.
+    /// The choice holds for the whole run.
     /// </summary>
     Auto,
 
@@ -42,7 +42,7 @@ public static class Precisions
     {
         if (precision != Precision.Auto) return precision;
         var threads = get_num_threads();
-        set_num_threads(1); // several threads wait for each other: on a busy machine, the measurement would consist mostly of waiting
+        set_num_threads(1); // on a busy machine, several threads would spend most of the measurement waiting for each other
         try
         {
             return TimeOf(ScalarType.Float32) > MinimumSpeedup * TimeOf(ScalarType.BFloat16) ? Precision.Bf16 : Precision.Fp32;

@@ -19,10 +19,10 @@ public enum RandomPurpose
     /// <summary>Order of the pictures in an epoch.</summary>
     Shuffle,
 
-    /// <summary>Noise that the generator draws from.</summary>
+    /// <summary>Noise from which the generator generates pictures.</summary>
     Noise,
 
-    /// <summary>Noise of the generator's own training step, if that needs a second draw.</summary>
+    /// <summary>Noise of the generator's training step, if that step does not reuse the pictures of the discriminator's.</summary>
     GeneratorNoise,
 
     /// <summary>Noise on the discriminator's targets.</summary>
@@ -45,7 +45,7 @@ public enum RandomPurpose
 }
 
 /// <summary>
-/// Random numbers as a pure function of (seed, attempt, epoch, step, purpose). A run that is interrupted anywhere and resumed therefore
+/// Random numbers as a pure function of (seed, attempt, epoch, step, purpose). A run that is interrupted at any point and resumed therefore
 /// draws the same numbers as an uninterrupted run. No code draws from the process-wide random generator.
 /// </summary>
 /// <param name="seed">The run's seed.</param>
@@ -56,8 +56,8 @@ public sealed class RunRandom(long seed, int attempt)
     public torch.Generator At(int epoch, int step, RandomPurpose purpose) => Create(seed, attempt, epoch, step, purpose);
 
     /// <summary>
-    /// The random generator for picture <paramref name="index"/> of <paramref name="seed"/>. Each picture has its own, so that it does not
-    /// depend on the number of pictures.
+    /// The random generator for picture <paramref name="index"/> of <paramref name="seed"/>. Each picture has its own, so that it is the same
+    /// however many pictures are requested.
     /// </summary>
     public static torch.Generator ForSample(long seed, int index) => Create(seed, 0, 0, index, RandomPurpose.Sample);
 
@@ -68,7 +68,7 @@ public sealed class RunRandom(long seed, int attempt)
         return new torch.Generator(BinaryPrimitives.ReadUInt32LittleEndian(SHA256.HashData(name)));
     }
 
-    // Part of every seed: a purpose keeps its original name, because a new one would change its random numbers.
+    // The name is part of every seed. A renamed purpose keeps its original name here, because a new one would change its random numbers.
     private static string NameOf(RandomPurpose purpose) => purpose switch
     {
         RandomPurpose.ReferenceWeights => "RulerWeights",

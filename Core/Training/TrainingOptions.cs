@@ -34,7 +34,7 @@ public sealed record TrainingOptions
     /// <summary>The maximum number of epochs of a run.</summary>
     public const int MaxEpochs = 99_999;
 
-    /// <summary>The minimum number of pictures per step. Batch normalisation has no variance to divide by with fewer.</summary>
+    /// <summary>The minimum number of pictures per step. With fewer, batch normalisation has no variance to divide by.</summary>
     public const int MinBatchSize = 2;
 
     /// <summary>The minimum number of pictures to measure. With fewer, a Fréchet distance is mostly noise.</summary>
@@ -61,7 +61,7 @@ public sealed record TrainingOptions
     public int Epochs { get; init; } = 100;
 
     /// <summary>
-    /// Pictures per step, at most the pictures of an epoch. An incomplete last batch is dropped, because a varying batch size slows the
+    /// Pictures per step, at most as many as an epoch has. An incomplete last batch is dropped, because a varying batch size slows the
     /// convolutions down. The default is 128, or all pictures of an epoch if it has fewer.
     /// </summary>
     [Range(MinBatchSize, 1024)]
@@ -85,8 +85,8 @@ public sealed record TrainingOptions
     public double LearningRate { get; init; } = 1.5e-3;
 
     /// <summary>
-    /// The step size falls to 1 / (1 + decay × completed epochs): large steps learn the classes, small ones the details. It does not depend
-    /// on <see cref="Epochs"/>, so that a run can be extended. The default is 0.3.
+    /// The step size falls to 1 / (1 + decay × completed epochs) of <see cref="LearningRate"/>: large steps learn the classes, small ones the
+    /// details. It does not depend on <see cref="Epochs"/>, so that a run can be extended. The default is 0.3.
     /// </summary>
     [Range(0.0, 10.0)]
     public double LearningRateDecay { get; init; } = 0.3;
@@ -150,7 +150,7 @@ public sealed record TrainingOptions
     public double LabelNoise { get; init; }
 
     /// <summary>
-    /// Decay of the exponential moving average of the generator, which draws the pictures. 0 disables averaging. The default is 0.999.
+    /// Decay of the exponential moving average of the generator, which generates the samples. 0 disables averaging. The default is 0.999.
     /// </summary>
     [Range(0.0, 0.99999)]
     public double EmaDecay { get; init; } = 0.999;
@@ -171,13 +171,13 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// A training activity commits and returns after this number of seconds, in the middle of an epoch if necessary. Its time limit is ten
-    /// minutes (host.json), the maximum that every Azure plan allows; the rest is for loading and committing. The default is 240.
+    /// minutes (host.json), the maximum that every Azure plan allows; the difference leaves time to load and commit. The default is 240.
     /// </summary>
     [Range(1, 480)]
     public int MaxSliceSeconds { get; init; } = 240;
 
     /// <summary>
-    /// Number of pictures that are drawn and measured at the end of each epoch, at least 100; 0 disables the measurement. The Fréchet
+    /// Number of pictures that are generated and measured at the end of each epoch, at least 100; 0 disables the measurement. The Fréchet
     /// distance decreases with this number, so only distances with the same number are comparable. The default is 2000, or 0 if the data
     /// set is too small to be measured.
     /// </summary>
@@ -192,7 +192,7 @@ public sealed record TrainingOptions
     public int? Patience { get; init; }
 
     /// <summary>
-    /// Number of training states to keep, both of the last commits and of the last completed epochs. A run resumes from them if the newest
+    /// Number of training states to keep of the last commits, and as many of the last completed epochs. A run resumes from them if the newest
     /// one is damaged, or after a roll-back. The generator of every completed epoch is always kept. The default is 2.
     /// </summary>
     [Range(1, 99_999)]

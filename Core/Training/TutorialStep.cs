@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn.functional;
 namespace GanFunctions.Core.Training;
 
 /// <summary>
-/// A step of the <c>tutorial</c> preset, as published: the generator draws in evaluation mode; generated and real pictures pass through the
+/// A step of the <c>tutorial</c> preset, as published: pictures are generated in evaluation mode; generated and real pictures pass through the
 /// discriminator in one batch with noisy targets; then the generator trains on new noise through a frozen discriminator in evaluation mode.
 /// </summary>
 public static class TutorialStep

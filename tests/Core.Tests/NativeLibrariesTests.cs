@@ -8,7 +8,7 @@ public class NativeLibrariesTests
         .Where(file => Path.GetFileName(file).Contains(".so", StringComparison.Ordinal) || Path.GetExtension(file) is ".dylib" or ".dll")];
 
     [Fact]
-    public void Torch_loads_where_it_stands_and_computes_gradients()
+    public void Torch_loads_in_place_and_computes_gradients()
     {
         using var convolution = nn.Conv2d(1, 2, 3);
         using var loss = convolution.forward(ones(1, 1, 5, 5)).pow(2).mean();
@@ -16,7 +16,7 @@ public class NativeLibrariesTests
         loss.backward();
 
         Assert.NotEqual(0, convolution.weight!.grad!.abs().sum().item<float>());
-        // TorchSharp copies everything there when it cannot load what lies beside it.
+        // TorchSharp copies all libraries to this folder if it cannot load those next to it.
         Assert.False(Directory.Exists(Path.Combine(AppContext.BaseDirectory, "cpu")));
     }
 
@@ -24,7 +24,7 @@ public class NativeLibrariesTests
     [InlineData("LibTorchSharp")]
     [InlineData("torch_cpu")]
     [InlineData("vips")]
-    public void There_is_one_of_each_and_for_one_platform(string name) =>
+    public void There_is_one_of_each_for_one_platform(string name) =>
         Assert.Single(Natives, file => Path.GetFileName(file) is var full && !full.StartsWith("NetVips", StringComparison.Ordinal) &&
             full.Contains(name, StringComparison.Ordinal));
 
@@ -38,6 +38,6 @@ public class NativeLibrariesTests
     [InlineData("nnapi_backend")]
     [InlineData("aoti_custom_ops")]
     [InlineData("libSkiaSharp")]
-    public void None_is_there_that_nothing_loads(string name) =>
+    public void None_is_unused(string name) =>
         Assert.DoesNotContain(Natives, file => Path.GetFileName(file).Contains(name, StringComparison.Ordinal));
 }

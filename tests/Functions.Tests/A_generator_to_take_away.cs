@@ -125,7 +125,7 @@ public sealed class A_generator_to_take_away(App app)
             using var answer = await app.Http.GetAsync($"api/runs/left/checkpoints/3/{what}", Cancellation);
             Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
             Assert.Contains(
-                "the architecture 'dcgan-99x99x9', which this version does not know",
+                "the architecture 'dcgan-99x99x9', which this version does not support",
                 (string)(await answer.ReadAsync())["detail"]!, StringComparison.Ordinal);
         }
         Assert.Equal(strange, await app.Http.GetByteArrayAsync("api/runs/left/checkpoints/3/generator", Cancellation));

@@ -51,7 +51,7 @@ public sealed class Pictures_by_label(App app)
 
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
         Assert.Equal(
-            "conditional: true is not valid; it needs at least two different labels, and the data set unlabelled has 0.",
+            "conditional: true is not valid; a conditional run needs at least two labels, and the data set unlabelled has 0.",
             (string)(await refused.ReadAsync())["errors"]!["conditional"]![0]!);
     }
 

@@ -42,11 +42,11 @@ public sealed class Runs_on_small_data_sets(App app)
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         const string Reason = "because the data set fifty has too few pictures to measure quality with: 45 for training and 5 for testing. "
-            + "It takes 250 for training, or 50 each for training and testing.";
+            + "The minimum is 250 for training, or 50 each for training and testing.";
         Assert.Equal(
             [
                 "batchSize: 64 is not valid; it must be a whole number from 2 to 45, the number of training pictures of the data set fifty.",
-                "conditional: true is not valid; it needs at least two different labels, and the data set fifty has 0.",
+                "conditional: true is not valid; a conditional run needs at least two labels, and the data set fifty has 0.",
                 $"patience: 3 is not valid; it must be null, {Reason}",
                 $"qualitySamples: 200 is not valid; it must be 0, {Reason}",
             ],

@@ -100,19 +100,19 @@ public sealed class Uploads(App app)
     [Theory]
     [InlineData("", "application/zip", "", 400, "The upload cannot be read: it is empty.")]
     [InlineData("", "application/zip", "<html>", 400,
-        "The upload cannot be read: it is an HTML page; supported are zip, tar and tar.gz archives of pictures, IDX, CSV and Parquet files.")]
+        "The upload cannot be read: it is an HTML page; only zip, tar and tar.gz archives and single IDX, CSV and Parquet files are supported.")]
     [InlineData("", "application/octet-stream", "PK\u0005\u0006", 400, "The upload cannot be read: it is an empty zip archive.")]
     [InlineData("?size=30", "application/zip", "PK\u0003\u0004", 400, "size: '30' is not valid; it must be one of 28, 32, 64.")]
     [InlineData("?channels=4", "application/zip", "PK\u0003\u0004", 400, "channels: '4' is not valid; it must be one of 1, 3.")]
     [InlineData("", "image/png", "Rar!", 400,
-        "The upload cannot be read: it is a RAR archive; supported are zip, tar and tar.gz archives of pictures, IDX, CSV and Parquet files.")]
+        "The upload cannot be read: it is a RAR archive; only zip, tar and tar.gz archives and single IDX, CSV and Parquet files are supported.")]
     [InlineData("", "text/plain", "\u0001\u0002", 400, "The upload cannot be read: it is of an unknown format and starts with 0102; "
-        + "supported are zip, tar and tar.gz archives of pictures, IDX, CSV and Parquet files.")]
+        + "only zip, tar and tar.gz archives and single IDX, CSV and Parquet files are supported.")]
     [InlineData("?fit=zoom", "application/zip", "PK\u0003\u0004", 400, "fit: 'zoom' is not valid; it must be one of crop, pad, stretch.")]
     [InlineData("?background=red", "application/zip", "PK\u0003\u0004", 400,
         "background: 'red' is not valid; it must be black, white or six hexadecimal digits.")]
     [InlineData("?upload=a", "application/zip", "", 400, "upload and blocks are given together or not at all.")]
-    [InlineData("?upload=none&blocks=2", "application/zip", "", 400, "The upload cannot be read: it lacks 2 of 2 blocks, the first of them block 0.")]
+    [InlineData("?upload=none&blocks=2", "application/zip", "", 400, "The upload cannot be read: 2 of 2 blocks are missing, the first of them block 0.")]
     [InlineData("", "application/json", "{\"source\": \"http://example.com/x.zip\"}", 400,
         "source: 'http://example.com/x.zip' is not valid; it must be an https address without a user name.")]
     [InlineData("", "application/json", "{\"url\": \"https://example.com/x.zip\"}", 400,

@@ -127,7 +127,7 @@ internal static class DigitPose
             if (path[i].StartsStroke) continue;
             var (a, b) = (path[i - 1], path[i]);
             var (width, height) = (Math.Abs(b.X - a.X), Math.Abs(b.Y - a.Y));
-            // Length to within 7 %, without a square root.
+            // Length to within 7%, without a square root.
             long ink = (Math.Max(width, height) + Math.Min(width, height) * 3 / 8) * a.Pressure;
             sumX += (a.X + b.X) / 2 * ink;
             sumY += (a.Y + b.Y) / 2 * ink;

@@ -5,7 +5,7 @@ namespace GanFunctions.Core.Data.Digits;
 
 /// <summary>
 /// The built-in data set <c>digits</c>: synthetic handwritten digits, white on black, in the format of MNIST. It uses only integer
-/// arithmetic, so that every machine draws the same bytes. Drawing takes a second or two and needs neither network nor storage.
+/// arithmetic, so that every machine draws the same pixels. Drawing takes a second or two and needs neither network nor storage.
 /// </summary>
 public static class DrawnDigits
 {

@@ -8,20 +8,20 @@ namespace GanFunctions.Core.Data.Uploads;
 internal readonly record struct PicturePlace(bool IsTest, byte Label);
 
 /// <summary>
-/// Derives splits and classes from the paths of an archive. Outer folders without sibling folders are skipped. If the next folders include one
-/// for training and one for validation or testing, they split the pictures, and folders beside them are passed over; the splits may also be the
-/// folders inside every class. The folder below is the class; deeper folders are ignored. Without class folders there are no labels. A label
-/// file takes precedence over the folders.
+/// Derives splits and classes from the paths of an archive. Outer folders without sibling folders are ignored. If the next level has a folder for
+/// training and one for validation or testing, these are the splits, and the other folders of that level are skipped. Alternatively, each class
+/// folder may contain the splits. Below the splits, or on the next level if there are none above the classes, each folder is a class; deeper
+/// folders are ignored. Without class folders there are no labels. A label file takes precedence over the folders.
 /// </summary>
 /// <param name="ClassNames">Names of the classes in natural order (2 before 10), indexed by label; null if there are no labels.</param>
-/// <param name="Places">Split and class of each file, in order; null for a file that is passed over.</param>
-/// <param name="Problems">Why each file is passed over, in order; null for the others.</param>
+/// <param name="Places">Split and class of each file, in order; null for a file that is skipped.</param>
+/// <param name="Problems">Why each skipped file is skipped, in order; null for the others.</param>
 internal sealed partial record ArchiveLayout(IReadOnlyList<string>? ClassNames, IReadOnlyList<PicturePlace?> Places, IReadOnlyList<string?> Problems)
 {
     /// <summary>The problem with a file outside the class folders.</summary>
     public const string NotInFolder = "it is not in a class folder, so its class is unknown";
 
-    private const string NotInSplit = "it is outside the folders of the training and test pictures";
+    private const string NotInSplit = "it is outside the folders with the training and test pictures";
     private const string NotPicture = "it is not a picture, according to its name";
     private const int MaxClasses = byte.MaxValue + 1; // a label is a byte
     private const int MaxDigits = 20;
@@ -30,7 +30,7 @@ internal sealed partial record ArchiveLayout(IReadOnlyList<string>? ClassNames, 
     private static readonly HashSet<string> TestWords = new(
         ["test", "testing", "tst", "val", "valid", "validation", "dev", "eval", "evaluation"], StringComparer.OrdinalIgnoreCase);
 
-    private static readonly HashSet<string> OtherEndings = new(
+    private static readonly HashSet<string> OtherExtensions = new(
     [
         ".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".toml", ".html", ".htm", ".pdf", ".doc", ".docx", ".xls", ".xlsx",
         ".rtf", ".py", ".ipynb", ".m", ".mat", ".npy", ".npz", ".pkl", ".pt", ".pth", ".h5", ".hdf5", ".parquet", ".arrow", ".log", ".ini", ".cfg", ".zip",
@@ -73,17 +73,17 @@ internal sealed partial record ArchiveLayout(IReadOnlyList<string>? ClassNames, 
         }
     }
 
-    /// <summary>Whether a file may be a picture, according to its name. Files without an ending are tried.</summary>
+    /// <summary>Whether a file may be a picture, according to its name. Files without an extension may be pictures.</summary>
     public static bool MayBePicture(string path)
     {
         var name = path[(path.LastIndexOf('/') + 1)..];
-        return !OtherEndings.Contains(Path.GetExtension(name)) && !OtherNames.Contains(name);
+        return !OtherExtensions.Contains(Path.GetExtension(name)) && !OtherNames.Contains(name);
     }
 
     /// <summary>Whether the name of a file says that it holds test pictures.</summary>
     public static bool IsTest(string path) => SplitOf(path[(path.LastIndexOf('/') + 1)..]) == true;
 
-    /// <summary>A function that finds split, class folder (null if there is none) and problem of a path.</summary>
+    /// <summary>Returns a function that finds the split, the class folder (null if there is none) and the problem of a path.</summary>
     private static Func<string[], Found> SortByFolder(List<string[]> files)
     {
         var depth = 0;

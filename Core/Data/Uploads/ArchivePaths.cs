@@ -55,7 +55,7 @@ internal static class ArchivePaths
     /// Turns a name into a relative path with slashes. Backslashes are separators, as Windows programs write them; a drive and leading slashes
     /// are removed.
     /// </summary>
-    /// <returns>The path; null if it leads out of the archive or is empty.</returns>
+    /// <returns>The path; null if it points outside the archive or is empty.</returns>
     public static string? Normalize(string name)
     {
         var path = name.Replace('\\', '/');

@@ -12,11 +12,11 @@ internal sealed record IdxUpload(ILookup<IdxPart, ArchiveFile> Parts, IReadOnlyL
     private const int Peeked = 512; // of a gzip file; enough to unpack the header
 
     /// <summary>
-    /// Finds the IDX files of an archive by their content. Where the name does not identify the part, the number of dimensions distinguishes
-    /// pictures and labels, and a word in the name or the folder the test set. Files with the names of IDX files are also taken if the archive contains
-    /// nothing else, so that errors in them are reported.
+    /// Finds the IDX files of an archive by their content. If the name of a file does not identify the part, the number of dimensions
+    /// distinguishes pictures from labels, and a word in the file or folder name identifies the test set. If no file has the content of an IDX
+    /// file, those with the names of IDX files are taken, so that errors in them are reported.
     /// </summary>
-    /// <returns>The IDX files; null if the archive has none.</returns>
+    /// <returns>The IDX files; null if the archive has none, or also contains picture files.</returns>
     public static async Task<IdxUpload?> FindAsync(IReadOnlyList<ArchiveFile> files, CancellationToken cancellation)
     {
         List<(ArchiveFile File, IdxPart Part)> found = [];
@@ -122,7 +122,7 @@ internal static class IdxUploadReader
     {
         var second = await ReadAsync(copy, maxBytes, cancellation);
         if (second.Shape.SequenceEqual(first.Shape) && second.Data.AsSpan().SequenceEqual(first.Data)) return;
-        throw new IdxFormatException(copy.Path, $"it is the same part as {name} with other content", "the files of one data set, one for each part");
+        throw new IdxFormatException(copy.Path, $"it is the same part as {name} but has different content", "the files of one data set, one for each part");
     }
 
     // Shapes are square, so the shape stays as it is.

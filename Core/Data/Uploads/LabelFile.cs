@@ -7,7 +7,7 @@ namespace GanFunctions.Core.Data.Uploads;
 /// <summary>
 /// Labels from a file of the archive: <c>labels.csv</c> with a column of files and one of labels, or the <c>dataset.json</c> of StyleGAN
 /// (<c>{"labels": [["00000/img00000000.png", 6], ...]}</c>). Files are named by their path in the archive, their path below the folder of the label
-/// file, or their name, each with or without the ending.
+/// file, or their name, each with or without the extension.
 /// </summary>
 internal sealed class LabelFile
 {
@@ -27,7 +27,7 @@ internal sealed class LabelFile
     /// <summary>Path of the label file.</summary>
     public string Name { get; }
 
-    /// <summary>Whether there are labels. StyleGAN's tool writes <c>"labels": null</c> where there are none; its folders are no classes.</summary>
+    /// <summary>Whether there are labels. StyleGAN's tool writes <c>"labels": null</c> if there are none; its folders are not classes.</summary>
     public bool HasLabels => _labels is not null;
 
     /// <summary>Finds and reads the label file of an archive, the one in the outermost folder.</summary>

@@ -9,7 +9,7 @@ namespace GanFunctions.Core.Data.Uploads;
 /// </summary>
 internal sealed class PictureConversion
 {
-    // Half of the processors, because a training may be running at the same time.
+    // Half of the processors, because a run may be training at the same time.
     private static readonly int Threads = Math.Max(1, Environment.ProcessorCount / 2);
 
     private readonly BlobContainerClient _container;
@@ -99,7 +99,7 @@ internal sealed class PictureConversion
         return DatasetManifest.Of(name, folder, parts, trainLabels, now) with { ClassNames = classNames };
     }
 
-    /// <summary>The classes without a readable picture, each as a problem. They are no classes of the data set.</summary>
+    /// <summary>The classes without a readable picture, each as a problem. They are not classes of the data set.</summary>
     public async Task<List<FileProblem>> EmptyClassesAsync(CancellationToken cancellation)
     {
         if (_layout.ClassNames is null) return [];
@@ -177,7 +177,7 @@ internal sealed class PictureConversion
 
     private UploadRefusedException NoPictures(Conversion conversion) => new(
         "the upload",
-        $"{(_files.Count == 1 ? "its only file is no" : $"none of its {_files.Count} files is a")} readable picture; "
+        $"{(_files.Count == 1 ? "its only file is not a" : $"none of its {_files.Count} files is a")} readable picture; "
             + $"{conversion.Problems[0].File}: {conversion.Problems[0].Problem}",
         $"{PictureLoader.Formats} files, in one folder per class or without folders, or IDX files");
 }

@@ -10,7 +10,7 @@ namespace GanFunctions.Core.Data.Uploads;
 internal static class PictureExamination
 {
     private const int Samples = 200;          // spread evenly over the archive; a few seconds
-    private const double ColourShare = 0.05;  // of the pictures; below, grey scans with a coloured stamp would decide
+    private const double ColourShare = 0.05;  // of the pictures; with less, a few grey scans with a coloured stamp would decide
 
     /// <summary>Chooses what a request leaves open.</summary>
     /// <param name="request">The request.</param>
@@ -69,7 +69,7 @@ internal static class PictureExamination
         List<(double Black, double White)> contrasts = [.. pictures.Select(picture => picture.Contrast).OfType<(double Black, double White)>()];
         if (contrasts.Count == 0) return Rgb.Black;
         var background = contrasts.Average(each => each.Black) > contrasts.Average(each => each.White) ? Rgb.Black : Rgb.White;
-        reasons.Add(Text($"The background is {background}, on which the {contrasts.Count} transparent pictures of {pictures.Count} stand out more."));
+        reasons.Add(Text($"The background is {background}: {contrasts.Count} of {pictures.Count} examined pictures are transparent and stand out more on it."));
         return background;
     }
 

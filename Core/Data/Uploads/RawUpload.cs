@@ -39,20 +39,20 @@ public sealed class RawUpload(BlobContainerClient container, DatasetOptions opti
     /// <param name="upload">The upload's id.</param>
     /// <param name="blocks">Number of blocks.</param>
     /// <param name="cancellation">Cancels the operation.</param>
-    /// <exception cref="InvalidDataException">Blocks are missing, or there are more.</exception>
+    /// <exception cref="InvalidDataException">Blocks are missing, or more blocks were sent.</exception>
     /// <exception cref="UploadTooLargeException">The blocks together exceed <see cref="DatasetOptions.MaxUploadBytes"/>.</exception>
     public async Task CompleteAsync(string name, string upload, int blocks, CancellationToken cancellation)
     {
         var raw = container.RawBlob(name, upload);
         var staged = await StagedAsync(raw, cancellation);
         List<int> missing = [.. Enumerable.Range(0, blocks).Where(index => !staged.ContainsKey(IdOf(index)))];
-        if (missing.Count > 0) throw new InvalidDataException($"it lacks {missing.Count} of {blocks} blocks, the first of them block {missing[0]}");
-        if (staged.Count > blocks) throw new InvalidDataException($"{staged.Count} blocks were sent, and {blocks} were announced");
+        if (missing.Count > 0) throw new InvalidDataException($"{missing.Count} of {blocks} blocks are missing, the first of them block {missing[0]}");
+        if (staged.Count > blocks) throw new InvalidDataException($"{staged.Count} blocks were sent, but the request declares {blocks}");
         if (staged.Values.Sum() > options.MaxUploadBytes) throw new UploadTooLargeException(options.MaxUploadBytes);
         await raw.CommitBlockListAsync(Enumerable.Range(0, blocks).Select(IdOf), cancellationToken: cancellation);
     }
 
-    /// <summary>Packs a complete upload as a zip archive, unless that was done. Does nothing if there is none.</summary>
+    /// <summary>Packs a complete upload as a zip archive. Does nothing if it is already packed, or there is no such upload.</summary>
     /// <exception cref="UploadRefusedException">The format is not supported, or the content is damaged or too large.</exception>
     internal async Task PackAsync(string name, string upload, CancellationToken cancellation)
     {

@@ -6,9 +6,9 @@ using Azure.Storage.Blobs.Specialized;
 
 namespace GanFunctions.Core.Data.Uploads;
 
-/// <summary>Downloads uploads from addresses that users name, some minutes at a time. What is stored of a file is not downloaded again.</summary>
+/// <summary>Downloads uploads from addresses that users give, a few minutes at a time. Blocks that are already stored are not downloaded again.</summary>
 /// <param name="container">The container with <c>datasets/</c>.</param>
-/// <param name="options">The size limit and the time-outs.</param>
+/// <param name="options">The size limit and the timeouts.</param>
 /// <param name="http">A client with a handler from <see cref="CreateHandler"/>.</param>
 /// <param name="time">Measures time limits.</param>
 public sealed class SourceDownload(BlobContainerClient container, DatasetOptions options, HttpClient http, TimeProvider time)
@@ -17,8 +17,8 @@ public sealed class SourceDownload(BlobContainerClient container, DatasetOptions
     private const int Attempts = 4; // within one call
 
     /// <summary>Downloads a file.</summary>
-    /// <returns>False if the time was up before the end; the next call continues.</returns>
-    /// <exception cref="UploadRefusedException">The source is unavailable, too large, or too slow for a server that does not continue downloads.</exception>
+    /// <returns>False if <paramref name="limit"/> was reached before the end; the next call continues.</returns>
+    /// <exception cref="UploadRefusedException">The source is unavailable or too large, or the download is too slow or cannot be resumed.</exception>
     internal async Task<bool> DownloadAsync(string name, string upload, Uri source, TimeSpan limit, CancellationToken cancellation)
     {
         var (raw, begun) = (container.RawBlob(name, upload), time.GetTimestamp());
@@ -35,7 +35,7 @@ public sealed class SourceDownload(BlobContainerClient container, DatasetOptions
             {
                 var problem = cut is OperationCanceledException ? "no response in time" : cut.Message.TrimEnd('.');
                 if (attempt == Attempts)
-                    throw new UploadRefusedException(Shown(source), $"it cannot be downloaded ({problem})", "an address that can be read", cut);
+                    throw new UploadRefusedException(Shown(source), $"it cannot be downloaded ({problem})", "an address that can be downloaded", cut);
                 await Task.Delay(TimeSpan.FromSeconds(attempt), time, cancellation);
             }
         }
@@ -50,7 +50,7 @@ public sealed class SourceDownload(BlobContainerClient container, DatasetOptions
         using var request = new HttpRequestMessage(HttpMethod.Get, source);
         if (offset > 0) request.Headers.Range = new RangeHeaderValue(offset, null);
         using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeLimit.Token);
-        var isRepeated = offset > 0 && answer.StatusCode == HttpStatusCode.OK; // the server does not continue: from the beginning
+        var isRepeated = offset > 0 && answer.StatusCode == HttpStatusCode.OK; // the server does not support range requests: start over
         if (isRepeated) (blocks, offset) = (0, 0);
         if (answer.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable))
         {
@@ -58,7 +58,7 @@ public sealed class SourceDownload(BlobContainerClient container, DatasetOptions
                 Shown(source), $"the server answers {(int)answer.StatusCode}", "200, as for a public file or an address with a shared access signature");
         }
 
-        if (answer.StatusCode != HttpStatusCode.RequestedRangeNotSatisfiable) // that is the answer if nothing is left
+        if (answer.StatusCode != HttpStatusCode.RequestedRangeNotSatisfiable) // the response if everything is already stored
         {
             if (offset + answer.Content.Headers.ContentLength > options.MaxUploadBytes) throw TooLarge(source);
             await using var stream = await answer.Content.ReadAsStreamAsync(timeLimit.Token);
@@ -79,7 +79,7 @@ public sealed class SourceDownload(BlobContainerClient container, DatasetOptions
         return true;
     }
 
-    /// <summary>Reads a block, or less at the end or when the time is up.</summary>
+    /// <summary>Reads a block, or less at the end of the stream or when time is up.</summary>
     private async Task<int> FillAsync(byte[] block, Stream stream, Func<bool> isTimeUp, CancellationTokenSource timeLimit)
     {
         var read = 0;
@@ -98,24 +98,24 @@ public sealed class SourceDownload(BlobContainerClient container, DatasetOptions
         new(Shown(source), "it is too large", $"at most {options.MaxUploadBytes} bytes (limit MaxUploadBytes)");
 
     private static UploadRefusedException TooSlow(Uri source) => new(
-        Shown(source), "the download takes minutes, and it is too slow or the server does not continue an interrupted one", "a server that supports ranges");
+        Shown(source), "the download was not complete in time, and it is too slow or the server cannot resume it", "a server that supports range requests");
 
     private static string Shown(Uri source) => source.GetLeftPart(UriPartial.Path); // the query may hold a signature
 
-    /// <summary>A handler that refuses addresses in private networks, also after redirects.</summary>
+    /// <summary>A handler that refuses addresses in private networks, including those of redirects.</summary>
     /// <param name="options">Whether private addresses are allowed.</param>
     public static SocketsHttpHandler CreateHandler(DatasetOptions options) => new()
     {
         MaxAutomaticRedirections = 3,
         ConnectTimeout = TimeSpan.FromSeconds(10),
-        UseProxy = false, // it would connect in our place
+        UseProxy = false, // a proxy would make the connection, without this check
         UseCookies = false,
         ConnectCallback = async (context, cancellation) =>
         {
             var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellation);
             var allowed = options.AllowPrivateSources ? addresses : [.. addresses.Where(IsPublic)];
             if (allowed.Length == 0)
-                throw new HttpRequestException($"{context.DnsEndPoint.Host} is in a private network (limit AllowPrivateSources)");
+                throw new HttpRequestException($"{context.DnsEndPoint.Host} is in a private network (setting AllowPrivateSources)");
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {

@@ -52,7 +52,7 @@ internal sealed record ArchiveFile(string Path, long Size, Func<CancellationToke
 
 /// <summary>
 /// The zip archive of an upload. It is read piece by piece directly from Blob Storage; nothing is unpacked to disk. Files that cannot be used
-/// are passed over; archives with a malicious list of files are refused.
+/// are skipped; archives with a malicious list of files are refused.
 /// </summary>
 internal sealed class StagedArchive : IAsyncDisposable
 {
@@ -64,7 +64,7 @@ internal sealed class StagedArchive : IAsyncDisposable
     /// <summary>All usable files in the order of the archive, except hidden ones and those that operating systems add.</summary>
     public IReadOnlyList<ArchiveFile> Files { get; }
 
-    /// <summary>The files that were passed over.</summary>
+    /// <summary>The files that were skipped.</summary>
     public IReadOnlyList<FileProblem> Problems { get; }
 
     /// <summary>Opens and validates an archive.</summary>
@@ -125,7 +125,7 @@ internal sealed class StagedArchive : IAsyncDisposable
         {
             var path = ArchivePaths.Normalize(name);
             if (entry.IsDirectory || name.EndsWith('\\') || (path is not null && ArchivePaths.IsJunk(path))) continue;
-            if (path is null) problems.Add(new(name, "its path leads out of the archive"));
+            if (path is null) problems.Add(new(name, "its path points outside the archive"));
             else if (ProblemWith(entry, options) is { } problem) problems.Add(new(path, problem));
             else if (!paths.Add(path)) problems.Add(new(path, "the archive contains this path twice; the first file is used"));
             else files.Add(new(path, entry.Size, async cancellation => await entry.OpenEntryStreamAsync(cancellation), entry.Crc));

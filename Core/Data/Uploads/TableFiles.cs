@@ -24,7 +24,7 @@ internal sealed class TableFiles(DatasetOptions options)
     public static async Task<List<ArchiveFile>> FindAsync(IReadOnlyList<ArchiveFile> files, CancellationToken cancellation)
     {
         if (files.Any(file => ArchiveLayout.MayBePicture(file.Path))) return [];
-        if (files.FirstOrDefault(file => HasEnding(file, ".npy")) is { } array)
+        if (files.FirstOrDefault(file => HasExtension(file, ".npy")) is { } array)
         {
             throw new UploadRefusedException(
                 array.Path, "it is a NumPy array, which is not supported",
@@ -33,12 +33,12 @@ internal sealed class TableFiles(DatasetOptions options)
         List<ArchiveFile> tables = [];
         foreach (var file in files)
         {
-            if (IsParquet(file) || (HasEnding(file, ".csv") && await ColumnsOfAsync(file, cancellation) is not null)) tables.Add(file);
+            if (IsParquet(file) || (HasExtension(file, ".csv") && await ColumnsOfAsync(file, cancellation) is not null)) tables.Add(file);
         }
-        if (tables.Count == 0 && files.All(file => HasEnding(file, ".csv")))
+        if (tables.Count == 0 && files.All(file => HasExtension(file, ".csv")))
         {
             throw new UploadRefusedException(
-                files[0].Path, "its first line has another number of columns than a picture has pixels",
+                files[0].Path, "the number of columns in its first line does not match a supported picture size",
                 $"{string.Join(", ", PixelCounts)} columns of pixels, and optionally one with the label");
         }
         return tables;
@@ -139,7 +139,7 @@ internal sealed class TableFiles(DatasetOptions options)
         await using var reader = await OrRefuseAsync(file, () => ParquetReader.CreateAsync(content, cancellationToken: cancellation));
         var fields = reader.Schema.DataFields;
         var pictures = Array.Find(fields, field => field.ClrType == typeof(ReadOnlyMemory<byte>)) ?? throw new UploadRefusedException(
-            file.Path, $"none of its columns has the content of files: {string.Join(", ", fields.Select(field => field.Path))}",
+            file.Path, $"none of its columns has binary data: {string.Join(", ", fields.Select(field => field.Path))}",
             "a column of pictures, as binary data");
         var labels = Array.Find(fields, field => LabelFile.LabelColumns.Contains(field.Path.ToString().ToLowerInvariant()) && !field.IsArray);
         var names = NamesOf(reader.CustomMetadata.GetValueOrDefault("huggingface"), labels?.Path.ToString());
@@ -161,7 +161,10 @@ internal sealed class TableFiles(DatasetOptions options)
         }
     }
 
-    /// <summary>Runs a part of the Parquet reader, which reports damaged files by exceptions of many types. The file is in memory.</summary>
+    /// <summary>
+    /// Runs an operation of the Parquet reader, which reports damaged files by exceptions of many types. The file is in memory, so no exception is
+    /// a failed download.
+    /// </summary>
     private static async Task<T> OrRefuseAsync<T>(ArchiveFile file, Func<Task<T>> read)
     {
         try
@@ -201,7 +204,7 @@ internal sealed class TableFiles(DatasetOptions options)
         }
     }
 
-    /// <summary>The names of a class label, from the metadata that the library datasets writes.</summary>
+    /// <summary>The names of a class label, from the metadata that Hugging Face's datasets library writes.</summary>
     private static IReadOnlyList<string> NamesOf(string? metadata, string? column)
     {
         if (metadata is null || column is null) return [];
@@ -217,9 +220,9 @@ internal sealed class TableFiles(DatasetOptions options)
         }
     }
 
-    private static bool IsParquet(ArchiveFile file) => HasEnding(file, ".parquet");
+    private static bool IsParquet(ArchiveFile file) => HasExtension(file, ".parquet");
 
-    private static bool HasEnding(ArchiveFile file, string ending) => file.Path.EndsWith(ending, StringComparison.OrdinalIgnoreCase);
+    private static bool HasExtension(ArchiveFile file, string extension) => file.Path.EndsWith(extension, StringComparison.OrdinalIgnoreCase);
 
     private static string SafeName(string label) =>
         label.Replace('/', '-').Replace('\\', '-').Trim('.', ' ') is { Length: > 0 } name ? name : "-";

@@ -13,18 +13,18 @@ namespace GanFunctions.Core.Data.Uploads;
 public delegate Task<string?> FindRunOn(string dataset, CancellationToken cancellation);
 
 /// <summary>
-/// Converts staged uploads to data sets. Every operation may be repeated, also by two workers at once: they write the same content, and the
+/// Converts staged uploads to data sets. Every operation may be repeated, even by two workers at once: they write the same content, and the
 /// first commit wins. An upload that was replaced or removed is dropped, and its files are removed.
 /// </summary>
 public sealed partial class UploadConversion(
     BlobContainerClient container, DatasetOptions options, RawUpload raw, SourceDownload download, FindRunOn findRunOn, TimeProvider time,
     ILogger<UploadConversion> logger)
 {
-    // The Functions host limits a function to ten minutes, and a blob of pictures of the maximum size takes some of them.
+    // The Functions host limits a function to ten minutes, and the last blob of a slice may take several if its pictures have the maximum size.
     private static readonly TimeSpan Slice = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(10); // a conversion without updates is scheduled again
-    private const int MaxStarts = 10; // without progress: a file then seems to crash the process
+    private const int MaxStarts = 10; // without progress; after that, a file is assumed to crash the process
 
     private readonly ConversionStore _conversions = new(container);
     private readonly DatasetWriter _writer = new(container, time, logger);
@@ -163,10 +163,10 @@ public sealed partial class UploadConversion(
         throw new UploadRefusedException(
             "the upload",
             $"size={requested.Size ?? found.Side} and channels={requested.Channels ?? found.Channels} were requested, but its IDX files are {found}",
-            "no size and channels for IDX files, which are not converted");
+            "no size or channels for IDX files, which are not converted");
     }
 
-    /// <returns>False if the time was up before the end.</returns>
+    /// <returns>False if time was up before all pictures were converted.</returns>
     private async Task<bool> SavePicturesAsync(Conversion conversion, StagedArchive archive, CancellationToken cancellation)
     {
         if (conversion.Choice is null)

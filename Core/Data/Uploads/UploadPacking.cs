@@ -5,7 +5,7 @@ using GanFunctions.Core.Pictures;
 
 namespace GanFunctions.Core.Data.Uploads;
 
-/// <summary>Packs an upload as a zip archive while it is read. The first bytes decide what it is.</summary>
+/// <summary>Packs an upload as a zip archive while it is read. The first bytes determine its format.</summary>
 public static class UploadPacking
 {
     private const int TarHeader = 512, TarMagic = 257;
@@ -50,7 +50,7 @@ public static class UploadPacking
             default:
                 throw new InvalidDataException(
                     $"it is {FileFormats.NameOf(start) ?? $"of an unknown format and starts with {FileFormats.Start(start)}"}; "
-                    + "supported are zip, tar and tar.gz archives of pictures, IDX, CSV and Parquet files");
+                    + "only zip, tar and tar.gz archives and single IDX, CSV and Parquet files are supported");
         }
     }
 

@@ -3,7 +3,7 @@ using Azure.Storage.Blobs.Specialized;
 
 namespace GanFunctions.Core.Data.Uploads;
 
-/// <summary>Stores uploads unchanged in Blob Storage, for a later conversion.</summary>
+/// <summary>Stores uploads in Blob Storage as zip archives, for later conversion.</summary>
 /// <param name="container">The container with <c>datasets/</c>.</param>
 /// <param name="options">The size limit of an upload.</param>
 public sealed class UploadStaging(BlobContainerClient container, DatasetOptions options)
@@ -21,7 +21,7 @@ public sealed class UploadStaging(BlobContainerClient container, DatasetOptions 
         return upload;
     }
 
-    /// <summary>Writes a blob of limited size. If that fails, nothing is left.</summary>
+    /// <summary>Writes a blob of limited size. If that fails, the blob is removed.</summary>
     /// <exception cref="UploadTooLargeException">The content exceeds the limit.</exception>
     internal static async Task WriteAsync(
         BlockBlobClient blob, Func<Stream, CancellationToken, Task> write, long maxBytes, CancellationToken cancellation)

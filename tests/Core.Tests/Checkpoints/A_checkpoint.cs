@@ -56,21 +56,21 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Counts_although_the_pointer_did_not_get_to_it()
+    public async Task Is_found_if_a_crash_prevented_the_pointer_update()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         await CommitAsync(bench, epoch: 1);
         var pointer = bench.Container.GetBlobClient(RunPaths.Latest(Run));
         var before = (await pointer.DownloadContentAsync(Cancellation)).Value.Content;
         var second = await CommitAsync(bench, epoch: 2);
-        await pointer.UploadAsync(before, overwrite: true, Cancellation); // as a crash between manifest and pointer leaves it
+        await pointer.UploadAsync(before, overwrite: true, Cancellation); // as after a crash between writing the manifest and the pointer
 
         Assert.Equal(second, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation))!.Manifest);
         Assert.Contains(second.Name, (await pointer.DownloadContentAsync(Cancellation)).Value.Content.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Is_found_although_the_pointer_is_damaged()
+    public async Task Is_found_if_the_pointer_is_damaged()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         var committed = await CommitAsync(bench, epoch: 1);
@@ -82,7 +82,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Whose_manifest_says_it_is_another_is_passed_over()
+    public async Task Whose_manifest_names_another_checkpoint_is_skipped()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         await CommitAsync(bench, epoch: 1);
@@ -94,7 +94,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task In_mid_epoch_is_not_what_a_roll_back_goes_back_to()
+    public async Task In_mid_epoch_is_not_used_after_a_roll_back()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         var end = await CommitAsync(bench, epoch: 1);
@@ -105,7 +105,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task That_two_workers_commit_is_the_first_ones()
+    public async Task That_two_workers_commit_is_that_of_the_first()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
 
@@ -126,7 +126,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Of_a_newer_format_is_refused_by_name_and_left_alone()
+    public async Task Of_a_newer_format_is_refused_by_name_and_left_unchanged()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         await CommitAsync(bench, epoch: 1);
@@ -158,12 +158,12 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
              .. commits.Where(commit => names.Contains(commit.Name) && commit.Epoch > 1).Select(commit => commit.Training.Sha256)],
             files.ToHashSet());
         Assert.NotNull(await bench.Checkpoints.LoadGeneratorAsync(Run, 1, _ => false, Cancellation));
-        // A roll-back goes to the last end of an epoch, with which it can go on.
+        // A roll-back resumes from the last complete epoch whose training state is kept.
         Assert.Equal("000-00003-000010", (await bench.Checkpoints.LoadForTrainingAsync(Run, 1, _ => false, Cancellation))!.Manifest.Name);
     }
 
     [Fact]
-    public async Task That_a_crash_left_over_is_collected_later()
+    public async Task That_a_crash_left_behind_is_collected_later()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         var first = await CommitAsync(bench, epoch: 1);
@@ -177,13 +177,13 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task That_was_collected_while_a_slow_worker_read_it_is_not_taken_for_damaged()
+    public async Task That_was_collected_while_a_slow_worker_read_it_does_not_count_as_damaged()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         var first = await CommitAsync(bench, epoch: 1);
         Manifest? last = null;
 
-        // The other worker goes on between this one's listing and its reading.
+        // The other worker commits between this one's listing and its reading.
         var loaded = await bench.Checkpoints.LoadForTrainingAsync(Run, 0, manifest =>
         {
             if (manifest != first || last is not null) return false;

@@ -36,7 +36,7 @@ public sealed class A_safetensors_file
     }
 
     [Fact]
-    public void Gives_back_what_went_in()
+    public void Round_trips_tensors_and_metadata()
     {
         using var scope = NewDisposeScope();
         using var random = new torch.Generator(3);
@@ -77,7 +77,7 @@ public sealed class A_safetensors_file
     }
 
     [Fact]
-    public void Is_refused_when_cut_short()
+    public void Is_refused_when_truncated()
     {
         using var scope = NewDisposeScope();
         var file = SafeTensors.Write(new Dictionary<string, Tensor> { ["a"] = zeros(10) }, NoMetadata);

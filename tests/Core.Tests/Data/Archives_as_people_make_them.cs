@@ -33,7 +33,7 @@ public sealed class An_archive_as_people_make_them(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Has_no_classes_from_the_files_of_tools_and_hidden_ones()
+    public async Task Has_no_classes_from_hidden_files_and_those_of_tools()
     {
         await _uploader.LoadAsync("tidy", ZipOf(
             "cats/1", "dogs/2", ".ipynb_checkpoints/3", "@eaDir/4", ".thumbnails/5", "$RECYCLE.BIN/6", ".git/7", "cats/.hidden/8", "cats/@eaDir/9",
@@ -49,7 +49,7 @@ public sealed class An_archive_as_people_make_them(AzuriteFixture azurite)
     [InlineData("ibm437", "ä,ö")]
     [InlineData("ibm850", "ä,ö")]
     [InlineData("utf-8", "犬,鳥")]
-    public async Task Keeps_names_in_other_encodings_than_it_says(string encoding, string names)
+    public async Task Decodes_names_in_undeclared_encodings(string encoding, string names)
     {
         var page = encoding == "utf-8" ? Encoding.UTF8 : CodePagesEncodingProvider.Instance.GetEncoding(encoding)!;
         var zip = Zipped(page, [.. names.Split(',').SelectMany((name, i) => new[] { ($"{name}/1.png", i * 2 + 1), ($"{name}/2.png", i * 2 + 2) })]);
@@ -60,7 +60,7 @@ public sealed class An_archive_as_people_make_them(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Never_merges_names_of_few_letters_in_an_unknown_encoding()
+    public async Task Never_merges_short_names_in_an_unknown_encoding()
     {
         await _uploader.LoadAsync("short", Zipped(ShiftJis, [("犬/1.png", 1), ("鳥/1.png", 2)]));
 
@@ -68,7 +68,7 @@ public sealed class An_archive_as_people_make_them(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Is_taken_without_the_entries_that_cannot_be()
+    public async Task Is_converted_without_its_unusable_entries()
     {
         var loaded = await _uploader.LoadAsync("odd", Zipped(
             Cp437, [("cats\\1.png", 1), ("/dogs/2.png", 2), ("C:\\dogs\\3.png", 3), ("cats/2021-01-01 10:20:30.png", 4), ("cats/1.png", 5), ("../6.png", 6),
@@ -77,13 +77,13 @@ public sealed class An_archive_as_people_make_them(AzuriteFixture azurite)
         Assert.Equal("1 2 3 4", GreysOf([loaded.Train, loaded.Test!]));
         Assert.Equal(["cats", "dogs"], await ClassesAsync("odd"));
         Assert.Equal(
-            ["../6.png: its path leads out of the archive", "cats/../../7.png: its path leads out of the archive",
+            ["../6.png: its path points outside the archive", "cats/../../7.png: its path points outside the archive",
                 "cats/1.png: the archive contains this path twice; the first file is used", "dogs/8.png: it is a symbolic link"],
             (await StateAsync("odd")).Problems.Select(each => $"{each.File}: {each.Problem}").Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public async Task Of_the_Finder_may_count_its_files_wrongly()
+    public async Task From_the_Finder_may_declare_a_wrong_number_of_files()
     {
         var zip = Idx.Zip([.. Enumerable.Range(0, 70_000).Select(i => ($"{i}.txt", Array.Empty<byte>())), ("1.png", PictureFiles.Grey(1)),
             ("2.png", PictureFiles.Grey(2))])
@@ -100,7 +100,7 @@ public sealed class An_archive_as_people_make_them(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task With_damaged_files_is_taken_without_them_and_without_classes_that_have_no_picture()
+    public async Task Is_converted_without_damaged_files_and_classes_that_have_no_picture()
     {
         var zip = Idx.Zip(("a/1.png", PictureFiles.Grey(1)), ("b/2.png", [1, 2, 3]), ("c/3.png", PictureFiles.Grey(3)), ("d/4.png", PictureFiles.Grey(4)),
             ("empty/notes.txt", [1]), ("a/5.png", PictureFiles.Grey(5))).ToArray();
@@ -144,7 +144,7 @@ public sealed class An_archive_as_people_make_them(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Has_numbers_of_StyleGAN_as_labels_and_none_where_it_lists_none()
+    public async Task Takes_the_labels_of_StyleGAN_and_has_none_if_it_lists_none()
     {
         (string, byte[])[] pictures = [("00000/img0.png", PictureFiles.Grey(1)), ("00000/img1.png", PictureFiles.Grey(2)),
             ("00001/img2.png", PictureFiles.Grey(3))];
@@ -154,12 +154,12 @@ public sealed class An_archive_as_people_make_them(AzuriteFixture azurite)
         var broken = await _uploader.UploadAsync("broken", Idx.Zip([.. pictures, ("dataset.json", """{"labels":[["""u8.ToArray())]));
 
         Assert.Equal(["6", "10"], await ClassesAsync("stylegan"));
-        Assert.Null(await ClassesAsync("unlabelled")); // its folders are no classes
+        Assert.Null(await ClassesAsync("unlabelled")); // its folders are not classes
         Assert.StartsWith("dataset.json: it cannot be read (", broken.Error, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task In_colour_becomes_a_data_set_in_colour_of_the_size_that_fits_most()
+    public async Task In_colour_becomes_a_data_set_in_colour_of_the_size_that_suits_most_pictures()
     {
         (string, byte[])[] pictures =
         [
@@ -186,7 +186,7 @@ public sealed class An_archive_as_people_make_them(AzuriteFixture azurite)
             "strokes", Idx.Zip([.. Enumerable.Range(0, 3).Select(i => ($"{i}.png", Stroke(stroke)))]),
                 new(Channels: requested is null ? null : 1, Background: requested));
 
-        Assert.InRange(loaded.Train.Pixels[0], Math.Max(0, grey - 3), Math.Min(255, grey + 60)); // libvips weighs the channels in linear light
+        Assert.InRange(loaded.Train.Pixels[0], Math.Max(0, grey - 3), Math.Min(255, grey + 60)); // libvips weights the channels in linear light
         Assert.Equal(stroke, loaded.Train.Pixels[14 * 28 + 14]);
         Assert.Equal(chosen, (await StateAsync("strokes")).Choice!.Background);
     }
@@ -215,13 +215,13 @@ public sealed class An_archive_as_people_make_them(AzuriteFixture azurite)
     private static string GreysOf(ImageSet[] sets) =>
         string.Join(' ', sets.SelectMany(set => set.Pixels.Chunk(784)).Select(picture => (int)picture[0]).Order());
 
-    /// <summary>Files whose last digits are the grey of the picture.</summary>
+    /// <summary>Files whose names end in the grey level of the picture.</summary>
     private static MemoryStream ZipOf(params string[] files) => Idx.Zip([.. files.Select(file =>
         file.Contains('.') && !char.IsAsciiDigit(file[^1])
             ? (file, new byte[] { 1 })
             : ($"{file}.png", PictureFiles.Grey(int.TryParse(file.Split('/', '.')[^1], out var grey) ? grey : 99)))]);
 
-    /// <summary>A zip with names as bytes of an encoding, without the flag for UTF-8. The grey -1 stands for a symbolic link.</summary>
+    /// <summary>A zip whose names are in a given encoding, without the UTF-8 flag. A grey level of -1 stands for a symbolic link.</summary>
     private static MemoryStream Zipped(Encoding encoding, (string Name, int Grey)[] files)
     {
         var memory = new MemoryStream();

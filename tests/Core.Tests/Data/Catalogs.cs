@@ -11,7 +11,7 @@ internal static class Catalogs
 {
     private static readonly HttpClient Http = new();
 
-    /// <summary>No folder and no mirror: nothing is found outside the store unless a test says so.</summary>
+    /// <summary>No folder and no mirror: known data sets are unavailable unless a test stores them.</summary>
     public static DatasetOptions NoSources { get; } = new()
     {
         MnistMirrors = [],
@@ -22,14 +22,14 @@ internal static class Catalogs
         StallTimeout = TimeSpan.FromSeconds(3),
     };
 
-    /// <summary>A container that nobody else uses; it does not exist yet.</summary>
+    /// <summary>A container that no other test uses; it does not exist yet.</summary>
     public static BlobContainerClient NewContainer(this AzuriteFixture azurite) =>
         azurite.Blobs().GetBlobContainerClient($"data-{Guid.NewGuid():n}");
 
     public static DatasetCatalog Over(BlobContainerClient container, DatasetOptions? options = null) =>
         new(container, Http, options ?? NoSources, TimeProvider.System, NullLogger<DatasetCatalog>.Instance);
 
-    /// <summary>Stores a data set as it is.</summary>
+    /// <summary>Stores a data set directly, without an upload.</summary>
     public static async Task<DatasetInfo> StoreAsync(this BlobContainerClient container, string name, ImageSet train, ImageSet? test = null)
     {
         await new DatasetWriter(container, TimeProvider.System, NullLogger.Instance).SaveAsync(

@@ -26,11 +26,11 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
         { "a page before a zip", () => [.. "<html><script>"u8, .. Idx.Zip(("1.png", PictureFiles.Grey(1))).ToArray()], CutShort },
         {
             "SVG as PNG", () => Idx.Zip(("1.png", "<svg/>"u8.ToArray())).ToArray(),
-            None(1, "1.png", "it is an SVG drawing; supported are PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PGM or PPM")
+            None(1, "1.png", "it is an SVG drawing; expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PGM or PPM")
         },
         {
             "a signature of GIF", () => Idx.Zip(("1.png", "GIF89a"u8.ToArray())).ToArray(),
-            "the upload: its only file is no readable picture; 1.png: it cannot be decoded (…"
+            "the upload: its only file is not a readable picture; 1.png: it cannot be decoded (…"
         },
         {
             "a vast PNG", () => Idx.Zip(("1.png", PictureFiles.PngThatClaims(100_000, 100_000))).ToArray(),
@@ -69,7 +69,7 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
 
     [Theory]
     [MemberData(nameof(Uploads))]
-    public async Task Fails_in_words_and_leaves_nothing(string kind, Func<byte[]> zip, string error)
+    public async Task Fails_with_a_reason_and_leaves_nothing(string kind, Func<byte[]> zip, string error)
     {
         Assert.NotEmpty(kind);
 
@@ -83,7 +83,7 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
     private const string CutShort = "the upload: its central directory is damaged or missing; it may be truncated. Expected a complete zip archive.";
 
     private static string None(int files, string file, string problem) =>
-        $"the upload: {(files == 1 ? "its only file is no" : $"none of its {files} files is a")} readable picture; {file}: {problem}"
+        $"the upload: {(files == 1 ? "its only file is not a" : $"none of its {files} files is a")} readable picture; {file}: {problem}"
         + (problem.EndsWith('…') ? "" : ". Expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PGM or PPM files, "
             + "in one folder per class or without folders, or IDX files.");
 
@@ -100,7 +100,7 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
 
     private static byte[] Bombs() => Idx.Zip([.. Enumerable.Range(0, 11).Select(i => ($"{i}.png", new byte[200_000_000]))]).ToArray();
 
-    // The last file's bytes, listed three times: what Fifield's bombs do
+    // Overlapping files, as in David Fifield's zip bombs: three entries refer to the same bytes
     private static byte[] Overlapping()
     {
         var zip = Idx.Zip(("1", Noise(200_000)), ("2", []), ("3", [])).ToArray();
@@ -110,7 +110,7 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
         return zip;
     }
 
-    // More than 65,535 are counted in a record of their own, before the last one
+    // Declares two entries in the zip64 record, which holds the number of entries if there are more than 65,535
     private static byte[] Liar(byte[] zip)
     {
         zip[zip.AsSpan().LastIndexOf((ReadOnlySpan<byte>)[0x50, 0x4b, 6, 6]) + 32] = 2;
@@ -138,7 +138,7 @@ public sealed class A_hostile_upload(AzuriteFixture azurite)
         return memory.ToArray();
     }
 
-    // The bit that says so, in the file's own header and in the list
+    // Sets the encryption flag in the local header and in the central directory
     private static byte[] Encrypted()
     {
         var zip = Idx.Zip(("x.png", PictureFiles.Grey(1))).ToArray();

@@ -4,7 +4,7 @@ using GanFunctions.Core.Pictures;
 
 namespace GanFunctions.Core.Tests.Data;
 
-/// <summary>IDX files made by hand.</summary>
+/// <summary>Creates IDX files for tests.</summary>
 internal static class Idx
 {
     public static byte[] Images(int count, byte seed = 0, int height = 28, int width = 28) =>

@@ -20,7 +20,7 @@ public sealed class A_whole_idx_file
     }
 
     [Fact]
-    public async Task Is_written_back_to_the_same_bytes()
+    public async Task Is_written_with_the_same_bytes()
     {
         var file = Idx.File([2, 1, 3], [1, 2, 3, 4, 5, 255]);
         var array = await IdxReader.ReadAsync(new MemoryStream(file), "images", 1000, TestContext.Current.CancellationToken);
@@ -52,8 +52,8 @@ public sealed class A_malformed_idx_file
         { "larger than allowed as sent", new byte[4097], "larger than 4096 bytes" },
         { "cut short", Idx.File([2, 2], [1, 2, 3]), "truncated: its dimensions 2x2 need 4 bytes of data, but it ends after 3 bytes" },
         { "far too short for what it claims", Idx.File([4000], [1]), "the file is too small" },
-        { "followed by more", Idx.File([2, 2], [1, 2, 3, 4, 5]), "there are more bytes than the 4" },
-        { "compressed and followed by more", Idx.Gzip(Idx.File([2, 2], [1, 2, 3, 4, 5])), "there are more bytes than the 4" },
+        { "followed by more", Idx.File([2, 2], [1, 2, 3, 4, 5]), "it has more data than the 4 bytes" },
+        { "compressed and followed by more", Idx.Gzip(Idx.File([2, 2], [1, 2, 3, 4, 5])), "it has more data than the 4 bytes" },
         { "compressed and cut short", Idx.Gzip(Idx.File([2, 2], [1, 2, 3])), "truncated" },
         { "a gzip file cut short", Idx.Gzip(Idx.Images(1))[..^20], "" },
         { "a gzip file with a wrong check sum", WithWrongCheckSum(Idx.Gzip(Idx.Images(1))), "gzip data is damaged" },
@@ -62,7 +62,7 @@ public sealed class A_malformed_idx_file
 
     [Theory]
     [MemberData(nameof(Files))]
-    public async Task Is_refused_with_its_name_what_was_found_and_what_is_valid(string kind, byte[] file, string found)
+    public async Task Is_refused_with_its_name_the_problem_and_what_is_valid(string kind, byte[] file, string found)
     {
         var refusal = await Assert.ThrowsAsync<IdxFormatException>(() =>
             IdxReader.ReadAsync(new MemoryStream(file), $"a file {kind}", 4096, TestContext.Current.CancellationToken));

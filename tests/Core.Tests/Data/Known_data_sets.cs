@@ -6,7 +6,7 @@ namespace GanFunctions.Core.Tests.Data;
 public sealed class A_known_data_set_whose_mirrors_fail_one_after_the_other(AzuriteFixture azurite)
 {
     [Fact]
-    public async Task Comes_from_the_mirror_that_has_it_and_is_stored_for_the_next_time()
+    public async Task Comes_from_the_mirror_that_has_it_and_is_stored_for_later()
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var missing = await MirrorServer.WithoutFilesAsync();
@@ -40,7 +40,7 @@ public sealed class A_known_data_set_whose_mirrors_fail_one_after_the_other(Azur
 public sealed class A_known_data_set_that_one_of_its_mirrors_has(AzuriteFixture azurite)
 {
     [Fact]
-    public async Task Passes_a_check_that_fetches_and_stores_nothing()
+    public async Task Passes_a_check_that_downloads_and_stores_nothing()
     {
         await using var hanging = await MirrorServer.ThatHangsAsync();
         await using var good = await MirrorServer.OfAsync(RealFiles.MnistFolder());
@@ -57,7 +57,7 @@ public sealed class A_known_data_set_that_one_of_its_mirrors_has(AzuriteFixture 
 public sealed class A_known_data_set_that_no_source_has(AzuriteFixture azurite)
 {
     [Fact]
-    public async Task Is_refused_with_all_that_was_tried_and_what_to_do()
+    public async Task Is_refused_with_the_sources_tried_and_advice()
     {
         await using var missing = await MirrorServer.WithoutFilesAsync();
         await using var hanging = await MirrorServer.ThatHangsAsync();
@@ -83,7 +83,7 @@ public sealed class A_known_data_set_that_no_source_has(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Is_refused_by_a_load_as_well_and_leaves_nothing_behind()
+    public async Task Is_refused_by_a_load_too_and_leaves_nothing_behind()
     {
         await using var wrong = await MirrorServer.WithAnotherContentAsync(Idx.Gzip(Idx.Labels(10_000)));
         var container = azurite.NewContainer();
@@ -124,7 +124,7 @@ public sealed class A_name_that_nobody_knows(AzuriteFixture azurite)
     [InlineData("minst")]
     [InlineData("../runs")]
     [InlineData("")]
-    public async Task Is_an_error_that_lists_the_names_there_are(string name)
+    public async Task Is_an_error_that_lists_the_available_names(string name)
     {
         var container = azurite.NewContainer();
         var catalog = Catalogs.Over(container);

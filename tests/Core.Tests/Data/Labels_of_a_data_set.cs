@@ -28,7 +28,7 @@ public sealed class Labels_of_a_data_set(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Are_unknown_where_an_earlier_version_stored_it()
+    public async Task Are_unknown_if_an_earlier_version_stored_it()
     {
         var container = azurite.NewContainer();
         await container.StoreAsync("mine", Idx.Set(4) with { Labels = [255, 0, 7, 0] });
@@ -41,7 +41,7 @@ public sealed class Labels_of_a_data_set(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Have_the_names_of_the_data_set_even_if_the_same_pictures_are_in_memory_under_others()
+    public async Task Have_the_names_of_the_data_set_even_if_the_same_pictures_are_cached_under_others()
     {
         var container = azurite.NewContainer();
         var catalog = Catalogs.Over(container);
@@ -63,7 +63,7 @@ public sealed class Labels_of_a_data_set(AzuriteFixture azurite)
         Assert.Equal(Fashion, (await Catalogs.Over(azurite.NewContainer()).GetAsync("fashion-mnist", _cancellation))!.ClassNames!);
 
     [Fact]
-    public async Task Of_fashion_mnist_have_their_published_names_when_it_is_stored_under_whichever_name()
+    public async Task Of_fashion_mnist_have_their_published_names_under_whatever_name_it_is_stored()
     {
         var container = azurite.NewContainer();
         var catalog = Catalogs.Over(container, Catalogs.NoSources with { FashionMnistFolder = RealFiles.FashionMnistFolder() });

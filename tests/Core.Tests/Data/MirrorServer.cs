@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Tests.Data;
 
-/// <summary>A mirror on this machine that behaves as told, and counts.</summary>
+/// <summary>A local mirror that responds as configured and counts requests.</summary>
 internal sealed class MirrorServer : IAsyncDisposable
 {
     private readonly WebApplication _app;

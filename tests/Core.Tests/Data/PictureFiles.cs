@@ -3,14 +3,14 @@ using NetVips;
 
 namespace GanFunctions.Core.Tests.Data;
 
-/// <summary>Files of pictures, made for a test.</summary>
+/// <summary>Creates picture files for tests.</summary>
 internal static class PictureFiles
 {
     private static readonly VipsRuntime Vips;
 
     static PictureFiles() => Vips = new(); // with the settings of the app
 
-    /// <summary>A PNG of one grey.</summary>
+    /// <summary>A PNG of a single grey level.</summary>
     public static byte[] Grey(int value, int side = 28) => Png(Flat(side, side, value));
 
     /// <summary>An image of one colour, a band for each value.</summary>
@@ -37,7 +37,7 @@ internal static class PictureFiles
         using (image) return image.WebpsaveBuffer(lossless: true);
     }
 
-    /// <summary>A PNG of pixels in [channels, height, width].</summary>
+    /// <summary>A PNG of pixels, <c>[channels, height, width]</c>.</summary>
     public static byte[] OfPlanes(byte[] planes, int side, int channels)
     {
         var pixels = new byte[planes.Length];
@@ -46,7 +46,7 @@ internal static class PictureFiles
         return Png(image.Copy(interpretation: channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb));
     }
 
-    /// <summary>A PNG file whose header claims a size that its few bytes do not have.</summary>
+    /// <summary>A small PNG file whose header declares more pixels than it contains.</summary>
     public static byte[] PngThatClaims(int width, int height)
     {
         var png = Grey(1);

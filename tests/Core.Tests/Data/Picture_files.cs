@@ -12,7 +12,7 @@ public sealed class A_picture_file
     [InlineData(28, 1)]
     [InlineData(32, 3)]
     [InlineData(64, 3)]
-    public void Of_the_right_size_is_taken_to_the_pixel(int side, int channels)
+    public void Of_the_right_size_keeps_every_pixel(int side, int channels)
     {
         var planes = new byte[side * side * channels];
         new Random(1).NextBytes(planes);
@@ -45,7 +45,7 @@ public sealed class A_picture_file
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Of_any_kind_becomes_what_it_shows(string kind, byte[] file, PictureShape shape, byte[] middle)
+    public void Is_decoded_in_every_supported_format(string kind, byte[] file, PictureShape shape, byte[] middle)
     {
         Assert.NotEmpty(kind);
         var pixels = PictureDecoder.Decode(file, new(shape), MaxPixels);
@@ -56,7 +56,7 @@ public sealed class A_picture_file
     }
 
     [Fact]
-    public void That_is_wider_than_high_loses_its_sides()
+    public void That_is_wider_than_high_is_cropped_at_the_sides()
     {
         using var dark = PictureFiles.Flat(100, 100, 20);
         using var bright = PictureFiles.Flat(100, 100, 220);
@@ -82,7 +82,7 @@ public sealed class A_picture_file
     }
 
     [Fact]
-    public void That_moves_becomes_its_first_frame()
+    public void That_is_animated_becomes_its_first_frame()
     {
         using var first = PictureFiles.Flat(40, 40, 30, 30, 30);
         using var second = PictureFiles.Flat(40, 40, 240, 240, 240);
@@ -96,13 +96,13 @@ public sealed class A_picture_file
     {
         { "empty", [], "it is empty" },
         { "of SVG", "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"u8.ToArray(),
-            "it is an SVG drawing; supported are PNG, JPEG, " },
-        { "of a zip", Idx.Zip(("x", [1])).ToArray(), "it is a zip archive; supported are PNG, JPEG, " },
-        { "of Git LFS", "version https://git-lfs.github.com/spec/v1"u8.ToArray(), "it is a Git LFS pointer, not the file itself; supported are PNG, JPEG, " },
-        { "of text", "cats"u8.ToArray(), "it is not a picture and starts with \"cats\"; supported are PNG, JPEG, " },
+            "it is an SVG drawing; expected PNG, JPEG, " },
+        { "of a zip", Idx.Zip(("x", [1])).ToArray(), "it is a zip archive; expected PNG, JPEG, " },
+        { "of Git LFS", "version https://git-lfs.github.com/spec/v1"u8.ToArray(), "it is a Git LFS pointer, not the file itself; expected PNG, JPEG, " },
+        { "of text", "cats"u8.ToArray(), "it is not a picture and starts with \"cats\"; expected PNG, JPEG, " },
         { "of GIF, cut short", "GIF89a"u8.ToArray(), "it cannot be decoded (" },
         { "of TIFF, cut short", [0x49, 0x49, 0x2a, 0, 8, 0, 0, 0, 0], "it cannot be decoded (" },
-        { "of HEIC", [0, 0, 0, 24, .. "ftypheic\0\0\0\0mif1heic"u8], "it is an HEIF file of type 'heic' that cannot be decoded; convert it to PNG or JPEG" },
+        { "of HEIC", [0, 0, 0, 24, .. "ftypheic\0\0\0\0mif1heic"u8], "it is a HEIF file of type 'heic' that cannot be decoded; convert it to PNG or JPEG" },
         { "of BMP, cut short", [.. "BM"u8, .. new byte[12]], "it is a truncated BMP file" },
         { "of PGM, cut short", "P5 28 28 255 x"u8.ToArray(), "it is truncated: its 28x28 pixels need 784 bytes, and it has 1" },
         { "half of whose JPEG data is damaged", Half(PictureFiles.Jpeg(Noise(64))), "it cannot be decoded (" },
@@ -115,7 +115,7 @@ public sealed class A_picture_file
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public void That_is_none_says_what_it_is(string kind, byte[] file, string problem)
+    public void That_is_not_a_picture_is_refused_with_its_format(string kind, byte[] file, string problem)
     {
         Assert.NotEmpty(kind);
         Assert.StartsWith(problem, Assert.Throws<PictureException>(() => PictureDecoder.Decode(file, new(Grey28), MaxPixels)).Message,

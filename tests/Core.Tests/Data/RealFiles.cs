@@ -4,7 +4,7 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.Core.Tests.Data;
 
-/// <summary>The published files, where this machine has them; elsewhere the test is skipped and says why.</summary>
+/// <summary>The published files, if this machine has them; otherwise the test is skipped with the reason.</summary>
 internal static class RealFiles
 {
     public const string DebianFolder = "/usr/share/datasets/fashion-mnist";
@@ -34,7 +34,7 @@ internal static class RealFiles
         }
     }
 
-    /// <summary>Where Debian's package puts Fashion-MNIST.</summary>
+    /// <summary>The folder in which Debian's package installs Fashion-MNIST.</summary>
     public static string FashionMnistFolder()
     {
         return Directory.Exists(DebianFolder) ? DebianFolder : throw Missing.Here("Fashion-MNIST is not here: apt-get install dataset-fashion-mnist");

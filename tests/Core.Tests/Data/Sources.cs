@@ -17,7 +17,7 @@ public sealed class An_upload_from_an_address(AzuriteFixture azurite)
     private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Is_downloaded_and_goes_on_after_a_cut_where_the_server_can()
+    public async Task Is_downloaded_and_resumed_after_an_interruption_if_the_server_supports_it()
     {
         var zip = Idx.Zip([("1.png", PictureFiles.Grey(1)), ("2.png", PictureFiles.Grey(2)), ("noise.txt", Noise(9_000_000))]).ToArray();
         var (ranges, upload) = (new List<string>(), Guid.NewGuid().ToString("n"));
@@ -42,13 +42,13 @@ public sealed class An_upload_from_an_address(AzuriteFixture azurite)
         Assert.True(state.State == ConversionState.Ready, state.Error);
         Assert.Equal(["", $"bytes={8 << 20}-"], ranges);
         Assert.Equal(3, (await _uploader.FilesAsync()).Count); // two parts and the preview
-        Assert.Null(state.Request.Source); // which may contain a signature
+        Assert.Null(state.Request.Source); // the address may contain a signature
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task That_takes_several_calls_goes_on_if_the_server_can(bool supportsRanges)
+    public async Task That_takes_several_calls_is_resumed_if_the_server_supports_it(bool supportsRanges)
     {
         var (file, time) = (Noise(17_000_000), new FakeTimeProvider());
         var options = Private with { AnswerTimeout = TimeSpan.FromDays(1), StallTimeout = TimeSpan.FromDays(1) };
@@ -78,19 +78,19 @@ public sealed class An_upload_from_an_address(AzuriteFixture azurite)
         }
         else
         {
-            Assert.Contains("a server that supports ranges", (await Assert.ThrowsAsync<UploadRefusedException>(CallAsync)).Message);
+            Assert.Contains("a server that supports range requests", (await Assert.ThrowsAsync<UploadRefusedException>(CallAsync)).Message);
         }
     }
 
     [Fact]
-    public async Task That_stalls_again_and_again_fails()
+    public async Task That_stalls_repeatedly_fails()
     {
         await using var server = await MirrorServer.ThatStallsHalfwayAsync();
         var uploader = new Uploader(azurite, Private with { StallTimeout = TimeSpan.FromMilliseconds(200) });
 
         var failed = await DownloadAsync(new Uri(server.Folder, "pets.zip"), uploader);
 
-        Assert.Equal($"{server.Folder}pets.zip: it cannot be downloaded (no response in time). Expected an address that can be read.", failed.Error);
+        Assert.Equal($"{server.Folder}pets.zip: it cannot be downloaded (no response in time). Expected an address that can be downloaded.", failed.Error);
         Assert.Null(failed.Request.Source);
         Assert.Equal(4, server.Requests);
     }
@@ -108,7 +108,7 @@ public sealed class An_upload_from_an_address(AzuriteFixture azurite)
         Assert.Equal(
             $"{Of(large)}: it is too large. Expected at most 20000000 bytes (limit MaxUploadBytes).",
                 (await DownloadAsync(new Uri($"{Of(large)}?sig=secret"))).Error);
-        Assert.StartsWith("the upload: it is an HTML page; supported are zip", (await DownloadAsync(new Uri(Of(page)))).Error, StringComparison.Ordinal);
+        Assert.StartsWith("the upload: it is an HTML page; only zip, tar", (await DownloadAsync(new Uri(Of(page)))).Error, StringComparison.Ordinal);
         Assert.Empty(await _uploader.FilesAsync());
     }
 
@@ -138,7 +138,7 @@ public sealed class An_upload_from_an_address(AzuriteFixture azurite)
     [InlineData("fd00::1", false)]
     [InlineData("20.60.1.1", true)]
     [InlineData("2603:1030::1", true)]
-    public void May_be_in_the_internet_only(string address, bool isPublic) => Assert.Equal(isPublic, SourceDownload.IsPublic(IPAddress.Parse(address)));
+    public void Must_not_be_in_a_private_network(string address, bool isPublic) => Assert.Equal(isPublic, SourceDownload.IsPublic(IPAddress.Parse(address)));
 
     private async Task<Conversion> DownloadAsync(Uri source, Uploader? with = null, string? upload = null)
     {

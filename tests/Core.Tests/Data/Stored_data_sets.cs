@@ -8,7 +8,7 @@ public sealed class A_stored_data_set(AzuriteFixture azurite)
     private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Is_gone_with_all_its_files_when_it_is_deleted()
+    public async Task Is_deleted_with_all_its_files()
     {
         var container = azurite.NewContainer();
         var catalog = Catalogs.Over(container);
@@ -24,7 +24,7 @@ public sealed class A_stored_data_set(AzuriteFixture azurite)
     [Theory]
     [InlineData(false, "is missing")]
     [InlineData(true, "has the SHA-256")]
-    public async Task Whose_files_are_missing_or_others_is_refused_by_name(bool replaced, string problem)
+    public async Task Whose_files_are_missing_or_replaced_is_refused_by_name(bool replaced, string problem)
     {
         var container = azurite.NewContainer();
         var catalog = Catalogs.Over(container);
@@ -42,7 +42,7 @@ public sealed class A_stored_data_set(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task In_a_format_of_the_future_is_refused_by_name_listed_and_can_be_replaced()
+    public async Task In_a_newer_format_is_refused_by_name_listed_and_can_be_replaced()
     {
         var container = azurite.NewContainer();
         await container.CreateAsync(cancellationToken: _cancellation);
@@ -61,7 +61,7 @@ public sealed class A_stored_data_set(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task That_is_known_and_damaged_is_fetched_again()
+    public async Task That_is_known_and_damaged_is_downloaded_again()
     {
         var container = azurite.NewContainer();
         var options = Catalogs.NoSources with { MnistFolder = RealFiles.MnistFolder() };

@@ -24,7 +24,7 @@ public sealed class A_table_of_pictures(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task In_CSV_with_another_value_than_a_pixel_is_refused()
+    public async Task In_CSV_with_an_invalid_pixel_value_is_refused()
     {
         var csv = Encoding.ASCII.GetString(Csv(header: true, labels: true, (7, 10), (0, 20))).Replace(",20", ",256", StringComparison.Ordinal);
 
@@ -34,7 +34,7 @@ public sealed class A_table_of_pictures(AzuriteFixture azurite)
         Assert.Empty(await _uploader.FilesAsync());
     }
 
-    /// <summary><c>huggingface.parquet</c> was written by hyparquet-writer with the schema and the metadata of the library datasets.</summary>
+    /// <summary><c>huggingface.parquet</c> was written by hyparquet-writer with the schema and the metadata of Hugging Face's datasets library.</summary>
     [Fact]
     public async Task In_Parquet_has_a_column_of_files_and_the_names_of_its_labels()
     {
@@ -58,14 +58,14 @@ public sealed class A_table_of_pictures(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task In_NumPy_is_refused_with_what_to_do() => Assert.Equal(
+    public async Task In_NumPy_is_refused_with_advice() => Assert.Equal(
         "x_train.npy: it is a NumPy array, which is not supported. Expected pictures, IDX, CSV or Parquet files; "
         + "in Python, numpy.savetxt writes arrays as CSV.",
         (await _uploader.UploadAsync("npz", Idx.Zip(("x_train.npy", [1]), ("y_train.npy", [1])))).Error);
 
     [Fact]
     public async Task In_CSV_without_pixels_is_refused() => Assert.Equal(
-        "people.csv: its first line has another number of columns than a picture has pixels. "
+        "people.csv: the number of columns in its first line does not match a supported picture size. "
         + "Expected 784, 1024, 4096 columns of pixels, and optionally one with the label.",
         (await _uploader.UploadAsync("csv", Idx.Zip(("people.csv", "name,age\nAda,36"u8.ToArray())))).Error);
 

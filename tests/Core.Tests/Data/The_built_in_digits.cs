@@ -16,7 +16,7 @@ public sealed class The_built_in_digits
     }
 
     [Fact]
-    public void Are_sixty_thousand_and_ten_thousand_held_out_with_each_digit_as_often()
+    public void Are_sixty_thousand_and_ten_thousand_held_out_with_balanced_classes()
     {
         var (train, test) = (Digits.Value.Train, Digits.Value.Test!);
 
@@ -35,7 +35,7 @@ public sealed class The_built_in_digits
     }
 
     [Fact]
-    public void Have_about_the_ink_of_mnist_and_keep_off_the_border()
+    public void Have_about_the_ink_of_mnist_and_stay_off_the_border()
     {
         var pixels = Digits.Value.Train.Pixels;
 
@@ -45,7 +45,7 @@ public sealed class The_built_in_digits
     }
 
     [Fact]
-    public void Can_be_told_apart_by_the_nearest_mean()
+    public void Can_be_classified_by_the_nearest_mean()
     {
         var (train, test) = (Digits.Value.Train, Digits.Value.Test!);
         var means = new double[10][];

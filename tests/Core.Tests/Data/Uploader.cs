@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GanFunctions.Core.Tests.Data;
 
-/// <summary>Uploads as the app does it, without the orchestration: who converts is the test.</summary>
+/// <summary>Uploads like the app, but without the orchestration: the test runs the conversion.</summary>
 internal sealed class Uploader(AzuriteFixture azurite, DatasetOptions? options = null)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -28,7 +28,7 @@ internal sealed class Uploader(AzuriteFixture azurite, DatasetOptions? options =
     private SourceDownload Download => new(
         Container, options ?? Catalogs.NoSources, new HttpClient(SourceDownload.CreateHandler(options ?? Catalogs.NoSources)), TimeProvider.System);
 
-    /// <summary>A worker of its own.</summary>
+    /// <summary>A new worker, which shares no memory with others.</summary>
     public UploadConversion Worker => new(
         Container, options ?? Catalogs.NoSources, Raw, Download, async (dataset, token) => (await Runs.FindUnfinishedAsync(dataset, token))?.RowKey,
         TimeProvider.System, NullLogger<UploadConversion>.Instance);
@@ -44,7 +44,7 @@ internal sealed class Uploader(AzuriteFixture azurite, DatasetOptions? options =
         return staged;
     }
 
-    /// <summary>Uploads and converts to the end.</summary>
+    /// <summary>Stages an upload and converts it completely, whether it succeeds or fails.</summary>
     public async Task<Conversion> UploadAsync(string name, Stream zip, ConversionRequest? request = null)
     {
         var staged = await StageAsync(name, zip, request);
@@ -54,7 +54,7 @@ internal sealed class Uploader(AzuriteFixture azurite, DatasetOptions? options =
         return (await Conversions.FindAsync(name, Cancellation))!;
     }
 
-    /// <summary>The same, of an upload that must become a data set.</summary>
+    /// <summary>Stages and converts an upload, which must succeed, and loads the data set.</summary>
     public async Task<Dataset> LoadAsync(string name, Stream zip, ConversionRequest? request = null)
     {
         var conversion = await UploadAsync(name, zip, request);

@@ -12,7 +12,7 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
     private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Is_loaded_as_it_was_sent()
+    public async Task Is_loaded_unchanged()
     {
         var (images, labels, testImages) = (Idx.Images(30), Idx.Labels(30), Idx.Images(7, seed: 9));
 
@@ -33,7 +33,7 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Of_64x64_in_colour_is_too()
+    public async Task Of_64x64_in_colour_is_loaded_unchanged()
     {
         var pixels = Idx.Images(12, height: 64 * 3, width: 64)[16..];
 
@@ -45,7 +45,7 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Without_a_test_set_has_the_same_tenth_held_out_every_time()
+    public async Task Without_a_test_set_always_holds_out_the_same_tenth()
     {
         var first = await _uploader.LoadAsync("one", Idx.Upload(Idx.Images(40), Idx.Labels(40)));
         var second = await _uploader.LoadAsync("two", Idx.Upload(Idx.Images(40), Idx.Labels(40)));
@@ -58,7 +58,7 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Replaces_the_one_before_and_its_files_even_in_a_catalog_that_has_it_in_memory()
+    public async Task Replaces_the_previous_one_and_its_files_even_in_a_catalog_that_has_cached_it()
     {
         var catalog = _uploader.Catalog;
         await _uploader.UploadAsync("mine", Idx.Upload(Idx.Images(30), Idx.Labels(30)));
@@ -73,7 +73,7 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task That_another_one_followed_is_dropped_and_the_old_data_set_served_until_then()
+    public async Task That_is_superseded_is_dropped_and_the_old_data_set_served_until_then()
     {
         await _uploader.UploadAsync("mine", Idx.Upload(Idx.Images(30)));
         var second = await _uploader.StageAsync("mine", Idx.Upload(Idx.Images(20)));
@@ -88,7 +88,7 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task That_many_workers_convert_at_once_leaves_one_whole_data_set()
+    public async Task That_many_workers_convert_at_once_gives_one_complete_data_set()
     {
         var staged = await _uploader.StageAsync("mine", Idx.Upload(Idx.Images(30), Idx.Labels(30)));
 
@@ -110,7 +110,7 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task That_was_cut_off_leaves_nothing()
+    public async Task That_was_interrupted_leaves_nothing()
     {
         await _uploader.Container.CreateAsync(cancellationToken: _cancellation);
         var staging = new UploadStaging(_uploader.Container, Catalogs.NoSources with { MaxUploadBytes = 10_000_000 });
@@ -127,7 +127,7 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task That_nobody_claimed_is_swept_after_a_day_and_one_that_waits_is_not()
+    public async Task That_was_never_claimed_is_swept_after_a_day_unless_it_is_waiting()
     {
         var waiting = await _uploader.StageAsync("mine", Idx.Upload(Idx.Images(3)));
         await new UploadStaging(_uploader.Container, Catalogs.NoSources).StageAsync(
@@ -151,7 +151,7 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
     [InlineData("", "1 to 40 of a-z, 0-9 and -")]
     [InlineData("mine\n", "1 to 40 of a-z, 0-9 and -")]
     [InlineData("this-name-is-one-letter-longer-than-forty", "1 to 40 of a-z, 0-9 and -")]
-    public void Under_a_reserved_or_impossible_name_is_refused(string name, string reason) =>
+    public void Under_a_reserved_or_invalid_name_is_refused(string name, string reason) =>
         Assert.Contains(reason, Assert.Throws<DatasetNameException>(() => DatasetCatalog.CheckWritable(name)).Message);
 
     public static TheoryData<string, byte[][], string> BrokenOnes { get; } = new()
@@ -175,7 +175,7 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
 
     [Theory]
     [MemberData(nameof(BrokenOnes))]
-    public async Task That_is_broken_leaves_what_was_there(string kind, byte[][] files, string found)
+    public async Task That_is_damaged_leaves_the_existing_data_set(string kind, byte[][] files, string found)
     {
         Assert.NotEmpty(kind);
         await _uploader.UploadAsync("mine", Idx.Upload(Idx.Images(3)));
@@ -191,13 +191,13 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Of_another_shape_than_was_asked_for_is_refused()
+    public async Task Of_another_shape_than_requested_is_refused()
     {
         var failed = await _uploader.UploadAsync("mine", Idx.Upload(Idx.Images(3)), new(Size: 32));
 
         Assert.Equal(
             "the upload: size=32 and channels=1 were requested, but its IDX files are 28x28x1. "
-            + "Expected no size and channels for IDX files, which are not converted.",
+            + "Expected no size or channels for IDX files, which are not converted.",
             failed.Error);
     }
 }

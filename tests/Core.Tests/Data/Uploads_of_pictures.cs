@@ -26,7 +26,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
         var expected = new Dictionary<byte, byte> { [10] = 2, [20] = 1, [30] = 0, [40] = 2, [50] = 1, [60] = 0 };
         foreach (var (grey, label) in greys.Zip([.. loaded.Train.Labels!, .. loaded.Test.Labels!]))
             Assert.Equal(label, expected.Single(each => Math.Abs(each.Key - grey) <= 2).Value);
-        Assert.Equal([0, 1, 2], loaded.Train.DistinctLabels()); // none is held out whole
+        Assert.Equal([0, 1, 2], loaded.Train.DistinctLabels()); // no class is held out entirely
         Assert.Equal(Dataset.Of("pets", loaded.Train, loaded.Test).Sha256, loaded.Sha256);
     }
 
@@ -45,7 +45,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Is_divided_by_folders_named_train_and_test()
+    public async Task Is_split_by_folders_named_train_and_test()
     {
         var loaded = await _uploader.LoadAsync("divided", Idx.Zip(
             ("set/train/one/1.png", PictureFiles.Grey(1)), ("set/Test/two/2.png", PictureFiles.Grey(2)), ("set/Test/one/3.png", PictureFiles.Grey(3)),
@@ -59,7 +59,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Of_32x32_in_colour_comes_back_to_the_pixel()
+    public async Task Of_32x32_in_colour_keeps_every_pixel()
     {
         var random = new Random(3);
         var pictures = Enumerable.Range(0, 5).Select(_ => new byte[3 * 32 * 32]).ToArray();
@@ -77,7 +77,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Goes_on_where_a_worker_was_cut_off_to_the_same_data_set()
+    public async Task Resumes_after_an_interruption_and_gives_the_same_data_set()
     {
         byte[] Zip() => Idx.Zip([.. Enumerable.Range(0, 2500).Select(i => ($"{i % 3}/{i}.png", i % 100 == 99 ? [1] : PictureFiles.Grey(i % 256)))]).ToArray();
         var whole = await _uploader.LoadAsync("whole", new MemoryStream(Zip()));
@@ -97,7 +97,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
         var after = (await _uploader.Conversions.FindAsync("cut", _cancellation))!;
         Assert.Equal((ConversionState.Ready, 2500, 25, 25), (after.State, after.Done, after.ProblemCount, after.Problems.Count));
         Assert.Equal(whole.Sha256, (await _uploader.Catalog.LoadAsync("cut", _cancellation)).Sha256);
-        Assert.Equal(10, (await _uploader.FilesAsync()).Count); // of each, four parts and the preview
+        Assert.Equal(10, (await _uploader.FilesAsync()).Count); // for each of two data sets, four parts and the preview
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Fails_when_a_run_began_on_the_old_data_set_meanwhile()
+    public async Task Fails_when_a_run_has_started_on_the_old_data_set()
     {
         await _uploader.UploadAsync("mine", Idx.Upload(Idx.Images(30)));
         var staged = await _uploader.StageAsync("mine", Idx.Upload(Idx.Images(20)));
@@ -146,7 +146,7 @@ public sealed class An_upload_of_pictures(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task That_ends_the_worker_again_and_again_fails()
+    public async Task That_crashes_the_worker_repeatedly_fails()
     {
         var staged = await _uploader.StageAsync("mine", Idx.Upload(Idx.Images(30)));
         await _uploader.Conversions.UpdateAsync("mine", staged.Upload, each => each with { Starts = 10, Total = 1 }, _cancellation);

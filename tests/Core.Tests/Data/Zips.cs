@@ -42,7 +42,7 @@ public sealed class A_zip_of_idx_files(AzuriteFixture azurite)
 
     [Fact]
     public async Task With_two_different_files_for_a_part_is_refused() => Assert.Contains(
-        "emnist-b-train-images-idx3-ubyte: it is the same part as emnist-a-train-images-idx3-ubyte with other content",
+        "emnist-b-train-images-idx3-ubyte: it is the same part as emnist-a-train-images-idx3-ubyte but has different content",
         await RefusalOf(Idx.Zip(("emnist-a-train-images-idx3-ubyte", Idx.Images(3)), ("emnist-b-train-images-idx3-ubyte", Idx.Images(3, seed: 7)))));
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class A_zip_of_idx_files(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task That_deflates_well_is_taken()
+    public async Task That_compresses_well_is_accepted()
     {
         var loaded = await _uploader.LoadAsync("sparse", Idx.Zip(("images", Idx.File([1300, 28, 28], new byte[1300 * 784]))));
 
@@ -64,7 +64,7 @@ public sealed class A_zip_of_idx_files(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Is_not_what_a_file_named_labels_beside_folders_of_pictures_is()
+    public async Task Is_not_assumed_from_a_file_named_labels_beside_folders_of_pictures()
     {
         await _uploader.LoadAsync("pets", Idx.Zip(
             ("labels", "cats dogs"u8.ToArray()), ("cats/1.png", PictureFiles.Grey(1)), ("dogs/2.png", PictureFiles.Grey(2)),
@@ -81,11 +81,11 @@ public sealed class A_zip_of_idx_files(AzuriteFixture azurite)
 
     [Theory]
     [MemberData(nameof(WrongNames))]
-    public async Task With_files_that_do_not_belong_is_refused(string[] names, string found) =>
+    public async Task With_files_that_do_not_match_is_refused(string[] names, string found) =>
         Assert.Contains(found, await RefusalOf(Idx.Zip([.. names.Select(name => (name, Idx.Images(1)))])));
 
     [Fact]
-    public async Task That_unpacks_to_too_much_is_refused() =>
+    public async Task That_unpacks_to_too_many_bytes_is_refused() =>
         Assert.Contains($"images: it unpacks to {Limit + 1} bytes; the maximum is {Limit}", await RefusalOf(Idx.Zip(("images", new byte[Limit + 1]))));
 
     [Fact]

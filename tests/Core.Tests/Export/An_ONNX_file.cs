@@ -22,7 +22,7 @@ public sealed class An_ONNX_file
     [InlineData(32, 3)]
     [InlineData(64, 1)]
     [InlineData(64, 3)]
-    public void Draws_what_the_generator_draws(int side, int channels)
+    public void Generates_the_pictures_of_the_generator(int side, int channels)
     {
         using var generator = NetworkState.LoadGenerator(TrainedLike.File(new(side, channels)), averaged: true);
         using var session = Open(OnnxFile.Write(generator, Metadata));
@@ -34,7 +34,7 @@ public sealed class An_ONNX_file
     [Theory]
     [InlineData(28, 1)]
     [InlineData(64, 3)]
-    public void Draws_the_labels_it_is_asked_for(int side, int channels)
+    public void Generates_the_requested_labels(int side, int channels)
     {
         using var generator = NetworkState.LoadGenerator(TrainedLike.File(new(side, channels), 3, 7, 9, 255), averaged: true);
         using var session = Open(OnnxFile.Write(generator, Metadata));
@@ -47,7 +47,7 @@ public sealed class An_ONNX_file
     [InlineData(0)]
     [InlineData(8)]
     [InlineData(256)]
-    public void Refuses_a_label_that_it_does_not_know(long label)
+    public void Refuses_an_unknown_label(long label)
     {
         using var generator = NetworkState.LoadGenerator(TrainedLike.File(PictureShape.Mnist, 3, 7, 9), averaged: true);
         using var session = Open(OnnxFile.Write(generator, Metadata));
@@ -57,7 +57,7 @@ public sealed class An_ONNX_file
     }
 
     [Fact]
-    public void Says_what_it_is_and_takes_any_number_of_pictures()
+    public void Describes_itself_and_accepts_any_batch_size()
     {
         using var generator = NetworkState.LoadGenerator(TrainedLike.File(new(32, 3), 3, 7), averaged: true);
         using var session = Open(OnnxFile.Write(generator, Metadata));
@@ -72,7 +72,7 @@ public sealed class An_ONNX_file
     }
 
     [Fact]
-    public void Says_which_checkpoint_it_was_made_from()
+    public void Identifies_its_checkpoint()
     {
         var file = TrainedLike.File(new(32, 3), 3, 7);
         var manifest = ManifestOf(file);
@@ -106,7 +106,7 @@ public sealed class An_ONNX_file
     }
 
     [Fact]
-    public void Is_the_same_to_the_last_byte_when_written_again_and_another_one_of_other_weights()
+    public void Has_the_same_bytes_when_written_again_and_others_for_other_weights()
     {
         var file = TrainedLike.File(PictureShape.Mnist);
         using var average = NetworkState.LoadGenerator(file, averaged: true);
@@ -146,7 +146,7 @@ public sealed class An_ONNX_file
         var drawn = Run(session, noise, [.. labels]);
 
         Assert.Equal([count, generator.Shape.Channels, generator.Shape.Side, generator.Shape.Side], drawn.Dimensions.ToArray());
-        Assert.InRange(expected.Max(Math.Abs), 0.3, 0.999); // neither blank nor saturated: a mistake would show
+        Assert.InRange(expected.Max(Math.Abs), 0.3, 0.999); // neither blank nor saturated, so that an error would show
         var differences = drawn.ToArray().Zip(expected, (left, right) => Math.Abs(left - right));
         Assert.InRange(differences.Max(), 0, 1e-4);
     }

@@ -6,7 +6,7 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.Core.Tests.Export;
 
-/// <summary><c>docs/generator.py</c>, run as it stands.</summary>
+/// <summary><c>docs/generator.py</c>, run unchanged.</summary>
 public sealed class The_Python_script : IDisposable
 {
     private static readonly string Script = Path.Combine(AppContext.BaseDirectory, "generator.py");
@@ -19,7 +19,7 @@ public sealed class The_Python_script : IDisposable
     [InlineData(28, 1, "ema")]
     [InlineData(32, 3, "raw")]
     [InlineData(64, 3, "ema")]
-    public async Task Draws_what_the_generator_draws(int side, int channels, string weights)
+    public async Task Generates_the_pictures_of_the_generator(int side, int channels, string weights)
     {
         var file = await StoreAsync(TrainedLike.File(new(side, channels)));
 
@@ -27,7 +27,7 @@ public sealed class The_Python_script : IDisposable
     }
 
     [Fact]
-    public async Task Draws_the_label_it_is_asked_for_or_each_in_turn()
+    public async Task Generates_the_requested_label_or_each_in_turn()
     {
         var file = await StoreAsync(TrainedLike.File(PictureShape.Mnist, 3, 7, 9));
 
@@ -40,7 +40,7 @@ public sealed class The_Python_script : IDisposable
     [InlineData("DOGS", 1)]
     [InlineData("0", 9)] // a name takes precedence over a label
     [InlineData("1", 1)]
-    public async Task Draws_the_class_of_a_name(string name, byte label)
+    public async Task Generates_a_class_by_name(string name, byte label)
     {
         var file = await StoreAsync(TrainedLike.File(PictureShape.Mnist, new ClassLabels([0, 1, 9], ["cats", "Dogs", "0"])));
 
@@ -59,7 +59,7 @@ public sealed class The_Python_script : IDisposable
     }
 
     [Fact]
-    public async Task Says_which_labels_there_are()
+    public async Task Lists_the_labels()
     {
         var file = await StoreAsync(TrainedLike.File(PictureShape.Mnist, 3, 7, 9));
 
@@ -112,7 +112,7 @@ public sealed class The_Python_script : IDisposable
         return path;
     }
 
-    // Debian's package is for Debian's Python, which need not be the first of the path.
+    // Debian's package is installed for Debian's Python, which need not be the first in PATH.
     private static async Task<string> FindPythonAsync()
     {
         foreach (var python in new[] { "/usr/bin/python3", "python3" })
@@ -123,7 +123,7 @@ public sealed class The_Python_script : IDisposable
             }
             catch (System.ComponentModel.Win32Exception)
             {
-                // There is none of that name.
+                // No program has that name.
             }
         }
         throw Missing.Here("There is no Python with PyTorch: apt-get install python3-torch");

@@ -7,7 +7,7 @@ using Generator = GanFunctions.Core.Model.Generator;
 
 namespace GanFunctions.Core.Tests.Export;
 
-/// <summary>Generators whose normalisations are as uneven as after a training: a mistake in any of their numbers shows in the pictures.</summary>
+/// <summary>Generators with normalisations as uneven as after training, so that an error in any parameter shows in the pictures.</summary>
 internal static class TrainedLike
 {
     /// <summary>The <c>generator</c> file of a checkpoint; its averaged and its raw weights differ.</summary>
@@ -31,7 +31,7 @@ internal static class TrainedLike
         return randn([count, Generator.LatentSize], generator: random);
     }
 
-    /// <summary>Pictures as <see cref="Generator"/> itself draws them.</summary>
+    /// <summary>Pictures as <see cref="Generator"/> itself generates them.</summary>
     public static float[] Draw(Generator generator, Tensor noise, byte[] labels)
     {
         using var scope = NewDisposeScope();

@@ -26,7 +26,7 @@ public sealed class A_chart_of_losses
     }
 
     [Fact]
-    public void Is_as_large_as_was_asked()
+    public void Has_the_requested_size()
     {
         using var picture = Image.NewFromBuffer(Renderer.Png(LossChart.Svg("run", Run(epochs: 2), Steps, 1, ChartTheme.Light, 700, 450)));
 
@@ -34,7 +34,7 @@ public sealed class A_chart_of_losses
     }
 
     [Fact]
-    public void Is_lettered_with_the_font_that_comes_along()
+    public void Uses_the_bundled_font()
     {
         const string Svg = """
             <svg xmlns="http://www.w3.org/2000/svg" width="900" height="200"><rect width="900" height="200" fill="white"/>
@@ -44,11 +44,11 @@ public sealed class A_chart_of_losses
         using var picture = Image.NewFromBuffer(Renderer.Png(Svg));
 
         var width = (int)picture.FindTrim(background: [255])[2];
-        Assert.InRange(width, 725, 741); // the letters' widths add up to 741; another font's, or boxes in the place of letters, to much more or less
+        Assert.InRange(width, 725, 741); // the widths of the letters add up to 741; those of another font, or of placeholder boxes, differ much more
     }
 
     [Fact]
-    public void Is_an_XML_document_that_says_what_it_shows()
+    public void Is_an_XML_document_with_a_title()
     {
         var texts = Texts(Draw(Run(epochs: 3)));
 
@@ -56,7 +56,7 @@ public sealed class A_chart_of_losses
     }
 
     [Fact]
-    public void Follows_the_viewers_theme_where_none_was_given()
+    public void Follows_the_viewers_theme_if_none_was_requested()
     {
         var (viewer, light) = (Draw(Run(epochs: 2), ChartTheme.Viewer), Draw(Run(epochs: 2), ChartTheme.Light));
 
@@ -68,7 +68,7 @@ public sealed class A_chart_of_losses
     }
 
     [Fact]
-    public void Leaves_a_gap_where_a_loss_was_no_number()
+    public void Leaves_a_gap_where_a_loss_was_not_finite()
     {
         var whole = Run(epochs: 1);
         var broken = whole.Select(row => row.Step() is 40 or 50 ? Step(1, row.Step()!.Value, double.NaN) : row).ToList();
@@ -94,11 +94,11 @@ public sealed class A_chart_of_losses
     public void Says_so_when_there_is_nothing_to_show()
     {
         Assert.Contains("No losses yet", Texts(Draw([])));
-        Assert.Contains("No losses from epoch 4 on yet", Texts(LossChart.Svg("run", Run(epochs: 3), Steps, 4, ChartTheme.Light, 960, 640)));
+        Assert.Contains("No losses yet from epoch 4 on", Texts(LossChart.Svg("run", Run(epochs: 3), Steps, 4, ChartTheme.Light, 960, 640)));
     }
 
     [Fact]
-    public void Draws_no_more_points_than_can_be_seen()
+    public void Draws_no_more_points_than_are_visible()
     {
         var steps = Enumerable.Range(1, 20_000).Select(step => LossRow.OfStep("run", 0, 1, step, new StepLosses(step % 7, 1, 0.5, 0.5), 300, Time)).ToList();
 
@@ -111,7 +111,7 @@ public sealed class A_chart_of_losses
     [Theory]
     [InlineData(100, 20, new[] { "50", "100" })] // linear, from 0
     [InlineData(300, 20, new[] { "20", "50", "100", "200" })] // logarithmic
-    public void Has_a_logarithmic_axis_where_distances_span_a_power_of_ten(double first, double last, string[] numbers)
+    public void Has_a_logarithmic_axis_if_distances_span_a_factor_of_ten(double first, double last, string[] numbers)
     {
         List<LossRow> rows = [Step(1, Steps, 1), Epoch(1, first), Step(2, Steps, 1), Epoch(2, last)];
 

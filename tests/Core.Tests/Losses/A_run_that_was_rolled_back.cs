@@ -6,7 +6,7 @@ namespace GanFunctions.Core.Tests.Losses;
 public sealed class A_run_that_was_rolled_back
 {
     [Fact]
-    public void Keeps_what_was_not_trained_again()
+    public void Keeps_the_steps_that_were_not_repeated()
     {
         List<LossRow> rows =
         [
@@ -26,7 +26,7 @@ public sealed class A_run_that_was_rolled_back
     }
 
     [Fact]
-    public void Keeps_nothing_of_attempts_that_the_last_one_began_before()
+    public void Keeps_nothing_of_attempts_that_were_repeated_from_their_start()
     {
         List<LossRow> rows = [Step(0, 1, 10), Epoch(0, 1), Step(0, 2, 10), Step(1, 2, 10), Step(2, 1, 10)];
 

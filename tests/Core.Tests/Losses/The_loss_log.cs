@@ -11,7 +11,7 @@ public sealed class The_loss_log(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Keeps_rows_in_order_and_takes_the_same_ones_twice()
+    public async Task Keeps_rows_in_order_and_accepts_the_same_ones_twice()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         var rows = Enumerable.Range(1, 250).Select(step => LossRow.OfStep("run", 0, 1, step, new StepLosses(step, 2, 0.5, 0.25), 300, Time))
@@ -26,7 +26,7 @@ public sealed class The_loss_log(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Leaves_out_what_is_not_finite_and_names_it()
+    public async Task Omits_values_that_are_not_finite_and_names_them()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         var losses = new StepLosses(double.NaN, double.PositiveInfinity, 0.5, double.NegativeInfinity);
@@ -40,7 +40,7 @@ public sealed class The_loss_log(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Begins_at_the_epoch_asked_for_in_every_attempt()
+    public async Task Begins_at_the_requested_epoch_in_every_attempt()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         await bench.Losses.WriteAsync(

@@ -21,7 +21,7 @@ public sealed class The_fast_layer
             randn([6, 12, side, side], generator: random), randn([12, 10, 5, 5], generator: random), type, tolerance);
     }
 
-    /// <summary>Values and both gradients, held against torch's own layer in float64, relative to their deviation.</summary>
+    /// <summary>Compares values and both gradients with torch's own layer in float64, relative to their standard deviation.</summary>
     private static void IsLike(
         Func<Tensor, Tensor, Tensor> layer, Func<Tensor, Tensor, Tensor> fast, Tensor x, Tensor weight, ScalarType type, double tolerance)
     {
@@ -31,7 +31,7 @@ public sealed class The_fast_layer
         {
             Assert.Equal(right.shape, found.shape);
             var error = ((found.to(ScalarType.Float64) - right).square().mean().sqrt() / right.std()).item<double>();
-            Assert.True(error < tolerance, $"{error} of its deviation");
+            Assert.True(error < tolerance, $"the error is {error} standard deviations");
         }
     }
 

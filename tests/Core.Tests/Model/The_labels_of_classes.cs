@@ -12,7 +12,7 @@ public sealed class The_labels_of_classes
 
     [Theory]
     [InlineData("cats", 0)]
-    [InlineData("Cats", 3)] // exact before another case
+    [InlineData("Cats", 3)] // an exact match takes precedence
     [InlineData("CATS", 0)]
     [InlineData("Dogs", 7)]
     [InlineData("7", 7)]
@@ -25,14 +25,14 @@ public sealed class The_labels_of_classes
     [InlineData("10", 2)]
     [InlineData("2", 4)]
     [InlineData("9", 11)]
-    public void Are_found_by_name_where_a_number_is_also_a_name(string text, int label)
+    public void Are_found_by_name_if_a_number_is_also_a_name(string text, int label)
     {
         Assert.Equal((byte)label, Folders.Find(text));
         Assert.Equal(text, Folders.NameOf(label));
     }
 
     [Fact]
-    public void Are_listed_by_name_with_the_numbers_that_differ()
+    public void Are_listed_by_name_with_numbers_that_differ_from_the_name()
     {
         Assert.Equal("cats (0), Cats (3), dogs (7)", Pets.ToString());
         Assert.Equal("0, 1, 10 (2), 11 (3), 2 (4), 3 (5), 4 (6), 5 (7), 6 (8), 7 (9), 8 (10), 9 (11)", Folders.ToString());
@@ -40,7 +40,7 @@ public sealed class The_labels_of_classes
     }
 
     [Fact]
-    public void Are_their_own_names_beyond_the_names_of_the_data_set()
+    public void Are_named_by_number_beyond_the_names_of_the_data_set()
     {
         Assert.Equal(["cats", "7"], ClassLabels.Of([0, 7], ["cats", "dogs"]).Names!);
         Assert.Null(ClassLabels.Of([0, 7], null).Names);

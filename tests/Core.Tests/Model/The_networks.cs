@@ -46,14 +46,14 @@ public sealed class The_networks
     [Theory]
     [InlineData(30, 1)]
     [InlineData(28, 2)]
-    public void Of_another_shape_there_are_not(int side, int channels)
+    public void Of_an_unsupported_shape_are_refused(int side, int channels)
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new Generator(Norm, new(side, channels)));
         Assert.Throws<ArgumentOutOfRangeException>(() => new Discriminator(Norm, new(side, channels)));
     }
 
     [Fact]
-    public void Have_a_row_of_weights_for_each_class_where_they_are_conditional()
+    public void Have_a_row_of_weights_for_each_class_if_they_are_conditional()
     {
         using var scope = NewDisposeScope();
         byte[] labels = [3, 7, 9];
@@ -79,7 +79,7 @@ public sealed class The_networks
     [Theory]
     [InlineData(WeightScheme.Normal, 0.02)]
     [InlineData(WeightScheme.Glorot, 0.01443)] // sqrt(2 / (25 * (256 + 128)))
-    public void Start_with_weights_of_the_scheme_asked_for(WeightScheme scheme, double deviation)
+    public void Start_with_weights_of_the_requested_scheme(WeightScheme scheme, double deviation)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(Norm, PictureShape.Mnist);
@@ -87,13 +87,13 @@ public sealed class The_networks
 
         WeightInitialisation.Initialise(generator, scheme, random);
 
-        var weight = generator.state_dict()["up1.weight"]; // a transposed convolution, which is easily forgotten
+        var weight = generator.state_dict()["up1.weight"]; // a transposed convolution, whose initialisation is easily forgotten
         Assert.Equal(deviation, weight.std().item<float>(), tolerance: deviation * 0.02);
         Assert.Equal(0, weight.mean().item<float>(), tolerance: 0.001);
     }
 
     [Fact]
-    public void Drop_the_features_that_the_mask_says_and_scale_the_rest()
+    public void Drop_the_masked_features_and_scale_the_rest()
     {
         using var scope = NewDisposeScope();
         var mask = new StepRandom(new RunRandom(42, 0), 1, 0).DropoutMask(64, 6272, 0.2)!;

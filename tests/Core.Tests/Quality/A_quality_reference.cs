@@ -14,7 +14,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>Of 6,000 pictures of MNIST 95 of 100, or of all 60,000 of them 99 of 100 in a soak test.</summary>
+    /// <summary>95% when built from 6,000 pictures of MNIST; 99% when built from all 60,000 in a soak test.</summary>
     [Fact]
     public async Task Of_MNIST_recognises_nearly_all_digits_that_it_has_not_seen()
     {
@@ -37,12 +37,12 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
         var quality = reference.Measure(noise, 300)!;
         output.WriteLine($"{quality}");
         Assert.Equal(quality, loaded.Measure(noise, 300));
-        Assert.True(quality.FrechetDistance > 20 * quality.Baseline, $"noise is at {quality.FrechetDistance}, the floor at {quality.Baseline}");
+        Assert.True(quality.FrechetDistance > 20 * quality.Baseline, $"the distance of noise is {quality.FrechetDistance}, the baseline {quality.Baseline}");
         Assert.InRange(quality.Classes!.Shares.Sum(share => share.Generated), 0.999, 1.001);
     }
 
     [Fact]
-    public async Task That_two_workers_make_at_once_is_one()
+    public async Task That_two_workers_build_at_once_is_stored_once()
     {
         var container = await ContainerAsync();
         var data = Bars.Of(600);
@@ -55,7 +55,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     }
 
     [Fact]
-    public async Task With_one_byte_changed_is_made_again_to_the_same_bytes()
+    public async Task With_one_byte_changed_is_rebuilt_with_the_same_bytes()
     {
         var container = await ContainerAsync();
         var data = Bars.Of(600);
@@ -84,7 +84,8 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
         Assert.Null(reference.Accuracy);
         Assert.Null(quality.Classes);
         Assert.Equal(0, quality.Variety!.Value, 3);
-        Assert.True(quality.FrechetDistance > 10 * quality.Baseline, $"black paper is at {quality.FrechetDistance}, the floor at {quality.Baseline}");
+        Assert.True(
+            quality.FrechetDistance > 10 * quality.Baseline, $"the distance of black pictures is {quality.FrechetDistance}, the baseline {quality.Baseline}");
     }
 
     [Fact]
@@ -104,13 +105,13 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     }
 
     [Theory]
-    [InlineData(8, 200, "the held-out pictures are too few to tell whether 1 of 4 classes are missing (3)")] // they have none of the eight
+    [InlineData(8, 200, "the held-out pictures are too few to tell whether 1 of 4 classes are missing (3)")] // none of the eight is held out
     [InlineData(16, 100, "100 quality samples are too few to tell whether 1 of 4 classes are missing or rare (3: 0.0% instead of ")]
     [InlineData(16, 200, "1 of 4 classes are missing or rare (3: 0.0% instead of ")]
     public async Task Of_a_rare_class_warns_of_a_generator_without_it(int rare, int samples, string warning)
     {
         using var store = StoreOver(await ContainerAsync());
-        var all = Bars.Of(1200).Train; // in turn at four heights
+        var all = Bars.Of(1200).Train; // the four heights alternate
         var heights = Enumerable.Range(0, all.Count).ToLookup(index => index % 4 == 3);
         int[] chosen = [.. heights[false].Take(300 - rare), .. heights[true].Take(rare)];
         var few = new ImageSet([.. chosen.SelectMany(index => all.Picture(index).ToArray())], [.. chosen.Select(index => all.Labels![index])], 300, 28, 28);
@@ -123,7 +124,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     }
 
     [Fact]
-    public async Task Cannot_be_made_from_fewer_than_250_pictures()
+    public async Task Cannot_be_built_from_fewer_than_250_pictures()
     {
         using var store = StoreOver(await ContainerAsync());
 
@@ -132,18 +133,18 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     }
 
     [Fact]
-    public async Task Is_not_waited_for_by_who_has_changed_his_mind()
+    public async Task Can_be_cancelled_while_it_is_built()
     {
         var container = await ContainerAsync();
         using var log = new LogRecorder();
         using var store = StoreOver(container, log);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        var making = store.GetAsync(Bars.Of(5_000), enough.Token);
-        await Wait.UntilAsync(() => log.Lines.Any(IsBuilding), "the making to begin");
+        var building = store.GetAsync(Bars.Of(5_000), enough.Token);
+        await Wait.UntilAsync(() => log.Lines.Any(IsBuilding), "the build to start");
         await enough.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => making);
-        Assert.Empty(await container.NamesOfBlobsAsync(Cancellation)); // it was not made in spite of that
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => building);
+        Assert.Empty(await container.NamesOfBlobsAsync(Cancellation)); // the build did not continue
     }
 
     private async Task<BlobContainerClient> ContainerAsync()
@@ -161,7 +162,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     private static QualityReferenceStore StoreOver(BlobContainerClient container, LogRecorder? log = null) =>
         new(container, LoggerFactory.Create(logging => logging.AddProvider(log ?? new LogRecorder())).CreateLogger<QualityReferenceStore>());
 
-    /// <summary>A generator that draws what it is told to, from numbers of its own.</summary>
+    /// <summary>A generator that generates given pictures from its own random numbers and ignores the noise.</summary>
     private sealed class Painter(Func<torch.Generator, Tensor> paint) : nn.Module<Tensor, Tensor?, Tensor>(nameof(Painter))
     {
         public override Tensor forward(Tensor input1, Tensor? input2)

@@ -4,7 +4,7 @@ using GanFunctions.Core.Pictures;
 
 namespace GanFunctions.Core.Tests.Quality;
 
-/// <summary>The simplest pictures with labels: a bright bar, thick or thin, at one of four heights, which is its label.</summary>
+/// <summary>Simple labelled pictures: a bright bar, thick or thin, at one of four heights; the label is the height.</summary>
 internal static class Bars
 {
     private const int Heights = 4;

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace GanFunctions.Core.Tests.Quality;
 
 /// <summary>
-/// The reference of the bars that <see cref="TrainingBench"/> trains on: made once, and the same for every container, since
-/// it is found by hash.
+/// The quality reference of the bars that <see cref="TrainingBench"/> trains on. It is built once and copied to every container, because it is
+/// found by hash.
 /// </summary>
 internal static class BarsReference
 {
@@ -18,7 +18,7 @@ internal static class BarsReference
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>Puts it where a worker looks for it.</summary>
+    /// <summary>Stores it where a worker looks for it.</summary>
     public static async Task StoreAsync(BlobContainerClient container)
     {
         await Once.WaitAsync(Cancellation);

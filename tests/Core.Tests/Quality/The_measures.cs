@@ -9,7 +9,7 @@ public sealed class The_measures
     private static readonly RunRandom Random = new(1, 0);
 
     [Fact]
-    public void Find_the_Frechet_distance_of_normal_distributions_along_the_axes()
+    public void Find_the_Frechet_distance_of_uncorrelated_normal_distributions()
     {
         using var scope = NewDisposeScope();
         var first = (tensor([1.0, -2, 0]), diag(tensor([4.0, 9, 0.25])));
@@ -20,7 +20,7 @@ public sealed class The_measures
     }
 
     [Fact]
-    public void Find_the_Frechet_distance_of_normal_distributions_that_lie_askew()
+    public void Find_the_Frechet_distance_of_correlated_normal_distributions()
     {
         using var scope = NewDisposeScope();
         var (first, second) = (tensor(new[,] { { 2.0, 1 }, { 1, 3 } }), tensor(new[,] { { 1.0, -0.5 }, { -0.5, 4 } }));
@@ -40,7 +40,7 @@ public sealed class The_measures
     }
 
     [Fact]
-    public void Find_nothing_between_a_set_and_itself()
+    public void Find_a_distance_of_zero_between_a_set_and_itself()
     {
         using var scope = NewDisposeScope();
         var set = Normals(500, 128, index: 0) * 10;
@@ -54,7 +54,7 @@ public sealed class The_measures
         using var scope = NewDisposeScope();
         var (first, second) = (tensor([0.0, 1]).unsqueeze(1), tensor([2.0, 3]).unsqueeze(1));
 
-        // (xy + 1)³: 1 within the first, 7³ within the second, and 1, 1, 3³, 4³ between them
+        // Kernel values (xy + 1)³: 1 within the first set, 7³ within the second, and 1, 1, 3³, 4³ between them
         Assert.Equal(1 + 343 - 2 * (1 + 1 + 27 + 64) / 4.0, KernelDistance.Between(first, second), 12);
     }
 
@@ -64,13 +64,13 @@ public sealed class The_measures
         using var scope = NewDisposeScope();
         var (first, second) = (Normals(20_000, 1, index: 0), Normals(20_000, 1, index: 1) + 1);
 
-        // E(xy + 1)³ from the moments 0, 1, 0 of the one and 1, 2, 4 of the other: 4 within the first, 32 within the second, 7 between them
+        // E(xy + 1)³ from the moments 0, 1, 0 of the first distribution and 1, 2, 4 of the second: 4 within the first, 32 within the second, 7 between
         Assert.InRange(KernelDistance.Between(first, second), 21, 23);
         Assert.InRange(KernelDistance.Between(first, Normals(20_000, 1, index: 2)), -0.1, 0.1);
     }
 
     [Fact]
-    public void Find_the_variety_of_three_points_and_of_one_that_is_always_the_same()
+    public void Find_the_variety_of_three_points_and_of_identical_points()
     {
         using var scope = NewDisposeScope();
 
@@ -95,11 +95,11 @@ public sealed class The_measures
     }
 
     [Fact]
-    public void Count_classes_and_say_how_even_and_how_sure_they_are()
+    public void Count_classes_and_find_their_entropy_and_confidence()
     {
         using var scope = NewDisposeScope();
         var sure = eye(3) * 1000;
-        var drawn = cat([sure[0..1], sure[0..1], sure[1..2], tensor([0f, MathF.Log(2), 0]).unsqueeze(0)]); // 0, 0, 1 and, at one half, 1
+        var drawn = cat([sure[0..1], sure[0..1], sure[1..2], tensor([0f, MathF.Log(2), 0]).unsqueeze(0)]); // classes 0, 0, 1 and, with probability one half, 1
 
         var coverage = ClassCoverage.Of(drawn, sure, [3, 5, 8], accuracy: 0.99);
 

@@ -14,7 +14,7 @@ public sealed class The_nearest_pictures(AzuriteFixture azurite)
     [Theory]
     [InlineData(28, 1)]
     [InlineData(32, 3)]
-    public async Task Of_one_that_was_trained_on_are_itself_and_its_twin(int side, int channels)
+    public async Task Of_a_training_picture_are_itself_and_its_near_duplicate(int side, int channels)
     {
         var container = azurite.NewContainer();
         await container.CreateAsync(cancellationToken: Cancellation);
@@ -33,7 +33,7 @@ public sealed class The_nearest_pictures(AzuriteFixture azurite)
         Assert.Same(space, await search.PrepareAsync(data, TimeSpan.Zero, Cancellation));
     }
 
-    // Noise; the second of every two pictures is the first with a shade more in its upper half. One label is as none: the features are random.
+    // Noise in pairs; the second picture of a pair is slightly brighter in its upper half. With a single label the features are random, as without labels.
     private static Dataset Twins(PictureShape shape)
     {
         const int Count = 400;

@@ -7,18 +7,18 @@ using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Tests.Training;
 
-/// <summary>Counts what the whole process holds: no other test may run meanwhile.</summary>
+/// <summary>Measures the memory of the whole process, so no other test may run at the same time.</summary>
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
 public sealed class Alone;
 
 [Collection(nameof(Alone))]
 public sealed class A_long_training
 {
-    /// <summary>Some hundred steps, or two thousand in a soak test. A processor without bfloat16 takes seconds for a step in that.</summary>
+    /// <summary>A few hundred steps, or 2,000 in a soak test. A processor without bfloat16 support takes seconds for a step in bfloat16.</summary>
     [Theory]
     [InlineData(Precision.Fp32, 300)]
     [InlineData(Precision.Bf16, 10)]
-    public void Takes_no_more_memory_at_its_end_than_near_its_beginning(Precision precision, int usual)
+    public void Uses_no_more_memory_at_its_end_than_near_its_beginning(Precision precision, int usual)
     {
         var steps = Precisions.Resolve(Precision.Auto) == precision ? Soak.Count(usual, 2000) : usual;
         var options = new TrainingOptions { BatchSize = 2, GradientPenaltyEvery = 2 };
@@ -34,13 +34,13 @@ public sealed class A_long_training
         }
 
         Assert.InRange(Tensor.TotalCount - tensors, long.MinValue, 0);
-        Assert.InRange(ResidentMegabytes() - megabytes, double.MinValue, 40); // a tensor of a step that leaked would be 50 at least, after two thousand of them
+        Assert.InRange(ResidentMegabytes() - megabytes, double.MinValue, 40); // a leak of one tensor per step would take at least 50 MB in 2,000 steps
     }
 
     private static double ResidentMegabytes()
     {
         GC.Collect();
-        NativeHeap.Trim(); // freed memory that the C library keeps is no leak
+        NativeHeap.Trim(); // freed memory that the C library keeps is not a leak
         using var self = Process.GetCurrentProcess();
         return self.WorkingSet64 / 1e6;
     }

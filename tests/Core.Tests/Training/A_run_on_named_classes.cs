@@ -25,7 +25,7 @@ public sealed class A_run_on_named_classes(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Keeps_the_names_it_began_with_when_it_is_resumed()
+    public async Task Keeps_its_original_names_when_it_is_resumed()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         await bench.Container.NameClassesAsync(TrainingBench.Bars, Names);
@@ -71,7 +71,7 @@ public sealed class A_run_on_named_classes(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Has_no_names_to_its_end_if_it_began_without()
+    public async Task Never_has_names_if_it_began_without()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         await bench.TrainToTheEndAsync(await bench.StartAsync("whole", Small, measured: true));
@@ -97,7 +97,7 @@ public sealed class A_run_on_named_classes(AzuriteFixture azurite)
     }
 
     [Fact]
-    public void Whose_names_do_not_fit_into_a_row_has_none_there()
+    public void Whose_names_do_not_fit_into_a_row_stores_none_there()
     {
         var names = new ClassLabels([.. Enumerable.Range(0, 256).Select(label => (byte)label)], [.. Enumerable.Repeat(new string('ä', 100), 256)]);
         var row = new RunRow();

@@ -6,12 +6,12 @@ namespace GanFunctions.Core.Tests.Training;
 
 public sealed class A_run_that_diverges(AzuriteFixture azurite)
 {
-    // The discriminator saturates at once, its gradients vanish, and Adam divides by next to nothing: a divergence that is real.
+    // A real divergence: the discriminator saturates at once, its gradients vanish, and Adam divides by almost zero.
     private static readonly TrainingOptions Hopeless = new()
     {
         Dataset = TrainingBench.Bars,
         Epochs = 1,
-        ImagesPerEpoch = 2 * 100, // a hundred steps is the fewest that an epoch is judged by
+        ImagesPerEpoch = 2 * 100, // saturation is only detected in epochs of at least 100 steps
         BatchSize = 2,
         LearningRate = 1000,
         AdamEpsilon = 1e-12,
@@ -20,7 +20,7 @@ public sealed class A_run_that_diverges(AzuriteFixture azurite)
     };
 
     [Fact]
-    public async Task Says_why_and_commits_nothing_of_it()
+    public async Task Fails_with_the_reason_and_commits_nothing_of_the_diverged_epoch()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
 
@@ -32,7 +32,7 @@ public sealed class A_run_that_diverges(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Rolls_back_as_often_as_it_may_before_it_fails()
+    public async Task Rolls_back_up_to_the_maximum_before_it_fails()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         var options = Hopeless with { OnDivergence = DivergencePolicy.RollBack, MaxRollBacks = 2 };
@@ -43,7 +43,7 @@ public sealed class A_run_that_diverges(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Leaves_a_row_that_names_what_was_not_finite()
+    public async Task Logs_a_row_that_names_what_was_not_finite()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
 
@@ -56,7 +56,7 @@ public sealed class A_run_that_diverges(AzuriteFixture azurite)
     [Theory]
     [InlineData(DivergencePolicy.Fail, 0)]
     [InlineData(DivergencePolicy.RollBack, 1)]
-    public async Task Because_its_discriminator_is_saturated_is_treated_as_one_whose_losses_are_not_finite(DivergencePolicy policy, int rollBacks)
+    public async Task Because_its_discriminator_is_saturated_is_treated_like_one_with_infinite_losses(DivergencePolicy policy, int rollBacks)
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         var options = Hopeless with
@@ -66,7 +66,7 @@ public sealed class A_run_that_diverges(AzuriteFixture azurite)
             AdamEpsilon = 1e-8,
             Beta2 = 0.999,
             Dropout = 0,
-            GradientPenalty = 0, // which keeps it from that
+            GradientPenalty = 0, // the penalty would prevent saturation
             OnDivergence = policy,
             MaxRollBacks = 1,
         };

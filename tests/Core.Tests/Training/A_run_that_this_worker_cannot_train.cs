@@ -8,7 +8,7 @@ namespace GanFunctions.Core.Tests.Training;
 public sealed class A_run_that_this_worker_cannot_train(AzuriteFixture azurite)
 {
     [Fact]
-    public async Task Is_refused_in_words_and_not_touched()
+    public async Task Is_refused_with_a_reason_and_left_unchanged()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         var request = await bench.StartAsync("elsewhere", new TrainingOptions { Dataset = TrainingBench.Bars, Epochs = 2, ImagesPerEpoch = 8, BatchSize = 4 });

@@ -18,18 +18,18 @@ public sealed class A_run_whose_pictures_are_measured(AzuriteFixture azurite)
     [Theory]
     [InlineData(Preset.Dcgan)]
     [InlineData(Preset.Tutorial)]
-    public async Task Is_measured_to_the_same_numbers_when_it_is_cut(Preset preset)
+    public async Task Gives_the_same_measurements_when_interrupted(Preset preset)
     {
         var time = new FakeTimeProvider();
         using var bench = await TrainingBench.CreateAsync(azurite, time);
         var options = Presets.Of(preset) with { Dataset = TrainingBench.Bars, Epochs = 2, ImagesPerEpoch = 12 * 8, BatchSize = 8, QualitySamples = 200 };
         await bench.TrainToTheEndAsync(await bench.StartAsync("whole", options, measured: true));
 
-        time.AutoAdvanceAmount = TimeSpan.FromSeconds(options.MaxSliceSeconds) / 5; // cut after one to three steps
+        time.AutoAdvanceAmount = TimeSpan.FromSeconds(options.MaxSliceSeconds) / 5; // interrupted after one to three steps
         await bench.TrainToTheEndAsync(await bench.StartAsync("cut", options, measured: true));
 
         var (whole, cut) = (await bench.Checkpoints.ListAsync("whole", Cancellation), await bench.Checkpoints.ListAsync("cut", Cancellation));
-        Assert.True(cut.Count > whole.Count, "it was not cut");
+        Assert.True(cut.Count > whole.Count, "it was not interrupted");
         Assert.Equal(
             whole.Select(manifest => (manifest with { Run = "cut" }).Write().ToString()),
             cut.Where(manifest => manifest.IsEpochEnd).Select(manifest => manifest.Write().ToString()));
@@ -37,7 +37,7 @@ public sealed class A_run_whose_pictures_are_measured(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Says_at_every_epoch_how_good_they_are_and_which_was_best()
+    public async Task Records_the_quality_of_every_epoch_and_the_best_one()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
 
@@ -56,7 +56,7 @@ public sealed class A_run_whose_pictures_are_measured(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Goes_on_from_a_checkpoint_of_before_there_were_measures()
+    public async Task Resumes_from_a_checkpoint_without_measurements()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         var request = await bench.StartAsync("older", Small with { Epochs = 2 }, measured: true);

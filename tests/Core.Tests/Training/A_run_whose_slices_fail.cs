@@ -26,7 +26,7 @@ public sealed class A_run_whose_slices_fail(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Is_not_failed_by_hosts_that_stop()
+    public async Task Does_not_count_host_shutdowns()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         var request = await bench.StartAsync("unlucky", Small);
@@ -38,7 +38,7 @@ public sealed class A_run_whose_slices_fail(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Forgets_them_when_one_succeeds()
+    public async Task Resets_the_count_when_one_succeeds()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         var request = await bench.StartAsync("recovered", Small with { Epochs = 2 });

@@ -19,7 +19,7 @@ public sealed class Options_for_a_data_set(AzuriteFixture azurite)
     [InlineData(250, 28, null, 128, 2000)]
     [InlineData(1000, 100, 64, 64, 2000)]
     [InlineData(1000, 100, 5000, 128, 2000)]
-    public void Take_what_fits_where_the_user_says_nothing(int train, int test, int? imagesPerEpoch, int batchSize, int qualitySamples)
+    public void Default_to_values_that_fit(int train, int test, int? imagesPerEpoch, int batchSize, int qualitySamples)
     {
         var options = OptionsReader.Read(new JsonObject { ["imagesPerEpoch"] = imagesPerEpoch }, Data(train, test));
 
@@ -28,7 +28,7 @@ public sealed class Options_for_a_data_set(AzuriteFixture azurite)
     }
 
     [Fact]
-    public void Keep_the_values_that_the_user_stated_if_they_work()
+    public void Keep_the_values_that_the_user_gave_if_they_work()
     {
         var options = OptionsReader.Read(new JsonObject { ["batchSize"] = 45, ["qualitySamples"] = 0 }, Data(45, 5));
 
@@ -38,7 +38,7 @@ public sealed class Options_for_a_data_set(AzuriteFixture azurite)
     [Theory]
     [InlineData(46)]
     [InlineData(1024)]
-    public void Are_refused_where_the_training_would_refuse_them(int batchSize)
+    public void Are_refused_if_the_training_would_refuse_them(int batchSize)
     {
         var given = new JsonObject { ["batchSize"] = batchSize };
 
@@ -47,7 +47,7 @@ public sealed class Options_for_a_data_set(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task That_is_not_downloaded_yet_count_its_published_pictures()
+    public async Task That_is_not_downloaded_yet_fit_its_published_size()
     {
         var mnist = await Catalogs.Over(azurite.NewContainer()).GetAsync("mnist", TestContext.Current.CancellationToken);
 

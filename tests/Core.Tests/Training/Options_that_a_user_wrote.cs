@@ -7,13 +7,13 @@ namespace GanFunctions.Core.Tests.Training;
 public sealed class Options_that_a_user_wrote
 {
     [Fact]
-    public void Are_the_defaults_when_nothing_is_said()
+    public void Are_the_defaults_if_nothing_is_given()
     {
         Assert.Equal(new TrainingOptions(), OptionsReader.Read([]));
     }
 
     [Fact]
-    public void Lie_over_those_of_the_preset()
+    public void Override_those_of_the_preset()
     {
         var options = OptionsReader.Read(new JsonObject { ["preset"] = "tutorial", ["epochs"] = 3 });
 
@@ -23,7 +23,7 @@ public sealed class Options_that_a_user_wrote
     }
 
     [Fact]
-    public void Are_refused_with_all_that_is_wrong_at_once()
+    public void Are_refused_with_all_problems_at_once()
     {
         var given = new JsonObject { ["epochs"] = 0, ["batchSize"] = "many", ["epoch"] = 5, ["preset"] = "dcgna", ["colour"] = true, ["conditional"] = "yes" };
 
@@ -56,7 +56,7 @@ public sealed class Options_that_a_user_wrote
     }
 
     [Fact]
-    public void Let_the_learning_rate_fall_with_the_epochs_whatever_their_number()
+    public void Lower_the_learning_rate_with_each_epoch_whatever_their_number()
     {
         var options = new TrainingOptions { LearningRate = 6e-4, LearningRateDecay = 0.5 };
 
@@ -85,7 +85,7 @@ public sealed class Options_that_a_user_wrote
     }
 
     [Fact]
-    public void Are_refused_when_patience_has_nothing_to_go_by()
+    public void Are_refused_when_patience_is_set_but_quality_is_not_measured()
     {
         var problems = Assert.Throws<OptionsException>(() => OptionsReader.Read(new JsonObject { ["patience"] = 3, ["qualitySamples"] = 0 })).Problems;
 
@@ -94,7 +94,7 @@ public sealed class Options_that_a_user_wrote
     }
 
     [Fact]
-    public void Come_back_the_same_from_storage()
+    public void Round_trip_through_storage()
     {
         var options = Presets.Of(Preset.Tutorial) with { ImagesPerEpoch = 1000, Seed = 9_007_199_254_740_991, OnDivergence = DivergencePolicy.RollBack };
 

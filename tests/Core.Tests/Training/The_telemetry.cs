@@ -9,7 +9,7 @@ namespace GanFunctions.Core.Tests.Training;
 public sealed class The_telemetry(AzuriteFixture azurite)
 {
     [Fact]
-    public async Task Publishes_speed_losses_and_durations_to_whoever_listens()
+    public async Task Publishes_speed_losses_and_durations()
     {
         var (measured, spans) = (new ConcurrentDictionary<string, double>(), new ConcurrentBag<string>());
         using var meters = new MeterListener

@@ -13,13 +13,13 @@ using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Tests.Training;
 
-/// <summary>The real parts of a training on a real storage, without a web or an orchestration around them.</summary>
+/// <summary>The training code of the app on a real storage emulator, without HTTP and orchestrations.</summary>
 public sealed class TrainingBench : IDisposable
 {
-    /// <summary>The data set that there is to train on.</summary>
+    /// <summary>Name of the stored data set.</summary>
     public const string Bars = "bars";
 
-    /// <summary>Its pictures.</summary>
+    /// <summary>Number of its training pictures.</summary>
     public const int Pictures = 600;
 
     private readonly ServiceProvider _services;
@@ -65,10 +65,10 @@ public sealed class TrainingBench : IDisposable
         return new TrainingBench(container, collection.BuildServiceProvider());
     }
 
-    /// <summary>Claims a run. Its pictures are measured only where a test asks for it.</summary>
+    /// <summary>Claims a run. Its pictures are measured only if <paramref name="measured"/> is true.</summary>
     public async Task<SliceRequest> StartAsync(string run, TrainingOptions options, bool measured = false)
     {
-        options = options with { Threads = 1 }; // for so small a batch; two would wait for each other on a busy machine
+        options = options with { Threads = 1 }; // enough for small batches; on a busy machine, two threads would wait for each other
         if (measured) await BarsReference.StoreAsync(Container);
         else options = options with { QualitySamples = 0 };
         var row = new RunRow { RowKey = run, InstanceId = "one", TargetEpochs = options.Epochs, OptionsJson = OptionsReader.Write(options) };
@@ -79,8 +79,8 @@ public sealed class TrainingBench : IDisposable
     public Task<SliceResult> TrainAsync(SliceRequest request, CancellationToken stopping = default) =>
         _services.GetRequiredService<TrainingSlice>().RunAsync(request, stopping);
 
-    /// <summary>Trains slice after slice until the outcome is another than to go on.</summary>
-    /// <param name="request">Of the first slice.</param>
+    /// <summary>Trains slice after slice until the outcome is not <see cref="SliceOutcome.Continue"/>.</summary>
+    /// <param name="request">The input of the first slice.</param>
     /// <param name="onOtherWorkers">Whether each slice runs on another worker, which has nothing in memory.</param>
     public async Task<SliceResult> TrainToTheEndAsync(SliceRequest request, bool onOtherWorkers = false)
     {

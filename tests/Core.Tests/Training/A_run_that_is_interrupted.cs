@@ -6,10 +6,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace GanFunctions.Core.Tests.Training;
 
-public sealed class A_run_that_is_cut(AzuriteFixture azurite)
+public sealed class A_run_that_is_interrupted(AzuriteFixture azurite)
 {
-    private const int Batch = 2; // any batch shows a difference between the bytes of two trainings
-    private const int Steps = 6; // of an epoch
+    private const int Batch = 2; // any batch size shows a difference between the bytes of two runs
+    private const int Steps = 6; // per epoch
     private static readonly TrainingOptions Small = new()
     {
         Precision = Precision.Fp32,
@@ -25,7 +25,7 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
     [InlineData(Preset.Dcgan, Precision.Bf16, false)]
     [InlineData(Preset.Dcgan, Precision.Bf16, true)]
     [InlineData(Preset.Tutorial, Precision.Fp32, false)]
-    public async Task Ends_with_the_same_bytes_as_one_that_was_not(Preset preset, Precision precision, bool conditional)
+    public async Task Ends_with_the_same_bytes_as_an_uninterrupted_one(Preset preset, Precision precision, bool conditional)
     {
         var time = new FakeTimeProvider();
         using var bench = await TrainingBench.CreateAsync(azurite, time);
@@ -43,7 +43,7 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
         };
         var whole = await bench.TrainToTheEndAsync(await bench.StartAsync("whole", options));
 
-        // Each look at the clock costs a good part of a slice's time: it is cut after one to three steps.
+        // Each reading of the clock takes a fifth of the slice's time, so that slices end after one to three steps.
         time.AutoAdvanceAmount = TimeSpan.FromSeconds(options.MaxSliceSeconds) / 5;
         var cut = await bench.TrainToTheEndAsync(await bench.StartAsync("cut", options), onOtherWorkers: true);
 
@@ -54,7 +54,7 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task And_goes_on_at_the_same_worker_takes_what_is_in_memory_and_ends_with_the_same_bytes()
+    public async Task And_resumed_on_the_same_worker_continues_from_memory_and_ends_with_the_same_bytes()
     {
         var time = new FakeTimeProvider();
         using var bench = await TrainingBench.CreateAsync(azurite, time);
@@ -67,18 +67,18 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
         var (expected, actual) = (await bench.LatestAsync("whole"), await bench.LatestAsync("kept"));
         Assert.Equal((expected.Generator, expected.Training, expected.EpochSums), (actual.Generator, actual.Training, actual.EpochSums));
         var begun = bench.Log.Lines.Where(line => line.Contains("Run kept: training from", StringComparison.Ordinal)).ToList();
-        Assert.True(begun.Count > 3, "it was not cut");
+        Assert.True(begun.Count > 3, "it was not interrupted");
         Assert.EndsWith("from the beginning", begun[0], StringComparison.Ordinal);
         Assert.All(begun.Skip(1), line => Assert.EndsWith("from memory", line, StringComparison.Ordinal));
         var rows = await bench.Losses.ReadAsync("kept", TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(2 * 10, rows.Count(row => row.Step() is not null)); // those of steps trained ahead too
+        Assert.Equal(2 * 10, rows.Count(row => row.Step() is not null)); // including those of steps trained ahead
     }
 
     [Fact]
-    public async Task By_a_pause_in_mid_epoch_goes_on_from_there_exactly()
+    public async Task By_a_pause_in_mid_epoch_resumes_exactly_there()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        using var bench = await TrainingBench.CreateAsync(azurite, LookEverySecond());
+        using var bench = await TrainingBench.CreateAsync(azurite, OneSecondPerStep());
         var options = Small with { ImagesPerEpoch = 100 * Batch, Epochs = 1 };
         var request = await bench.StartAsync("paused", options);
 
@@ -104,14 +104,14 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
     [Fact]
     public async Task Into_time_slices_commits_each_of_them()
     {
-        using var bench = await TrainingBench.CreateAsync(azurite, LookEverySecond());
+        using var bench = await TrainingBench.CreateAsync(azurite, OneSecondPerStep());
         var request = await bench.StartAsync("sliced", Small with { ImagesPerEpoch = 10 * Batch, Epochs = 1, MaxSliceSeconds = 3 });
 
         var result = await bench.TrainToTheEndAsync(request);
 
         var manifests = await bench.Checkpoints.ListAsync("sliced", TestContext.Current.CancellationToken);
         Assert.Equal(SliceOutcome.Completed, result.Outcome);
-        Assert.True(manifests.Count > 1, "one slice took it all");
+        Assert.True(manifests.Count > 1, "one slice trained the whole run");
         Assert.All(manifests.SkipLast(1), manifest => Assert.False(manifest.IsEpochEnd));
     }
 
@@ -119,14 +119,14 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
     public async Task By_its_deletion_leaves_nothing_behind()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        using var bench = await TrainingBench.CreateAsync(azurite, LookEverySecond());
+        using var bench = await TrainingBench.CreateAsync(azurite, OneSecondPerStep());
         var request = await bench.StartAsync("deleted", Small with { ImagesPerEpoch = TrainingBench.Pictures });
         var training = bench.TrainAsync(request, cancellation);
         await Wait.UntilAsync(async () => (await bench.Runs.FindAsync("deleted", cancellation))!.Step > 3, "the first steps");
 
         await bench.Runs.UpdateAsync("deleted", row =>
         {
-            row.Phase = Phase.Cancelled; // a worker that was late trains on
+            row.Phase = Phase.Cancelled; // a late worker continues to train
             return true;
         }, cancellation);
         await bench.Lifecycle.DeleteAsync("deleted", cancellation);
@@ -140,7 +140,7 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
     [InlineData(Phase.Completed)]
     [InlineData(Phase.Paused)]
     [InlineData(Phase.Failed)]
-    public async Task Is_not_brought_back_by_a_late_slice_when_it_has_come_to_rest(Phase phase)
+    public async Task Is_not_restarted_by_a_late_slice_once_it_is_at_rest(Phase phase)
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var bench = await TrainingBench.CreateAsync(azurite);
@@ -164,6 +164,6 @@ public sealed class A_run_that_is_cut(AzuriteFixture azurite)
         Assert.Equal(Phase.Queued, (await bench.Runs.FindAsync("taken", cancellation))!.Phase);
     }
 
-    // A clock that goes on by half a second whenever the training looks at it, which it does twice a step: what is due every second comes at each of them.
-    private static FakeTimeProvider LookEverySecond() => new() { AutoAdvanceAmount = TimeSpan.FromSeconds(0.5) };
+    // A clock that advances by half a second whenever it is read. Training reads it twice a step, so the checks of every second happen at each step.
+    private static FakeTimeProvider OneSecondPerStep() => new() { AutoAdvanceAmount = TimeSpan.FromSeconds(0.5) };
 }

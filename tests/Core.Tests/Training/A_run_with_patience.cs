@@ -5,9 +5,9 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.Core.Tests.Training;
 
-public sealed class A_run_that_loses_patience(AzuriteFixture azurite)
+public sealed class A_run_with_patience(AzuriteFixture azurite)
 {
-    // Rough enough that one epoch in a few is worse than the one before.
+    // A high learning rate without averaging, so that some epochs are worse than the one before.
     private static readonly TrainingOptions Rough = new()
     {
         Dataset = TrainingBench.Bars,
@@ -23,7 +23,7 @@ public sealed class A_run_that_loses_patience(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Completes_early_decides_the_same_again_and_goes_on_when_asked_for_more()
+    public async Task Completes_early_decides_the_same_after_a_crash_and_continues_when_extended()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         var request = await bench.StartAsync("rough", Rough, measured: true);
@@ -31,14 +31,14 @@ public sealed class A_run_that_loses_patience(AzuriteFixture azurite)
         var ended = await bench.TrainToTheEndAsync(request);
 
         var manifests = await bench.Checkpoints.ListAsync("rough", Cancellation);
-        Assert.Equal((SliceOutcome.Completed, FirstWithoutHope(manifests)), (ended.Outcome, ended.CompletedEpochs));
+        Assert.Equal((SliceOutcome.Completed, FirstOutOfPatience(manifests)), (ended.Outcome, ended.CompletedEpochs));
         Assert.InRange(ended.CompletedEpochs, 3, Rough.Epochs - 1);
         var best = manifests.MinBy(manifest => manifest.Quality!.FrechetDistance)!;
         Assert.Equal(FormattableString.Invariant(
             $"The last 2 epochs were no better than epoch {best.Epoch}, whose Fréchet distance is {best.Quality!.FrechetDistance}: patience is 2."),
             ended.Reason);
 
-        // As a crash leaves it between the commit and the row
+        // As after a crash between the commit and the update of the row
         await bench.Runs.UpdateAsync("rough", row =>
         {
             (row.Phase, row.StoppedEarly) = (Phase.Training, null);
@@ -49,7 +49,7 @@ public sealed class A_run_that_loses_patience(AzuriteFixture azurite)
         var row = (await bench.Runs.FindAsync("rough", Cancellation))!;
         Assert.Equal((Phase.Completed, ended.Reason), (row.Phase, row.StoppedEarly));
 
-        // As the user's wish for more leaves it
+        // As after the user has extended the run
         await bench.Runs.UpdateAsync("rough", row =>
         {
             (row.Phase, row.PatienceStartsAfter, row.TargetEpochs) = (Phase.Queued, ended.CompletedEpochs, ended.CompletedEpochs + 1);
@@ -59,6 +59,6 @@ public sealed class A_run_that_loses_patience(AzuriteFixture azurite)
         Assert.Equal((SliceOutcome.Completed, ended.CompletedEpochs + 1, null), (extended.Outcome, extended.CompletedEpochs, extended.Reason));
     }
 
-    private static int FirstWithoutHope(IReadOnlyList<Manifest> manifests) => Enumerable.Range(1, manifests.Count).First(epochs =>
+    private static int FirstOutOfPatience(IReadOnlyList<Manifest> manifests) => Enumerable.Range(1, manifests.Count).First(epochs =>
         epochs - manifests.Take(epochs).MinBy(manifest => manifest.Quality!.FrechetDistance)!.Epoch >= Rough.Patience);
 }
