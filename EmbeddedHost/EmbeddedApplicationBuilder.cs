@@ -27,8 +27,8 @@ public static class EmbeddedApplication
     public static EmbeddedApplicationBuilder CreateBuilder(string[] args) => new(args, Assembly.GetCallingAssembly().GetTypes());
 
     /// <summary>
-    /// Builds an app and runs it until it stops. An error at the start that the user can fix, such as a port that is in use, is written to the standard
-    /// error in a sentence.
+    /// Builds an app and runs it until it stops. A startup error that the user can fix, such as a port that is in use, is written to standard error
+    /// as one sentence.
     /// </summary>
     /// <param name="build">Builds the app.</param>
     /// <returns>The exit code: 1 after such an error, else <see cref="Environment.ExitCode"/>.</returns>
@@ -145,12 +145,12 @@ public sealed partial class EmbeddedApplicationBuilder : IHostApplicationBuilder
             ["Logging:LogLevel:DurableTask"] = "Error",
         };
         if (!StorageConnection.IsConfigured(Configuration)) defaults[StorageConnection.Setting] = "UseDevelopmentStorage=true";
-        // First, so that any other source overrides them.
+        // First, so that every other source overrides them.
         ((IConfigurationBuilder)Configuration).Sources.Insert(0, new MemoryConfigurationSource { InitialData = defaults });
-        // Whoever starts the host learns of an error at the start from the exception; these two would log it as well, with its stack trace.
+        // A startup error reaches the caller as an exception; these two categories would also log it, with its stack trace.
         foreach (var category in (string[])["Microsoft.Extensions.Hosting.Internal.Host", "Microsoft.AspNetCore.Server.Kestrel"])
             Logging.AddFilter(category, level => level >= LogLevel.Warning && _isStarted);
-        // It would log activities that the shutdown interrupts as errors, with their stack traces; Activities says what becomes of them.
+        // It would log activities that the shutdown interrupts as errors, with stack traces; Activities already logs what happens to them.
         Logging.AddFilter("DurableTask.Core", level => level >= LogLevel.Error && _lifetime?.ApplicationStopping.IsCancellationRequested != true);
         Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(25));
     }

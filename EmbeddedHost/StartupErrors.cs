@@ -6,17 +6,17 @@ using Microsoft.AspNetCore.Connections;
 
 namespace GanFunctions.EmbeddedHost;
 
-/// <summary>Errors at the start that the person who starts the app can fix, in a sentence.</summary>
+/// <summary>Explains startup errors that the user can fix, in one sentence.</summary>
 internal static class StartupErrors
 {
     private const string Advice = $"check the setting {StorageConnection.Setting}, or remove it to let the app start its own Azurite";
 
-    /// <summary>What is wrong and what to do; null for an error in the code.</summary>
+    /// <summary>What is wrong and how to fix it; null for an error in the code.</summary>
     /// <param name="error">The error.</param>
     /// <param name="storage">The storage account of the app, if the app got that far.</param>
     public static string? Explain(Exception error, StorageConnection? storage) => error switch
     {
-        InvalidOperationException => error.Message, // of the host itself, or of Kestrel: it names the setting
+        InvalidOperationException => error.Message, // thrown by the host itself or by Kestrel: the message names the setting
         IOException { InnerException: AddressInUseException } =>
             $"{error.Message} End the program that uses it, or choose another address, such as --urls http://localhost:7072.",
         IOException or SocketException when IsOfKestrel(error) => $"Cannot listen: {OneLine(error.Message)} Choose another address with --urls.",

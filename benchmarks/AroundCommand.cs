@@ -29,11 +29,11 @@ internal static class AroundCommand
         var run = await answer.Content.ReadFromJsonAsync<JsonObject>();
         if (!answer.IsSuccessStatusCode)
         {
-            await Console.Error.WriteLineAsync($"The app rejects the run: {run?["detail"]}");
+            await Console.Error.WriteLineAsync($"The app rejected the run: {run?["detail"]}");
             return 1;
         }
         var id = (string)run!["run"]!;
-        Console.WriteLine($"run {id} trains {epochs} epochs on {body["dataset"]}; the first one is not counted");
+        Console.WriteLine($"run {id} trains {epochs} epochs on {body["dataset"]}; the first one is not measured");
         while (run["state"]!.ToString() is not "completed" and var state)
         {
             if (state is "failed" or "cancelled") throw new InvalidOperationException($"The run is {state}: {run["error"]}");
@@ -44,11 +44,11 @@ internal static class AroundCommand
         var rows = (await http.GetFromJsonAsync<JsonObject>($"api/runs/{id}/losses"))!["epochs"]!.AsArray();
         var pictures = (int)run["progress"]!["stepsPerEpoch"]! * (int)run["options"]!["batchSize"]!;
         var ends = rows.Select(row => ((DateTimeOffset)row!["time"]!, Steps: pictures / (double)row["imagesPerSecond"]!)).ToList();
-        Console.WriteLine("epoch   seconds     steps    around   share");
+        Console.WriteLine("epoch   seconds     steps  overhead   share");
         var around = ends.Zip(ends.Skip(1), (before, after) => (Seconds: (after.Item1 - before.Item1).TotalSeconds, after.Steps)).ToList();
         foreach (var (index, (seconds, steps)) in around.Index())
             Console.WriteLine($"{index + 2,5}  {seconds,8:F2}  {steps,8:F2}  {seconds - steps,8:F2}  {1 - steps / seconds,6:P1}");
-        Console.WriteLine($"mean share around the steps: {1 - around.Sum(epoch => epoch.Steps) / around.Sum(epoch => epoch.Seconds):P2}");
+        Console.WriteLine($"mean share of overhead: {1 - around.Sum(epoch => epoch.Steps) / around.Sum(epoch => epoch.Seconds):P2}");
         return 0;
     }
 }

@@ -4,8 +4,8 @@ using Microsoft.Playwright;
 namespace GanFunctions.Benchmarks;
 
 /// <summary>
-/// <c>page http://localhost:7071</c>: the page's time to interactive and transfer size, and the pictures per second that it draws while the
-/// mouse is dragged across the latent space of a run, which the command starts. Needs Chromium, in /usr/bin or at the path in
+/// <c>page http://localhost:7071</c>: the page's time to interactive and transfer size, and the pictures per second that it generates while
+/// the mouse is dragged across the latent space of a run, which the command trains first. Needs Chromium, in /usr/bin or at the path in
 /// <c>CHROMIUM</c>.
 /// </summary>
 internal static class PageCommand
@@ -18,7 +18,7 @@ internal static class PageCommand
     {
         if (arguments is not [var address, ..])
         {
-            await Console.Error.WriteLineAsync("usage: page <address>");
+            await Console.Error.WriteLineAsync("usage: dotnet run -c Release --project benchmarks -- page <address>");
             return 2;
         }
         using (var http = new HttpClient { BaseAddress = new Uri(address) }) await ServedRun.TrainAsync(http, Run);
@@ -33,7 +33,7 @@ internal static class PageCommand
         var milliseconds = Median(visits.Select(visit => visit.Milliseconds));
         Console.WriteLine(
             $"interactive after {milliseconds:F0} ms (median of {Visits} visits with an empty cache), {visits[^1].Bytes / 1000:F1} kB transferred");
-        Console.WriteLine($"dragging across latent space: {await DragAsync(browser, $"{address}/#/runs/{Run}/explore"):F0} pictures a second");
+        Console.WriteLine($"dragging across latent space: {await DragAsync(browser, $"{address}/#/runs/{Run}/explore"):F0} pictures/s");
         return 0;
     }
 
@@ -58,7 +58,7 @@ internal static class PageCommand
         await using var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = 1280, Height = 1600 } });
         var page = await context.NewPageAsync();
         await page.GotoAsync(address);
-        await page.Locator("p[data-rate]:has-text('Drawn in this browser')").WaitForAsync(new() { Timeout = 60_000 });
+        await page.Locator("p[data-rate]:has-text('Generated in the browser')").WaitForAsync(new() { Timeout = 60_000 });
         await page.WaitForTimeoutAsync(3000); // for the map
         var box = (await page.Locator(".map-frame").BoundingBoxAsync())!;
         var rates = new List<double>();

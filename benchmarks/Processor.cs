@@ -10,7 +10,7 @@ internal static class Processor
         ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown"
         : System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
 
-    /// <summary>Peak resident memory of this process.</summary>
+    /// <summary>Peak resident memory of this process, in megabytes.</summary>
     public static double PeakMemoryMegabytes
     {
         get

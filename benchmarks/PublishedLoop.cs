@@ -16,7 +16,7 @@ namespace GanFunctions.Benchmarks;
 /// </remarks>
 internal sealed class PublishedLoop : IDisposable
 {
-    private const double Momentum = 1 - 0.99; // Keras defines momentum as the other share
+    private const double Momentum = 1 - 0.99; // Keras' momentum is the share that is kept, torch's the share that is new
     private const double Epsilon = 1e-3;
 
     private readonly Sequential _generator = nn.Sequential(

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace GanFunctions.Benchmarks;
 
-/// <summary><c>benchmarks quality</c>: the quality of the pictures of a preset after every epoch.</summary>
+/// <summary><c>benchmarks quality</c>: trains with given options and measures the quality of the pictures after every epoch.</summary>
 internal static class QualityCommand
 {
     private const string Usage = """
@@ -41,7 +41,7 @@ internal static class QualityCommand
             $"{Processor.Name}; quality reference {reference.Sha256}, classifier accuracy {reference.Accuracy:P2} on held-out pictures; "
             + $"{samples} generated pictures");
         var benchmark = new QualityBenchmark(data, reference, samples);
-        var lines = new List<string> { "preset,seed,epoch,frechet,floor,kernel,rarest,confidence,recognised,seconds" };
+        var lines = new List<string> { "preset,seed,epoch,frechet,baseline,kernel,rarest,confidence,recognised,seconds" };
         Console.WriteLine(lines[0]);
         foreach (var options in Combinations(given).Select(each => OptionsReader.Read(each)))
         {

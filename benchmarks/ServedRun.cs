@@ -6,7 +6,7 @@ namespace GanFunctions.Benchmarks;
 /// <summary>Starts runs in an app over HTTP.</summary>
 internal static class ServedRun
 {
-    /// <summary>Trains a run with a single step. The quality of its pictures does not matter for what is measured.</summary>
+    /// <summary>Trains a run of a single step. The quality of its pictures does not affect the measurements.</summary>
     public static async Task TrainAsync(HttpClient http, string id)
     {
         await StartAsync(http, new() { ["run"] = id, ["dataset"] = "digits", ["epochs"] = 1, ["imagesPerEpoch"] = 128, ["qualitySamples"] = 0 });
@@ -20,7 +20,7 @@ internal static class ServedRun
         if (!answer.IsSuccessStatusCode) throw new InvalidOperationException(await answer.Content.ReadAsStringAsync());
     }
 
-    /// <summary>Waits until a run fulfils a condition.</summary>
+    /// <summary>Waits until a run meets a condition.</summary>
     public static async Task UntilAsync(HttpClient http, string id, Func<JsonObject, bool> condition)
     {
         while ((await http.GetFromJsonAsync<JsonObject>($"api/runs/{id}"))! is var run && !condition(run))

@@ -26,7 +26,7 @@ internal static partial class ServingCommand
     {
         if (arguments is not [var address, ..])
         {
-            await Console.Error.WriteLineAsync("usage: serving <address>");
+            await Console.Error.WriteLineAsync("usage: dotnet run -c Release --project benchmarks -- serving <address>");
             return 2;
         }
         using var http = new HttpClient { BaseAddress = new Uri(address) };
@@ -46,13 +46,13 @@ internal static partial class ServingCommand
         var notModified = await WrkAsync(grid, $"If-None-Match: {etag}");
         Console.WriteLine($"304, one connection: {notModified.Mean:F2} ms on average, 99th percentile {notModified.Percentile99:F2} ms");
         var (served, drawn) = (new List<double>(), new List<double>());
-        for (var round = 0; round < Rounds; round++) // alternately, so that other load slows both alike
+        for (var round = 0; round < Rounds; round++) // both in every round, so that other load slows both alike
         {
             served.Add((await WrkAsync(grid, "Accept: image/png")).Mean);
             drawn.Add(Draw(generator));
         }
         Console.WriteLine($"grid of {Pictures}: {served.Average():F1} ms served, {drawn.Average():F1} ms for the forward pass and PNG alone: "
-            + $"{served.Average() / drawn.Average():F2} times");
+            + $"ratio {served.Average() / drawn.Average():F2}");
     }
 
     /// <summary>Mean milliseconds of the work that every request needs: the forward pass on one thread, and the PNG encoding.</summary>
@@ -85,9 +85,9 @@ internal static partial class ServingCommand
         using var cancelled = await http.PostAsync("api/runs/training/cancel", null);
         latencies.Sort();
         Console.WriteLine($"during training, {1 / RequestInterval.TotalSeconds:F0} grids a second: "
-            + $"99th percentile {latencies[(int)(latencies.Count * 0.99)]:F0} ms of {latencies.Count}; "
-            + $"the training does {beside.Average():F2} steps a second beside it and {alone.Average():F2} alone: "
-            + $"{1 - beside.Average() / alone.Average():P1} lost");
+            + $"99th percentile {latencies[(int)(latencies.Count * 0.99)]:F0} ms over {latencies.Count} requests; "
+            + $"training runs at {beside.Average():F2} steps/s meanwhile and {alone.Average():F2} steps/s alone: "
+            + $"{1 - beside.Average() / alone.Average():P1} slower");
     }
 
     private static async Task<double> StepsPerSecondAsync(HttpClient http, Func<CancellationToken, Task> meanwhile)

@@ -21,13 +21,13 @@ internal static class UploadCommand
     {
         if (arguments is not [var address, var process, ..] || arguments.Length > 3)
         {
-            Console.Error.WriteLine("usage: upload <address> <process id of the app> [folder of Fashion-MNIST]");
+            Console.Error.WriteLine("usage: dotnet run -c Release --project benchmarks -- upload <address> <process id of the app> [folder of Fashion-MNIST]");
             return 2;
         }
         using var http = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromMinutes(10) };
         await using var zip = await PackAsync(arguments.ElementAtOrDefault(2) ?? DebianFolder);
         var idle = Megabytes(process, "VmRSS");
-        await File.WriteAllTextAsync($"/proc/{process}/clear_refs", "5"); // resets the peak: proc_pid_clear_refs(5)
+        await File.WriteAllTextAsync($"/proc/{process}/clear_refs", "5"); // resets the peak, VmHWM: man 5 proc_pid_clear_refs
 
         var watch = Stopwatch.StartNew();
         using var content = new StreamContent(zip) { Headers = { ContentType = new MediaTypeHeaderValue("application/zip") } };

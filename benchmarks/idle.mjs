@@ -1,10 +1,10 @@
 // Counts the storage transactions of an idle app, on either host: a proxy between the app and a storage emulator that prints the number of requests of
-// each kind every minute. Ctrl+C ends it.
+// each kind every minute. Ctrl+C stops it.
 //
 //   node benchmarks/idle.mjs [blob port] [queue port] [table port]       the ports of the emulator; 10000 10001 10002 by default
 //
-// Start the app with AzureWebJobsStorage set to the connection string that this prints first, and leave it idle. Ignore the first minute, which includes
-// the start.
+// Start the app with AzureWebJobsStorage set to the connection string that the proxy prints first, and leave it idle. Ignore the first minute, which
+// includes the start.
 import http from "node:http";
 
 const account = "devstoreaccount1";

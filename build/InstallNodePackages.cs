@@ -13,7 +13,7 @@ using Microsoft.Build.Utilities;
 /// </summary>
 public class InstallNodePackages : Task
 {
-    /// <summary>How to build without these packages, for the error message; empty if that is impossible.</summary>
+    /// <summary>How to build without these packages, as a sentence for the error message; empty if that is impossible.</summary>
     public string Otherwise { get; set; } = "";
 
     /// <summary>Name of the packages, for the log.</summary>

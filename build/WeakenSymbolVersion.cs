@@ -41,7 +41,7 @@ public class WeakenSymbolVersion : Task
                 throw new InvalidDataException("it is not a 64-bit little-endian ELF file");
             }
             MarkWeak();
-            // Always a new file: the old one may be a hard link that is shared.
+            // Always a new file: the old one may be a hard link to a shared file.
             Directory.CreateDirectory(Path.GetDirectoryName(Destination)!);
             var temporary = Destination + "." + Guid.NewGuid().ToString("N");
             File.WriteAllBytes(temporary, _elf);

@@ -8,7 +8,7 @@ internal static partial class AzuriteLog
         LogLevel.Information, "Azurite {Pid}: ready; blobs on port {BlobPort}, queues on {QueuePort}, tables on {TablePort}, data in {Location}")]
     public static partial void Ready(ILogger logger, int pid, int? blobPort, int? queuePort, int? tablePort, string location);
 
-    [LoggerMessage(LogLevel.Information, "Azurite {Pid}: starting or ending, and using {Location}; waiting for it")]
+    [LoggerMessage(LogLevel.Information, "Azurite {Pid}: still starting or ending, with data in {Location}; waiting for it")]
     public static partial void Waiting(ILogger logger, int pid, string location);
 
     [LoggerMessage(LogLevel.Information, "Azurite {Pid}: sharing it with the process that started it; data in {Location}")]

@@ -37,7 +37,7 @@ public sealed record AzuriteOptions
 }
 
 /// <summary>
-/// Azurite, the storage emulator, as a child process. It ignores Ctrl+C. It ends when this process and all others that joined it have ended
+/// Azurite, the storage emulator, as a child process. It ignores Ctrl+C. It ends when this process and all others that joined it have ended,
 /// for whatever reason; by then every acknowledged write is on disk.
 /// </summary>
 public sealed class AzuriteProcess : IAsyncDisposable

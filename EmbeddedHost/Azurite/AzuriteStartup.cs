@@ -52,7 +52,7 @@ internal static class AzuriteStartup
 
     /// <summary>Joins the Azurite that uses the same folder. Waits while that one is starting or ending.</summary>
     /// <returns>A connection that keeps it running; null if there is none.</returns>
-    /// <exception cref="InvalidOperationException">It uses other ports, or does not end.</exception>
+    /// <exception cref="InvalidOperationException">It uses other ports, or does not end within the start timeout.</exception>
     public static async Task<AzuriteConnection?> JoinAsync(AzuriteOptions options, ILogger logger, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
@@ -86,7 +86,7 @@ internal static class AzuriteStartup
 
 /// <summary>
 /// Keeps the Azurite of another process running with a connection to its control port. The operating system closes the connection when this
-/// process ends for whatever reason. Azurite ends with the last process that uses it.
+/// process ends, for whatever reason. Azurite ends with the last process that uses it.
 /// </summary>
 internal sealed class AzuriteConnection : IAsyncDisposable
 {

@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace GanFunctions.EmbeddedHost.Http;
 
 /// <summary>
-/// Rejects cross-site requests (CSRF). Without a key, any website that the user visits could make the browser send requests here. Browsers
+/// Rejects cross-site requests (CSRF). Without this, any website that the user visits could make the browser send requests to a host that requires
+/// no key. Browsers
 /// send the origin of such requests (Fetch standard, Origin header); requests without that header, such as those of curl, are allowed.
 /// </summary>
 internal static class CrossSiteCalls
@@ -13,7 +14,8 @@ internal static class CrossSiteCalls
     {
         if (key.IsRequired) return;
         app.Use((http, next) => IsWrite(http.Request) && IsCrossSite(http.Request)
-            ? Problems.WriteAsync(http, StatusCodes.Status403Forbidden, "A page of another site may not call this without a key.")
+            ? Problems.WriteAsync(
+                http, StatusCodes.Status403Forbidden, "This host requires no key, and therefore rejects this call from a page of another site.")
             : next(http));
     }
 

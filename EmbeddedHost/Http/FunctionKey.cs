@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace GanFunctions.EmbeddedHost.Http;
 
 /// <summary>
-/// The function key, which is valid for all functions. A host that listens on loopback addresses only needs none, as with
-/// <c>func start</c>; any other host must have one.
+/// The function key, which is valid for all functions. A host that listens only on loopback addresses requires no key,
+/// as with <c>func start</c>; any other host must have one.
 /// </summary>
 internal sealed class FunctionKey
 {

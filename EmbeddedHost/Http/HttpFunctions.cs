@@ -21,7 +21,7 @@ internal static partial class HttpFunctions
             var stopping = app.Lifetime.ApplicationStopping;
             RequestDelegate handle = http => trigger.AuthLevel == AuthorizationLevel.Anonymous || key.Accepts(http.Request)
                 ? HandleAsync(http, function, values, app.Logger, stopping)
-                : Problems.WriteAsync(http, StatusCodes.Status401Unauthorized, "A valid key is needed, as header x-functions-key or as ?code=.");
+                : Problems.WriteAsync(http, StatusCodes.Status401Unauthorized, "A valid key is required, as header x-functions-key or as ?code=.");
             IEndpointConventionBuilder endpoint = trigger.Methods is not { Length: > 0 } methods
                 ? app.Map(route, handle)
                 : app.MapMethods(route.RawText!, methods.Select(method => method.ToUpperInvariant()), handle);
@@ -54,7 +54,7 @@ internal static partial class HttpFunctions
         {
             LogFailed(logger, e, function.Name);
             http.Response.Clear();
-            await Problems.WriteAsync(http, StatusCodes.Status500InternalServerError, $"Function '{function.Name}' failed; the log says why.");
+            await Problems.WriteAsync(http, StatusCodes.Status500InternalServerError, $"Function '{function.Name}' failed; see the log.");
         }
     }
 

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace GanFunctions.EmbeddedHost.Orchestrations;
 
 /// <summary>
-/// Creates the app's activities for the engine. On shutdown running activities are cancelled; their messages return to the queue, and the
+/// Creates the app's activities for the engine. On shutdown, running activities are cancelled; their messages return to the queue, and the
 /// orchestrations see no failure.
 /// </summary>
 internal sealed partial class Activities(FunctionCatalog functions, IServiceProvider services, ILoggerFactory loggers)

@@ -57,8 +57,8 @@ internal sealed partial class TaskHub : IHostedService, IAsyncDisposable
     {
         _activities.Stop();
         await _activities.WaitAsync(cancellationToken);
-        // After the worker stops, messages in memory stay hidden until their visibility timeout. Let the orchestrations process the results
-        // of activities first.
+        // Messages that are in memory when the worker stops stay hidden until their visibility timeout. Let the orchestrations process the
+        // results of activities first.
         await Task.Delay(SettleTime, CancellationToken.None);
         try
         {

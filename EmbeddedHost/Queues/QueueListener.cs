@@ -80,7 +80,7 @@ internal sealed partial class QueueListener(
             await poison.CreateIfNotExistsAsync(cancellationToken: stopping);
             await poison.SendMessageAsync(message.MessageText, stopping);
             await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, stopping);
-            LogPoisoned(queue.Name, poison.Name, message.DequeueCount);
+            LogPoisoned(queue.Name, poison.Name, message.DequeueCount - 1);
             return;
         }
 
@@ -115,7 +115,7 @@ internal sealed partial class QueueListener(
         }
         catch (RequestFailedException lost) when (lost.Status is 400 or 404)
         {
-            LogNotRenewed(message.MessageId, lost.Message); // the visibility timeout has expired, and another process has the message
+            LogLost(message.MessageId, queue.Name, lost.Message);
         }
     }
 
@@ -152,6 +152,9 @@ internal sealed partial class QueueListener(
 
     [LoggerMessage(LogLevel.Warning, "Could not renew the visibility timeout of message {Id}; its function may run twice. {Problem}")]
     private partial void LogNotRenewed(string id, string problem);
+
+    [LoggerMessage(LogLevel.Warning, "Message {Id} of queue {Queue}: its visibility timeout has expired, so its function may run twice. {Problem}")]
+    private partial void LogLost(string id, string queue, string problem);
 
     [LoggerMessage(LogLevel.Error, "Queue {Queue}: moved a message to {Poison} after {Count} attempts")]
     private partial void LogPoisoned(string queue, string poison, long count);

@@ -22,7 +22,7 @@ public readonly record struct CheckpointChoice(int? Epoch, bool Best)
 
     /// <summary>The choice as a query parameter.</summary>
     public static Parameter<CheckpointChoice> InQuery { get; } =
-        new("epoch", Description, Parameter.With(Schema(), "default", "latest"), "a whole number from 1 to 99999 or latest or best", Parse, default);
+        new("epoch", Description, Parameter.With(Schema(), "default", "latest"), "latest, best, or a whole number from 1 to 99999", Parse, default);
 
     /// <summary>The choice as a part of the path.</summary>
     public static Parameter<CheckpointChoice> InPath { get; } = InQuery with { Schema = Schema(), Example = "latest", IsInPath = true };
@@ -46,17 +46,17 @@ public readonly record struct CheckpointChoice(int? Epoch, bool Best)
     /// <summary>The chosen epoch; null for the latest checkpoint.</summary>
     public int? EpochIn(RunRow row) => Best ? row.BestEpoch : Epoch;
 
-    /// <summary>The error if the best epoch is chosen and the run has none, else null.</summary>
+    /// <summary>The error if the best epoch is chosen and the run has none; otherwise null.</summary>
     public IResult? ProblemWith(RunRow row) => (Best, row) switch
     {
         (false, _) or (_, { BestEpoch: not null }) => null,
         (_, { Options.QualitySamples: 0 }) => Problems.Conflict(
-            "The run has no best epoch.", $"Run '{row.RowKey}' does not measure its pictures: its qualitySamples is 0.", $"/api/runs/{row.RowKey}"),
-        _ => Problems.NotFound("No best epoch yet.", $"Run '{row.RowKey}' has no measured epoch yet.")
+            "The run has no best epoch.", $"Run '{row.RowKey}' does not measure quality: its qualitySamples is 0.", $"/api/runs/{row.RowKey}"),
+        _ => Problems.NotFound("No best epoch yet.", $"Run '{row.RowKey}' has not measured an epoch yet.")
             .WithHeader(HeaderNames.RetryAfter, NextEpoch.SecondsUntil(row)),
     };
 
-    /// <summary>The error if the chosen checkpoint does not exist, or is damaged.</summary>
+    /// <summary>The error if the chosen checkpoint does not exist or is damaged.</summary>
     public IResult NotFound(RunRow row) => EpochIn(row) is { } epoch
         ? Problems.NotFound("No such checkpoint.", $"Epoch {epoch} of run '{row.RowKey}' has no intact checkpoint; see /api/runs/{row.RowKey}/checkpoints.")
         : Problems.NotFound("No checkpoint yet.", $"Run '{row.RowKey}' has no checkpoint yet.").WithHeader(HeaderNames.RetryAfter, NextEpoch.SecondsUntil(row));

@@ -16,20 +16,21 @@ internal static class CheckpointFeature
 
     /// <summary>404 if there is no checkpoint to draw from.</summary>
     public static Response NoCheckpoint { get; } = Response.NotFound(
-        "There is no such run, or it has no such checkpoint, or none yet.", "No checkpoint yet.", "Run 'first' has no checkpoint yet.", Header.RetryAfter);
+        "There is no such run, or it has no such checkpoint, or no checkpoint at all yet.", "No checkpoint yet.", "Run 'first' has no checkpoint yet.",
+        Header.RetryAfter);
 
     /// <summary>409 if the best epoch is asked for and the run does not measure quality.</summary>
     public static Response NoBestEpoch { get; } = Response.Conflict(
-        "`epoch` is `best`, and the run does not measure its pictures.", "The run has no best epoch.",
-        "Run 'first' does not measure its pictures: its qualitySamples is 0.", "/api/runs/first");
+        "`epoch` is `best`, and the run does not measure quality.", "The run has no best epoch.",
+        "Run 'first' does not measure quality: its qualitySamples is 0.", "/api/runs/first");
 
     private static readonly Response Unusable = NoBestEpoch with
     {
-        Description = "The checkpoint cannot be used; or `epoch` is `best`, and the run does not measure its pictures.",
+        Description = "The checkpoint cannot be used; or `epoch` is `best`, and the run does not measure quality.",
     };
 
     private static readonly Response WrongEpoch = Response.Invalid(
-        "epoch", "epoch: 'first' is not valid; it must be a whole number from 1 to 99999 or latest or best.");
+        "epoch", "epoch: 'first' is not valid; it must be latest, best, or a whole number from 1 to 99999.");
 
     /// <summary>Registers the feature.</summary>
     public static IServiceCollection AddCheckpoints(this IServiceCollection services) => services.AddSingleton(Feature).AddSingleton<GeneratorFiles>();
@@ -69,7 +70,7 @@ internal static class CheckpointFeature
                     ],
                 },
                 Response.NotModified,
-                Response.Invalid("weights", "weights: 'raw' is not valid with format=safetensors, whose file has both; it is for format=onnx."),
+                Response.Invalid("weights", "weights: 'raw' is not valid with format=safetensors, which always contains both; use it with format=onnx."),
                 NoCheckpoint,
                 Unusable,
             ],

@@ -15,7 +15,8 @@ public sealed class DownloadGenerator(GeneratorFiles files)
         "format", "`safetensors` is for PyTorch and contains both kinds of weights; `onnx` is for ONNX runtimes.",
         ["safetensors", "onnx"], otherwise: "safetensors");
     internal static readonly Parameter<string?> Weights = Parameter.Choice(
-        "weights", "With `format=onnx` only: `raw` are the trained weights; `ema`, the default, is their moving average, which draws better.", ["ema", "raw"]);
+        "weights", "With `format=onnx` only: `raw` are the trained weights; `ema`, the default, is their moving average, which gives better pictures.",
+        ["ema", "raw"]);
 
     [Function(nameof(DownloadGenerator))]
     public async Task<IResult> RunAsync(
@@ -26,7 +27,7 @@ public sealed class DownloadGenerator(GeneratorFiles files)
         var choice = query.Read(CheckpointChoice.InPath, epoch);
         var (format, weights) = (query.Read(FileFormat), query.Read(Weights));
         if (weights is not null && format != "onnx")
-            query.Refuse(Weights, $"weights: '{weights}' is not valid with format=safetensors, whose file has both; it is for format=onnx.");
+            query.Refuse(Weights, $"weights: '{weights}' is not valid with format=safetensors, which always contains both; use it with format=onnx.");
         if (query.Error() is { } wrong) return wrong;
         var isOnnx = format == "onnx";
         return await files.RespondAsync(request, run, choice, Tag, (_, manifest, file) => Task.FromResult(File(manifest, file)), cancellation);
@@ -61,7 +62,7 @@ public sealed class GetCard(GeneratorFiles files, DatasetCatalog catalog)
     }
 }
 
-/// <summary>Finds the generator that a path names, and skips damaged ones.</summary>
+/// <summary>Finds the generator that a path names, and skips damaged checkpoints.</summary>
 public sealed class GeneratorFiles(RunStore runs, CheckpointStore checkpoints)
 {
     /// <summary>Responds with something made from the file of a checkpoint, with 304 if the client has it, or with an error.</summary>

@@ -9,7 +9,7 @@ namespace GanFunctions.Functions.Checkpoints;
 
 /// <summary>A checkpoint as the API returns it.</summary>
 /// <param name="Name">Its name. Names sort in the order of training.</param>
-/// <param name="Attempt">Roll-backs so far.</param>
+/// <param name="Attempt">Number of rollbacks so far.</param>
 /// <param name="Epoch">The epoch, from 1.</param>
 /// <param name="Step">Completed steps of that epoch; fewer than <paramref name="StepsPerEpoch"/> for a checkpoint within an epoch.</param>
 /// <param name="StepsPerEpoch">Steps in each epoch of the run.</param>

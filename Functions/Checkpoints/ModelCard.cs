@@ -33,7 +33,7 @@ public sealed record ModelCard(
     /// <param name="row">The run's row.</param>
     /// <param name="manifest">The checkpoint's manifest.</param>
     /// <param name="file">The checkpoint's <c>generator</c> file.</param>
-    /// <param name="dataset">The data set as it is now; null if it does not exist any more.</param>
+    /// <param name="dataset">The data set as it is now; null if it no longer exists.</param>
     public static ModelCard Of(RunRow row, Manifest manifest, byte[] file, DatasetInfo? dataset)
     {
         using var generator = NetworkState.LoadGenerator(file, averaged: true);
@@ -49,8 +49,8 @@ public sealed record ModelCard(
 /// <summary>The data set that a generator was trained on.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Sha256">SHA-256 of its content during the training.</param>
-/// <param name="Description">Description; null if the name now belongs to another data set.</param>
-/// <param name="Pictures">Number of training pictures; null in the same case.</param>
+/// <param name="Description">Description; null if the data set was deleted or replaced since.</param>
+/// <param name="Pictures">Number of training pictures; null in the same cases.</param>
 /// <param name="Classes">Number of different labels, if it has labels.</param>
 /// <param name="Labels">The labels, if they are known: for a conditional run, or one that measures quality.</param>
 /// <param name="LabelNames">The name of each label, in the same order; null if they are unknown.</param>
@@ -104,8 +104,8 @@ public sealed record CardFile(string Format, IReadOnlyList<string> Weights, stri
 /// <param name="Label">The label input of a conditional generator.</param>
 /// <param name="Labels">The labels of a conditional generator; null for others.</param>
 /// <param name="Pictures">The output.</param>
-/// <param name="Pixels">Formula from the output to bytes.</param>
-/// <param name="Href">The address where the app samples this generator.</param>
+/// <param name="Pixels">Formula that converts the output to bytes.</param>
+/// <param name="Href">The address at which the app generates pictures with it.</param>
 /// <param name="LabelNames">The name of each label, in the same order; null if they are unknown.</param>
 public sealed record CardSampling(
     string Noise, string? Label, IReadOnlyList<int>? Labels, string Pictures, string Pixels, string Href, IReadOnlyList<string>? LabelNames)
@@ -131,7 +131,7 @@ public sealed record CardSampling(
 /// <param name="Steps">Steps up to this checkpoint.</param>
 /// <param name="Pictures">Real pictures seen, repetitions included.</param>
 /// <param name="Precision">Precision of the convolutions.</param>
-/// <param name="RollBacks">Number of roll-backs after the training diverged.</param>
+/// <param name="RollBacks">Number of rollbacks after the training diverged.</param>
 /// <param name="Options">All options of the run as resolved.</param>
 public sealed record CardTraining(Preset Preset, double Epochs, long Steps, long Pictures, string Precision, int RollBacks, TrainingOptions Options)
 {

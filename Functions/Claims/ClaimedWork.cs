@@ -8,7 +8,7 @@ namespace GanFunctions.Functions.Claims;
 /// <typeparam name="TScheduler">Schedules claimed work.</typeparam>
 public abstract class ClaimedWork<TWork, TScheduler> where TWork : class
 {
-    /// <summary>Schedules work again that was abandoned.</summary>
+    /// <summary>Schedules abandoned work again.</summary>
     /// <returns>The work as it is now; null if it was removed.</returns>
     public async Task<TWork?> RecoverAsync(TScheduler scheduler, TWork known, CancellationToken cancellation)
     {
@@ -20,13 +20,13 @@ public abstract class ClaimedWork<TWork, TScheduler> where TWork : class
         return now;
     }
 
-    /// <summary>Schedules claimed work. Takes no cancellation token, since the claim is stored and says that the work is scheduled.</summary>
+    /// <summary>Schedules claimed work. Takes no cancellation token, because the stored claim already says that the work is scheduled.</summary>
     public abstract Task ScheduleAsync(TScheduler scheduler, TWork work);
 
-    /// <summary>Why the work counts as abandoned, to follow "recovering, because"; null if it does not.</summary>
+    /// <summary>Why the work counts as abandoned, to complete "scheduling it again, because"; null if it does not.</summary>
     protected abstract Task<string?> WhyAbandonedAsync(TScheduler scheduler, TWork known, CancellationToken cancellation);
 
-    /// <summary>Claims abandoned work again, unless another worker did.</summary>
+    /// <summary>Claims abandoned work again, unless another worker already has.</summary>
     /// <returns>The work as it is now, null if it was removed; and whether this call claimed it.</returns>
     protected abstract Task<(TWork? Now, bool IsOurs)> TryReclaimAsync(TWork known, CancellationToken cancellation);
 

@@ -5,15 +5,15 @@ using GanFunctions.Functions.ShortWork;
 
 namespace GanFunctions.Functions.Datasets;
 
-/// <summary>Has uploads converted: the blob <c>conversion.json</c> is the claim; then a queue message requests the work.</summary>
+/// <summary>Starts the conversion of uploads: the blob <c>conversion.json</c> is the claim; then a queue message requests the work.</summary>
 public sealed partial class ConversionStarter(
     ConversionStore conversions, UploadConversion conversion, ShortJobs queue, TimeProvider time, ILogger<ConversionStarter> logger)
     : ClaimedWork<Conversion, ShortJobs>
 {
     private static readonly TimeSpan QueuedLimit = TimeSpan.FromMinutes(5);   // a conversion that waits for a worker reports nothing
-    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(30); // one under way reports every second
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(30); // a running conversion reports every second
 
-    /// <summary>Has a staged upload converted, in place of an earlier upload of that name. Cannot be cancelled.</summary>
+    /// <summary>Starts the conversion of a staged upload, which replaces any earlier upload of that name. Cannot be cancelled.</summary>
     public async Task<Conversion> StartAsync(string name, string upload, ConversionRequest request)
     {
         var staged = new Conversion(name, upload, time.GetUtcNow()) { Request = request };
@@ -28,7 +28,7 @@ public sealed partial class ConversionStarter(
         return staged;
     }
 
-    /// <summary>Requests a conversion again whose message was never sent, or is lost.</summary>
+    /// <summary>Requests a conversion again if its message was never sent or is lost.</summary>
     /// <returns>The conversion as it is now; null if it was removed.</returns>
     public Task<Conversion?> RecoverAsync(Conversion known, CancellationToken cancellation) => RecoverAsync(queue, known, cancellation);
 
@@ -44,7 +44,7 @@ public sealed partial class ConversionStarter(
     {
         var now = time.GetUtcNow();
         var isReported = known.State == ConversionState.Staged ? now - known.ClaimedAt < QueuedLimit : now - known.WrittenAt < SilenceLimit;
-        return Task.FromResult(known.IsOpen && !isReported ? "it reported nothing for too long" : null);
+        return Task.FromResult(known.IsOpen && !isReported ? "it has reported no progress for too long" : null);
     }
 
     /// <inheritdoc/>

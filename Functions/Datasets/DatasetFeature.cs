@@ -36,16 +36,16 @@ internal static class DatasetFeature
     public static IServiceCollection AddDatasets(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(Feature);
-        services.AddSingleton(new VipsRuntime()); // at once: it sets how libvips treats hostile files
+        services.AddSingleton(new VipsRuntime()); // not on first use: it configures how libvips treats hostile files
         services.AddSingleton(configuration.GetSection("Datasets").Get<DatasetOptions>() ?? new DatasetOptions());
-        // The catalog has time-outs of its own, and reports what it tried.
+        // The catalog has its own timeouts, and reports what it tried.
         services.AddHttpClient(nameof(DatasetCatalog), client => client.Timeout = Timeout.InfiniteTimeSpan).RemoveAllLoggers();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DatasetCatalog>(
             provider, provider.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(DatasetCatalog))));
         services.AddSingleton<ConversionStore>();
         services.AddSingleton<UploadStaging>();
         services.AddSingleton<RawUpload>();
-        services.AddHttpClient(nameof(SourceDownload), client => client.Timeout = Timeout.InfiniteTimeSpan) // a download ends at the limit of its slice
+        services.AddHttpClient(nameof(SourceDownload), client => client.Timeout = Timeout.InfiniteTimeSpan) // the conversion limits the time
             .ConfigurePrimaryHttpMessageHandler(provider => SourceDownload.CreateHandler(provider.GetRequiredService<DatasetOptions>())).RemoveAllLoggers();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SourceDownload>(
             provider, provider.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(SourceDownload))));
@@ -62,12 +62,12 @@ internal static class DatasetFeature
         {
             Responses = [new(200, "The data sets.", Media.Json(new DatasetList([Pets]))), Response.NoParameters],
         },
-        new("GetDataset", "get", Path, "Gets a data set, and the state of its last upload")
+        new("GetDataset", "get", Path, "Gets a data set and the state of its latest upload")
         {
             Parameters = [Parameter.Dataset],
             Responses = [new(200, "The data set.", Media.Json(Pets)), Response.NoParameters, NoDataset],
         },
-        new(nameof(PutDataset), "put", Path, "Uploads a data set, replacing one of that name")
+        new(nameof(PutDataset), "put", Path, "Uploads a data set, replacing any existing one of that name")
         {
             Description = "The upload is stored as received and converted in the background; `conversion` reports the progress. "
                 + "Until it is ready, an existing data set of that name stays in use.",
@@ -78,8 +78,8 @@ internal static class DatasetFeature
                 PutDataset.Blocks,
             ],
             Body = new(
-                "A zip, tar or tar.gz archive of pictures with one folder per class, or of IDX, CSV or Parquet files; or a form with files. The content "
-                + "decides, not the media type. At most 2 GiB. Or JSON with the address of an archive, such as "
+                "A zip, tar or tar.gz archive of pictures, optionally in one folder per class, or of IDX, CSV or Parquet files; or a form with files. "
+                + "The format is detected from the content, not from the media type. At most 2 GiB. Or JSON with the address of an archive, such as "
                 + "`{\"source\": \"https://example.com/pets.zip\"}`, which is downloaded in the background; an address with a shared access signature works.",
                 IsRequired: true,
                 new("application/octet-stream"), new("application/zip"), new("application/x-tar"), new("application/gzip"), new("text/csv"),
@@ -87,7 +87,7 @@ internal static class DatasetFeature
                 new("multipart/form-data", FormSchema)),
             Responses =
             [
-                new(202, "The upload is complete and waits for its conversion.", Media.Json(Pets with
+                new(202, "The upload is complete and is waiting to be converted.", Media.Json(Pets with
                 {
                     Conversion = new ConversionView(ConversionState.Staged, 0, 0, 0, [], null, null),
                 })) { Headers = [Header.Location("/api/datasets/pets")] },
@@ -98,23 +98,23 @@ internal static class DatasetFeature
         },
         new(nameof(PutBlock), "put", $"{Path}/uploads/{{upload}}/{{block}}", "Stores a block of an upload that is too large for one request")
         {
-            Description = "Blocks may be sent in any order, in parallel and again; the last one counts. When all are stored, `PutDataset` with `upload` and "
-                + "`blocks` converts them. Blocks that are not used are removed after a week.",
+            Description = "Blocks may be sent in any order and in parallel. Sending a block again replaces it. When all are stored, `PutDataset` with `upload` "
+                + "and `blocks` converts them. Unused blocks are removed after a week.",
             Parameters = [Parameter.Dataset, PutBlock.Upload, PutBlock.Block],
             Body = new("A part of the file. At most 100 MiB.", IsRequired: true, new Media("application/octet-stream")),
             Responses =
             [
                 new(204, "The block is stored."),
                 Response.Invalid("block", "block: '-1' is not valid; it must be a whole number from 0 to 9999."),
-                Response.TooLarge("The block is too large.", DatasetProblems.WithSettings(new UploadTooLargeException(100 << 20, "MaxBlockBytes").Message)),
+                Response.TooLarge("The upload is too large.", DatasetProblems.WithSettings(new UploadTooLargeException(100 << 20, "MaxBlockBytes").Message)),
             ],
         },
-        new("DeleteDataset", "delete", Path, "Deletes a data set, or cancels its conversion")
+        new("DeleteDataset", "delete", Path, "Deletes a data set, and cancels its conversion if one is under way")
         {
             Parameters = [Parameter.Dataset],
             Responses = [new(204, "The data set is deleted."), WrongName, NoDataset, InUse],
         },
-        new(nameof(GetPreview), "get", $"{Path}/preview", "Gets a grid of pictures of a data set, evenly over its classes")
+        new(nameof(GetPreview), "get", $"{Path}/preview", "Gets a grid of sample pictures of a data set, spread evenly over its classes")
         {
             Parameters = [Parameter.Dataset],
             Responses =

@@ -4,7 +4,7 @@ using GanFunctions.Functions.Http;
 
 namespace GanFunctions.Functions.Datasets;
 
-/// <summary>Errors about data sets. Core says what is wrong; this adds the calls and settings that help.</summary>
+/// <summary>Errors about data sets. Core says what is wrong; this adds the calls and settings that fix it.</summary>
 internal static partial class DatasetProblems
 {
     /// <summary>The detail for a name that does not exist.</summary>
@@ -21,7 +21,7 @@ internal static partial class DatasetProblems
     /// <summary>The title of <see cref="Unavailable"/>.</summary>
     public const string UnavailableTitle = "The data set is unavailable.";
 
-    /// <summary>409 for a run whose data set was removed, or is no longer available.</summary>
+    /// <summary>409 for a run whose data set was deleted or is no longer available.</summary>
     public static IResult Gone(string run, Exception why) => Problems.Conflict(GoneTitle, WhyGone(why), $"/api/runs/{run}");
 
     /// <summary>The title of <see cref="Gone"/>.</summary>

@@ -14,13 +14,13 @@ namespace GanFunctions.Functions.Datasets;
 /// <param name="Test">Number of held-out pictures, if there are any.</param>
 /// <param name="Classes">Number of different labels, if there are labels.</param>
 /// <param name="ClassNames">Names of the classes by label, if they are known.</param>
-/// <param name="Labels">The different labels in ascending order; absent if there are none, or an earlier version stored the data set.</param>
-/// <param name="Size">Height of a picture in pixels, like <paramref name="Height"/>.</param>
+/// <param name="Labels">The different labels in ascending order; absent if there are none, or if an earlier version of the app stored the data set.</param>
+/// <param name="Size">Same as <paramref name="Height"/>.</param>
 /// <param name="Height">Height of a picture in pixels.</param>
 /// <param name="Width">Width of a picture in pixels.</param>
 /// <param name="Channels">1 for greyscale, 3 for RGB.</param>
 /// <param name="Sha256">SHA-256 of its content.</param>
-/// <param name="Description">What the pictures show and where they came from.</param>
+/// <param name="Description">What the pictures show and where they come from.</param>
 /// <param name="Conversion">State of the latest upload; null if nothing was uploaded.</param>
 /// <param name="Links">Links to its resources.</param>
 public sealed record DatasetView(

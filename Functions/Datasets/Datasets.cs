@@ -66,14 +66,14 @@ public sealed class Datasets(
 /// <summary>Protects data sets while runs train on them.</summary>
 internal static class DatasetUse
 {
-    /// <summary>The 409 if an unfinished run uses the data set, else null.</summary>
+    /// <summary>The 409 if an unfinished run uses the data set; otherwise null.</summary>
     public static async Task<IResult?> RefuseAsync(RunStore runs, string name, CancellationToken cancellation) =>
         await runs.FindUnfinishedAsync(name, cancellation) is { } user
             ? Problems.Conflict("The data set is in use.", $"Run '{user.RowKey}' uses '{name}'; cancel the run first.", $"/api/runs/{user.RowKey}")
             : null;
 }
 
-/// <summary><c>GET /api/datasets/{name}/preview</c>: a grid of pictures of a data set, evenly over its classes.</summary>
+/// <summary><c>GET /api/datasets/{name}/preview</c>: a grid of sample pictures of a data set, spread evenly over its classes.</summary>
 public sealed class GetPreview(DatasetCatalog catalog, ConversionStore conversions)
 {
     [Function(nameof(GetPreview))]

@@ -9,32 +9,32 @@ namespace GanFunctions.Functions.Datasets;
 
 /// <summary>
 /// <c>PUT /api/datasets/{name}</c>: accepts an archive of pictures, IDX, CSV or Parquet files, a form with files, the address of an archive, or the blocks
-/// of one that <see cref="PutBlock"/> stored. The upload is stored as received and
-/// converted by <see cref="ShortWork.DoShortWork"/>; errors in the request itself are reported at once.
+/// of one that <see cref="PutBlock"/> stored. The upload is stored as received and converted by <see cref="ShortWork.DoShortWork"/>; errors in the
+/// request itself are reported at once.
 /// </summary>
 public sealed class PutDataset(
     DatasetCatalog catalog, DatasetOptions options, RunStore runs, UploadStaging staging, RawUpload raw, ConversionStore conversions,
     ConversionStarter starter)
 {
     internal static readonly Parameter<int?> Size = Parameter.Choice(
-        "size", "Width and height that pictures are scaled to. Without it, the largest size that half of the pictures have. IDX files keep their own size.",
+        "size", "Width and height of the pictures. By default, the largest size that at least half of the uploaded ones have. IDX files keep their size.",
         PictureShape.Sides);
     internal static readonly Parameter<int?> Channels = Parameter.Choice(
-        "channels", "1 for greyscale, 3 for colour. Without it, colour if the pictures have colour. IDX files keep their own channels.",
+        "channels", "1 for greyscale, 3 for colour. By default, colour if the pictures have colour. IDX files keep their channels.",
         PictureShape.ChannelCounts);
     internal static readonly Parameter<string?> Fit = Parameter.Choice(
-        "fit", "How pictures that are not square become square: `crop` cuts the centre out, `pad` adds background, `stretch` scales both sides.",
+        "fit", "How pictures that are not square become square: `crop` cuts out the centre, `pad` adds background, `stretch` scales both sides independently.",
         [.. Enum.GetValues<PictureFit>().Select(fit => Problems.Name(fit))], Problems.Name(PictureFit.Crop));
     internal static readonly Parameter<Rgb?> Background = new(
-        "background", "The colour behind transparent pixels and around padded pictures: `black`, `white` or six hexadecimal digits. Without it, black or "
+        "background", "The colour behind transparent pixels and around padded pictures: `black`, `white` or six hexadecimal digits. By default, black or "
             + "white, whichever makes transparent pictures more visible.",
         new() { ["type"] = "string", ["pattern"] = "^(black|white|[0-9a-fA-F]{6})$" }, "black, white or six hexadecimal digits",
         text => Rgb.Parse(text) is { } colour ? (true, colour) : default, null);
     internal static readonly Parameter<bool> Transpose = Parameter.Flag(
-        "transpose", "Swaps the rows and columns of IDX files, as EMNIST needs it.", otherwise: false);
+        "transpose", "Swaps the rows and columns of IDX files, which EMNIST requires.", otherwise: false);
 
     internal static readonly Parameter<string?> Upload = new(
-        "upload", "The id of an upload in blocks that is complete. The body is then empty.",
+        "upload", "The id of an upload whose blocks are all stored. The request then has no body.",
         new() { ["type"] = "string", ["pattern"] = $"^{ResourceId.Pattern}$" }, $"text that matches {ResourceId.Pattern}",
         text => ResourceId.IsValid(text) ? (true, text) : default, null);
     internal static readonly Parameter<int?> Blocks = Parameter.WholeNumber("blocks", "Number of blocks of `upload`.", 1, RawUpload.MaxBlocks);
@@ -49,10 +49,10 @@ public sealed class PutDataset(
             query.Read(Size), query.Read(Channels), fit, query.Read(Background)?.ToString(), query.Read(Transpose));
         var (blocksOf, blocks) = (query.Read(Upload), query.Read(Blocks));
         if (query.Error() is { } wrong) return wrong;
-        if (blocksOf is null != blocks is null) return Problems.Invalid("blocks", "upload and blocks are given together or not at all.");
+        if (blocksOf is null != blocks is null) return Problems.Invalid("blocks", "upload and blocks must be given together.");
         try
         {
-            // What the name and the headers tell comes first: a client that waits for "100 Continue" then sends nothing in vain.
+            // The name and the headers are checked first, so that a client that waits for "100 Continue" does not send a body that is refused.
             DatasetCatalog.CheckWritable(name);
             if (request.ContentLength > options.MaxUploadBytes) throw new UploadTooLargeException(options.MaxUploadBytes);
             if (await catalog.GetAsync(name, cancellation) is { Stored: true }
@@ -94,7 +94,7 @@ public sealed class PutDataset(
         var upload = PutBlock.FolderOf(blocksOf);
         if (await conversions.FindAsync(name, cancellation) is { IsOpen: true } open && open.Upload == upload)
         {
-            return Problems.Invalid(Upload.Name, $"upload: '{blocksOf}' is complete and being converted; another upload needs another id.");
+            return Problems.Invalid(Upload.Name, $"upload: '{blocksOf}' is complete and is being converted; use another id for another upload.");
         }
         await raw.CompleteAsync(name, upload, blocks, cancellation);
         return await StartAsync(name, upload, conversion, cancellation);
@@ -111,7 +111,7 @@ public sealed class PutDataset(
         var (body, wrong) = await JsonBody.ReadAsync(request, example, cancellation);
         if (wrong is not null) return (null, wrong);
         if (body.FirstOrDefault(field => field.Key != "source").Key is { } unknown)
-            return (null, Problems.Invalid(unknown, $"{unknown}: is not a known field; valid is source, as in {example}."));
+            return (null, Problems.Invalid(unknown, $"{unknown} is not a field here; valid is source, as in {example}."));
         var text = body["source"]?.ToString();
         var isValid = Uri.TryCreate(text, UriKind.Absolute, out var source) && source.UserInfo.Length == 0
             && (source.Scheme == Uri.UriSchemeHttps || (options.AllowPrivateSources && source.Scheme == Uri.UriSchemeHttp));

@@ -9,8 +9,8 @@ using Microsoft.Net.Http.Headers;
 namespace GanFunctions.Functions.Datasets;
 
 /// <summary>
-/// The body of an upload. Of the media type, only that of a form matters, because clients often send none or a wrong one; the content decides
-/// (<see cref="UploadPacking"/>).
+/// The body of an upload. The media type matters only if it is that of a form, because clients often send none or a wrong one; otherwise the format
+/// is detected from the content (<see cref="UploadPacking"/>).
 /// </summary>
 internal static class UploadBody
 {
@@ -48,7 +48,7 @@ internal static class UploadBody
                 {
                     await UploadPacking.PackAsync(body, stream, cancellation);
                     if (await reader.ReadNextSectionAsync(cancellation) is not null)
-                        throw new InvalidDataException($"the form has other parts after the archive {name}; an archive is sent alone");
+                        throw new InvalidDataException($"the form has other parts after the archive {name}; an archive must be the only part");
                     return;
                 }
                 zip ??= await ZipArchive.CreateAsync(stream, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellation);
@@ -63,7 +63,7 @@ internal static class UploadBody
         }
     }
 
-    // curl -F images=@train-images-idx3-ubyte.gz: the name of the file is more specific than that of the field, if it is one of the usual names.
+    // curl -F images=@train-images-idx3-ubyte.gz: the field's name counts only if it identifies the part and the file's name does not.
     private static string NameOf(ContentDispositionHeaderValue header)
     {
         var (file, field) = (Text(header.FileName), Text(header.Name));

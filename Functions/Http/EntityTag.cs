@@ -4,14 +4,14 @@ using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Http;
 
-/// <summary>Entity tags (RFC 9110, section 8.8.3), by which a client learns that it has the response already.</summary>
+/// <summary>Entity tags (RFC 9110, section 8.8.3), by which a client learns that it already has the current response.</summary>
 public static class EntityTag
 {
-    /// <summary>The tag of a response by what it depends on.</summary>
+    /// <summary>The tag of a response, computed from its inputs.</summary>
     /// <param name="inputs">Everything that the response depends on.</param>
     public static string Of(string inputs) => Of(Encoding.UTF8.GetBytes(inputs));
 
-    /// <summary>The tag of a response by its content.</summary>
+    /// <summary>The tag of a response, computed from its content.</summary>
     /// <param name="content">The response body as it is sent.</param>
     public static string Of(ReadOnlySpan<byte> content) => $"\"{Convert.ToHexStringLower(SHA256.HashData(content))[..32]}\"";
 

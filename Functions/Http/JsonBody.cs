@@ -8,7 +8,7 @@ namespace GanFunctions.Functions.Http;
 /// <summary>Reads the small JSON objects that the API accepts.</summary>
 public static class JsonBody
 {
-    private const int MaxBytes = 64 * 1024; // the largest sensible body has a few hundred
+    private const int MaxBytes = 64 * 1024; // the largest sensible body has a few hundred bytes
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     /// <summary>The body as a JSON object, in UTF-8 or in the encoding that its byte-order mark names; empty if there is no body; or the error to respond
@@ -23,7 +23,7 @@ public static class JsonBody
         if (length > MaxBytes)
         {
             return ([], Results.Problem(
-                $"The body has more than {MaxBytes} bytes; a JSON object such as {example} is enough.",
+                $"The body has more than {MaxBytes} bytes; it must be a JSON object such as {example}.",
                 statusCode: 413, title: "The body is too large."));
         }
         // A byte-order mark, which some editors and shells on Windows write, is not part of the text: it only names the encoding.

@@ -70,7 +70,7 @@ public abstract record Parameter(string Name, string Description, JsonObject Sch
         Example = new JsonArray([.. example]),
     };
 
-    /// <summary>One of a list of words, in any case; read in lower case, and as null if it is not given.</summary>
+    /// <summary>One of a list of words, in any case; converted to lower case, and null if it is not given.</summary>
     /// <param name="name">The name.</param>
     /// <param name="description">What the parameter does.</param>
     /// <param name="valid">The valid words.</param>
@@ -124,7 +124,7 @@ public abstract record Parameter(string Name, string Description, JsonObject Sch
         ["maximum"] = JsonValue.Create(to),
     };
 
-    /// <summary>A schema with one keyword more, unless its value is null.</summary>
+    /// <summary>Adds a keyword to a schema, unless its value is null.</summary>
     internal static JsonObject With(JsonObject schema, string keyword, JsonNode? value)
     {
         if (value is not null) schema[keyword] = value;
@@ -160,7 +160,7 @@ public record Parameter<T>(
 
 /// <summary>The parameter <c>format</c>.</summary>
 public sealed record FormatParameter(IReadOnlyList<Format> Offered) : Parameter<Format?>(
-    "format", "Format of the response. Without it, the `Accept` header decides, and without that, the first format applies.",
+    "format", "Format of the response. By default, the `Accept` header decides, or without one, the first format listed applies.",
     new() { ["type"] = "string", ["enum"] = new JsonArray([.. Offered.Select(format => format.Name)]) },
     $"one of {string.Join(", ", Offered.Select(format => format.Name))}",
     text => Offered.FirstOrDefault(format => format.Name.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } format ? (true, format) : default,

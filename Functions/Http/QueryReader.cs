@@ -9,7 +9,7 @@ public sealed class QueryReader(HttpRequest request)
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase) { Key };
     private readonly SortedDictionary<string, string[]> _problems = new(StringComparer.Ordinal);
 
-    /// <summary>The error for a call that has no parameters, if the request has any; else null.</summary>
+    /// <summary>The error for a call that has no parameters, if the request has any; otherwise null.</summary>
     public static IResult? RefuseAny(HttpRequest request) => new QueryReader(request).Error();
 
     /// <summary>Reads a query parameter.</summary>
@@ -40,7 +40,7 @@ public sealed class QueryReader(HttpRequest request)
     /// <summary>Adds a problem with a parameter, for example with a combination of parameters.</summary>
     public void Refuse(Parameter parameter, string problem) => _problems[parameter.Name] = [problem];
 
-    /// <summary>The error to respond with; null if all parameters are valid. To be called after every parameter was read.</summary>
+    /// <summary>The error to respond with; null if all parameters are valid. Call this after every parameter has been read.</summary>
     public IResult? Error()
     {
         foreach (var name in _query.Keys.Where(name => !_known.Contains(name)))

@@ -36,7 +36,7 @@ public sealed class GetLosses(RunStore runs, LossLog losses, ChartRenderer chart
 
     private async Task<IResult> ChartAsync(RunRow row, LossQuery query, HttpRequest request, CancellationToken cancellation)
     {
-        // All epochs, whatever is shown: a later roll-back may invalidate earlier rows.
+        // Reads all epochs, even if the chart shows only some: a later rollback may invalidate earlier rows.
         var rows = await losses.ReadAsync(row.RowKey, cancellation).ToListAsync(cancellation);
         var svg = LossChart.Svg(row.RowKey, rows, row.StepsPerEpoch, query.From, query.Theme, query.Width, query.Height);
         var tag = EntityTag.Of(query.Format.Name + svg);
@@ -60,7 +60,7 @@ public sealed record LossQuery(Format Format, int From, int Every, ChartTheme Th
     internal static readonly Parameter<int> FromParameter = Parameter.WholeNumber(
         "from", "The first epoch to include.", 1, TrainingOptions.MaxEpochs, otherwise: 1);
     internal static readonly Parameter<int> EveryParameter = Parameter.WholeNumber(
-        "every", "Includes every nth logged step of an epoch, beginning with the first; a chart always has all of them.", 1, 100_000, otherwise: 1);
+        "every", "Includes every nth logged step of an epoch, starting with the first; a chart always shows all of them.", 1, 100_000, otherwise: 1);
     internal static readonly Parameter<string?> ThemeParameter = Parameter.Choice(
         "theme", "Colours of a chart. By default, an SVG follows the viewer's preference, and a PNG is light.", ["light", "dark"]);
     internal static readonly Parameter<int> WidthParameter = Parameter.WholeNumber("width", "Width of a chart in pixels.", 640, 3840, otherwise: 960);

@@ -5,7 +5,7 @@ using GanFunctions.Core.Losses;
 namespace GanFunctions.Functions.Losses;
 
 /// <summary>A row of the loss log: a logged step, or the means of an epoch with the quality of its pictures.</summary>
-/// <param name="Attempt">Roll-backs so far.</param>
+/// <param name="Attempt">Number of rollbacks so far.</param>
 /// <param name="Epoch">The epoch, from 1.</param>
 /// <param name="Step">The step in the epoch, from 1; null for the epoch's means.</param>
 /// <param name="DiscriminatorLoss">The discriminator's loss, in nats; null if it was NaN or infinite.</param>
@@ -13,7 +13,7 @@ namespace GanFunctions.Functions.Losses;
 /// <param name="RealScore">D(x): mean probability of being real that the discriminator gives to real pictures; null if it was NaN or infinite.</param>
 /// <param name="FakeScore">D(G(z)): mean probability of being real that it gives to generated pictures; null if it was NaN or infinite.</param>
 /// <param name="ImagesPerSecond">Training speed in real pictures per second.</param>
-/// <param name="Time">Time of logging.</param>
+/// <param name="Time">When the row was logged.</param>
 /// <param name="NonFinite">Names of the values that were NaN or infinite; null if there were none.</param>
 /// <param name="FrechetDistance">
 /// Fréchet distance between the epoch's pictures and real ones. This and the following values are null for a step, and if

@@ -40,7 +40,7 @@ public sealed class Contract
                 ["description"] = "A run trains in the background and commits a checkpoint at the end of every epoch. Pictures are generated from the latest "
                     + "checkpoint, or from any other. Errors are problem details (RFC 9457) that name every invalid field, the given value and the valid ones. "
                     + "Unknown parameters and fields are errors. A value that is unknown, or not known yet, is `null`. "
-                    + "Every GET also answers HEAD, with the same status and headers and without a body.",
+                    + "Every GET call also accepts HEAD, which returns the same status and headers without a body.",
                 ["license"] = new JsonObject { ["name"] = "MIT", ["identifier"] = "MIT" },
             },
             // Relative to this document, so that it also works behind a proxy that serves the app below a path.

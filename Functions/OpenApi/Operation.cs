@@ -11,7 +11,7 @@ internal sealed record Feature(string Name, string Description, IReadOnlyList<Op
 
 /// <summary>A call of the API: a function with an HTTP trigger, method and route.</summary>
 /// <param name="Id">The function's name.</param>
-/// <param name="Method">The HTTP method in lower case; <c>get</c> includes <c>head</c>, which the document states once for all calls.</param>
+/// <param name="Method">The HTTP method in lower case; <c>get</c> includes <c>head</c>, which the document's description states for all calls.</param>
 /// <param name="Path">The path of the route.</param>
 /// <param name="Summary">What the call does, in a few words.</param>
 internal sealed record Operation(string Id, string Method, string Path, string Summary)

@@ -3,10 +3,10 @@ using System.Text.Json.Serialization;
 namespace GanFunctions.Functions.OpenApi;
 
 /// <summary>Problem details (RFC 9457).</summary>
-/// <param name="Type">Where the status is explained.</param>
+/// <param name="Type">URI of the definition of the status.</param>
 /// <param name="Title">The kind of problem.</param>
-/// <param name="Status">The status of the answer.</param>
-/// <param name="Detail">The given value and the valid ones.</param>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Detail">What is wrong, with the given value and the valid ones.</param>
 internal record Problem(
     [property: JsonPropertyOrder(-1)] string Type, [property: JsonPropertyOrder(-1)] string Title, [property: JsonPropertyOrder(-1)] int Status,
     [property: JsonPropertyOrder(-1)] string Detail)
@@ -16,9 +16,9 @@ internal record Problem(
 }
 
 /// <summary>Problem details of an invalid request.</summary>
-/// <param name="Type">Where the status is explained.</param>
+/// <param name="Type">URI of the definition of the status.</param>
 /// <param name="Title">The kind of problem.</param>
-/// <param name="Status">The status of the answer.</param>
+/// <param name="Status">The HTTP status.</param>
 /// <param name="Detail">Every problem.</param>
 /// <param name="Errors">The problems by field or parameter; `body` for the body as a whole.</param>
 internal sealed record InvalidRequest(string Type, string Title, int Status, string Detail, IReadOnlyDictionary<string, IReadOnlyList<string>> Errors)
@@ -31,17 +31,17 @@ internal sealed record InvalidRequest(string Type, string Title, int Status, str
 }
 
 /// <summary>Problem details of a conflict.</summary>
-/// <param name="Type">Where the status is explained.</param>
+/// <param name="Type">URI of the definition of the status.</param>
 /// <param name="Title">The kind of problem.</param>
-/// <param name="Status">The status of the answer.</param>
+/// <param name="Status">The HTTP status.</param>
 /// <param name="Detail">The conflict.</param>
-/// <param name="Run">The run that conflicts.</param>
+/// <param name="Run">The run that causes the conflict.</param>
 internal sealed record Conflict(string Type, string Title, int Status, string Detail, string Run) : Problem(Type, Title, Status, Detail)
 {
     /// <summary>The type of every 409.</summary>
     public const string TypeOfAll = "https://tools.ietf.org/html/rfc9110#section-15.5.10";
 
-    /// <summary>With the status that all have.</summary>
+    /// <summary>A conflict, with the status and type of every 409.</summary>
     public Conflict(string title, string detail, string run)
         : this(TypeOfAll, title, 409, detail, run)
     {
@@ -49,18 +49,18 @@ internal sealed record Conflict(string Type, string Title, int Status, string De
 }
 
 /// <summary>Problem details of a call that the run's state does not allow.</summary>
-/// <param name="Type">Where the status is explained.</param>
+/// <param name="Type">URI of the definition of the status.</param>
 /// <param name="Title">The kind of problem.</param>
-/// <param name="Status">The status of the answer.</param>
+/// <param name="Status">The HTTP status.</param>
 /// <param name="Detail">The states that allow the call.</param>
 /// <param name="State">The run's state.</param>
 /// <param name="Run">The run.</param>
 internal sealed record StateConflict(string Type, string Title, int Status, string Detail, string State, string Run) : Problem(Type, Title, Status, Detail);
 
-/// <summary>Problem details of a start on an unavailable data set.</summary>
-/// <param name="Type">Where the status is explained.</param>
+/// <summary>Problem details of a run whose data set is unavailable.</summary>
+/// <param name="Type">URI of the definition of the status.</param>
 /// <param name="Title">The kind of problem.</param>
-/// <param name="Status">The status of the answer.</param>
+/// <param name="Status">The HTTP status.</param>
 /// <param name="Detail">What was tried, and what to do.</param>
 /// <param name="Tried">The sources that were tried, and what happened.</param>
 /// <param name="Advice">What to do.</param>

@@ -7,7 +7,7 @@ namespace GanFunctions.Functions.OpenApi;
 
 /// <summary>A response to a call.</summary>
 /// <param name="Code">The status, or <c>default</c>.</param>
-/// <param name="Description">When it is given.</param>
+/// <param name="Description">When it is returned.</param>
 /// <param name="Media">The media types of its body, the default first; empty without a body.</param>
 internal sealed record Response(string Code, string Description, params IReadOnlyList<Media> Media)
 {
@@ -46,8 +46,9 @@ internal sealed record Response(string Code, string Description, params IReadOnl
     };
 
     private static readonly Response Forbidden = new(
-        403, "The host requires no key, and therefore refuses changes by pages of other sites.", OpenApi.Media.Problem(new Problem(
-            "https://tools.ietf.org/html/rfc9110#section-15.5.4", "Forbidden", 403, "A page of another site may not call this without a key.")))
+        403, "The host requires no key, and therefore rejects changes requested by pages of other sites.", OpenApi.Media.Problem(new Problem(
+            "https://tools.ietf.org/html/rfc9110#section-15.5.4", "Forbidden", 403,
+            "This host requires no key, and therefore rejects this call from a page of another site.")))
     {
         Name = nameof(Forbidden),
     };
@@ -61,13 +62,13 @@ internal sealed record Response(string Code, string Description, params IReadOnl
         Name = nameof(Unexpected),
     };
 
-    /// <summary>Responses that a host may give instead of the function.</summary>
+    /// <summary>Responses that a host may return instead of the function.</summary>
     public static IEnumerable<Response> OfHosts(Operation operation) =>
         [.. operation.IsAnonymous ? Array.Empty<Response>() : [Unauthorized], .. operation.Method == "get" ? Array.Empty<Response>() : [Forbidden], Unexpected];
 
     /// <summary>400 for an invalid request.</summary>
     public static Response Invalid(string field, string problem) => new(
-        400, "The request is not valid; every problem is named.", OpenApi.Media.Problem(InvalidRequest.Of(field, problem)));
+        400, "The request is not valid; the response lists every problem.", OpenApi.Media.Problem(InvalidRequest.Of(field, problem)));
 
     /// <summary>400 for a call without parameters, if a parameter is given.</summary>
     public static Response NoParameters { get; } = Invalid("limit", "limit is not a parameter here; there are none.") with { Name = nameof(NoParameters) };

@@ -12,7 +12,9 @@ internal static class Security
     public static JsonObject Schemes => new()
     {
         [Header] = Key("header", "x-functions-key", "A function key."),
-        [Query] = Key("query", "code", "The same key, for clients that cannot set headers, such as a browser that opens an address. Addresses appear in logs."),
+        [Query] = Key(
+            "query", "code", "The same key, for clients that cannot set headers, such as a browser that opens a link. Addresses, and with them the key, "
+                + "can appear in logs."),
     };
 
     /// <summary>Either of them, or none: on loopback addresses no key is required.</summary>
@@ -26,6 +28,6 @@ internal static class Security
         ["type"] = "apiKey",
         ["in"] = place,
         ["name"] = name,
-        ["description"] = description + " A host that listens on loopback addresses only requires none.",
+        ["description"] = description + " A host that listens only on loopback addresses requires no key.",
     };
 }

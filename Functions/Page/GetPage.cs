@@ -3,7 +3,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Page;
 
-/// <summary><c>GET /</c> and <c>GET /page/...</c>: the web page. Anonymous; its calls to the API are not.</summary>
+/// <summary><c>GET /</c> and <c>GET /page/...</c>: the web page. Anonymous, unlike its calls to the API.</summary>
 public sealed class GetPage(PageFiles files)
 {
     /// <summary>

@@ -9,8 +9,8 @@ using GanFunctions.Functions.Http;
 namespace GanFunctions.Functions.Runs;
 
 /// <summary>
-/// <c>POST /api/runs/{run}/pause</c>, <c>/resume</c>, <c>/cancel</c>, <c>/extend</c>: changes what the user wants. A slice notices within a second or two,
-/// commits where it stands and returns.
+/// <c>POST /api/runs/{run}/pause</c>, <c>/resume</c>, <c>/cancel</c>, <c>/extend</c>: changes the desired state of a run.
+/// A training slice notices within a second or two, commits its current state and returns.
 /// </summary>
 public sealed class ControlRun(RunStore runs, RunStarter starter, RunLifecycle lifecycle)
 {
@@ -44,7 +44,7 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, RunLifecycle l
             ?? await ChangeAsync(request, client, run, RunTransitions.Extend, epochs, cancellation);
     }
 
-    /// <summary>The 409 if the call would start the run again, and its data set is gone or has changed; else null.</summary>
+    /// <summary>The 409 if the call would start the run again and its data set is gone or has changed; otherwise null.</summary>
     private async Task<IResult?> DatasetProblemAsync(string run, Predicate<RunRow> restarts, CancellationToken cancellation)
     {
         if (await runs.FindAsync(run, cancellation) is not { } row || !restarts(row)) return null;
@@ -112,16 +112,16 @@ internal static class ExtendBody
             + $"it must be a whole number from 1 to {TrainingOptions.MaxEpochs}, the number of epochs to add, as in {Example}."));
     }
 
-    /// <summary>The error if a run would get more epochs than a run can have, else null.</summary>
+    /// <summary>The error if the run would exceed the maximum number of epochs; otherwise null.</summary>
     public static IResult? ProblemWith(int epochs, RunRow row)
     {
         var target = RunTransitions.TargetAfter(row, epochs);
         return target <= TrainingOptions.MaxEpochs ? null : Problems.Invalid("epochs",
-            $"epochs: {epochs} is not valid here: run '{row.RowKey}' would have {target} epochs, and a run has at most {TrainingOptions.MaxEpochs}.");
+            $"epochs: {epochs} is not valid here: run '{row.RowKey}' would have {target} epochs, and the maximum is {TrainingOptions.MaxEpochs}.");
     }
 }
 
-/// <summary><c>DELETE /api/runs/{run}</c>: removes a finished run whole.</summary>
+/// <summary><c>DELETE /api/runs/{run}</c>: deletes a run that has ended, with everything it stored.</summary>
 public sealed class DeleteRun(RunLifecycle lifecycle, RunStarter starter)
 {
     [Function(nameof(DeleteRun))]

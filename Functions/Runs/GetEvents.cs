@@ -8,8 +8,8 @@ using GanFunctions.Functions.Http;
 namespace GanFunctions.Functions.Runs;
 
 /// <summary>
-/// <c>GET /api/runs/{run}/events</c>: the run whenever it changes, as server-sent events. The stream ends after three minutes, because Azure cuts
-/// responses at 230 seconds, and the client reconnects, unless an <c>end</c> event said that no more events follow.
+/// <c>GET /api/runs/{run}/events</c>: sends the run whenever it changes, as server-sent events. The stream ends after three minutes, because Azure cuts
+/// responses off after 230 seconds. The client then reconnects, unless an <c>end</c> event said that no more events follow.
 /// </summary>
 public sealed class GetEvents(RunStore runs, TimeProvider time)
 {
@@ -26,7 +26,7 @@ public sealed class GetEvents(RunStore runs, TimeProvider time)
         if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is null) return Problems.NoRun(run);
         return TypedResults.ServerSentEvents(HttpMethods.IsHead(request.Method)
-            ? AsyncEnumerable.Empty<SseItem<string>>() // the headers are all that is asked for
+            ? AsyncEnumerable.Empty<SseItem<string>>() // a HEAD request needs only the headers
             : EventsAsync(run, cancellation));
     }
 

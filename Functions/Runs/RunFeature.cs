@@ -27,7 +27,7 @@ internal static class RunFeature
         "mnist", ["https://example.com/mnist/: no answer within 4 s"], "use 'dataset': 'digits', which is built in");
 
     private static readonly Response TooLarge = Response.TooLarge(
-        "The body is too large.", "The body has more than 65536 bytes; a JSON object such as {\"epochs\": 5} is enough.");
+        "The body is too large.", "The body has more than 65536 bytes; it must be a JSON object such as {\"epochs\": 5}.");
 
     /// <summary>Registers the feature.</summary>
     public static IServiceCollection AddRuns(this IServiceCollection services, IConfiguration configuration) => services
@@ -42,9 +42,9 @@ internal static class RunFeature
     [
         new(nameof(StartRun), "post", "/api/runs", "Starts a run")
         {
-            Description = "Options that are left out have the preset's values. Starting the same id twice starts one run; the second request gets a 409.",
+            Description = "Omitted options take the preset's values. Starting the same id twice starts one run; the second request returns 409.",
             Parameters = [StartRun.DryRun],
-            Body = new("Training options, and optionally an id for the run.", IsRequired: false, Media.Json(
+            Body = new("Training options and, optionally, an id for the run.", IsRequired: false, Media.Json(
                 StartSchema, new JsonObject { ["run"] = "first", ["dataset"] = "digits", ["epochs"] = 5, ["imagesPerEpoch"] = 12_800 })),
             Responses =
             [
@@ -99,7 +99,7 @@ internal static class RunFeature
         new(nameof(GetEvents), "get", "/api/runs/{run}/events", "Streams the changes of a run")
         {
             Description = "Server-sent events. `run` carries the run as `GET /api/runs/{run}` returns it, whenever it changes. "
-                + "`alive` is empty and keeps proxies from closing the stream. `end` says that no more events follow. "
+                + "`alive` is empty and keeps proxies from closing the stream. `end` means that no more events follow. "
                 + "The server closes the stream after three minutes; browsers then reconnect by themselves.",
             Parameters = [Parameter.Run],
             Responses =

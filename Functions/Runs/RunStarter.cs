@@ -10,13 +10,13 @@ using GanFunctions.Functions.Training;
 namespace GanFunctions.Functions.Runs;
 
 /// <summary>
-/// Ties a run to its orchestration: the row in <c>GanRuns</c> is the claim and names a fresh instance id; then the orchestration is scheduled under
+/// Ties a run to its orchestration: the row in <c>GanRuns</c> is the claim and names a new instance id; then the orchestration is scheduled under
 /// that id.
 /// </summary>
 public sealed partial class RunStarter(RunStore runs, ShortJobs shortWork, TaskHubName hub, TimeProvider time, ILogger<RunStarter> logger)
     : ClaimedWork<RunRow, DurableTaskClient>
 {
-    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(30);  // after a claim, a write or a sign of life
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(30);  // after the claim, the last write or the last sighting of the orchestration
     private static readonly TimeSpan TerminateAfter = TimeSpan.FromSeconds(2); // most orchestrations end by themselves
     private static readonly TimeSpan PurgeTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
@@ -42,7 +42,7 @@ public sealed partial class RunStarter(RunStore runs, ShortJobs shortWork, TaskH
         return row;
     }
 
-    /// <summary>Gives a row that is about to be written a fresh orchestration, to be scheduled after the write.</summary>
+    /// <summary>Assigns a new orchestration to a row that is about to be written. It must be scheduled after the write.</summary>
     public void Claim(RunRow row)
     {
         (row.InstanceId, row.Hub, row.ClaimedAt, row.Phase) = (Guid.NewGuid().ToString("N"), hub.Value, time.GetUtcNow(), Phase.Queued);
@@ -67,15 +67,15 @@ public sealed partial class RunStarter(RunStore runs, ShortJobs shortWork, TaskH
     }
 
     /// <summary>
-    /// Makes the orchestration read the row at once, if it waits to retry. Only a hint: an orchestration that has just ended refuses it, and a
-    /// running slice reads the row by itself.
+    /// Makes the orchestration read the row at once if it is waiting to retry. Best effort: an orchestration that has just ended refuses the event, and
+    /// a running slice reads the row anyway.
     /// </summary>
     public Task WakeAsync(DurableTaskClient client, RunRow row, CancellationToken cancellation) =>
         TrySendAsync(row.InstanceId, () => client.RaiseEventAsync(row.InstanceId, TrainGan.WakeEvent, cancellation: cancellation));
 
     /// <summary>
-    /// Removes the history of an orchestration that no longer works on its run. Most end by themselves in a moment; one that waits behind other
-    /// runs is terminated.
+    /// Removes the history of an orchestration that no longer works on its run. Most end by themselves in a moment; one that is queued behind
+    /// other runs is terminated.
     /// </summary>
     public async Task PurgeAsync(DurableTaskClient client, string instanceId)
     {
@@ -112,7 +112,7 @@ public sealed partial class RunStarter(RunStore runs, ShortJobs shortWork, TaskH
         var instance = await scheduler.GetInstanceAsync(known.InstanceId, cancellation);
         if (instance is null) return $"orchestration {known.InstanceId} does not exist";
         if (instance.IsCompleted)
-            return $"orchestration {known.InstanceId} is {instance.RuntimeStatus}: {instance.FailureDetails?.ErrorMessage ?? "it gave no reason"}";
+            return $"orchestration {known.InstanceId} is {instance.RuntimeStatus}: {instance.FailureDetails?.ErrorMessage ?? "no reason given"}";
         if (_seenAlive.Count >= MaxSeen) _seenAlive.Clear();
         _seenAlive[known.InstanceId] = time.GetTimestamp();
         return null;
@@ -145,13 +145,13 @@ public sealed partial class RunStarter(RunStore runs, ShortJobs shortWork, TaskH
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Run {Run}: scheduled as {InstanceId}")]
+    [LoggerMessage(LogLevel.Information, "Run {Run}: scheduled as orchestration {InstanceId}")]
     private partial void LogScheduled(string run, string instanceId);
 
     [LoggerMessage(LogLevel.Warning, "Run {Run}: could not request its preparation; the first slice prepares it. {Problem}")]
     private partial void LogNotPrepared(string run, string problem);
 
-    [LoggerMessage(LogLevel.Debug, "Orchestration {InstanceId}: refused a message, since it has just ended. {Refusal}")]
+    [LoggerMessage(LogLevel.Debug, "Orchestration {InstanceId}: did not accept a message, probably because it has just ended. {Refusal}")]
     private partial void LogNotSent(string instanceId, string refusal);
 
     [LoggerMessage(LogLevel.Warning, "Orchestration {InstanceId}: still {Status}; its history is kept")]

@@ -9,7 +9,7 @@ namespace GanFunctions.Functions.Runs;
 /// <summary>A run as the API returns it.</summary>
 /// <param name="Run">The run's id.</param>
 /// <param name="State">The run's state.</param>
-/// <param name="Actions">The actions that would change the run in this state.</param>
+/// <param name="Actions">The actions that have an effect in this state.</param>
 /// <param name="Dataset">Name of the data set.</param>
 /// <param name="Preset">The preset of the options.</param>
 /// <param name="Progress">Progress of the training.</param>
@@ -22,7 +22,7 @@ namespace GanFunctions.Functions.Runs;
 /// <param name="Best">The epoch with the lowest Fréchet distance; null before the first measured epoch.</param>
 /// <param name="Warnings">Warnings about the pictures, such as mode collapse.</param>
 /// <param name="Checkpoint">Name of the latest checkpoint; null before the first.</param>
-/// <param name="RollBacks">Number of roll-backs after the training diverged.</param>
+/// <param name="RollBacks">Number of rollbacks after the training diverged.</param>
 /// <param name="Error">Why the run failed; null if it did not.</param>
 /// <param name="CreatedAt">When the run was started.</param>
 /// <param name="UpdatedAt">When the run last changed; null in the response to the call that starts it.</param>
@@ -64,7 +64,7 @@ public sealed record RunView(
 /// <summary>Progress of a run.</summary>
 /// <param name="Epoch">The current epoch, from 1; 0 before the first.</param>
 /// <param name="Epochs">The last epoch to train.</param>
-/// <param name="Step">Completed steps of that epoch.</param>
+/// <param name="Step">Completed steps of the current epoch.</param>
 /// <param name="StepsPerEpoch">Steps in an epoch; 0 until known.</param>
 /// <param name="Fraction">Completed share of all steps, from 0 to 1; also 1 if the run stopped early.</param>
 public sealed record RunProgress(int Epoch, int Epochs, int Step, int StepsPerEpoch, double Fraction)

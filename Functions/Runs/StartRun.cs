@@ -42,7 +42,7 @@ public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog d
         }
         catch (DatasetUnavailableException problem)
         {
-            unavailable = problem; // errors in the request come first
+            unavailable = problem; // errors in the request are reported first
         }
         var options = ReadOptions(body, data, problems);
         if (options is null || problems.Count > 0) return Problems.Invalid(problems);

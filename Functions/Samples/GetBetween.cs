@@ -40,17 +40,17 @@ public sealed class GetBetween(RunStore runs, Pictures pictures)
     }
 }
 
-/// <summary>The noise of seeds.</summary>
+/// <summary>The noise vectors of seeds.</summary>
 /// <param name="Seeds">The seeds.</param>
-/// <param name="Index">Which picture of each seed.</param>
-/// <param name="Noise">For each seed, a hundred independent standard normals.</param>
+/// <param name="Index">Index of the picture of each seed, from 0.</param>
+/// <param name="Noise">For each seed, a vector of 100 independent standard normals.</param>
 public sealed record NoiseList(IReadOnlyList<long> Seeds, int Index, IReadOnlyList<float[]> Noise);
 
 /// <summary><c>GET /api/noise</c>: the noise of seeds, for clients that run a downloaded generator.</summary>
 public sealed class GetNoise
 {
     internal static readonly Parameter<IReadOnlyList<long>?> Seeds = Parameter.WholeNumbers(
-        "seeds", "By default, 42.", PictureParameters.LastSeed, 1, 16, 1, 2);
+        "seeds", "Seeds of the noise. By default, 42.", PictureParameters.LastSeed, 1, 16, 1, 2);
 
     [Function(nameof(GetNoise))]
     public IResult Run([HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/noise")] HttpRequest request)

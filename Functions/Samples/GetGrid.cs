@@ -20,7 +20,7 @@ public sealed record GridList(string Run, IReadOnlyList<int> Epochs);
 public sealed class GetGrid(RunStore runs, GridStore grids)
 {
     internal static readonly Parameter<int> Side = Parameter.WholeNumber(
-        "side", "Pictures in a row and in a column, from the upper left corner.", 1, GridStore.Side, otherwise: GridStore.Side);
+        "side", "Number of rows and columns to return, from the upper left corner.", 1, GridStore.Side, otherwise: GridStore.Side);
     internal static readonly Parameter<int> Scale = PictureParameters.Scale(GridStore.Scale, otherwise: GridStore.Scale);
 
     [Function("ListGrids")]
@@ -47,7 +47,7 @@ public sealed class GetGrid(RunStore runs, GridStore grids)
         if (choice.ProblemWith(row) is { } problem) return problem;
         if (await grids.FindAsync(run, choice.EpochIn(row) ?? row.CompletedEpochs, cancellation) is not { } png) return choice.NotFound(row);
 
-        // Not cacheable for an hour like other pictures: after a roll-back the same epoch has another grid.
+        // Not cacheable for an hour like other pictures: after a rollback the same epoch has another grid.
         var tag = EntityTag.Of($"grid/{EntityTag.Of(png)}/{side}/{scale}/{PictureEncoder.Version}");
         return (EntityTag.IsKnown(request, tag) ? Results.StatusCode(304) : Results.Bytes(GridStore.Corner(png, side, scale), Format.Png.MediaType))
             .WithHeader(HeaderNames.ETag, tag)

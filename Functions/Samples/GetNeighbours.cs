@@ -17,8 +17,8 @@ namespace GanFunctions.Functions.Samples;
 /// <param name="Run">The run.</param>
 /// <param name="Checkpoint">The checkpoint that generated the picture.</param>
 /// <param name="Seed">Seed of the noise.</param>
-/// <param name="Index">Which picture of the seed.</param>
-/// <param name="TypicalDistance">Median distance of real pictures to their nearest training picture.</param>
+/// <param name="Index">Index of the picture of that seed, from 0.</param>
+/// <param name="TypicalDistance">Median distance between a real picture and its nearest training picture.</param>
 /// <param name="Neighbours">The neighbours, nearest first.</param>
 public sealed record NeighbourList(string Run, string Checkpoint, long Seed, int Index, double TypicalDistance, IReadOnlyList<Neighbour> Neighbours);
 
@@ -79,7 +79,7 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
         [.. found.Select(each => each.Label is { } label ? each with { Name = classes.NameOf(label) } : each)];
 
     private static IResult NotYet(RunRow row) => Results.Problem(
-        $"The features of '{row.Options.Dataset}' are being computed, which takes up to a minute, once. Try again later.",
+        $"The features of '{row.Options.Dataset}' are being computed; this takes up to a minute and is done once. Try again later.",
         statusCode: 503, title: "Not ready yet.")
         .WithHeader(HeaderNames.RetryAfter, "15");
 
@@ -88,6 +88,6 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
         $"/api/runs/{row.RowKey}");
 
     private static IResult Changed(RunRow row, Manifest manifest) => Problems.Conflict("The data set has changed.",
-        $"Run '{row.RowKey}' was trained on '{row.Options.Dataset}' with the hash {manifest.Dataset}, which has been replaced since then.",
+        $"Run '{row.RowKey}' was trained on '{row.Options.Dataset}' with hash {manifest.Dataset}; that data set has been replaced since.",
         $"/api/runs/{row.RowKey}");
 }

@@ -9,7 +9,7 @@ namespace GanFunctions.Functions.Samples;
 /// <summary>The calls of this feature, and the services behind them.</summary>
 internal static class PictureFeature
 {
-    private const string TooManyFrames = "frames: '1' is not valid; it must be a whole number from 2 to 200.";
+    private const string InvalidFrames = "frames: '1' is not valid; it must be a whole number from 2 to 200.";
 
     /// <summary>Registers the feature.</summary>
     public static IServiceCollection AddSamples(this IServiceCollection services) => services
@@ -24,7 +24,7 @@ internal static class PictureFeature
     [
         Samples("GetRunSamples", "/api/runs/{run}/samples", "Generates pictures from a run", Parameter.Run),
         Samples("GetLatestSamples", "/api/samples", "Generates pictures from the newest run that has a checkpoint"),
-        new(nameof(GetTimelapse), "get", "/api/runs/{run}/timelapse", "Animates the pictures of every epoch, all from the same noise")
+        new(nameof(GetTimelapse), "get", "/api/runs/{run}/timelapse", "Animates the sample grids of all epochs, which come from the same noise")
         {
             Parameters =
             [
@@ -35,7 +35,7 @@ internal static class PictureFeature
             [
                 new(200, "The animation.", Media.Bytes(Format.Gif), Media.Bytes(Format.WebP)) { Headers = [Header.ETag, Header.CacheControl, Header.Vary] },
                 Response.NotModified,
-                Response.Invalid("frames", TooManyFrames),
+                Response.Invalid("frames", InvalidFrames),
                 Response.NotFound(
                     "There is no such run, or it has no completed epoch yet.", "No pictures yet.", "Run 'first' has no completed epoch yet.",
                     Header.RetryAfter),
@@ -43,7 +43,7 @@ internal static class PictureFeature
         },
         new(nameof(GetWalk), "get", "/api/runs/{run}/walk", "Animates a walk through latent space, from seed to seed")
         {
-            Description = "All frames together have at most 8192 pictures.",
+            Description = "All frames together may have at most 8192 pictures.",
             Parameters =
             [
                 Parameter.Run, GetWalk.Seeds, GetWalk.Frames, GetWalk.Count, Columns, GetWalk.Scale, GetWalk.Milliseconds, GetWalk.Closed,
@@ -88,11 +88,11 @@ internal static class PictureFeature
                 CheckpointFeature.NoCheckpoint,
                 CheckpointFeature.NoBestEpoch with
                 {
-                    Description = "The data set is gone, was replaced, or is too small; or `epoch` is `best`, and the run does not measure its pictures.",
+                    Description = "The data set is gone, was replaced, or is too small; or `epoch` is `best`, and the run does not measure quality.",
                 },
                 new(503, "The features of the data set are being computed.", Media.Problem(new Problem(
                     "https://tools.ietf.org/html/rfc9110#section-15.6.4", "Not ready yet.", 503,
-                    "The features of 'digits' are being computed, which takes up to a minute, once. Try again later.")))
+                    "The features of 'digits' are being computed; this takes up to a minute and is done once. Try again later.")))
                 {
                     Headers = [Header.RetryAfter],
                 },
@@ -115,16 +115,16 @@ internal static class PictureFeature
                 .. Refusals("side", "side: '9' is not valid; it must be a whole number from 1 to 8."),
             ],
         },
-        new(nameof(GetNoise), "get", "/api/noise", "Gets the noise of seeds")
+        new(nameof(GetNoise), "get", "/api/noise", "Gets the noise vectors of seeds")
         {
-            Description = "For clients that run a downloaded generator and want the same pictures.",
+            Description = "For clients that run a downloaded generator and want the same pictures as the app's.",
             Parameters =
             [
                 GetNoise.Seeds, PictureParameters.Index,
             ],
             Responses =
             [
-                new(200, "The noise.", Media.Json(new NoiseList([42], 0, [[0.35f, -1.2f, 0.07f]]))),
+                new(200, "The noise vectors.", Media.Json(new NoiseList([42], 0, [[0.35f, -1.2f, 0.07f]]))),
                 Response.Invalid("index", "index: '1024' is not valid; it must be a whole number from 0 to 1023."),
             ],
         },
@@ -132,7 +132,8 @@ internal static class PictureFeature
 
     private static Operation Samples(string id, string path, string summary, params Parameter[] first) => new(id, "get", path, summary)
     {
-        Description = "Picture *i* of a seed does not depend on `count` and `columns`. `zip` contains single files with a list; `npy` is a NumPy array.",
+        Description = "Picture *i* of a seed does not depend on `count` and `columns`. `zip` contains one PNG file per picture and an index; "
+            + "`npy` is a NumPy array.",
         Parameters =
         [
             .. first, SampleQuery.CountParameter, Columns, Seed, SampleQuery.ScaleParameter, .. ForGenerator, SampleQuery.Formats,

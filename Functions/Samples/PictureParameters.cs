@@ -12,27 +12,29 @@ internal static class PictureParameters
     public const long LastSeed = 9_007_199_254_740_991;
 
     /// <summary>The number of pictures in a row.</summary>
-    public static readonly Parameter<int?> Columns = Parameter.WholeNumber("columns", "Pictures in a row. By default, the pictures form a square.", 1, 64);
+    public static readonly Parameter<int?> Columns = Parameter.WholeNumber(
+        "columns", "Number of pictures per row. By default, the grid is as square as possible.", 1, 64);
 
-    /// <summary>The picture of a seed.</summary>
-    public static readonly Parameter<int> Index = Parameter.WholeNumber("index", "Which picture of the seed.", 0, 1023, otherwise: 0);
+    /// <summary>The index of a picture of a seed.</summary>
+    public static readonly Parameter<int> Index = Parameter.WholeNumber("index", "Index of the picture of that seed.", 0, 1023, otherwise: 0);
 
     /// <summary>The label that a conditional generator draws.</summary>
     public static readonly Parameter<string?> Label = Parameter.Text(
         "label",
-        "The class to draw, if the run is conditional: its name, in any case, or its label. A text that is both a name and a label is the name. "
-        + "By default, each class in turn.",
+        "The class to draw, if the run is conditional: its name, in any case, or its label. A value that is both a name and a label is read as the name. "
+        + "By default, the classes take turns.",
         "the name or the label of a class", "cats");
 
     /// <summary>The time that each frame of an animation is shown.</summary>
-    public static Parameter<int> Milliseconds(int otherwise) => Parameter.WholeNumber("milliseconds", "Duration of each frame.", 20, 5000, otherwise);
+    public static Parameter<int> Milliseconds(int otherwise) => Parameter.WholeNumber(
+        "milliseconds", "Duration of each frame, in milliseconds.", 20, 5000, otherwise);
 
     /// <summary>The seed of the noise.</summary>
     public static readonly Parameter<long?> Seed = Parameter.WholeNumber("seed", "Seed of the noise. By default, the run's own seed.", 0, LastSeed);
 
     /// <summary>The weights to draw with.</summary>
     public static readonly Parameter<string?> Weights = Parameter.Choice(
-        "weights", "`raw` are the trained weights, `ema` their moving average, which draws better.", ["ema", "raw"], otherwise: "ema");
+        "weights", "`raw` are the trained weights, `ema` their moving average, which gives better pictures.", ["ema", "raw"], otherwise: "ema");
 
     /// <summary>The parameters of <see cref="GeneratorChoice"/>.</summary>
     public static IReadOnlyList<Parameter> ForGenerator { get; } = [CheckpointChoice.InQuery, Label, Weights];
@@ -42,15 +44,15 @@ internal static class PictureParameters
 
     /// <summary>The scale of pixels.</summary>
     public static Parameter<int> Scale(int most, int otherwise = 2) => Parameter.WholeNumber(
-        "scale", "Each pixel becomes a square of this side.", 1, most, otherwise);
+        "scale", "Each pixel is enlarged to a square with this side, in pixels.", 1, most, otherwise);
 
     /// <summary>Several seeds.</summary>
     public static Parameter<IReadOnlyList<long>?> Seeds(int least, int most, params long[] example) =>
-        Parameter.WholeNumbers("seeds", "By default, the run's own seed and the three that follow it.", LastSeed, least, most, example);
+        Parameter.WholeNumbers("seeds", "Seeds of the noise. By default, the run's own seed and the three that follow it.", LastSeed, least, most, example);
 
     /// <summary>Headers of a picture.</summary>
     public static IReadOnlyList<Header> Headers { get; } =
-        [Header.ETag, Header.CacheControl, Header.Vary, new("X-Checkpoint", "Name of the checkpoint that drew it.", "000-00002-000100")];
+        [Header.ETag, Header.CacheControl, Header.Vary, new("X-Checkpoint", "Name of the checkpoint that generated the pictures.", "000-00002-000100")];
 
     /// <summary>Responses if a generator cannot draw what was asked for.</summary>
     public static IReadOnlyList<Response> Refusals(string field, string problem) =>

@@ -10,7 +10,7 @@ namespace GanFunctions.Functions.Samples;
 /// <param name="Count">Number of pictures, 1 to 1024.</param>
 /// <param name="Seed">Seed of the noise; null for the run's own seed.</param>
 /// <param name="Columns">Pictures in a row.</param>
-/// <param name="Scale">Each pixel becomes a square of this side.</param>
+/// <param name="Scale">Each pixel is enlarged to a square with this side, in pixels.</param>
 /// <param name="Format">Format of the response.</param>
 public sealed record SampleQuery(GeneratorChoice Choice, int Count, long? Seed, int Columns, int Scale, Format Format)
 {
@@ -51,7 +51,7 @@ internal static class GridLimits
         [Format.Png] = int.MaxValue,
     };
 
-    /// <summary>The 400 if the grid is too large, else null.</summary>
+    /// <summary>The 400 if the grid is too large; otherwise null.</summary>
     public static IResult? Problem(PictureShape shape, SampleQuery query)
     {
         if (!MaxSides.TryGetValue(query.Format, out var max)) return null;
@@ -59,6 +59,6 @@ internal static class GridLimits
         if (width <= max && height <= max && (long)width * height * shape.Channels <= MaxValues) return null;
         return Problems.Invalid("scale",
             $"scale: {query.Scale} is not valid for {query.Count} pictures of {shape} in {query.Columns} columns: as {query.Format.Name} the grid would be "
-            + $"{width} wide and {height} high; ask for a smaller scale or count, or for format=zip.");
+            + $"{width} x {height} pixels; use a smaller scale or count, or format=zip.");
     }
 }

@@ -7,7 +7,7 @@ using GanFunctions.Storage;
 
 namespace GanFunctions.Functions.ShortWork;
 
-/// <summary>A run to prepare: its data set is stored before a worker is free to train it.</summary>
+/// <summary>A run to prepare: its data set is stored while it waits for a free worker.</summary>
 /// <param name="Run">The run's id.</param>
 /// <param name="InstanceId">The orchestration that the run must still belong to.</param>
 public sealed record Preparation(string Run, string InstanceId);
@@ -55,7 +55,7 @@ public sealed class ShortJobs(QueueClient queue)
     /// <summary>The queue's name in the storage account.</summary>
     public const string Name = "gan-short-work";
 
-    /// <summary>Adds a job. Takes no cancellation token: what needs the job is already stored.</summary>
+    /// <summary>Adds a job. Takes no cancellation token, because the claim that depends on the job is already stored.</summary>
     public Task AddAsync(ShortJob job) => queue.SendMessageAsync(JsonSerializer.Serialize(job, JsonSerializerOptions.Web), CancellationToken.None);
 }
 

@@ -10,17 +10,17 @@ namespace GanFunctions.Functions.Terminal;
 
 /// <summary>The app refused a call.</summary>
 /// <param name="status">The status of the response.</param>
-/// <param name="message">What is wrong, and what helps.</param>
+/// <param name="message">What is wrong and how to fix it.</param>
 public sealed class RefusedException(HttpStatusCode status, string message) : Exception(message)
 {
     /// <summary>The status of the response.</summary>
     public HttpStatusCode Status { get; } = status;
 }
 
-/// <summary>The app's own HTTP API, as the commands of the terminal use it.</summary>
+/// <summary>The app's own HTTP API, as the terminal commands use it.</summary>
 public sealed class LocalApi(HttpClient http)
 {
-    /// <summary>Whether a run is still to be trained.</summary>
+    /// <summary>Whether a run still has epochs to train.</summary>
     public static bool IsUnfinished(RunView run) => run.State is not (RunState.Completed or RunState.Failed or RunState.Cancelled or RunState.Cancelling);
 
     /// <summary>Address of a run on the web page.</summary>
@@ -59,7 +59,7 @@ public sealed class LocalApi(HttpClient http)
     /// <exception cref="RefusedException">The app refuses it.</exception>
     public async Task UploadAsync(string path, HttpContent archive, CancellationToken cancellation)
     {
-        // The app may refuse an upload by its headers; then nothing of it is sent.
+        // The app may refuse an upload because of its headers; the body is then never sent.
         using var request = new HttpRequestMessage(HttpMethod.Put, path) { Content = archive, Headers = { ExpectContinue = true } };
         archive.Headers.ContentType = new("application/zip");
         using var response = await http.SendAsync(request, cancellation);

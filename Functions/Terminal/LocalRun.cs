@@ -5,16 +5,16 @@ using GanFunctions.Functions.Runs;
 
 namespace GanFunctions.Functions.Terminal;
 
-/// <summary>What the commands of the terminal have in common: they call the app's own API, follow a run to its end, and save its pictures.</summary>
+/// <summary>What the terminal commands have in common: they call the app's own API, follow a run to its end, and save its pictures.</summary>
 public sealed class LocalRun(OwnAddress own, IConfiguration configuration, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const string PictureFolder = "out";
     private const string KeySetting = "EmbeddedHost:Key";
 
-    /// <summary>The interval between two looks at something that is under way.</summary>
+    /// <summary>The polling interval.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Runs a command once the app has started, and stops the app at its end. An error is one line and exit code 1.</summary>
+    /// <summary>Runs a command once the app has started, and stops the app at its end. An error is printed as one line; the exit code is then 1.</summary>
     /// <param name="command">The command.</param>
     /// <param name="whenStopped">What to print if the user stops the app.</param>
     /// <param name="cancellation">Cancelled when the app stops.</param>
@@ -55,7 +55,7 @@ public sealed class LocalRun(OwnAddress own, IConfiguration configuration, IHost
         await File.WriteAllBytesAsync(path, await api.PicturesAsync(run, cancellation), cancellation);
         Console.WriteLine($$"""
             Pictures: {{path}}
-            To look at it, generate more or train it further, start the app (dotnet run --project Functions) and open
+            To view the run, generate more pictures or train it further, start the app (dotnet run --project Functions) and open
             http://localhost:7071/#/runs/{{run}}, or in another terminal:
               curl 'localhost:7071/api/runs/{{run}}/samples?count=16&seed=7' -o {{run}}.png
               curl -X POST localhost:7071/api/runs/{{run}}/extend -d '{"epochs": 20}'

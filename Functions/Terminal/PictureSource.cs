@@ -13,7 +13,7 @@ internal sealed partial record PictureSource(string Name, string? Path)
     private const int MaxName = 36; // of the 40 characters of an id; the rest is for the suffix of a run
     private static readonly string[] Known = ["digits", "mnist", "fashion-mnist"];
 
-    /// <summary>Hidden files and folders are left out.</summary>
+    /// <summary>Skips hidden files and folders.</summary>
     private static readonly EnumerationOptions Files = new() { RecurseSubdirectories = true };
 
     /// <summary>Finds out what a text names.</summary>
@@ -26,7 +26,7 @@ internal sealed partial record PictureSource(string Name, string? Path)
             if (!Directory.EnumerateFiles(text, "*", Files).Any())
             {
                 throw new InvalidOperationException(
-                    $"The folder '{text}' is empty: it must have pictures, with one subfolder per class or none.");
+                    $"The folder '{text}' is empty: it must contain pictures, optionally in one subfolder per class.");
             }
             return new(NameOf(System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(text)))), text);
         }
@@ -34,7 +34,7 @@ internal sealed partial record PictureSource(string Name, string? Path)
         return ResourceId.IsValid(text)
             ? new(text, null)
             : throw new InvalidOperationException(
-                $"There is no folder or archive '{text}': name one with pictures, or a data set, such as {Known[0]}.");
+                $"There is no folder or archive '{text}': name one that contains pictures, or a data set, such as {Known[0]}.");
     }
 
     /// <summary>The body of the upload, a zip archive; a folder is archived while it is sent.</summary>

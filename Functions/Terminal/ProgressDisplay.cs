@@ -3,7 +3,7 @@ using Spectre.Console;
 namespace GanFunctions.Functions.Terminal;
 
 /// <summary>Progress at one moment.</summary>
-/// <param name="Stage">What is going on, in a word or two; a change is always shown.</param>
+/// <param name="Stage">The stage, in a word or two; every change of it is shown.</param>
 /// <param name="Text">The stage with its numbers.</param>
 /// <param name="Fraction">Completed share, from 0 to 1.</param>
 internal sealed record ProgressLine(string Stage, string Text, double Fraction);
@@ -14,8 +14,8 @@ internal static class ProgressDisplay
     private const int PlainEvery = 10; // views, one a second
 
     /// <summary>Shows progress until its end.</summary>
-    /// <param name="views">What is under way, once a second.</param>
-    /// <param name="describe">What to show of it.</param>
+    /// <param name="views">The state of the work, once a second.</param>
+    /// <param name="describe">Describes the state.</param>
     /// <returns>The last view.</returns>
     public static Task<T> ShowAsync<T>(IAsyncEnumerable<T> views, Func<T, ProgressLine> describe) =>
         AnsiConsole.Profile.Out.IsTerminal ? BarAsync(views, describe) : LinesAsync(views, describe);

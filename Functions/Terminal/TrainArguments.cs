@@ -8,7 +8,7 @@ namespace GanFunctions.Functions.Terminal;
 
 /// <summary>The arguments of the command <c>train</c>, checked as the HTTP API checks them.</summary>
 /// <param name="Source">What to train on.</param>
-/// <param name="Upload">The given options of the conversion of pictures, such as <c>size</c>.</param>
+/// <param name="Upload">The given options for converting the pictures, such as <c>size</c>.</param>
 /// <param name="Given">The given training options, and the data set.</param>
 /// <param name="Options">The training options they resolve to.</param>
 /// <param name="Settings">Settings of the app, such as <c>--urls</c>.</param>
@@ -23,8 +23,8 @@ internal sealed record TrainArguments(
     public static bool AskForHelp(string[] args) => args is [Command, .. var rest] && rest.Any(arg => arg is "--help" or "-h" or "-?");
 
     /// <summary>Reads the command line.</summary>
-    /// <returns>The arguments; null if the command is another one.</returns>
-    /// <exception cref="InvalidOperationException">Something is not valid; the message names all of it.</exception>
+    /// <returns>The arguments; null for any other command.</returns>
+    /// <exception cref="InvalidOperationException">The command line is not valid; the message lists every problem.</exception>
     public static TrainArguments? Read(string[] args)
     {
         if (args is not [Command, .. var rest]) return null;
@@ -71,7 +71,7 @@ internal sealed record TrainArguments(
         {
             if (name != parameter.Name) return false;
             if (!parameter.Parse(text ?? "true").IsValid) problems.Add($"{parameter.Name}: '{text}' is not valid; it must be {parameter.Valid}.");
-            else if (source.Path is null) problems.Add($"{parameter.Name} is for pictures that are uploaded; the data set '{source.Name}' is used as it is.");
+            else if (source.Path is null) problems.Add($"{parameter.Name} applies to uploaded pictures; the data set '{source.Name}' is used as it is.");
             return true;
         }
     }

@@ -12,7 +12,7 @@ namespace GanFunctions.Functions.Terminal;
 
 /// <summary>
 /// <c>dotnet run --project Functions -- train ...</c>: uploads a folder or archive of pictures through the app's own HTTP API, trains on it with progress
-/// in the terminal, and saves pictures. The same command resumes a training that was stopped.
+/// in the terminal, and saves pictures. The same command resumes a run that was stopped.
 /// </summary>
 internal sealed class TrainRun(TrainArguments arguments, LocalRun local, TimeProvider time) : BackgroundService
 {
@@ -20,7 +20,7 @@ internal sealed class TrainRun(TrainArguments arguments, LocalRun local, TimePro
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => local.RunAsync(
-        TrainAsync, "Stopped. What has been trained is committed; the same command resumes it.", stoppingToken);
+        TrainAsync, "Stopped. The training is committed; the same command resumes it.", stoppingToken);
 
     private async Task TrainAsync(LocalApi api, CancellationToken cancellation)
     {

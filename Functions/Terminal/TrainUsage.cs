@@ -17,13 +17,13 @@ internal static class TrainUsage
         Console.WriteLine($"""
             dotnet run --project Functions -- train <source> [options]
 
-            Trains on <source> and saves pictures in out/. <source> is a folder of pictures
-            with one subfolder per class (or none), an archive of one, or the name of a data
-            set, such as digits or mnist. Ctrl+C commits the training and stops; the same
-            command resumes it.
+            Trains on <source> and saves pictures in out/. <source> is a folder of pictures,
+            optionally with one subfolder per class, an archive of such a folder, or the
+            name of a data set, such as digits or mnist. Ctrl+C commits the training and
+            stops; the same command resumes it.
 
             Pictures of a folder or archive are converted first:
-              --size 28|32|64  --channels 1|3  by default those of the pictures
+              --size 28|32|64  --channels 1|3  by default derived from the pictures
               --fit crop|pad|stretch  --background white|black|rrggbb  --transpose
             Training options and their defaults; docs/options.md explains them:
             {Options()}

@@ -6,7 +6,7 @@ namespace GanFunctions.Functions.Training;
 
 /// <summary>Input of the orchestration, and its state across continue-as-new.</summary>
 /// <param name="Run">The run's id.</param>
-/// <param name="Attempt">Roll-backs so far.</param>
+/// <param name="Attempt">Number of rollbacks so far.</param>
 /// <param name="Failures">Failed calls since the last success; they determine the delay before the next attempt.</param>
 public sealed record TrainGanInput(string Run, int Attempt = 0, int Failures = 0);
 

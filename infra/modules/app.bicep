@@ -18,7 +18,7 @@ param tableEndpoint string
 @description('Blob container of the deployment package.')
 param deploymentContainer string
 
-@description('Connection string of Application Insights. It is no secret: sending telemetry requires the identity.')
+@description('Connection string of Application Insights. It is not a secret: sending telemetry requires the identity.')
 param insightsConnection string
 param maximumInstances int
 param alwaysReadyInstances int

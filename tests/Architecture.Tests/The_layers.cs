@@ -35,7 +35,7 @@ public sealed class The_layers
     }
 
     [Fact]
-    public void Of_Core_are_all_ordered()
+    public void Of_Core_are_all_in_the_list()
     {
         var names = Loaded.Value.Types.Select(type => Below(type, "GanFunctions.Core")).OfType<string>().Where(name => !IsGenerated(name)).Distinct();
 
@@ -43,7 +43,7 @@ public sealed class The_layers
     }
 
     [Fact]
-    public void Of_Core_know_neither_the_web_nor_Functions_nor_durable_orchestrations()
+    public void Of_Core_reference_neither_the_web_nor_Functions_nor_durable_orchestrations()
     {
         string[] foreign =
         [
@@ -77,7 +77,7 @@ public sealed class The_layers
             from == to || (seen.Add(from) && next[from].Any(step => Reaches(step, to, seen)));
     }
 
-    // Assert.Empty would cut the names short.
+    // Assert.Empty would truncate the names.
     private static void AssertNone(IEnumerable<string> violations)
     {
         var all = violations.ToList();

@@ -6,10 +6,10 @@ using Microsoft.Extensions.Configuration;
 
 namespace GanFunctions.EmbeddedHost.SampleApp;
 
-/// <summary>How far it has counted, and to where.</summary>
+/// <summary>The progress of a count, and its target.</summary>
 public record Count(int Done, int Target);
 
-/// <summary>Counts, a step at a time, and starts over with a fresh history every few steps.</summary>
+/// <summary>Counts one step at a time, and continues as new every few steps.</summary>
 public sealed class Counting(IConfiguration configuration)
 {
     private const int StepsPerExecution = 4;
@@ -44,7 +44,7 @@ public sealed class Counting(IConfiguration configuration)
         return count.Done;
     }
 
-    /// <summary>Notes the step in the file that the setting Steps names.</summary>
+    /// <summary>Appends the step to the file that the setting Steps names.</summary>
     [Function(nameof(Step))]
     public async Task<Count> Step([ActivityTrigger] Count count, CancellationToken cancellation)
     {

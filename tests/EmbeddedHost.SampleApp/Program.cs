@@ -1,4 +1,4 @@
-// An app as small as they come, for tests to kill.
+// A minimal app for tests to kill.
 using GanFunctions.EmbeddedHost;
 using Microsoft.Extensions.Hosting;
 

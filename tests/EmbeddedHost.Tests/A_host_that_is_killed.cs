@@ -12,7 +12,7 @@ public sealed class A_host_that_is_killed(AzuriteFixture azurite) : IDisposable
     public void Dispose() => File.Delete(_steps);
 
     [Fact]
-    public async Task Again_and_again_still_counts_every_step()
+    public async Task Repeatedly_still_counts_every_step()
     {
         await using (var first = Start())
         {
@@ -32,11 +32,11 @@ public sealed class A_host_that_is_killed(AzuriteFixture azurite) : IDisposable
         await Wait.UntilAsync(() => Counted == 30, "the last step");
         var steps = (await File.ReadAllLinesAsync(_steps, Cancellation)).Select(int.Parse).ToList();
         Assert.Equal(Enumerable.Range(1, 30), steps.Distinct());
-        Assert.InRange(steps.Count, 30, 34); // at most the step under way at each kill is done twice
+        Assert.InRange(steps.Count, 30, 34); // only the step that is running at each kill may run twice
     }
 
     [Fact]
-    public async Task Leaves_its_work_to_the_other_process_of_its_hub()
+    public async Task Leaves_its_work_to_another_process_on_its_hub()
     {
         await using var killed = Start();
         await using var other = Start();
@@ -50,7 +50,7 @@ public sealed class A_host_that_is_killed(AzuriteFixture azurite) : IDisposable
 
     private int Counted => File.ReadAllLines(_steps).Select(line => int.TryParse(line, out var step) ? step : 0).DefaultIfEmpty().Max();
 
-    // What a killed process holds is free after three seconds here, for else these tests would mostly wait.
+    // The work of a killed process is released after three seconds, so that these tests do not mostly wait.
     private AppProcess Start() => AppProcess.Start(
         Path.Combine(AppContext.BaseDirectory, "GanFunctions.EmbeddedHost.SampleApp.dll"),
         [

@@ -9,7 +9,7 @@ public sealed class A_queue_message
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Is_given_to_the_function_of_its_queue_and_is_gone_when_that_returns()
+    public async Task Is_passed_to_the_function_of_its_queue_and_is_deleted_when_that_returns()
     {
         await using var azurite = await AzuriteFixture.StartAsync();
         await using var host = await TestHost.StartAsync(azurite);
@@ -23,7 +23,7 @@ public sealed class A_queue_message
     }
 
     [Fact]
-    public async Task Whose_function_fails_stays_and_the_next_one_is_processed()
+    public async Task Whose_function_fails_stays_in_the_queue_and_the_next_one_is_processed()
     {
         await using var azurite = await AzuriteFixture.StartAsync();
         await using var host = await TestHost.StartAsync(azurite);
@@ -32,9 +32,9 @@ public sealed class A_queue_message
         await SendAsync(queue, new Greeting(bad, QueueFunctions.Broken));
         await SendAsync(queue, new Greeting(good, 1));
 
-        await host.UntilAsync(() => Seen.Of(good).Contains("ended"), "the good one");
+        await host.UntilAsync(() => Seen.Of(good).Contains("ended"), "the good message");
         Assert.Contains(host.Log.Lines, line => line.Contains("Function Greet failed (attempt 1)", StringComparison.Ordinal));
-        await host.UntilAsync(async () => (await queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount == 1, "the bad one alone");
+        await host.UntilAsync(async () => (await queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount == 1, "only the bad message to remain");
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class A_queue_message
         Gates.OfAllHosts.Open(name);
 
         await using var second = await TestHost.StartAsync(azurite);
-        await second.UntilAsync(() => Seen.Of(name).Contains("ended"), "the function again");
+        await second.UntilAsync(() => Seen.Of(name).Contains("ended"), "the function to run again");
     }
 
     private static async Task<QueueClient> QueueAsync(AzuriteFixture azurite)

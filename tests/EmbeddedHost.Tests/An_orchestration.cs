@@ -20,7 +20,7 @@ public sealed class An_orchestration(AzuriteFixture azurite, RunningHost host) :
     }
 
     [Fact]
-    public async Task Passes_on_payloads_that_do_not_fit_a_queue_message()
+    public async Task Passes_on_payloads_that_exceed_a_queue_message()
     {
         var text = string.Concat(Enumerable.Repeat("\"ä€😀", 20_000));
         Assert.Equal(text, (await host.RunAsync("Copy", text)).Output<string>());

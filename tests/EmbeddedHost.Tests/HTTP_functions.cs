@@ -33,8 +33,8 @@ public sealed class HTTP_functions(AzuriteFixture azurite, RunningHost host) : I
     [InlineData("GET", "/api/items/0197d3a0-5a5e-7000-8000-000000000001/x", 404, "There is no function at /api/items/")]
     [InlineData("GET", "/nowhere", 404, "There is no function at /nowhere.")]
     [InlineData("DELETE", "/api/value", 405, "DELETE is not allowed here; use GET.")]
-    [InlineData("GET", "/api/throws", 500, "Function 'Throws' failed; the log says why.")]
-    public async Task Answer_with_problem_details_when_something_goes_wrong(string method, string path, int status, string detail)
+    [InlineData("GET", "/api/throws", 500, "Function 'Throws' failed; see the log.")]
+    public async Task Return_problem_details_when_something_goes_wrong(string method, string path, int status, string detail)
     {
         var answer = await host.Http.SendAsync(new(new HttpMethod(method), path), Cancellation);
         var problem = await answer.Content.ReadFromJsonAsync<JsonElement>(Cancellation);
@@ -65,11 +65,11 @@ public sealed class HTTP_functions(AzuriteFixture azurite, RunningHost host) : I
     }
 
     [Fact]
-    public async Task That_stream_do_not_hold_up_a_host_that_stops()
+    public async Task That_stream_do_not_delay_the_shutdown_of_the_host()
     {
         await using var streaming = await TestHost.StartAsync(azurite);
         using var answer = await streaming.Http.GetAsync("/api/stream", HttpCompletionOption.ResponseHeadersRead, Cancellation);
 
-        await streaming.StopAsync(); // waits longer for a request than this test for its host
+        await streaming.StopAsync(); // without cancellation, the host would wait longer for the request than this test for the host
     }
 }

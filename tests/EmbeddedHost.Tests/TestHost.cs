@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.EmbeddedHost.Tests;
 
-/// <summary>The functions of the folder Functions, on a real host over a real Azurite.</summary>
+/// <summary>The functions in the folder Functions, on a real host with a real Azurite.</summary>
 internal sealed class TestHost : IAsyncDisposable
 {
     private readonly IHost _host;
@@ -61,7 +61,7 @@ internal sealed class TestHost : IAsyncDisposable
         return builder;
     }
 
-    /// <summary>Starts an orchestration, waits until it ends, and returns what is known of it.</summary>
+    /// <summary>Starts an orchestration, waits until it ends, and returns its metadata.</summary>
     public async Task<OrchestrationMetadata> RunAsync(string name, object? input = null, string? id = null)
     {
         var started = await Client.ScheduleNewOrchestrationInstanceAsync(name, input, new StartOrchestrationOptions(id));
@@ -77,11 +77,11 @@ internal sealed class TestHost : IAsyncDisposable
         }
         catch (OperationCanceledException e)
         {
-            throw new TimeoutException($"{instanceId} does not end.\n{string.Join('\n', Log.Lines)}", e);
+            throw new TimeoutException($"Timed out waiting for {instanceId} to end.\n{string.Join('\n', Log.Lines)}", e);
         }
     }
 
-    /// <summary>Waits until it is so; in vain, it shows what the host has logged.</summary>
+    /// <summary>Waits until a condition holds; a time-out includes the log of the host.</summary>
     public Task UntilAsync(Func<bool> condition, string what) => UntilAsync(() => Task.FromResult(condition()), what);
 
     /// <inheritdoc cref="UntilAsync(Func{bool}, string)"/>
@@ -97,7 +97,7 @@ internal sealed class TestHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops it, which must not take as long as it would wait for what it does.</summary>
+    /// <summary>Stops the host; the test fails if that takes too long.</summary>
     public Task StopAsync() => _host.StopAsync().WaitAsync(Wait.Patience);
 
     public async ValueTask DisposeAsync()
@@ -110,7 +110,7 @@ internal sealed class TestHost : IAsyncDisposable
 
 internal static class Ended
 {
-    /// <summary>The output of an orchestration that must have completed; else the test fails with the reason.</summary>
+    /// <summary>The output of a completed orchestration; for any other, the test fails with the reason.</summary>
     public static T? Output<T>(this OrchestrationMetadata end)
     {
         Assert.True(end.RuntimeStatus == OrchestrationRuntimeStatus.Completed, $"{end.InstanceId} is {end.RuntimeStatus}: {end.SerializedOutput}");

@@ -7,7 +7,7 @@ public sealed class Two_hosts_that_share_a_hub(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Each_take_the_activities_that_the_other_has_no_capacity_for()
+    public async Task Each_run_the_activities_that_the_other_has_no_capacity_for()
     {
         var (hub, one) = (TestHost.NewHub(), TestHost.Setting("maxConcurrentActivityFunctions", "1"));
         await using var first = await TestHost.StartAsync(azurite, hub, one);
@@ -16,7 +16,7 @@ public sealed class Two_hosts_that_share_a_hub(AzuriteFixture azurite)
         var right = await second.Client.ScheduleNewOrchestrationInstanceAsync("Stubborn", Cancellation);
 
         await first.UntilAsync(() => Seen.Of(left).Contains("began") && Seen.Of(right).Contains("began"), "both activities");
-        Gates.OfAllHosts.Open(left); // neither has ended until here
+        Gates.OfAllHosts.Open(left); // both are still running at this point
         Gates.OfAllHosts.Open(right);
         Assert.Equal("waited", (await second.EndOfAsync(left)).ReadOutputAs<string>());
         Assert.Equal("waited", (await first.EndOfAsync(right)).ReadOutputAs<string>());

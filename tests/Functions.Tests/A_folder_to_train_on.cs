@@ -2,7 +2,7 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.Functions.Tests;
 
-/// <summary>The command <c>train</c>, as a user types it, in a folder of its own.</summary>
+/// <summary>The command <c>train</c>, as a user types it, run in a folder of its own.</summary>
 public sealed class A_folder_to_train_on : IAsyncLifetime
 {
     private static readonly string[] Tiny =
@@ -51,7 +51,7 @@ public sealed class A_folder_to_train_on : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Is_trained_on_where_it_was_stopped_by_the_same_command_and_no_other()
+    public async Task Is_resumed_by_the_same_command_and_by_no_other()
     {
         string[] options = ["--epochs", "9999", .. Tiny];
         await using (var app = Train("My Pets", options))
@@ -59,7 +59,7 @@ public sealed class A_folder_to_train_on : IAsyncLifetime
             await app.WaitForLineAsync(
                 line => line.StartsWith("training  epoch ", StringComparison.Ordinal) && !line.Contains(" 0/9999", StringComparison.Ordinal));
             Assert.Equal(0, await app.StopAsync());
-            Assert.Contains("Stopped. What has been trained is committed; the same command resumes it.", app.Output, StringComparison.Ordinal);
+            Assert.Contains("Stopped. The training is committed; the same command resumes it.", app.Output, StringComparison.Ordinal);
             Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
         }
 
@@ -81,15 +81,15 @@ public sealed class A_folder_to_train_on : IAsyncLifetime
     [Theory]
     [InlineData("train needs a folder of pictures, an archive or the name of a data set as its first argument; "
         + "'dotnet run --project Functions -- train --help' lists what is valid.")]
-    [InlineData("There is no folder or archive 'My Cats': name one with pictures, or a data set, such as digits.", "My Cats")]
+    [InlineData("There is no folder or archive 'My Cats': name one that contains pictures, or a data set, such as digits.", "My Cats")]
     [InlineData("There is no folder or archive 'my-cats', and no data set of that name.", "my-cats", "--urls", "http://127.0.0.1:0")]
-    [InlineData("The folder 'empty' is empty: it must have pictures, with one subfolder per class or none.", "empty")]
+    [InlineData("The folder 'empty' is empty: it must contain pictures, optionally in one subfolder per class.", "empty")]
     [InlineData("size: '30' is not valid; it must be one of 28, 32, 64. batchSize: 0 is not valid; it must be a whole number from 2 to 1024. "
         + "epoch is not an option; did you mean epochs? 'dotnet run --project Functions -- train --help' lists what is valid.",
         "My Pets", "--epoch", "3", "--size=30", "--batchSize", "0")]
-    [InlineData("channels is for pictures that are uploaded; the data set 'digits' is used as it is. "
+    [InlineData("channels applies to uploaded pictures; the data set 'digits' is used as it is. "
         + "'dotnet run --project Functions -- train --help' lists what is valid.", "digits", "--channels", "3")]
-    public async Task Or_an_option_that_is_not_valid_is_named_before_anything_starts(string message, params string[] arguments)
+    public async Task Or_an_option_that_is_not_valid_is_reported_before_anything_starts(string message, params string[] arguments)
     {
         await using var app = Train(arguments);
 

@@ -10,12 +10,12 @@ public sealed class A_training(App app)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task On_uploaded_MNIST_serves_pictures_while_it_goes_on()
+    public async Task On_uploaded_MNIST_serves_pictures_while_it_continues()
     {
         await UploadMnistAsync(Soak.Count(1_000, 60_000));
         var steps = Soak.Count(10, 100);
         var body = ApiCalls.Tiny("mnist");
-        // enough that it continues throughout the test
+        // enough epochs that it continues throughout the test
         (body["dataset"], body["batchSize"], body["logEvery"], body["epochs"]) = ("mnist", 64, steps / 2, 1000);
         body["imagesPerEpoch"] = 64 * steps;
 
@@ -47,7 +47,7 @@ public sealed class A_training(App app)
     }
 
     [Fact]
-    public async Task Gives_its_losses_as_CSV_too()
+    public async Task Serves_its_losses_as_CSV_too()
     {
         await app.Http.TrainedAsync("tiny");
 
@@ -62,7 +62,7 @@ public sealed class A_training(App app)
     }
 
     [Fact]
-    public async Task Draws_the_same_picture_whatever_is_drawn_beside_it()
+    public async Task Draws_the_same_picture_alone_and_among_others()
     {
         await app.Http.TrainedAsync("tiny");
         async Task<byte[]> DrawAsync(string query) => await app.Http.GetByteArrayAsync($"api/runs/tiny/samples?scale=1&{query}", Cancellation);
@@ -78,7 +78,7 @@ public sealed class A_training(App app)
     }
 
     [Fact]
-    public async Task Answers_304_to_who_has_the_pictures_already()
+    public async Task Returns_304_to_a_client_that_has_the_pictures()
     {
         await app.Http.TrainedAsync("tiny");
         using var first = await app.Http.GetAsync("api/runs/tiny/samples", Cancellation);
@@ -95,7 +95,7 @@ public sealed class A_training(App app)
     }
 
     [Fact]
-    public async Task That_is_the_newest_with_a_checkpoint_serves_the_pictures_of_no_name()
+    public async Task That_is_the_newest_with_a_checkpoint_serves_requests_that_name_no_run()
     {
         await CompleteAsync("newest");
 
@@ -105,7 +105,7 @@ public sealed class A_training(App app)
     }
 
     [Fact]
-    public async Task Can_be_deleted_whole_and_its_id_used_again()
+    public async Task Can_be_deleted_and_its_id_used_again()
     {
         await CompleteAsync("again");
         var before = await SampleAsync();

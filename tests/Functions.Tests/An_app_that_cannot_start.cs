@@ -23,7 +23,7 @@ public sealed class An_app_that_cannot_start
         "--urls", address);
 
     [Fact]
-    public Task Names_a_command_that_there_is_not() => FailsAsync(
+    public Task Names_an_unknown_command() => FailsAsync(
         "UseDevelopmentStorage=true", "'dmeo' is not a command: the commands are demo and train. Options begin with two hyphens.", "dmeo");
 
     [Theory]
@@ -68,7 +68,7 @@ public sealed class An_app_that_cannot_start
     }
 
     [Fact]
-    public async Task Says_what_an_Azurite_that_checks_API_versions_needs()
+    public async Task Says_how_to_fix_an_Azurite_that_checks_API_versions()
     {
         using var azurite = new StrictAzurite();
         var ports = await azurite.StartAsync();
@@ -96,7 +96,7 @@ public sealed class An_app_that_cannot_start
         Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
     }
 
-    /// <summary>An Azurite as it is started without --skipApiVersionCheck.</summary>
+    /// <summary>An Azurite without --skipApiVersionCheck.</summary>
     private sealed class StrictAzurite : IDisposable
     {
         private readonly string _folder = Directory.CreateTempSubdirectory("gan-strict-").FullName;

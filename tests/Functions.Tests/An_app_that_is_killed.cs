@@ -10,16 +10,16 @@ public sealed class An_app_that_is_killed(ITestOutputHelper output)
         /// <summary>Any time.</summary>
         Random,
 
-        /// <summary>While a blob of a checkpoint is on its way.</summary>
+        /// <summary>While a blob of a checkpoint is being uploaded.</summary>
         BlobUpload,
 
-        /// <summary>The manifest is written, the pointer not yet moved.</summary>
+        /// <summary>The manifest is written, but the pointer to the latest checkpoint is not.</summary>
         BeforePointer,
     }
 
     /// <summary>Killed at the two moments that matter most, or ten times in a soak test.</summary>
     [Fact]
-    public async Task Again_and_again_ends_with_the_checkpoint_of_one_that_was_never_killed()
+    public async Task Repeatedly_ends_with_the_checkpoint_of_an_app_that_was_never_killed()
     {
         var seed = Environment.TickCount;
         output.WriteLine($"seed {seed}");
@@ -47,7 +47,7 @@ public sealed class An_app_that_is_killed(ITestOutputHelper output)
                 app = App.Start(slow.ConnectionString, App.ImpatientHub);
                 http = await app.WaitUntilListeningAsync();
             }
-            Assert.NotEqual("completed", await http.StateAsync("killed")); // so that all kills came in its lifetime
+            Assert.NotEqual("completed", await http.StateAsync("killed")); // otherwise the last kills would have hit a completed run
             await http.UntilAsync("killed", "completed");
             using (var started = await http.StartAsync(Named(body, "whole"))) Assert.True(started.IsSuccessStatusCode, app.Output);
             await http.UntilAsync("whole", "completed");
@@ -69,7 +69,7 @@ public sealed class An_app_that_is_killed(ITestOutputHelper output)
                 var upload = slow.CatchAsync(
                     request => request.Method == "PUT" && request.Path.Value!.Contains("/runs/killed/blobs/", StringComparison.Ordinal));
                 await upload.WaitAsync(Wait.Patience);
-                await app.WaitForLineAsync("uploading file"); // the log comes a moment later than what it tells of
+                await app.WaitForLineAsync("uploading file"); // the log line appears shortly after the upload begins
                 await app.KillAsync();
                 output.WriteLine($"killed at {await upload}");
                 break;
@@ -80,10 +80,10 @@ public sealed class An_app_that_is_killed(ITestOutputHelper output)
                 await Wait.UntilAsync(() => LastWord().Contains("committed checkpoint", StringComparison.Ordinal), "the commit in the log");
                 await app.KillAsync();
                 output.WriteLine($"killed at {await pointer}; the log's last word: {LastWord().Trim()}");
-                Assert.Contains("committed checkpoint", LastWord(), StringComparison.Ordinal); // and not: points at
+                Assert.Contains("committed checkpoint", LastWord(), StringComparison.Ordinal); // the pointer has not been written
                 break;
             default:
-                await Task.Delay(random.Next(0, 1500)); // less than a slice: whichever moment it is, the run has not ended
+                await Task.Delay(random.Next(0, 1500)); // less than a slice, so that the run has not ended
                 await app.KillAsync();
                 output.WriteLine($"killed after: {app.Lines.LastOrDefault()?.Text.Trim()}");
                 break;

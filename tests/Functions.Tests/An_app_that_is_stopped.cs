@@ -6,7 +6,7 @@ public sealed class An_app_that_is_stopped
 {
     /// <summary>Twice, or ten times in a soak test.</summary>
     [Fact]
-    public async Task Commits_where_it_stands_goes_on_from_there_at_the_next_start_and_fails_no_run_however_often()
+    public async Task Commits_its_state_resumes_from_it_at_the_next_start_and_fails_no_run_however_often()
     {
         await using var azurite = await AzuriteFixture.StartAsync();
         await using (var app = App.Start(azurite.ConnectionString))

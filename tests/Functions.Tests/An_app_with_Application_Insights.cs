@@ -27,7 +27,7 @@ public sealed class An_app_with_Application_Insights
         using var started = await http.StartAsync(ApiCalls.Tiny("observed"));
         await http.UntilAsync("observed", "completed");
 
-        await app.StopAsync(); // sends what it still has
+        await app.StopAsync(); // flushes the exporters
 
         var all = string.Join('\n', received);
         Assert.Contains("\"train slice\"", all, StringComparison.Ordinal);
@@ -37,7 +37,7 @@ public sealed class An_app_with_Application_Insights
         Assert.Contains("observed", all, StringComparison.Ordinal);
     }
 
-    /// <summary>Takes what Application Insights would take.</summary>
+    /// <summary>A stand-in for the ingestion endpoint of Application Insights.</summary>
     private static async Task<WebApplication> StartIngestionAsync(ConcurrentQueue<string> received)
     {
         var builder = WebApplication.CreateSlimBuilder();

@@ -13,7 +13,7 @@ public sealed class An_app_with_an_identity
     private const string ClientId = "7c1f2f0e-94a5-4b0b-9d8e-2f2c3a5c5a11";
 
     [Fact]
-    public async Task Trains_on_a_storage_that_knows_no_keys()
+    public async Task Trains_on_a_storage_account_that_accepts_no_keys()
     {
         using var certificate = new LocalCertificate();
         await using var storage = await AzuriteFixture.StartAsync((certificate.Path, certificate.KeyPath));
@@ -38,7 +38,7 @@ public sealed class An_app_with_an_identity
     }
 
     [Fact]
-    public async Task Says_what_is_missing_when_only_half_of_it_is_set()
+    public async Task Names_the_missing_setting_if_the_service_URIs_are_incomplete()
     {
         await using var app = AppProcess.Start(App.Dll, ["--urls", "http://127.0.0.1:0"], new Dictionary<string, string?>
         {
@@ -49,7 +49,7 @@ public sealed class An_app_with_an_identity
         Assert.Contains("AzureWebJobsStorage__tableServiceUri", line.Text, StringComparison.Ordinal);
     }
 
-    /// <summary>What a machine in Azure offers its apps: tokens for the identities it was given (the protocol of App Service, 2019-08-01).</summary>
+    /// <summary>A stand-in for the managed identity endpoint of App Service (protocol version 2019-08-01).</summary>
     private sealed class ManagedIdentities : IAsyncDisposable
     {
         public const string Header = "only-for-this-app";
@@ -57,7 +57,7 @@ public sealed class An_app_with_an_identity
 
         private ManagedIdentities(WebApplication server) => _server = server;
 
-        /// <summary>Client ids that tokens were asked for.</summary>
+        /// <summary>Client ids for which tokens were requested.</summary>
         public System.Collections.Concurrent.ConcurrentBag<string> Asked { get; } = [];
 
         public string Endpoint => _server.Urls.Single() + "/msi/token";

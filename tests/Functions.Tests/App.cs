@@ -10,7 +10,7 @@ public sealed class App : IAsyncLifetime
 {
     public static readonly string Dll = Path.Combine(AppContext.BaseDirectory, "GanFunctions.Functions.dll");
 
-    /// <summary>Where the shared app looks for Fashion-MNIST, in vain.</summary>
+    /// <summary>An unreachable address, from which the shared app tries to download Fashion-MNIST.</summary>
     public const string NoMirror = "http://127.0.0.1:9/nowhere/";
 
     private AzuriteFixture? _azurite;
@@ -22,17 +22,17 @@ public sealed class App : IAsyncLifetime
 
     public HttpClient Http => Process.Client;
 
-    /// <summary>Settings with which the work of a killed app is free after three seconds instead of twenty: tests that kill would mostly wait.</summary>
+    /// <summary>Settings that release the work of a killed app after three seconds instead of twenty, so that tests that kill it do not mostly wait.</summary>
     public static string[] ImpatientHub { get; } =
     [
         .. new[] { "leaseInterval", "controlQueueVisibilityTimeout", "workItemQueueVisibilityTimeout" }
             .Select(name => $"--AzureFunctionsJobHost:extensions:durableTask:storageProvider:{name}=00:00:03"),
     ];
 
-    /// <summary>Starts an app on a storage.</summary>
+    /// <summary>Starts an app on a storage account.</summary>
     public static AppProcess Start(string connection, params string[] arguments) => Start(connection, [], arguments);
 
-    /// <summary>Starts an app on a storage, with settings as environment variables.</summary>
+    /// <summary>Starts an app on a storage account, with settings as environment variables.</summary>
     public static AppProcess Start(string connection, Dictionary<string, string?> settings, params string[] arguments)
     {
         settings["AzureWebJobsStorage"] = connection;
@@ -54,12 +54,12 @@ public sealed class App : IAsyncLifetime
     }
 }
 
-/// <summary>What tests say to the API.</summary>
+/// <summary>Calls of the API that tests share.</summary>
 internal static class ApiCalls
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>A run so small that its training takes seconds.</summary>
+    /// <summary>The body of a run that trains in seconds.</summary>
     public static JsonObject Tiny(string run) => new()
     {
         ["run"] = run,
@@ -69,11 +69,11 @@ internal static class ApiCalls
         ["batchSize"] = 16,
         ["logEvery"] = 2,
         ["qualitySamples"] = 0,
-        ["precision"] = "fp32", // some tests compare two runs: neither is to settle it for itself
-        ["threads"] = 1, // so small a batch gains nothing from two, which wait for each other on a busy machine
+        ["precision"] = "fp32", // some tests compare two runs, which must have the same precision
+        ["threads"] = 1, // two threads do not speed up such a small batch, and wait for each other on a busy machine
     };
 
-    /// <summary>Makes sure that a tiny run of this name has completed; the first test to ask for it trains it, and none may change it.</summary>
+    /// <summary>Makes sure that a tiny run of this name has completed. The first test that needs it trains it; none may change it.</summary>
     public static async Task TrainedAsync(this HttpClient http, string run)
     {
         using var started = await http.StartAsync(Tiny(run));
@@ -81,7 +81,7 @@ internal static class ApiCalls
         await http.UntilAsync(run, "completed");
     }
 
-    /// <summary>A run whose epoch takes minutes.</summary>
+    /// <summary>The body of a run whose epochs take minutes.</summary>
     public static JsonObject Long(string run) => new()
     {
         ["run"] = run,
@@ -109,7 +109,7 @@ internal static class ApiCalls
 
     public static async Task<string> StateAsync(this HttpClient http, string run) => (string)(await http.JsonAsync($"api/runs/{run}"))["state"]!;
 
-    /// <summary>Waits until the run is in a state; fails at once when it failed instead.</summary>
+    /// <summary>Waits until the run is in a state; the test fails at once if the run fails.</summary>
     public static async Task<JsonObject> UntilAsync(this HttpClient http, string run, string state)
     {
         JsonObject? view = null;
@@ -122,7 +122,7 @@ internal static class ApiCalls
         return view!;
     }
 
-    /// <summary>Uploads a data set and waits until it is converted; fails at once when it cannot be.</summary>
+    /// <summary>Uploads a data set and waits until it is converted; the test fails if the conversion fails.</summary>
     public static async Task<JsonObject> UploadAsync(this HttpClient http, string name, HttpContent content, string query = "")
     {
         using (var taken = await http.PutAsync($"api/datasets/{name}{query}", content, Cancellation))
@@ -134,7 +134,7 @@ internal static class ApiCalls
         return view;
     }
 
-    /// <summary>The data set once its conversion is over.</summary>
+    /// <summary>The data set once its conversion has ended.</summary>
     public static async Task<JsonObject> ConvertedAsync(this HttpClient http, string name)
     {
         JsonObject? view = null;
@@ -146,7 +146,7 @@ internal static class ApiCalls
         return view!;
     }
 
-    /// <summary>The last checkpoint's hashes.</summary>
+    /// <summary>The name and hashes of the last checkpoint.</summary>
     public static async Task<(string Name, string Generator, string Training)> LastCheckpointAsync(this HttpClient http, string run)
     {
         var last = (await http.JsonAsync($"api/runs/{run}/checkpoints"))["checkpoints"]!.AsArray()[^1]!;

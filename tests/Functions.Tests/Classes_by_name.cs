@@ -38,7 +38,7 @@ public sealed class Classes_by_name(App app)
     }
 
     [Fact]
-    public async Task Are_in_the_measures_the_neighbours_the_card_and_the_list_of_pictures()
+    public async Task Appear_in_the_quality_the_neighbours_the_card_and_the_index_of_pictures()
     {
         await TrainAsync();
 
@@ -82,7 +82,7 @@ public sealed class Classes_by_name(App app)
     }
 
     [Fact]
-    public async Task Are_not_needed_where_labels_are_numbers()
+    public async Task Are_optional()
     {
         byte[] labels = [.. Enumerable.Range(0, 64).Select(index => (byte)((int[])[255, 0, 7])[index % 3])];
         using var form = new MultipartFormDataContent
@@ -104,7 +104,7 @@ public sealed class Classes_by_name(App app)
         Assert.Equal("label: '1' is not valid; it must be one of 0, 7, 255.", (string)(await unknown.ReadAsync())["detail"]!);
     }
 
-    // The first test to come here trains the run, the others find it.
+    // The first test to get here trains the run; the others reuse it.
     private async Task TrainAsync()
     {
         await Once.WaitAsync(Cancellation);

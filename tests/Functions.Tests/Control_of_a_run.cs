@@ -51,7 +51,7 @@ public sealed class Control_of_a_run(App app)
 
         using var refused = await app.Http.CallAsync("api/runs/longer/extend", new { epochs = 99_998 });
         Assert.Equal(
-            (HttpStatusCode.BadRequest, "epochs: 99998 is not valid here: run 'longer' would have 100000 epochs, and a run has at most 99999."),
+            (HttpStatusCode.BadRequest, "epochs: 99998 is not valid here: run 'longer' would have 100000 epochs, and the maximum is 99999."),
             (refused.StatusCode, (string)(await refused.ReadAsync())["detail"]!));
         using var extended = await app.Http.CallAsync("api/runs/longer/extend", new { epochs = 1 });
         Assert.Equal(HttpStatusCode.Accepted, extended.StatusCode);
@@ -69,7 +69,7 @@ public sealed class Control_of_a_run(App app)
     }
 
     [Fact]
-    public async Task Gives_an_extended_run_the_bytes_of_one_that_was_longer_from_the_start()
+    public async Task Gives_an_extended_run_the_bytes_of_a_run_that_was_longer_from_the_start()
     {
         using var shorter = await app.Http.StartAsync(ApiCalls.Tiny("extended"));
         await app.Http.UntilAsync("extended", "completed");
@@ -88,7 +88,7 @@ public sealed class Control_of_a_run(App app)
     [InlineData("pause")]
     [InlineData("resume")]
     [InlineData("cancel")]
-    public async Task Answers_409_with_the_state_that_does_not_allow_it(string call)
+    public async Task Returns_409_with_the_state_that_does_not_allow_it(string call)
     {
         await app.Http.TrainedAsync("tiny");
 
@@ -107,7 +107,7 @@ public sealed class Control_of_a_run(App app)
         await Wait.UntilAsync(async () => (int)(await app.Http.JsonAsync($"api/runs/{run}"))["progress"]!["step"]! > 3, "the first steps");
     }
 
-    // It did not wait for the end of the slice it interrupted, the run's first: that would have been the end of the epoch, or four minutes later.
+    // The run did not continue to the end of the interrupted slice, its first: that would be the end of the epoch, or four minutes later.
     private void AssertInMidSlice(string run, string checkpoint)
     {
         Assert.InRange(StepOf(checkpoint), 4, StepsOfLong - 1);

@@ -6,7 +6,7 @@ namespace GanFunctions.Functions.Tests;
 [Collection(nameof(SharedApp))]
 public sealed class HEAD_requests(App app)
 {
-    private static readonly string[] Volatile = ["Date", "Transfer-Encoding"]; // the time, and how a body is sent, where there is one
+    private static readonly string[] Volatile = ["Date", "Transfer-Encoding"]; // the time, and how the body, if any, is sent
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -25,7 +25,7 @@ public sealed class HEAD_requests(App app)
             var (status, headers, length) = await AskAsync(HttpMethod.Head, path);
             for (var again = await AskAsync(HttpMethod.Get, path); again != got; again = await AskAsync(HttpMethod.Get, path))
             {
-                // The answer has changed in between: the memorisation check is 503 until it is prepared.
+                // The response has changed in between: the memorisation check returns 503 until its features are computed.
                 got = again;
                 (status, headers, length) = await AskAsync(HttpMethod.Head, path);
             }
@@ -36,7 +36,7 @@ public sealed class HEAD_requests(App app)
     }
 
     [Fact]
-    public async Task Do_not_hold_a_stream_of_events_open()
+    public async Task Do_not_keep_an_event_stream_open()
     {
         using var started = await app.Http.StartAsync(ApiCalls.Long("headed"));
 

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace GanFunctions.Functions.Tests;
 
-/// <summary>A certificate for 127.0.0.1, good for a day, as PEM files.</summary>
+/// <summary>A certificate for 127.0.0.1, valid for a day, as PEM files.</summary>
 internal sealed class LocalCertificate : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gan-certificate-");

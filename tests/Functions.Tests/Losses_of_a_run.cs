@@ -13,7 +13,7 @@ public sealed class Losses_of_a_run(App app) : IAsyncLifetime
     {
         var body = ApiCalls.Tiny(Run);
         body["logEvery"] = 1;
-        using var started = await app.Http.StartAsync(body); // the first test's start; later ones are told that it is there
+        using var started = await app.Http.StartAsync(body); // the first test starts the run; later ones get a 409
         await app.Http.UntilAsync(Run, "completed");
     }
 
@@ -27,13 +27,13 @@ public sealed class Losses_of_a_run(App app) : IAsyncLifetime
     [InlineData("", "text/csv", "text/csv")]
     [InlineData("", "text/csv;q=0, application/json;q=0.1", "application/json")]
     [InlineData("", "application/json;q=0.5, image/svg+xml;q=0.9, */*;q=0.1", "image/svg+xml")]
-    [InlineData("", "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", "image/svg+xml")] // an img of a page
-    [InlineData("", "text/html,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8", "application/json")] // an address typed into a browser
+    [InlineData("", "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", "image/svg+xml")] // an img element
+    [InlineData("", "text/html,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8", "application/json")] // the address bar of a browser
     [InlineData("", "image/*", "image/png")]
     [InlineData("format=svg", "image/png", "image/svg+xml")]
     [InlineData("format=PNG", "application/json", "image/png")]
     [InlineData("format=csv", null, "text/csv")]
-    public async Task Come_as_what_was_asked_for(string query, string? accept, string type)
+    public async Task Come_in_the_requested_format(string query, string? accept, string type)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"api/runs/{Run}/losses?{query}");
         if (accept is not null) request.Headers.TryAddWithoutValidation("Accept", accept);
@@ -44,7 +44,7 @@ public sealed class Losses_of_a_run(App app) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Are_drawn()
+    public async Task Are_drawn_as_a_chart()
     {
         var png = await app.Http.GetByteArrayAsync($"api/runs/{Run}/losses?format=png&width=800&height=500", Cancellation);
         var dark = await app.Http.GetByteArrayAsync($"api/runs/{Run}/losses?format=png&width=800&height=500&theme=dark", Cancellation);
@@ -56,7 +56,7 @@ public sealed class Losses_of_a_run(App app) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Are_not_drawn_again_for_one_who_has_the_chart()
+    public async Task Are_not_drawn_again_for_a_client_that_has_the_chart()
     {
         using var first = await app.Http.GetAsync($"api/runs/{Run}/losses?format=png", Cancellation);
 
@@ -76,7 +76,7 @@ public sealed class Losses_of_a_run(App app) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Can_be_had_from_an_epoch_on_and_thinned()
+    public async Task Can_be_limited_to_later_epochs_and_every_nth_step()
     {
         var all = await app.Http.JsonAsync($"api/runs/{Run}/losses");
         var some = await app.Http.JsonAsync($"api/runs/{Run}/losses?from=2&every=3");

@@ -3,14 +3,14 @@ using System.IO.Compression;
 
 namespace GanFunctions.Functions.Tests;
 
-/// <summary>Real handwriting, from beside the repository.</summary>
+/// <summary>MNIST, from a folder beside the repository.</summary>
 internal static class Mnist
 {
     private const int All = 60_000;
 
     /// <summary>
     /// A zip archive of MNIST's four files with the first <paramref name="count"/> training pictures and a sixth as many held-out ones; skips
-    /// the test where there is no MNIST.
+    /// the test if MNIST is missing.
     /// </summary>
     public static ByteArrayContent Zip(int count)
     {

@@ -2,10 +2,10 @@ using NetVips;
 
 namespace GanFunctions.Functions.Tests;
 
-/// <summary>Files of pictures, made for a test.</summary>
+/// <summary>Creates picture files for tests.</summary>
 internal static class Pictures
 {
-    /// <summary>A PNG of one grey.</summary>
+    /// <summary>A PNG of a single shade of grey.</summary>
     public static byte[] Png(int value, int side = 40)
     {
         using var black = Image.Black(side, side);

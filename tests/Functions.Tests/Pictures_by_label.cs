@@ -21,7 +21,7 @@ public sealed class Pictures_by_label(App app)
         Assert.NotEqual(sevens, threes);
         Assert.NotEqual(sevens, each);
         Assert.Equal(sevens, await DrawAsync("label=7&count=10"));
-        // Without a label they take turns, beginning with the first.
+        // Without a label, the classes take turns, beginning with the first.
         Assert.Equal(await DrawAsync("label=0&count=1&columns=1"), await DrawAsync("count=1&columns=1"));
         using var unknown = await app.Http.GetAsync("api/runs/by-label/samples?label=10", Cancellation);
         Assert.Equal(HttpStatusCode.BadRequest, unknown.StatusCode);
@@ -31,7 +31,7 @@ public sealed class Pictures_by_label(App app)
     }
 
     [Fact]
-    public async Task Cannot_be_had_from_another_run()
+    public async Task Require_a_conditional_run()
     {
         await app.Http.TrainedAsync("tiny");
 
@@ -42,7 +42,7 @@ public sealed class Pictures_by_label(App app)
     }
 
     [Fact]
-    public async Task Need_a_data_set_with_labels()
+    public async Task Require_a_data_set_with_labels()
     {
         using var form = new MultipartFormDataContent { { new ByteArrayContent(Uploads.Idx(0x803, [64, 28, 28])), "images", "images" } };
         Assert.False((await app.Http.UploadAsync("unlabelled", form)).ContainsKey("labels"));

@@ -11,7 +11,7 @@ public sealed class Pictures_in_colour(App app)
     [Theory]
     [InlineData(32)]
     [InlineData(64)]
-    public async Task Of_any_size_there_are_networks_for_are_uploaded_trained_on_and_drawn(int side)
+    public async Task Of_every_supported_size_can_be_uploaded_trained_on_and_generated(int side)
     {
         var name = $"colours-{side}";
         using var zip = Uploads.ZipOf([.. Enumerable.Range(0, 80).Select(index => ($"{index}.png", Sunset(index)))]);
@@ -33,7 +33,7 @@ public sealed class Pictures_in_colour(App app)
         Assert.Equal($"dcgan-{side}x{side}x3", (string)(await app.Http.JsonAsync($"api/runs/{name}/checkpoints/latest/card"))["architecture"]!["name"]!);
     }
 
-    /// <summary>A sky that turns from blue to red, another one each time.</summary>
+    /// <summary>A gradient from blue to red, different for each picture.</summary>
     private static byte[] Sunset(int index)
     {
         using var ramp = Image.Identity();

@@ -19,7 +19,7 @@ public sealed class Pictures_in_every_form(App app)
     [InlineData("image/webp", "image/webp")]
     [InlineData("image/jpeg", "image/jpeg")]
     [InlineData("application/zip", "application/zip")]
-    [InlineData("image/avif, image/webp, image/apng, image/*, */*;q=0.8", "image/webp")] // what browsers say
+    [InlineData("image/avif, image/webp, image/apng, image/*, */*;q=0.8", "image/webp")] // as browsers send it
     [InlineData("*/*", "image/png")]
     [InlineData("image/png;q=0.5, image/*", "image/webp")]
     [InlineData("text/plain", "image/png")]
@@ -52,7 +52,7 @@ public sealed class Pictures_in_every_form(App app)
     }
 
     [Fact]
-    public async Task Come_one_by_one_with_a_list()
+    public async Task Come_as_one_file_each_with_an_index()
     {
         await TrainAsync();
         var file = await GetAsync("samples?count=3&seed=9&scale=1&format=zip");
@@ -70,7 +70,7 @@ public sealed class Pictures_in_every_form(App app)
     [Theory]
     [InlineData("gif")]
     [InlineData("webp")]
-    public async Task Move_from_epoch_to_epoch(string format)
+    public async Task Change_from_epoch_to_epoch_in_a_timelapse(string format)
     {
         await TrainAsync();
         using var all = Image.NewFromBuffer(await GetAsync($"timelapse?format={format}&milliseconds=100&hold=900"), kwargs: new() { ["n"] = -1 });
@@ -82,14 +82,14 @@ public sealed class Pictures_in_every_form(App app)
         Assert.Equal((476, 3 * 476, 2 * 476), (all.PageHeight, all.Height, ends.Height));
         Assert.Equal(0, Farthest(all.ExtractArea(0, 0, 476, 476), first));
         Assert.Equal(0, Farthest(ends.ExtractArea(0, 0, 476, 476), first));
-        // The last one has all 256 shades, and a GIF 255 colours and nothing: few pixels are one shade off.
+        // The last grid has all 256 shades, but a GIF has only 255 colours and transparency: a few pixels are one shade off.
         Assert.InRange(Farthest(ends.ExtractArea(0, 476, 476, 476), last), 0, format == "gif" ? 1 : 0);
         Assert.InRange(Difference(ends.ExtractArea(0, 476, 476, 476), last), 0, format == "gif" ? 0.05 : 0);
         Assert.True(Difference(ends.ExtractArea(0, 0, 476, 476), last) > 5);
     }
 
     [Fact]
-    public async Task Turn_into_each_other_on_a_walk()
+    public async Task Turn_into_each_other_in_a_walk()
     {
         await TrainAsync();
         const string Walk = "walk?seeds=3,4&frames=4&count=2&columns=2&scale=1&format=webp";
@@ -109,13 +109,13 @@ public sealed class Pictures_in_every_form(App app)
 
     [Theory]
     [InlineData("samples?count=1024&columns=16&scale=16&format=webp",
-        "scale: 16 is not valid for 1024 pictures of 28x28x1 in 16 columns: as webp the grid would be 7648 wide and 30688 high; "
-        + "ask for a smaller scale or count, or for format=zip.")]
+        "scale: 16 is not valid for 1024 pictures of 28x28x1 in 16 columns: as webp the grid would be 7648 x 30688 pixels; "
+        + "use a smaller scale or count, or format=zip.")]
     [InlineData("walk?frames=120&count=64", "frames: 120 is not valid here: 480 frames of 64 pictures are 30720 pictures, and the maximum is 8192.")]
     [InlineData("walk?seeds=1,x", "seeds: '1,x' is not valid; it must be 2 to 16 whole numbers from 0 to 9007199254740991, separated by commas.")]
     [InlineData("timelapse?frames=1", "frames: '1' is not valid; it must be a whole number from 2 to 200.")]
     [InlineData("neighbours?index=1024", "index: '1024' is not valid; it must be a whole number from 0 to 1023.")]
-    public async Task Are_refused_where_they_would_be_too_many(string path, string message)
+    public async Task Are_refused_if_a_parameter_is_out_of_range(string path, string message)
     {
         await TrainAsync();
         using var answer = await app.Http.GetAsync($"api/runs/forms/{path}", Cancellation);
@@ -176,9 +176,9 @@ public sealed class Pictures_in_every_form(App app)
         return (file[end..], Encoding.ASCII.GetString(file, 10, end - 10));
     }
 
-    /// <summary>The most that a pixel differs, of 256 shades.</summary>
+    /// <summary>The maximum difference of a pixel, of 256 shades.</summary>
     private static double Farthest(Image one, Image other) => (one.ExtractBand(0) - other.ExtractBand(0)).Abs().Max();
 
-    /// <summary>Mean over the pixels, of 256 shades; the first channel is enough of grey ones.</summary>
+    /// <summary>Mean over the pixels, of 256 shades; the first channel suffices for grey pictures.</summary>
     private static double Difference(Image one, Image other) => (one.ExtractBand(0) - other.ExtractBand(0)).Abs().Avg();
 }

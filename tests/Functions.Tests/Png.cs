@@ -2,7 +2,7 @@ using NetVips;
 
 namespace GanFunctions.Functions.Tests;
 
-/// <summary>Looks into PNG files.</summary>
+/// <summary>Reads PNG files.</summary>
 internal sealed record Png(byte[][] Rows)
 {
     public static (int Width, int Height) Size(byte[] file)

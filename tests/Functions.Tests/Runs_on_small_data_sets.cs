@@ -10,7 +10,7 @@ public sealed class Runs_on_small_data_sets(App app)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Take_the_batch_size_that_fits_and_measure_nothing()
+    public async Task Use_the_batch_size_that_fits_and_measure_no_quality()
     {
         await UploadAsync("fifty", 50);
         var body = new JsonObject { ["run"] = "fifty", ["dataset"] = "fifty", ["epochs"] = 1, ["precision"] = "fp32", ["threads"] = 1 };
@@ -81,7 +81,7 @@ public sealed class Runs_on_small_data_sets(App app)
     }
 
     [Fact]
-    public async Task Of_identical_pictures_have_a_warning_and_no_variety()
+    public async Task Of_identical_pictures_warn_and_measure_no_variety()
     {
         const int Count = 300;
         byte[] one = Uploads.Idx(0x803, [1, 28, 28]);

@@ -31,7 +31,7 @@ public sealed class Runs_whose_data_set_has_changed(App app)
         await app.Http.UntilAsync("on-replaced", "completed");
     }
 
-    // The API refuses to replace the data set of a paused run; a storage account has other doors.
+    // The API refuses to replace the data set of a paused run, but it can still change in the storage account itself.
     [Fact]
     public async Task Stay_paused_whether_it_was_replaced_or_deleted()
     {

@@ -1,5 +1,8 @@
 namespace GanFunctions.Functions.Tests;
 
-/// <summary>Tests of one app, one after another: it has one worker, and some of them keep it busy. Those with an app of their own run beside them.</summary>
+/// <summary>
+/// Tests that share an app. They run one after another, because the app has one worker, and some tests keep it busy. Tests with an app of their own run
+/// in parallel to them.
+/// </summary>
 [CollectionDefinition(nameof(SharedApp))]
 public sealed class SharedApp : ICollectionFixture<App>;

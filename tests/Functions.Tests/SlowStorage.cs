@@ -11,8 +11,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace GanFunctions.Functions.Tests;
 
 /// <summary>
-/// A network between the app and Azurite's blobs on which a chosen request gets stuck: what it carries has left the app and has not arrived. It
-/// makes a kill hit a moment that lasts a millisecond otherwise.
+/// A proxy between the app and Azurite's blob service that holds back a chosen request: the app has sent it, but Azurite has not received it. This lets
+/// a test kill the app at a moment that otherwise lasts a millisecond.
 /// </summary>
 internal sealed class SlowStorage : IAsyncDisposable
 {
@@ -54,7 +54,7 @@ internal sealed class SlowStorage : IAsyncDisposable
         return storage;
     }
 
-    /// <summary>Lets the next request that <paramref name="isWanted"/> picks get stuck, and tells which it was.</summary>
+    /// <summary>Holds back the next request that <paramref name="isWanted"/> selects, and returns a description of it.</summary>
     public Task<string> CatchAsync(Func<HttpRequest, bool> isWanted)
     {
         _caught = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -25,9 +25,9 @@ public sealed class Starts(App app)
     }
 
     [Fact]
-    public async Task Cut_off_between_claim_and_schedule_are_taken_up_again()
+    public async Task Interrupted_between_claim_and_schedule_are_recovered()
     {
-        // The row as a start leaves it that was killed right after its claim, half a minute ago.
+        // The row that a start leaves if the app is killed right after the claim, here half a minute ago.
         var row = new RunRow
         {
             RowKey = "cut-off",
@@ -44,7 +44,7 @@ public sealed class Starts(App app)
         Assert.Equal("000-00001-000004", (await app.Http.LastCheckpointAsync("cut-off")).Name);
     }
 
-    /// <summary>Eight, or a hundred in a soak test.</summary>
+    /// <summary>Eight runs, or a hundred in a soak test.</summary>
     [Fact]
     public async Task Of_many_runs_at_once_all_complete_and_none_is_starved()
     {
@@ -65,7 +65,7 @@ public sealed class Starts(App app)
             return views.Count(view => (string)view!["state"]! == "completed") == runs.Count;
         }, $"{runs.Count} runs to complete", 3 * Wait.Patience);
 
-        // Whoever waits has a first checkpoint before more than a few others have their last, by the clock of the storage.
+        // Every run has its first checkpoint before more than a few others have their last, by the timestamps of the blobs.
         var commits = await Task.WhenAll(runs.Select(CommitsAsync));
         Assert.InRange(commits.Max(run => commits.Count(other => other.Max() < run.Min())), 0, Math.Max(3, runs.Count / 10));
     }
@@ -80,7 +80,7 @@ public sealed class Starts(App app)
     }
 
     [Fact]
-    public async Task Refuse_all_that_is_wrong_at_once()
+    public async Task Report_all_that_is_wrong_at_once()
     {
         using var answer = await app.Http.StartAsync(new JsonObject { ["run"] = "No Such Id", ["epochs"] = 0, ["dataset"] = "mnits", ["sead"] = 1 });
 
@@ -95,7 +95,7 @@ public sealed class Starts(App app)
     [InlineData("{\"epochs\": ")]
     [InlineData("{\"epochs\": 1, \"epochs\": 2}")]
     [InlineData("\"epochs\"")]
-    public async Task Refuse_a_body_that_is_no_JSON_object(string body)
+    public async Task Refuse_a_body_that_is_not_a_JSON_object(string body)
     {
         using var content = new StringContent(body);
         using var answer = await app.Http.PostAsync("api/runs", content, Cancellation);
@@ -108,7 +108,7 @@ public sealed class Starts(App app)
     [InlineData("utf-8")]
     [InlineData("utf-16")]
     [InlineData("utf-16BE")]
-    public async Task Read_a_body_with_a_byte_order_mark_as_without(string encoding)
+    public async Task Ignore_the_byte_order_mark_of_a_body(string encoding)
     {
         var written = Encoding.GetEncoding(encoding);
         using var content = new ByteArrayContent([.. written.GetPreamble(), .. written.GetBytes("""{"dataset": "digits", "epochs": 7}""")]);
@@ -118,7 +118,7 @@ public sealed class Starts(App app)
     }
 
     [Fact]
-    public async Task Say_in_a_dry_run_what_they_would_come_to_and_stop_there()
+    public async Task Return_the_resolved_options_in_a_dry_run_and_start_nothing()
     {
         using var content = new StringContent("""{"run": "dry", "preset": "tutorial", "dataset": "digits"}""");
         using var answer = await app.Http.PostAsync("api/runs?dryRun=true", content, Cancellation);

@@ -8,7 +8,7 @@ public sealed class The_best_epoch(App app)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Is_marked_can_be_asked_for_and_ends_a_run_that_gets_no_better()
+    public async Task Is_marked_can_be_requested_and_ends_a_run_that_stops_improving()
     {
         await UploadBarsAsync();
         var body = ApiCalls.Tiny("bars");
@@ -51,7 +51,7 @@ public sealed class The_best_epoch(App app)
         var picture = await app.Http.GetByteArrayAsync("api/runs/bars/neighbours?seed=5&index=3&count=4&epoch=best&format=png&scale=1", Cancellation);
         var drawn = await app.Http.GetByteArrayAsync("api/runs/bars/samples?seed=5&count=4&epoch=best&columns=4&scale=1", Cancellation);
         Assert.Equal((5 * 30 - 2, 28), Png.Size(picture));
-        Assert.Equal(Png.Pixels(drawn).Rows.Select(row => row[90..118]), Png.Pixels(picture).Rows.Select(row => row[..28])); // the one asked about comes first
+        Assert.Equal(Png.Pixels(drawn).Rows.Select(row => row[90..118]), Png.Pixels(picture).Rows.Select(row => row[..28])); // the generated one is first
 
         using var extended = await app.Http.CallAsync("api/runs/bars/extend", new { epochs = 1 });
         Assert.Null((await extended.ReadAsync())["stoppedEarly"]);
@@ -59,17 +59,17 @@ public sealed class The_best_epoch(App app)
     }
 
     [Fact]
-    public async Task Is_a_409_where_pictures_are_not_measured()
+    public async Task Is_a_409_if_quality_is_not_measured()
     {
         await app.Http.TrainedAsync("tiny");
 
         using var answer = await app.Http.GetAsync("api/runs/tiny/samples?epoch=best", Cancellation);
 
         Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
-        Assert.Equal("Run 'tiny' does not measure its pictures: its qualitySamples is 0.", (string)(await answer.ReadAsync())["detail"]!);
+        Assert.Equal("Run 'tiny' does not measure quality: its qualitySamples is 0.", (string)(await answer.ReadAsync())["detail"]!);
         using var generator = await app.Http.GetAsync("api/runs/tiny/checkpoints/best/generator", Cancellation);
         Assert.Equal(
-            (answer.StatusCode, "Run 'tiny' does not measure its pictures: its qualitySamples is 0."),
+            (answer.StatusCode, "Run 'tiny' does not measure quality: its qualitySamples is 0."),
             (generator.StatusCode, (string)(await generator.ReadAsync())["detail"]!));
     }
 

@@ -16,7 +16,7 @@ public sealed class Two_processes_on_one_hub
         string[] runs = ["one", "two", "three", "four"];
         await Task.WhenAll(runs.Select(run => first.Client.StartAsync(Options(run))));
 
-        // Both have begun, and which of them owns the partition is left to chance.
+        // Both have started; either may own the partition.
         var begun = await Task.WhenAll(first.WaitForLineAsync("training from"), second.WaitForLineAsync("training from"));
         Assert.NotEqual(RunOf(begun[0]), RunOf(begun[1]));
         await first.KillAsync();

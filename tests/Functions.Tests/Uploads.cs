@@ -75,7 +75,7 @@ public sealed class Uploads(App app)
     }
 
     [Fact]
-    public async Task Are_not_needed_for_a_preview_of_what_is_built_in_and_what_is_not_fetched_has_none()
+    public async Task Are_not_needed_for_the_preview_of_a_built_in_data_set()
     {
         Assert.Equal((8 * 30 - 2) * 2, Png.Size(await app.Http.GetByteArrayAsync("api/datasets/digits/preview", Cancellation)).Width);
 
@@ -85,7 +85,7 @@ public sealed class Uploads(App app)
     }
 
     [Fact]
-    public async Task That_the_client_does_not_finish_leave_nothing()
+    public async Task That_the_client_does_not_finish_leave_nothing_behind()
     {
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         using var content = new StreamContent(new Endless(after: 9_000_000, gone.Cancel)) { Headers = { ContentType = new("application/zip") } };
@@ -111,13 +111,13 @@ public sealed class Uploads(App app)
     [InlineData("?fit=zoom", "application/zip", "PK\u0003\u0004", 400, "fit: 'zoom' is not valid; it must be one of crop, pad, stretch.")]
     [InlineData("?background=red", "application/zip", "PK\u0003\u0004", 400,
         "background: 'red' is not valid; it must be black, white or six hexadecimal digits.")]
-    [InlineData("?upload=a", "application/zip", "", 400, "upload and blocks are given together or not at all.")]
+    [InlineData("?upload=a", "application/zip", "", 400, "upload and blocks must be given together.")]
     [InlineData("?upload=none&blocks=2", "application/zip", "", 400, "The upload cannot be read: 2 of 2 blocks are missing, the first of them block 0.")]
     [InlineData("", "application/json", "{\"source\": \"http://example.com/x.zip\"}", 400,
         "source: 'http://example.com/x.zip' is not valid; it must be an https address without a user name.")]
     [InlineData("", "application/json", "{\"url\": \"https://example.com/x.zip\"}", 400,
-        "url: is not a known field; valid is source, as in {\"source\": \"https://example.com/pets.zip\"}.")]
-    public async Task That_are_wrong_at_first_sight_are_refused_at_once(string query, string type, string body, int status, string detail)
+        "url is not a field here; valid is source, as in {\"source\": \"https://example.com/pets.zip\"}.")]
+    public async Task With_an_invalid_request_are_refused_at_once(string query, string type, string body, int status, string detail)
     {
         using var content = new ByteArrayContent([.. body.Select(letter => (byte)letter)]) { Headers = { ContentType = new(type) } };
         using var answer = await app.Http.PutAsync($"api/datasets/wrong{query}", content, Cancellation);
@@ -210,7 +210,8 @@ public sealed class Uploads(App app)
         return new ByteArrayContent(memory.ToArray()) { Headers = { ContentType = new("application/zip") } };
     }
 
-    private Task UntilNothingIsLeftAsync(string name) => Wait.UntilAsync(async () => (await FilesAsync(name)).Count == 0, $"what was staged of {name} to go");
+    private Task UntilNothingIsLeftAsync(string name) => Wait.UntilAsync(
+        async () => (await FilesAsync(name)).Count == 0, $"the staged files of {name} to be deleted");
 
     private async Task<List<string>> FilesAsync(string name)
     {
@@ -256,7 +257,7 @@ public sealed class Uploads(App app)
     }
 
     [Fact]
-    public async Task That_are_damaged_name_the_file_and_leave_nothing()
+    public async Task That_are_damaged_name_the_file_and_leave_nothing_behind()
     {
         using var form = new MultipartFormDataContent { { new ByteArrayContent(Idx(0x803, [64, 28, 28])[..5000]), "images", "cut.idx" } };
 

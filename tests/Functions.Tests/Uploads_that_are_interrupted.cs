@@ -15,7 +15,7 @@ public sealed class Uploads_that_are_interrupted(Uploads_that_are_interrupted.Ap
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task By_a_killed_app_go_on_when_it_starts_again()
+    public async Task By_a_killed_app_continue_when_it_starts_again()
     {
         await PutUntilConvertingAsync("many");
 
@@ -23,14 +23,14 @@ public sealed class Uploads_that_are_interrupted(Uploads_that_are_interrupted.Ap
 
         var before = (await app.Http.JsonAsync("api/datasets/many"))["conversion"]!;
         Assert.NotEqual("staged", (string)before["state"]!);
-        Assert.InRange((int)before["done"]!, Chunk, Many); // what was done before it was killed
+        Assert.InRange((int)before["done"]!, Chunk, Many); // the progress from before the kill
         var view = await app.Http.ConvertedAsync("many");
         Assert.Equal((Many - Many / 10, Many / 10, "ready"), ((int)view["train"]!, (int)view["test"]!, (string)view["conversion"]!["state"]!));
         await UntilFilesAreAsync("many", 3);
     }
 
     [Fact]
-    public async Task By_another_one_are_dropped_and_by_removal_leave_nothing()
+    public async Task By_another_upload_are_dropped_and_by_deletion_leave_nothing_behind()
     {
         await PutUntilConvertingAsync("pets");
         await PutAsync("pets", 50);
@@ -40,7 +40,7 @@ public sealed class Uploads_that_are_interrupted(Uploads_that_are_interrupted.Ap
         await UntilFilesAreAsync("pets", 3);
 
         await PutUntilConvertingAsync("pets");
-        Assert.Equal(45, (int)(await app.Http.JsonAsync("api/datasets/pets"))["train"]!); // the old one is served meanwhile
+        Assert.Equal(45, (int)(await app.Http.JsonAsync("api/datasets/pets"))["train"]!); // the old data set stays in use meanwhile
         using (var removed = await app.Http.DeleteAsync("api/datasets/pets", Cancellation)) Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
 
         await UntilFilesAreAsync("pets", 0);
@@ -49,7 +49,7 @@ public sealed class Uploads_that_are_interrupted(Uploads_that_are_interrupted.Ap
     }
 
     [Fact]
-    public async Task Before_anyone_was_asked_to_convert_them_are_taken_up_again()
+    public async Task Before_their_conversion_was_requested_are_recovered()
     {
         var container = app.Azurite.Blobs().GetBlobContainerClient("gan");
         var upload = await new UploadStaging(container, new DatasetOptions()).StageAsync(
@@ -70,13 +70,13 @@ public sealed class Uploads_that_are_interrupted(Uploads_that_are_interrupted.Ap
         using var again = await app.Http.PutAsync("api/datasets/twice?upload=mine&blocks=1", nothing, Cancellation);
 
         Assert.Equal(HttpStatusCode.BadRequest, again.StatusCode);
-        Assert.Equal("upload: 'mine' is complete and being converted; another upload needs another id.", (string)(await again.ReadAsync())["detail"]!);
+        Assert.Equal("upload: 'mine' is complete and is being converted; use another id for another upload.", (string)(await again.ReadAsync())["detail"]!);
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Since_they_are_too_large_get_413_and_leave_nothing(bool isLengthKnown)
+    public async Task Because_they_are_too_large_return_413_and_leave_nothing_behind(bool isLengthKnown)
     {
         var body = new byte[Limit + 1];
         ((byte[])[0x50, 0x4b, 3, 4]).CopyTo(body, 0);
@@ -103,7 +103,7 @@ public sealed class Uploads_that_are_interrupted(Uploads_that_are_interrupted.Ap
         Assert.Equal(HttpStatusCode.Accepted, taken.StatusCode);
     }
 
-    /// <summary>Uploads enough pictures for a conversion in three parts, and returns when the second is stuck on its way to storage.</summary>
+    /// <summary>Uploads enough pictures for a conversion in three parts, and returns when the second is held back on its way to storage.</summary>
     private async Task PutUntilConvertingAsync(string name)
     {
         var second = app.Storage.CatchAsync(
@@ -111,7 +111,7 @@ public sealed class Uploads_that_are_interrupted(Uploads_that_are_interrupted.Ap
         await PutAsync(name, Many);
         await second.WaitAsync(Wait.Patience, Cancellation);
         await Wait.UntilAsync(
-            async () => (int)(await app.Http.JsonAsync($"api/datasets/{name}"))["conversion"]!["done"]! >= Chunk, $"{name} to be in conversion");
+            async () => (int)(await app.Http.JsonAsync($"api/datasets/{name}"))["conversion"]!["done"]! >= Chunk, $"{name} to be converting");
     }
 
     private Task UntilFilesAreAsync(string name, int count) => Wait.UntilAsync(async () =>
@@ -122,7 +122,7 @@ public sealed class Uploads_that_are_interrupted(Uploads_that_are_interrupted.Ap
         return found == count;
     }, $"{name} to have {count} files");
 
-    /// <summary>An app whose requests to the storage can be made to get stuck.</summary>
+    /// <summary>An app whose requests to storage can be held back.</summary>
     public sealed class AppToInterrupt : IAsyncLifetime
     {
         private AzuriteFixture? _azurite;

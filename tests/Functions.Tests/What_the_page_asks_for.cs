@@ -10,7 +10,7 @@ public sealed class What_the_page_asks_for(App app)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Is_told_of_each_change_of_a_run_until_it_rests()
+    public async Task Includes_an_event_for_each_change_of_a_run_until_it_is_at_rest()
     {
         using var started = await app.Http.StartAsync(ApiCalls.Tiny("told"));
         await using var stream = await app.Http.GetStreamAsync("api/runs/told/events", Cancellation);
@@ -26,7 +26,7 @@ public sealed class What_the_page_asks_for(App app)
     }
 
     [Fact]
-    public async Task Has_the_grid_of_every_epoch_and_corners_of_it()
+    public async Task Includes_the_grid_of_every_epoch_and_parts_of_it()
     {
         await app.Http.TrainedAsync("tiny");
 
@@ -43,7 +43,7 @@ public sealed class What_the_page_asks_for(App app)
     }
 
     [Fact]
-    public async Task Has_the_picture_of_a_seed_in_each_corner_of_a_square_and_the_noise_it_comes_from()
+    public async Task Includes_pictures_between_four_seeds_and_the_noise_of_each()
     {
         await app.Http.TrainedAsync("tiny");
 
@@ -64,7 +64,7 @@ public sealed class What_the_page_asks_for(App app)
     }
 
     [Fact]
-    public async Task Is_a_page_of_files_that_are_compressed_and_asked_for_once()
+    public async Task Includes_compressed_files_that_are_not_sent_twice()
     {
         using var index = await app.Http.GetAsync("", Cancellation);
         Assert.Equal("text/html; charset=utf-8", index.Content.Headers.ContentType!.ToString());

@@ -3,7 +3,7 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.Functions.Tests;
 
-/// <summary>One worker trains a slice of minutes; nothing that is short may wait until it ends.</summary>
+/// <summary>While the only worker trains a slice that lasts minutes, short work must not wait for its end.</summary>
 [Collection(nameof(SharedApp))]
 public sealed class Work_beside_a_training(App app) : IAsyncLifetime
 {
@@ -26,7 +26,7 @@ public sealed class Work_beside_a_training(App app) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Prepares_a_new_run_which_waits_for_a_free_worker_and_obeys_at_once()
+    public async Task Prepares_a_new_run_which_obeys_at_once_while_it_is_queued()
     {
         await Http.StartAsync(ApiCalls.Tiny("next"));
         await Wait.UntilAsync(
@@ -53,7 +53,7 @@ public sealed class Work_beside_a_training(App app) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Takes_turns_with_another_run_and_stops_what_trains_within_its_slice()
+    public async Task Takes_turns_with_another_run_and_is_stopped_in_mid_slice()
     {
         await Http.StartAsync(ApiCalls.Tiny("patient"));
         await StateAfterAsync(_busy, "pause");

@@ -10,16 +10,16 @@ public sealed class Wrong_requests(App app)
     [Theory]
     [InlineData("api/samples?count=0", "count: '0' is not valid; it must be a whole number from 1 to 1024.")]
     [InlineData("api/samples?scale=x", "scale: 'x' is not valid; it must be a whole number from 1 to 16.")]
-    [InlineData("api/samples?epoch=last", "epoch: 'last' is not valid; it must be a whole number from 1 to 99999 or latest or best.")]
+    [InlineData("api/samples?epoch=last", "epoch: 'last' is not valid; it must be latest, best, or a whole number from 1 to 99999.")]
     [InlineData("api/samples?weights=average", "weights: 'average' is not valid; it must be one of ema, raw.")]
     [InlineData("api/samples?format=bmp", "format: 'bmp' is not valid; it must be one of png, webp, jpeg, zip, npy.")]
     [InlineData("api/samples?cuont=3", "cuont is not a parameter here; valid are columns, count, epoch, format, label, scale, seed, weights.")]
-    [InlineData("api/runs/x/checkpoints/first/generator", "epoch: 'first' is not valid; it must be a whole number from 1 to 99999 or latest or best.")]
-    [InlineData("api/runs/x/checkpoints/0/card", "epoch: '0' is not valid; it must be a whole number from 1 to 99999 or latest or best.")]
+    [InlineData("api/runs/x/checkpoints/first/generator", "epoch: 'first' is not valid; it must be latest, best, or a whole number from 1 to 99999.")]
+    [InlineData("api/runs/x/checkpoints/0/card", "epoch: '0' is not valid; it must be latest, best, or a whole number from 1 to 99999.")]
     [InlineData("api/runs/x/checkpoints/1/generator?format=pickle", "format: 'pickle' is not valid; it must be one of safetensors, onnx.")]
     [InlineData("api/runs/x/checkpoints/1/generator?format=onnx&weights=both", "weights: 'both' is not valid; it must be one of ema, raw.")]
     [InlineData("api/runs/x/checkpoints/1/generator?weights=raw",
-        "weights: 'raw' is not valid with format=safetensors, whose file has both; it is for format=onnx.")]
+        "weights: 'raw' is not valid with format=safetensors, which always contains both; use it with format=onnx.")]
     [InlineData("api/runs?state=sleeping",
         "state: 'sleeping' is not valid; it must be one of queued, preparing, training, pausing, paused, cancelling, cancelled, completed, failed.")]
     [InlineData("api/runs/x/losses?format=xls", "format: 'xls' is not valid; it must be one of json, csv, png, svg.")]
@@ -50,7 +50,7 @@ public sealed class Wrong_requests(App app)
     [InlineData("POST", "api/runs/nobody/resume")]
     [InlineData("POST", "api/runs/nobody/cancel")]
     [InlineData("DELETE", "api/runs/nobody")]
-    public async Task For_a_run_that_is_not_there_are_404(string method, string path)
+    public async Task For_an_unknown_run_are_404(string method, string path)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         using var answer = await app.Http.SendAsync(request, Cancellation);
@@ -64,7 +64,7 @@ public sealed class Wrong_requests(App app)
     [InlineData("{\"epochs\": 1.5}", "epochs: 1.5 is not valid")]
     [InlineData("{\"epoch\": 3}", "epoch is not a field here; valid is epochs.")]
     [InlineData("[3]", "The body must be a JSON object such as {\"epochs\": 10}, not another kind of JSON value.")]
-    public async Task To_extend_say_what_is_missing(string body, string message)
+    public async Task To_extend_name_what_is_missing(string body, string message)
     {
         using var content = new StringContent(body);
         using var answer = await app.Http.PostAsync("api/runs/nobody/extend", content, Cancellation);
@@ -76,7 +76,7 @@ public sealed class Wrong_requests(App app)
     [Theory]
     [InlineData("text/plain", "hello", HttpStatusCode.BadRequest)]
     [InlineData("application/zip", "no zip at all", HttpStatusCode.BadRequest)]
-    public async Task To_upload_something_else_are_refused(string type, string body, HttpStatusCode status)
+    public async Task To_upload_in_an_unsupported_format_are_refused(string type, string body, HttpStatusCode status)
     {
         using var content = new StringContent(body) { Headers = { ContentType = new(type) } };
         using var answer = await app.Http.PutAsync("api/datasets/mine", content, Cancellation);
@@ -88,7 +88,7 @@ public sealed class Wrong_requests(App app)
     }
 
     [Fact]
-    public async Task Larger_than_any_options_are_413()
+    public async Task With_a_body_that_is_too_large_are_413()
     {
         using var content = new StringContent($"{{\"run\": \"{new string('x', 70_000)}\"}}");
         using var answer = await app.Http.PostAsync("api/runs", content, Cancellation);
@@ -127,7 +127,7 @@ public sealed class Wrong_requests(App app)
     [InlineData("api/runs/a%5Cb")]
     [InlineData("api/runs/%E2%82%AC")]
     [InlineData("api/datasets/a%5Cb")]
-    public async Task With_an_id_that_nothing_can_have_are_404(string path)
+    public async Task With_an_id_that_cannot_exist_are_404(string path)
     {
         using var answer = await app.Http.GetAsync(path, Cancellation);
 
@@ -135,7 +135,7 @@ public sealed class Wrong_requests(App app)
     }
 
     [Fact]
-    public async Task Do_not_reach_health_which_is_ready()
+    public async Task Do_not_include_the_health_check_which_is_ready()
     {
         Assert.Equal("ready", (string)(await app.Http.JsonAsync("api/health"))["status"]!);
     }

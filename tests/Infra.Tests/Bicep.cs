@@ -8,18 +8,18 @@ internal static class Bicep
 {
     public static string Folder { get; } = Metadata("Infra");
 
-    /// <summary>The ARM template that <c>infra/main.bicep</c> compiles to, and what the compiler said besides.</summary>
-    public static async Task<(JsonObject Template, string Said)> BuildAsync()
+    /// <summary>The ARM template that <c>infra/main.bicep</c> compiles to, and the compiler's messages.</summary>
+    public static async Task<(JsonObject Template, string Messages)> BuildAsync()
     {
-        var (output, said) = await RunAsync("build", "main.bicep", "--stdout");
-        return (JsonNode.Parse(output)!.AsObject(), said);
+        var (output, messages) = await RunAsync("build", "main.bicep", "--stdout");
+        return (JsonNode.Parse(output)!.AsObject(), messages);
     }
 
-    /// <summary>Runs it in the folder.</summary>
-    /// <exception cref="InvalidOperationException">It failed; the message has what it said.</exception>
-    public static Task<(string Output, string Said)> RunAsync(params string[] arguments) => Tool.RunAsync(Metadata("Bicep"), Folder, arguments);
+    /// <summary>Runs the compiler in <see cref="Folder"/>.</summary>
+    /// <exception cref="InvalidOperationException">The compiler failed; the message contains its output.</exception>
+    public static Task<(string Output, string Messages)> RunAsync(params string[] arguments) => Tool.RunAsync(Metadata("Bicep"), Folder, arguments);
 
-    /// <summary>The resources of a type in the template and its modules, by type.</summary>
+    /// <summary>The resources of a type in the template and its modules.</summary>
     public static IEnumerable<JsonObject> Resources(JsonObject template, string type)
     {
         var resources = template["resources"] switch

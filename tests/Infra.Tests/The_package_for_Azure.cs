@@ -7,7 +7,7 @@ public sealed class The_package_for_Azure
     private static readonly string Root = Path.GetDirectoryName(Bicep.Folder)!;
 
     [Fact]
-    public async Task Has_every_function_and_all_that_they_read()
+    public async Task Has_every_function_and_all_files_that_they_read()
     {
         var folder = Directory.CreateTempSubdirectory("gan-functions-package-");
         try
@@ -43,7 +43,7 @@ public sealed class The_package_for_Azure
         [.. from path in (await ReadAsync(Path.Combine(Root, "docs", "openapi.json")))["paths"]!.AsObject()
             from operation in path.Value!.AsObject()
             where operation.Key is "get" or "post" or "put" or "delete"
-            from method in operation.Key == "get" ? ["GET", "HEAD"] : new[] { operation.Key.ToUpperInvariant() } // by the document's description
+            from method in operation.Key == "get" ? ["GET", "HEAD"] : new[] { operation.Key.ToUpperInvariant() } // as the document's description says
             select $"{method} {path.Key}"];
 
     private static IEnumerable<string> Calls(JsonArray functions) =>

@@ -5,17 +5,17 @@ namespace GanFunctions.Infra.Tests;
 public sealed class The_templates
 {
     [Fact]
-    public async Task Build_without_a_warning() => Assert.Empty((await Bicep.BuildAsync()).Said);
+    public async Task Build_without_a_warning() => Assert.Empty((await Bicep.BuildAsync()).Messages);
 
     [Fact]
     public async Task Lint_without_a_warning()
     {
-        var (output, said) = await Bicep.RunAsync("lint", "main.bicep");
-        Assert.Empty(output + said);
+        var (output, messages) = await Bicep.RunAsync("lint", "main.bicep");
+        Assert.Empty(output + messages);
     }
 
     [Fact]
-    public async Task Are_given_the_parameters_that_they_need()
+    public async Task Get_all_parameters_that_they_require()
     {
         var (template, _) = await Bicep.BuildAsync();
         var declared = template["parameters"]!.AsObject();
@@ -26,7 +26,7 @@ public sealed class The_templates
     }
 
     [Fact]
-    public async Task Keep_keys_out_of_it()
+    public async Task Use_identities_instead_of_keys()
     {
         var (template, _) = await Bicep.BuildAsync();
         Assert.False((bool)Assert.Single(Bicep.Resources(template, "Microsoft.Storage/storageAccounts"))["properties"]!["allowSharedKeyAccess"]!);

@@ -3,10 +3,10 @@ using System.Diagnostics;
 
 namespace GanFunctions.TestKit;
 
-/// <summary>A line of an app's output and when it came, counted from the app's start.</summary>
+/// <summary>A line of an app's output and its time since the app's start.</summary>
 public sealed record OutputLine(TimeSpan At, string Text);
 
-/// <summary>A .NET app as a child process: its output, its address, and both ways to end it.</summary>
+/// <summary>A .NET app as a child process: its output, its address, and two ways to end it.</summary>
 public sealed class AppProcess : IAsyncDisposable
 {
     private const string Listening = "Now listening on: ";
@@ -19,7 +19,7 @@ public sealed class AppProcess : IAsyncDisposable
 
     private AppProcess(ProcessStartInfo start)
     {
-        _client = new(() => new HttpClient { BaseAddress = new Uri(Address() ?? throw new InvalidOperationException($"It does not listen yet.\n{Output}")) });
+        _client = new(() => new HttpClient { BaseAddress = new Uri(Address() ?? throw new InvalidOperationException($"The app is not listening.\n{Output}")) });
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Add(line.Data);
         _process.ErrorDataReceived += (_, line) =>
@@ -34,7 +34,7 @@ public sealed class AppProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>Its standard output and standard error so far, as they came.</summary>
+    /// <summary>Its standard output and standard error so far, in order of arrival.</summary>
     public IReadOnlyCollection<OutputLine> Lines => _lines;
 
     /// <summary>Its standard error so far.</summary>
@@ -44,7 +44,7 @@ public sealed class AppProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>For the address it listens at: call <see cref="WaitUntilListeningAsync"/> first.</summary>
+    /// <summary>A client for the address that it listens on. Call <see cref="WaitUntilListeningAsync"/> first.</summary>
     public HttpClient Client => _client.Value;
 
     /// <param name="dll">Path of the app's assembly.</param>
@@ -67,8 +67,8 @@ public sealed class AppProcess : IAsyncDisposable
         return new AppProcess(start);
     }
 
-    /// <exception cref="TimeoutException">No such line in time; the message has the output.</exception>
-    /// <exception cref="InvalidOperationException">It ended without such a line.</exception>
+    /// <exception cref="TimeoutException">No such line appeared in time; the message contains the output.</exception>
+    /// <exception cref="InvalidOperationException">The app ended without such a line.</exception>
     public async Task<OutputLine> WaitForLineAsync(Func<string, bool> predicate, TimeSpan? timeout = null)
     {
         OutputLine? Found() => _lines.FirstOrDefault(line => predicate(line.Text));
@@ -84,7 +84,7 @@ public sealed class AppProcess : IAsyncDisposable
         {
             await _process.WaitForExitAsync();
         }
-        return Found() ?? throw new InvalidOperationException($"It ended with code {_process.ExitCode}\n{Output}");
+        return Found() ?? throw new InvalidOperationException($"The app ended with code {_process.ExitCode}.\n{Output}");
     }
 
     public Task<OutputLine> WaitForLineAsync(string part, TimeSpan? timeout = null) =>
@@ -97,14 +97,14 @@ public sealed class AppProcess : IAsyncDisposable
         return Client;
     }
 
-    /// <summary>SIGKILL, to this process only: what it started lives on.</summary>
+    /// <summary>Kills this process only (SIGKILL): its child processes keep running.</summary>
     public async Task KillAsync()
     {
         _process.Kill();
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>Asks it to end and waits. SIGINT, what Ctrl+C sends, does nothing where the tests themselves run as a background job of a shell.</summary>
+    /// <summary>Asks it to end and waits. Sends SIGTERM by default, since SIGINT is ignored if the tests run as a background job of a shell.</summary>
     /// <returns>Its exit code.</returns>
     public async Task<int> StopAsync(int signal = UnixSignal.Terminate, TimeSpan? timeout = null)
     {

@@ -6,17 +6,17 @@ using Xunit;
 namespace GanFunctions.TestKit;
 
 /// <summary>
-/// A real Azurite on free ports over a folder of its own, which goes with it. One for all tests of a project:
+/// A real Azurite on free ports with a folder of its own, which is deleted with it. To share one among all tests of a project:
 /// <c>[assembly: AssemblyFixture(typeof(AzuriteFixture))]</c>, then take it as a constructor parameter.
 /// </summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
     private AzuriteProcess? _azurite;
 
-    /// <summary>Where its data is.</summary>
+    /// <summary>The data folder.</summary>
     public string Location { get; } = Directory.CreateTempSubdirectory("gan-azurite-").FullName;
 
-    /// <summary>What it logged.</summary>
+    /// <summary>The log of its start and end.</summary>
     public LogRecorder Log { get; } = new();
 
     public string ConnectionString => Azurite.ConnectionString;
@@ -28,10 +28,10 @@ public sealed class AzuriteFixture : IAsyncLifetime
 
     public TableServiceClient Tables() => new(ConnectionString);
 
-    /// <summary>A certificate and its key, as PEM files, for one that takes no account key but tokens.</summary>
+    /// <summary>A certificate and its key, as PEM files; with them, it accepts Microsoft Entra tokens instead of the account key.</summary>
     public (string Certificate, string Key)? Tls { get; init; }
 
-    /// <summary>For a test that wants one to itself.</summary>
+    /// <summary>Starts one for a single test.</summary>
     public static async Task<AzuriteFixture> StartAsync((string Certificate, string Key)? tls = null)
     {
         var fixture = new AzuriteFixture { Tls = tls };
@@ -43,7 +43,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
         _azurite = await AzuriteProcess.StartAsync(
             new AzuriteOptions { Location = Location, BlobPort = 0, QueuePort = 0, TablePort = 0, Tls = Tls }, Log, CancellationToken.None);
 
-    /// <summary>Ends it in good order and starts it again over the same data at the same ports.</summary>
+    /// <summary>Shuts it down gracefully and starts it again with the same data on the same ports.</summary>
     public async Task RestartAsync()
     {
         var options = Azurite.Options;

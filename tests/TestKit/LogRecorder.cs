@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.TestKit;
 
-/// <summary>A logger that remembers: one line per entry, "Level: message". As a provider it is the logger of every category.</summary>
+/// <summary>Records log entries, one line each: "Level: message". As a provider, it is the logger of every category.</summary>
 public sealed class LogRecorder : ILogger, ILoggerProvider
 {
     private readonly ConcurrentQueue<string> _lines = new();

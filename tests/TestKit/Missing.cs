@@ -2,13 +2,13 @@ using Xunit.Sdk;
 
 namespace GanFunctions.TestKit;
 
-/// <summary>What a test needs and not every desk has.</summary>
+/// <summary>Requirements of tests that not every machine meets.</summary>
 public static class Missing
 {
-    /// <summary>Set to 1 where everything is to be there, as in CI: what is missing fails the test then.</summary>
+    /// <summary>Set to 1 if everything must be installed, as in CI: a test then fails if something is missing.</summary>
     public const string NoSkips = "GANFUNCTIONS_NO_SKIPS";
 
-    /// <summary>To throw where something is missing: skips the test, or fails it.</summary>
+    /// <summary>The exception to throw if something is missing: it skips the test, or fails it.</summary>
     /// <param name="what">What is missing, and how to get it.</param>
     public static Exception Here(string what) => Environment.GetEnvironmentVariable(NoSkips) == "1"
         ? FailException.ForFailure($"{what} ({NoSkips} is 1)")

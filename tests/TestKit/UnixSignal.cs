@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace GanFunctions.TestKit;
 
-/// <summary>Signals, which .NET cannot send.</summary>
+/// <summary>Sends Unix signals, which .NET has no API for.</summary>
 public static class UnixSignal
 {
     public const int Interrupt = 2;
@@ -23,7 +23,7 @@ public static class UnixSignal
         }
     }
 
-    /// <summary>False also for a process that ended and whose parent has not asked for its exit code (Linux).</summary>
+    /// <summary>Whether a process is running. On Linux, false also for a zombie, whose parent has not read its exit code.</summary>
     public static bool IsAlive(int pid) =>
         SendSignal(pid, 0) == 0 && !(OperatingSystem.IsLinux() && IsZombie(pid));
 

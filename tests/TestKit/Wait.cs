@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace GanFunctions.TestKit;
 
-/// <summary>Waits for what happens elsewhere.</summary>
+/// <summary>Waits for conditions.</summary>
 public static class Wait
 {
-    /// <summary>Ends a hang, and nothing else: on a slow machine with other work to do, what a test waits for takes its time.</summary>
+    /// <summary>Long enough that only a hang exceeds it, even on a slow and busy machine.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    /// <summary>Asks again every 20 ms until the answer is yes.</summary>
-    /// <exception cref="TimeoutException">It was not within <paramref name="timeout"/>, <see cref="Patience"/> by default.</exception>
+    /// <summary>Checks a condition every 20 ms until it holds.</summary>
+    /// <exception cref="TimeoutException">It did not hold within <paramref name="timeout"/>, by default <see cref="Patience"/>.</exception>
     public static Task UntilAsync(Func<bool> condition, string what, TimeSpan? timeout = null) =>
         UntilAsync(() => Task.FromResult(condition()), what, timeout);
 
@@ -22,7 +22,7 @@ public static class Wait
         {
             if (Stopwatch.GetElapsedTime(started) > (timeout ?? Patience))
             {
-                throw new TimeoutException($"Waited {(timeout ?? Patience).TotalSeconds} s in vain for {what}");
+                throw new TimeoutException($"Timed out after {(timeout ?? Patience).TotalSeconds} s waiting for {what}");
             }
             await Task.Delay(20);
         }

@@ -168,7 +168,7 @@ test("its pictures come as PNG, the same for the same request", async () => {
   assert.equal((await call("GET", path, { headers: { "if-none-match": response.headers.get("etag") } })).status, 304);
   assert.equal((await call("GET", "/api/samples")).headers.get("content-type"), "image/png");
   await problem("GET", `/api/runs/${short}/samples?epoch=9`, 404, ["Epoch 9"]);
-  await problem("GET", `/api/runs/${short}/samples?epoch=best`, 409, ["qualitySamples"]); // it does not measure its pictures
+  await problem("GET", `/api/runs/${short}/samples?epoch=best`, 409, ["qualitySamples"]); // it does not measure quality
 });
 
 test("its pictures come in other forms: a grid of each epoch, a timelapse, a place between seeds, what is near, and the noise", async () => {

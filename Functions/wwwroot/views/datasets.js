@@ -80,10 +80,10 @@ const template = (state, handlers) => html`
     <div class="field"><label for="name">Name</label><input id="name" name="name" required pattern="[^.\\/]+" title="1 to 40 characters: a-z, 0-9 and -" autocomplete="off" placeholder="pets"></div>
     <div class="field"><label for="file">Archive</label><input id="file" name="file" type="file" accept=".zip,.tar,.gz,.tgz,.csv,.parquet" required aria-describedby="file-hint">
       <p class="hint" id="file-hint">zip or tar of pictures, optionally in one folder per class; IDX, CSV or Parquet files</p></div>
-    <div class="field"><label for="size">Size</label><select id="size" name="size"><option value="">that of most pictures</option><option>28</option><option>32</option><option>64</option></select></div>
-    <div class="field"><label for="channels">Channels</label><select id="channels" name="channels"><option value="">those of the pictures</option><option value="1">greyscale</option><option value="3">colour</option></select></div>
-    <div class="field"><label for="fit">Not square</label><select id="fit" name="fit"><option value="">crop the centre</option><option value="pad">add background</option><option value="stretch">stretch</option></select></div>
-    <div class="field"><label for="background">Background</label><select id="background" name="background"><option value="">the more visible one</option><option>white</option><option>black</option></select></div>
+    <div class="field"><label for="size">Size</label><select id="size" name="size"><option value="">automatic</option><option>28</option><option>32</option><option>64</option></select></div>
+    <div class="field"><label for="channels">Channels</label><select id="channels" name="channels"><option value="">automatic</option><option value="1">greyscale</option><option value="3">colour</option></select></div>
+    <div class="field"><label for="fit">Non-square pictures</label><select id="fit" name="fit"><option value="">crop the centre</option><option value="pad">add background</option><option value="stretch">stretch</option></select></div>
+    <div class="field"><label for="background">Background</label><select id="background" name="background"><option value="">automatic</option><option>white</option><option>black</option></select></div>
     <div class="full-width">${problemAt(form, state)}</div>
     <div class="actions"><button class="primary" ?disabled=${state.isBusy}>${state.isBusy ? `Uploading … ${state.sent ? `${Math.round(state.sent * 100)}%` : ''}` : 'Upload'}</button></div>
   </form>`;

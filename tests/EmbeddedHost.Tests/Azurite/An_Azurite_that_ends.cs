@@ -28,7 +28,7 @@ public class An_Azurite_that_ends
     }
 
     [Fact]
-    public async Task Refuses_or_keeps_what_is_being_written_at_that_moment()
+    public async Task Refuses_or_keeps_every_write_at_that_moment()
     {
         await using var azurite = await AzuriteFixture.StartAsync();
         var client = new TableClient(azurite.ConnectionString, "entities", new TableClientOptions { Retry = { MaxRetries = 0 } });
@@ -78,7 +78,7 @@ public class An_Azurite_that_ends
     [Theory]
     [InlineData(UnixSignal.Interrupt)]
     [InlineData(UnixSignal.Terminate)]
-    public async Task Does_not_end_for_a_signal_which_is_meant_for_the_app(int signal)
+    public async Task Ignores_signals_that_are_meant_for_the_app(int signal)
     {
         await using var azurite = await AzuriteFixture.StartAsync();
 
@@ -89,7 +89,7 @@ public class An_Azurite_that_ends
     }
 
     [Fact]
-    public async Task Is_reported_when_nobody_asked_for_it()
+    public async Task Unexpectedly_is_logged()
     {
         await using var azurite = await AzuriteFixture.StartAsync();
 
@@ -110,7 +110,7 @@ public class An_Azurite_that_ends
         });
     }
 
-    /// <summary>How many blobs, whole, and how many entities there are.</summary>
+    /// <summary>The number of complete blobs and of entities.</summary>
     private static async Task<(int Blobs, int Entities)> CountAsync(string connectionString)
     {
         var container = new BlobContainerClient(connectionString, "blobs");

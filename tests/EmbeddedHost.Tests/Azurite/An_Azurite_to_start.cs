@@ -18,7 +18,7 @@ public sealed class An_Azurite_to_start : IDisposable
     public void Dispose() => Directory.Delete(_location, recursive: true);
 
     [Fact]
-    public async Task Runs_beside_another_one_on_free_ports()
+    public async Task Runs_in_parallel_to_another_one_on_free_ports()
     {
         await using var one = await AzuriteFixture.StartAsync();
         await using var two = await AzuriteFixture.StartAsync();
@@ -49,7 +49,7 @@ public sealed class An_Azurite_to_start : IDisposable
     }
 
     [Fact]
-    public async Task Starts_over_what_a_killed_one_left_behind()
+    public async Task Ignores_the_lock_file_of_one_that_was_killed()
     {
         await File.WriteAllTextAsync(Path.Combine(_location, AzuriteState.FileName), """{"pid":1,"owner":1,"blob":10000,"queue":10001,"table":10002}""", Ct);
 
@@ -59,7 +59,7 @@ public sealed class An_Azurite_to_start : IDisposable
     }
 
     [Fact]
-    public async Task Names_the_port_that_another_program_has()
+    public async Task Names_a_port_that_another_program_uses()
     {
         using var other = Listener();
 
@@ -120,12 +120,12 @@ public sealed class An_Azurite_to_start : IDisposable
         Assert.False(joining.IsCompleted);
         UnixSignal.Send(other.Azurite.Pid, UnixSignal.Continue);
 
-        if (await joining is { } hold) await hold.DisposeAsync(); // it may have counted us before it saw that its app is gone
+        if (await joining is { } hold) await hold.DisposeAsync(); // it may have counted this process before it noticed that its app is gone
         await other.UntilAzuriteEndedAsync();
     }
 
     [Fact]
-    public async Task Goes_on_when_the_process_that_started_it_stops_before_another()
+    public async Task Keeps_running_when_the_process_that_started_it_stops_before_another()
     {
         var azurite = await AzuriteProcess.StartAsync(FreePorts, _log, Ct);
         var connection = azurite.ConnectionString;

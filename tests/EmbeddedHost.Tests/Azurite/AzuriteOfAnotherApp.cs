@@ -28,7 +28,7 @@ internal sealed class AzuriteOfAnotherApp : IDisposable
         return new AzuriteOfAnotherApp(app, AzuriteState.Parse(ready!)!);
     }
 
-    /// <summary>kill -9. From here on nobody reads Azurite's output and nobody holds its input.</summary>
+    /// <summary>Kills the app (SIGKILL). From then on, nothing reads Azurite's output or holds its input open.</summary>
     public async Task KillAppAsync()
     {
         _app.Kill();

@@ -1,6 +1,6 @@
 namespace GanFunctions.EmbeddedHost.Tests;
 
-/// <summary>Activities on an instance, as the app has them: a class with a constructor for services.</summary>
+/// <summary>Activities as instance methods, as in the app: the class gets services through its constructor.</summary>
 public sealed class Activities(Gates gates)
 {
     [Function(nameof(AddOne))]

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace GanFunctions.EmbeddedHost.Tests;
 
-/// <summary>What functions wait for until a test opens it: a gate for each instance or message.</summary>
+/// <summary>Gates at which functions wait until a test opens them, one for each instance or message.</summary>
 public sealed class Gates
 {
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _gates = new();
@@ -11,7 +11,7 @@ public sealed class Gates
     {
     }
 
-    /// <summary>The same for all hosts: what one of them left at a gate, the next takes up there.</summary>
+    /// <summary>Shared by all hosts: work that one host leaves at a gate continues there on the next host.</summary>
     public static Gates OfAllHosts { get; } = new();
 
     public void Open(string id) => Of(id).TrySetResult();

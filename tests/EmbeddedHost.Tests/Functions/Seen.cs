@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace GanFunctions.EmbeddedHost.Tests;
 
-/// <summary>What functions have done, by instance, as tests look at it from outside.</summary>
+/// <summary>Records what functions have done, by instance, for tests to check.</summary>
 internal static class Seen
 {
     private static readonly ConcurrentDictionary<string, ConcurrentQueue<string>> Lines = new();

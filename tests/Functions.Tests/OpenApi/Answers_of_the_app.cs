@@ -6,10 +6,10 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.Functions.Tests.OpenApi;
 
-/// <summary>A training from its data set to its removal, on a storage of its own, and what the OpenAPI document says of each answer on the way.</summary>
+/// <summary>Makes every call of the API, from the upload of a data set to its deletion, and compares each response with the OpenAPI document.</summary>
 public sealed class Answers_of_the_app : IAsyncLifetime
 {
-    // Of the rest: 401 needs a host that requires a key, 422 an unavailable data set, 503 unavailable storage or a slow data set.
+    // Not covered here: 401 needs a host that requires a key, 422 an unavailable data set, 503 unavailable storage or a slow data set.
     private static readonly string[] NotAnsweredHere =
         ["401", "422", "503", "default", "PutDataset 413", "PutBlock 413"];
 
@@ -31,9 +31,9 @@ public sealed class Answers_of_the_app : IAsyncLifetime
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     [Fact]
-    public async Task Are_as_the_document_has_them()
+    public async Task Match_the_document()
     {
-        // Nothing is there yet
+        // An empty storage account
         await AskAsync("GetHealth", 200);
         await AskAsync("GetOpenApi", 200);
         await AskAsync("GetLatestSamples", 404);
@@ -46,7 +46,7 @@ public sealed class Answers_of_the_app : IAsyncLifetime
             if (operation.Path.Contains("{name}", StringComparison.Ordinal) && operation.Method != "put") await AskAsync(operation.Id, 404);
         }
 
-        // A data set without labels, which is measured without a classifier
+        // A data set without labels, so that quality is measured without a classifier
         await AskAsync("PutBlock", 204, content: new ByteArrayContent([1]));
         await AskAsync("PutDataset", 202, content: Pictures(), dataset: "noise");
         await _app.Http.ConvertedAsync("noise");
@@ -54,7 +54,7 @@ public sealed class Answers_of_the_app : IAsyncLifetime
         await AskAsync("ListDatasets", 200);
         await AskAsync("GetPreview", 200, dataset: "noise");
 
-        // A training that is measured, to its end
+        // A run that measures quality, until it is completed
         var options = ApiCalls.Tiny("measured");
         (options["dataset"], options["qualitySamples"], options["patience"]) = ("noise", 100, 5);
         await AskAsync("StartRun", 200, "?dryRun=true", body: options);
@@ -79,7 +79,7 @@ public sealed class Answers_of_the_app : IAsyncLifetime
         await SayDefaultsAsync("measured");
         foreach (var function in (string[])["PauseRun", "ResumeRun", "CancelRun"]) await AskAsync(function, 409, run: "measured");
 
-        // One that is not measured: there is no best epoch, and its data set is kept for it
+        // A run that does not measure quality: it has no best epoch, and its data set must not be replaced
         var longer = ApiCalls.Long("longer");
         (longer["dataset"], longer["epochs"]) = ("noise", 99_998);
         await AskAsync("StartRun", 202, body: longer);
@@ -97,7 +97,7 @@ public sealed class Answers_of_the_app : IAsyncLifetime
         await _app.Http.UntilAsync("longer", "cancelled");
         await AskAsync("ListRuns", 200, "?state=cancelled&limit=1");
 
-        // All goes
+        // Everything is deleted
         await AskAsync("DeleteRun", 204, run: "longer");
         await AskAsync("DeleteDataset", 204, dataset: "noise");
         await AskAsync("GetNeighbours", 409, run: "measured");
@@ -113,7 +113,7 @@ public sealed class Answers_of_the_app : IAsyncLifetime
         Assert.Equal(declared.Order(StringComparer.Ordinal), _answered.Order(StringComparer.Ordinal));
     }
 
-    /// <summary>Who says what would be taken anyway gets the same answer.</summary>
+    /// <summary>Passing a parameter's default explicitly must not change the response.</summary>
     private async Task SayDefaultsAsync(string run)
     {
         foreach (var operation in Document.Operations.Where(operation => operation.Method == "get" && operation.Query.Any(HasDefault)))
@@ -127,7 +127,7 @@ public sealed class Answers_of_the_app : IAsyncLifetime
                 var isSame = plain.Headers.ETag is null
                     ? await said.Content.ReadAsStringAsync(Cancellation) == await plain.Content.ReadAsStringAsync(Cancellation)
                     : said.StatusCode == HttpStatusCode.NotModified;
-                if (!isSame) _problems.Add($"{operation}: {parameter["name"]} has another default than {parameter["schema"]!["default"]}");
+                if (!isSame) _problems.Add($"{operation}: {parameter["name"]} does not default to {parameter["schema"]!["default"]}");
             }
         }
 
@@ -149,7 +149,7 @@ public sealed class Answers_of_the_app : IAsyncLifetime
 
         Assert.True(
             status == (int)answer.StatusCode,
-            $"{operation}{query}: {answer.StatusCode}, and not {status}: {await answer.Content.ReadAsStringAsync(Cancellation)}");
+            $"{operation}{query}: {(int)answer.StatusCode} instead of {status}: {await answer.Content.ReadAsStringAsync(Cancellation)}");
         _answered.Add($"{function} {status}");
         _problems.AddRange((await Document.ProblemsOfAsync(operation, answer)).Select(problem => $"{operation}{query} {status}: {problem}"));
         if (answer is { StatusCode: HttpStatusCode.OK, Headers.ETag: { } tag })

@@ -5,7 +5,7 @@ using Json.Schema;
 
 namespace GanFunctions.Functions.Tests.OpenApi;
 
-/// <summary>The OpenAPI document of an app, and what it says of an answer.</summary>
+/// <summary>The OpenAPI document of an app, to compare responses with.</summary>
 internal sealed class ApiDocument
 {
     private static readonly string[] Telling = ["Location", "ETag", "Retry-After", "Cache-Control", "Vary", "X-Checkpoint", "Content-Disposition"];
@@ -25,7 +25,7 @@ internal sealed class ApiDocument
         ];
     }
 
-    /// <summary>As it is served.</summary>
+    /// <summary>The document as the app serves it.</summary>
     public string Text { get; }
 
     public IReadOnlyList<ApiOperation> Operations { get; }
@@ -33,10 +33,10 @@ internal sealed class ApiDocument
     public static async Task<ApiDocument> OfAsync(HttpClient http) =>
         new(await http.GetStringAsync("api/openapi.json", TestContext.Current.CancellationToken));
 
-    /// <summary>The call that a function answers.</summary>
+    /// <summary>The call that a function implements.</summary>
     public ApiOperation Of(string function) => Operations.Single(operation => operation.Id == function);
 
-    /// <summary>What an answer has that the document does not say, or has otherwise.</summary>
+    /// <summary>The differences between a response and the document.</summary>
     public async Task<IReadOnlyList<string>> ProblemsOfAsync(ApiOperation operation, HttpResponseMessage answer)
     {
         if (Resolved(operation.Node["responses"]![((int)answer.StatusCode).ToString()]) is not { } declared) return [$"{answer.StatusCode} is not declared"];
@@ -45,7 +45,7 @@ internal sealed class ApiDocument
         var body = await answer.Content.ReadAsStringAsync();
         if (answer.Content.Headers.ContentType?.MediaType is not { } type)
         {
-            if (body.Length > 0 || declared["content"] is not null) problems.Add("it says nothing of what it is");
+            if (body.Length > 0 || declared["content"] is not null) problems.Add("there is a body without a Content-Type, or none although one is declared");
         }
         else if (declared["content"]?[type] is not { } media)
         {
@@ -63,7 +63,7 @@ internal sealed class ApiDocument
         return problems;
     }
 
-    /// <summary>What a value has that its schema does not have, or has otherwise.</summary>
+    /// <summary>The differences between a value and its schema.</summary>
     public IReadOnlyList<string> ProblemsOf(JsonNode schema, JsonNode? value)
     {
         var whole = schema.DeepClone().AsObject();
@@ -76,7 +76,7 @@ internal sealed class ApiDocument
             .Select(detail => $"{detail.InstanceLocation}: {string.Join("; ", detail.Errors!.Select(error => $"{error.Key} {error.Value}"))}")];
     }
 
-    /// <summary>Everything that bears an example or a default, with its schema.</summary>
+    /// <summary>All examples and defaults, with their schemas.</summary>
     public IEnumerable<(string Where, JsonNode Schema, JsonNode? Value)> Examples() => Examples(_root);
 
     private static IEnumerable<(string Where, JsonNode Schema, JsonNode? Value)> Examples(JsonNode? node) => node switch
@@ -96,7 +96,7 @@ internal sealed class ApiDocument
     private JsonNode? Resolved(JsonNode? node) =>
         (string?)node?["$ref"] is { } reference ? reference[2..].Split('/').Aggregate((JsonNode?)_root, (place, name) => place![name]) : node;
 
-    // The document lets answers have more than it says, so that there can be more one day; just now there is none.
+    // The document allows additional properties, so that later versions can add some. The tests allow none: every property must be documented.
     private static void Close(JsonNode? node)
     {
         if (node is JsonArray list) foreach (var item in list) Close(item);
@@ -106,7 +106,7 @@ internal sealed class ApiDocument
     }
 }
 
-/// <summary>A call, as the document has it.</summary>
+/// <summary>A call, as the document describes it.</summary>
 internal sealed record ApiOperation(string Method, string Path, JsonObject Node)
 {
     public string Id => (string)Node["operationId"]!;

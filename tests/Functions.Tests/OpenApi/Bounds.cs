@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace GanFunctions.Functions.Tests.OpenApi;
 
-/// <summary>Values on both sides of what a parameter's schema has as valid, as they stand in an address.</summary>
+/// <summary>Valid and invalid values at the bounds of a parameter's schema, as they appear in an address.</summary>
 internal static class Bounds
 {
     private const string Nonsense = "nonsense";
@@ -33,7 +33,7 @@ internal static class Bounds
                         Repeated(valid[0], most + 1),
                     ]);
             case "string" when schema["minLength"] is not null: return (["anything"], [""]);
-            default: return ([], []); // text with a pattern: what does not match it is not found
+            default: return ([], []); // text with a pattern: a value that does not match is a 404
         }
     }
 

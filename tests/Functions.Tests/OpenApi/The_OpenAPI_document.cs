@@ -14,7 +14,7 @@ public sealed class The_OpenAPI_document(App app)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Is_the_one_that_was_approved()
+    public async Task Is_the_approved_one()
     {
         var received = (await ApiDocument.OfAsync(app.Http)).Text + "\n";
         var approved = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "openapi.approved.json"), Cancellation);
@@ -24,7 +24,8 @@ public sealed class The_OpenAPI_document(App app)
         await File.WriteAllTextAsync(file, received, Cancellation);
         var (line, was, became) = Lines(approved).Zip(Lines(received))
             .Select((both, index) => (index + 1, both.First, both.Second)).First(each => each.First != each.Second);
-        Assert.Fail($"The document has changed: line {line} was\n{was}\nand is now\n{became}\nWhere that is meant, accept it: cp '{file}' docs/openapi.json");
+        Assert.Fail(
+            $"The document has changed: line {line} was\n{was}\nand is now\n{became}\nIf the change is intended, approve it: cp '{file}' docs/openapi.json");
 
         static IEnumerable<string> Lines(string text) => text.Split('\n').Append("");
     }
@@ -43,7 +44,7 @@ public sealed class The_OpenAPI_document(App app)
     {
         var document = await ApiDocument.OfAsync(app.Http);
 
-        // What is not under api/ is the page. That every GET answers HEAD is stated once, in the description.
+        // Routes outside api/ belong to the page. HEAD is stated once for all GET calls, in the document's description.
         var functions =
             from method in typeof(GetOpenApi).Assembly.GetTypes().SelectMany(type => type.GetMethods())
             from trigger in method.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).OfType<HttpTriggerAttribute>()
@@ -90,20 +91,20 @@ public sealed class The_OpenAPI_document(App app)
                 var (valid, invalid) = Bounds.Of(parameter["schema"]!);
                 foreach (var (value, isValid) in valid.Select(value => (value, true)).Concat(invalid.Select(value => (value, false))))
                 {
-                    // The unknown parameter has every call refused before it does anything.
+                    // The unknown parameter makes every call fail before it does anything.
                     var path = (string)parameter["in"]! == "path"
                         ? $"{(name == "block" ? operation.At(block: value) : operation.At(epoch: value))}?{Unknown}=1"
                         : $"{operation.At()}?{Unknown}=1&{name}={value}{Beside(operation, name)}";
                     var problems = await AskAsync(operation, path);
-                    if (problems!.ContainsKey(name) == isValid) wrong.Add($"{operation} {(isValid ? "refuses" : "takes")} {name}={value}");
+                    if (problems!.ContainsKey(name) == isValid) wrong.Add($"{operation} {(isValid ? "rejects" : "accepts")} {name}={value}");
                     tried++;
                 }
             }
         }
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
-        Assert.True(tried > 300, $"only {tried} values were tried");
+        Assert.True(tried > 300, $"tried only {tried} values");
 
-        // Which weights can be asked for of one of the two formats only.
+        // Only one of the two formats has this parameter.
         static string Beside(ApiOperation operation, string name) => (operation.Id, name) == ("DownloadGenerator", "weights") ? "&format=onnx" : "";
     }
 
@@ -117,11 +118,11 @@ public sealed class The_OpenAPI_document(App app)
             .ToList();
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
-        Assert.True(examples.Count > 150, $"there are only {examples.Count}");
+        Assert.True(examples.Count > 150, $"found only {examples.Count} examples");
     }
 
     [Fact]
-    public async Task Has_an_example_of_every_body_that_is_not_bytes()
+    public async Task Has_an_example_of_every_body_with_a_schema()
     {
         var document = await ApiDocument.OfAsync(app.Http);
 
@@ -133,14 +134,14 @@ public sealed class The_OpenAPI_document(App app)
     }
 
     [Fact]
-    public async Task Holds_where_the_app_is_served_below_a_path()
+    public async Task Has_a_server_address_that_works_below_a_path()
     {
         var server = (string)JsonNode.Parse((await ApiDocument.OfAsync(app.Http)).Text)!["servers"]![0]!["url"]!;
 
         Assert.Equal(new Uri("https://example.com/gan/api/runs"), new Uri(new Uri("https://example.com/gan/api/openapi.json"), $"{server}/api/runs"));
     }
 
-    /// <summary>What the app finds wrong; null where it finds nothing.</summary>
+    /// <summary>The problems that the app reports; null if it reports none.</summary>
     private async Task<JsonObject?> AskAsync(ApiOperation operation, string path)
     {
         using var request = new HttpRequestMessage(new HttpMethod(operation.Method), path);

@@ -7,12 +7,12 @@ using System.Text.Json.Nodes;
 namespace GanFunctions.Functions.Tests;
 
 [Collection(nameof(SharedApp))]
-public sealed class A_generator_to_take_away(App app)
+public sealed class A_generator_to_download(App app)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Comes_in_both_formats_with_a_card_that_says_what_it_is()
+    public async Task Comes_in_both_formats_with_a_model_card()
     {
         var body = ApiCalls.Tiny("taken");
         body["conditional"] = true;
@@ -56,7 +56,7 @@ public sealed class A_generator_to_take_away(App app)
         }
         Assert.NotEqual((string)files[1]!["sha256"]!, (string)files[2]!["sha256"]!); // the moving average and the raw weights
         Assert.Equal(
-            (string)files[1]!["sha256"]!, // which is what comes where nothing is said
+            (string)files[1]!["sha256"]!, // the default
             Convert.ToHexStringLower(SHA256.HashData(
                 await app.Http.GetByteArrayAsync("api/runs/taken/checkpoints/latest/generator?format=onnx", Cancellation))));
     }
@@ -64,7 +64,7 @@ public sealed class A_generator_to_take_away(App app)
     [Theory]
     [InlineData("", "left-00002.safetensors", "left-00001.safetensors")]
     [InlineData("?format=onnx", "left-00002.onnx", "left-00001.onnx")]
-    public async Task Is_sent_once_to_those_who_say_what_they_have(string query, string latestName, string firstName)
+    public async Task Is_not_sent_again_to_a_client_that_has_it(string query, string latestName, string firstName)
     {
         await TrainAsync();
 
@@ -97,7 +97,7 @@ public sealed class A_generator_to_take_away(App app)
     [InlineData("generator")]
     [InlineData("generator?format=onnx")]
     [InlineData("card")]
-    public async Task Of_an_epoch_that_is_not_there_is_a_404(string what)
+    public async Task Of_an_epoch_without_a_checkpoint_is_a_404(string what)
     {
         await TrainAsync();
 
@@ -108,7 +108,7 @@ public sealed class A_generator_to_take_away(App app)
     }
 
     [Fact]
-    public async Task Of_an_architecture_that_is_not_known_is_refused_by_its_name_but_for_the_file_itself()
+    public async Task Of_an_unknown_architecture_is_refused_except_for_the_file_itself()
     {
         await TrainAsync();
         var file = await app.Http.GetByteArrayAsync("api/runs/left/checkpoints/2/generator", Cancellation);
@@ -131,7 +131,7 @@ public sealed class A_generator_to_take_away(App app)
         Assert.Equal(strange, await app.Http.GetByteArrayAsync("api/runs/left/checkpoints/3/generator", Cancellation));
     }
 
-    // The first test to come here starts the run, the others find it.
+    // The first test to get here starts the run; the others reuse it.
     private Task TrainAsync() => app.Http.TrainedAsync("left");
 
     private static string? NameOf(HttpResponseMessage answer) => answer.Content.Headers.ContentDisposition?.FileName;
