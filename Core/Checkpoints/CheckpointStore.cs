@@ -44,11 +44,11 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
 
     /// <summary>
     /// The newest intact checkpoint, which training resumes from; null if there is none. Removes newer damaged checkpoints, because
-    /// training is about to repeat their steps under the same names, and corrects the pointer. After a roll-back, only checkpoints of complete
+    /// training is about to repeat their steps under the same names, and corrects the pointer. After a rollback, only checkpoints of complete
     /// epochs are considered: the result of a run must not depend on where an earlier attempt was interrupted.
     /// </summary>
     /// <param name="run">The run's id.</param>
-    /// <param name="attempt">Roll-backs so far.</param>
+    /// <param name="attempt">Rollbacks so far.</param>
     /// <param name="isInMemory">Whether the caller has the content of a checkpoint's files in memory; if so, they are not read.</param>
     /// <param name="cancellation">Cancels the reads.</param>
     /// <exception cref="NewerFormatException">A later version wrote the newest checkpoint.</exception>

@@ -27,7 +27,7 @@ public static class NetworkState
     /// <summary>Serialises networks to both files.</summary>
     /// <param name="networks">The networks and their optimisers.</param>
     /// <param name="norm">Their batch-norm settings, which are needed to sample.</param>
-    /// <param name="learningRateFactor">The factor by which roll-backs have reduced the learning rate so far.</param>
+    /// <param name="learningRateFactor">The factor by which rollbacks have reduced the learning rate so far.</param>
     public static (byte[] Generator, byte[] Training) Save(GanNetworks networks, BatchNormSettings norm, double learningRateFactor)
     {
         using var scope = NewDisposeScope();

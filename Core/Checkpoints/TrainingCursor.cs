@@ -13,7 +13,7 @@ public record TrainingCursor
     /// <summary>The run's id.</summary>
     public required string Run { get; init; }
 
-    /// <summary>Roll-backs so far.</summary>
+    /// <summary>Rollbacks so far.</summary>
     public required int Attempt { get; init; }
 
     /// <summary>The current epoch, from 1.</summary>

@@ -84,7 +84,7 @@ public sealed class LossRow : ITableEntity
     /// <summary>A key that sorts directly before the row keys of an epoch in an attempt.</summary>
     public static string FirstKey(int attempt, int epoch) => $"{attempt:D3}-{epoch:D5}";
 
-    /// <summary>Roll-backs before the step.</summary>
+    /// <summary>Rollbacks before the step.</summary>
     public int Attempt() => Part(0);
 
     /// <summary>The epoch, from 1.</summary>

@@ -14,7 +14,7 @@ namespace GanFunctions.Core.Runs;
 /// </summary>
 internal sealed class LiveTraining : IDisposable
 {
-    private const double RollBackFactor = 0.5; // of the learning rate, at every roll-back
+    private const double RollBackFactor = 0.5; // of the learning rate, at every rollback
 
     private readonly TrainingOptions _options;
     private readonly RunRandom _random;

@@ -130,7 +130,7 @@ public sealed class RunRow : ITableEntity
     /// <summary>Steps in an epoch; 0 if not known yet.</summary>
     public int StepsPerEpoch { get; set; }
 
-    /// <summary>Roll-backs so far.</summary>
+    /// <summary>Rollbacks so far.</summary>
     public int Attempt { get; set; }
 
     /// <summary>Name of the latest checkpoint.</summary>

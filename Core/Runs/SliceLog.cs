@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace GanFunctions.Core.Runs;
 
 /// <summary>The progress of a run, as published every second.</summary>
-/// <param name="Attempt">Roll-backs so far.</param>
+/// <param name="Attempt">Rollbacks so far.</param>
 /// <param name="Epoch">The current epoch, from 1.</param>
 /// <param name="Step">Completed steps of that epoch.</param>
 /// <param name="StepsPerEpoch">Steps in an epoch.</param>

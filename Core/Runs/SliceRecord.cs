@@ -66,7 +66,7 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, I
 
     /// <summary>Ends the run as failed.</summary>
     /// <param name="outcome">Why.</param>
-    /// <param name="attempt">Roll-backs so far.</param>
+    /// <param name="attempt">Rollbacks so far.</param>
     /// <param name="completed">Committed epochs.</param>
     /// <param name="reason">Why, for the user.</param>
     /// <param name="last">The latest checkpoint, if the slice got as far as loading it.</param>

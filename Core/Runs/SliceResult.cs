@@ -18,7 +18,7 @@ public enum SliceOutcome
     /// <summary>The last epoch is committed, or the run stopped early.</summary>
     Completed,
 
-    /// <summary>The run diverged, and its policy or its limit of roll-backs makes it fail.</summary>
+    /// <summary>The run diverged, and its policy or its limit of rollbacks makes it fail.</summary>
     Diverged,
 
     /// <summary>The run cannot continue, and retrying would not help.</summary>
@@ -34,12 +34,12 @@ public enum SliceOutcome
 /// <summary>The input of a slice.</summary>
 /// <param name="Run">The run's id.</param>
 /// <param name="InstanceId">The orchestration's id. The slice only trains while the run's row names it.</param>
-/// <param name="Attempt">Roll-backs so far.</param>
+/// <param name="Attempt">Rollbacks so far.</param>
 public sealed record SliceRequest(string Run, string InstanceId, int Attempt);
 
 /// <summary>The output of a slice. Small, because it goes into the orchestration's history.</summary>
 /// <param name="Outcome">How the slice ended.</param>
-/// <param name="Attempt">Roll-backs so far, for the next slice.</param>
+/// <param name="Attempt">Rollbacks so far, for the next slice.</param>
 /// <param name="CompletedEpochs">Committed epochs.</param>
 /// <param name="Reason">Why the run diverged, was refused, failed or stopped early.</param>
 public sealed record SliceResult(SliceOutcome Outcome, int Attempt, int CompletedEpochs, string? Reason = null);

@@ -49,7 +49,7 @@ public enum RandomPurpose
 /// draws the same numbers as an uninterrupted run. No code draws from the process-wide random generator.
 /// </summary>
 /// <param name="seed">The run's seed.</param>
-/// <param name="attempt">Number of roll-backs so far.</param>
+/// <param name="attempt">Number of rollbacks so far.</param>
 public sealed class RunRandom(long seed, int attempt)
 {
     /// <summary>The random generator for a purpose at a step. The caller disposes it.</summary>

@@ -193,7 +193,7 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Number of training states to keep of the last commits, and as many of the last completed epochs. A run resumes from them if the newest
-    /// one is damaged, or after a roll-back. The generator of every completed epoch is always kept. The default is 2.
+    /// one is damaged, or after a rollback. The generator of every completed epoch is always kept. The default is 2.
     /// </summary>
     [Range(1, 99_999)]
     public int KeepTraining { get; init; } = 2;
@@ -203,7 +203,7 @@ public sealed record TrainingOptions
     /// </summary>
     public DivergencePolicy OnDivergence { get; init; } = DivergencePolicy.Fail;
 
-    /// <summary>Maximum number of roll-backs; the run fails when it diverges once more. The default is 3.</summary>
+    /// <summary>Maximum number of rollbacks; the run fails when it diverges once more. The default is 3.</summary>
     [Range(1, 100)]
     public int MaxRollBacks { get; init; } = 3;
 

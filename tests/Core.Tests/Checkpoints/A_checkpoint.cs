@@ -158,7 +158,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
              .. commits.Where(commit => names.Contains(commit.Name) && commit.Epoch > 1).Select(commit => commit.Training.Sha256)],
             files.ToHashSet());
         Assert.NotNull(await bench.Checkpoints.LoadGeneratorAsync(Run, 1, _ => false, Cancellation));
-        // A roll-back resumes from the last complete epoch whose training state is kept.
+        // A rollback resumes from the last complete epoch whose training state is kept.
         Assert.Equal("000-00003-000010", (await bench.Checkpoints.LoadForTrainingAsync(Run, 1, _ => false, Cancellation))!.Manifest.Name);
     }
 
