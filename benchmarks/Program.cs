@@ -13,6 +13,7 @@ switch (args)
     case ["chart", .. var rest]: return await ChartCommand.RunAsync(rest);
     case ["upload", .. var rest]: return await UploadCommand.RunAsync(rest);
     case ["serving", .. var rest]: return await ServingCommand.RunAsync(rest);
+    case ["samples", .. var rest]: return await SamplesCommand.RunAsync(rest);
     case ["page", .. var rest]: return await PageCommand.RunAsync(rest);
 }
 var options = Arguments.Parse(args);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.IO.Compression;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -26,8 +25,8 @@ internal static class UploadCommand
         }
         using var http = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromMinutes(10) };
         await using var zip = await PackAsync(arguments.ElementAtOrDefault(2) ?? DebianFolder);
-        var idle = Megabytes(process, "VmRSS");
-        await File.WriteAllTextAsync($"/proc/{process}/clear_refs", "5"); // resets the peak, VmHWM: man 5 proc_pid_clear_refs
+        var idle = ProcessMemory.Megabytes(process, ProcessMemory.Resident);
+        await File.WriteAllTextAsync($"/proc/{process}/clear_refs", "5"); // resets the peak: proc_pid_clear_refs(5)
 
         var watch = Stopwatch.StartNew();
         using var content = new StreamContent(zip) { Headers = { ContentType = new MediaTypeHeaderValue("application/zip") } };
@@ -36,7 +35,7 @@ internal static class UploadCommand
         var dataset = await ConvertedAsync(http);
         Console.WriteLine($"{dataset["train"]} + {dataset["test"]} pictures, {zip.Length / 1e6:F0} MB: "
             + $"stored after {stored:F1} s, ready after {watch.Elapsed.TotalSeconds:F1} s");
-        Console.WriteLine($"memory of the app: {idle:F0} MB before, {Megabytes(process, "VmHWM") - idle:F0} MB more at its peak");
+        Console.WriteLine($"memory of the app: {idle:F0} MB before, {ProcessMemory.Megabytes(process, ProcessMemory.Peak) - idle:F0} MB more at its peak");
         using var removed = await http.DeleteAsync("api/datasets/upload-benchmark");
         return 0;
     }
@@ -79,9 +78,4 @@ internal static class UploadCommand
             await Task.Delay(200);
         }
     }
-
-    private static double Megabytes(string process, string what) => double.Parse(
-        File.ReadLines($"/proc/{process}/status").Single(line => line.StartsWith(what, StringComparison.Ordinal)).Split(':')[1]
-            .Replace("kB", "", StringComparison.Ordinal),
-        CultureInfo.InvariantCulture) / 1000;
 }

@@ -47,6 +47,23 @@ public sealed class GridStore(BlobContainerClient container)
         return PictureEncoder.Encode(scaled, PictureFormat.Png);
     }
 
+    /// <summary>The shape of the pictures in a stored grid.</summary>
+    public static PictureShape ShapeOf(byte[] png)
+    {
+        using var grid = Image.PngloadBuffer(png);
+        return new((grid.Width / Scale + PictureGrid.Gap) / Side - PictureGrid.Gap, grid.Bands);
+    }
+
+    /// <summary>Opens a stored grid to read it from top to bottom, once. It is decoded while it is read.</summary>
+    /// <param name="png">A stored grid.</param>
+    /// <param name="scale">Scale factor of the pictures, 1 to <see cref="Scale"/>.</param>
+    /// <returns>The grid; the caller disposes it.</returns>
+    public static Image Open(byte[] png, int scale)
+    {
+        using var grid = Image.PngloadBuffer(png, access: Enums.Access.Sequential);
+        return grid.Subsample(Scale / scale, Scale / scale);
+    }
+
     /// <summary>The grid of an epoch as PNG; null if there is none.</summary>
     public async Task<byte[]?> FindAsync(string run, int epoch, CancellationToken cancellation) =>
         (await container.GetBlobClient(RunPaths.Grid(run, epoch)).TryReadAsync(cancellation))?.Content.ToArray();

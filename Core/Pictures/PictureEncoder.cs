@@ -29,36 +29,53 @@ public enum AnimationFormat
 public static class PictureEncoder
 {
     /// <summary>Version of the encoding. Increase it with every change that makes the same pixels give different bytes.</summary>
-    public const int Version = 4;
+    public const int Version = 5;
 
     /// <summary>Encodes a picture, without metadata.</summary>
-    public static byte[] Encode(Image picture, PictureFormat format) => format switch
-    {
-        PictureFormat.Png => picture.PngsaveBuffer(compression: 6, keep: Enums.ForeignKeep.None),
-        PictureFormat.WebP => picture.WebpsaveBuffer(lossless: true, keep: Enums.ForeignKeep.None),
-        PictureFormat.Jpeg => picture.JpegsaveBuffer(q: 90, keep: Enums.ForeignKeep.None),
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such format."),
-    };
+    /// <exception cref="OperationCanceledException">The encoding was cancelled.</exception>
+    public static byte[] Encode(Image picture, PictureFormat format, CancellationToken cancellation = default) =>
+        Cancellable(picture, () => format switch
+        {
+            PictureFormat.Png => picture.PngsaveBuffer(compression: 6, keep: Enums.ForeignKeep.None),
+            PictureFormat.WebP => picture.WebpsaveBuffer(lossless: true, keep: Enums.ForeignKeep.None),
+            PictureFormat.Jpeg => picture.JpegsaveBuffer(q: 90, keep: Enums.ForeignKeep.None),
+            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such format."),
+        }, cancellation);
 
     /// <summary>Encodes an animation that loops forever.</summary>
-    /// <param name="frames">The frames, all of the same size.</param>
+    /// <param name="frames">The frames, one below another. They are read from top to bottom, once.</param>
     /// <param name="milliseconds">Duration of each frame. GIF rounds it to a multiple of ten.</param>
     /// <param name="format">The file format.</param>
-    public static byte[] Animate(IReadOnlyList<Image> frames, int[] milliseconds, AnimationFormat format)
+    /// <param name="cancellation">Cancels the encoding.</param>
+    /// <exception cref="OperationCanceledException">The encoding was cancelled.</exception>
+    public static byte[] Animate(Image frames, int[] milliseconds, AnimationFormat format, CancellationToken cancellation = default)
     {
-        using var column = Image.Arrayjoin([.. frames], across: 1);
-        using var animation = column.Mutate(picture =>
+        using var animation = frames.Mutate(picture =>
         {
-            picture.Set(GValue.GIntType, "page-height", frames[0].Height);
+            picture.Set(GValue.GIntType, "page-height", frames.Height / milliseconds.Length);
             picture.Set(GValue.ArrayIntType, "delay", milliseconds);
             picture.Set(GValue.GIntType, "loop", 0);
         });
-        return format switch
+        return Cancellable(animation, () => format switch
         {
             // One palette per frame, because the first frame may lack colours of later ones.
             AnimationFormat.Gif => animation.GifsaveBuffer(effort: 4, dither: 0, interpaletteMaxerror: 0),
             AnimationFormat.WebP => animation.WebpsaveBuffer(lossless: true),
             _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such format."),
-        };
+        }, cancellation);
+    }
+
+    private static byte[] Cancellable(Image picture, Func<byte[]> encode, CancellationToken cancellation)
+    {
+        using var registration = cancellation.Register(() => picture.SetKill(true));
+        try
+        {
+            return encode();
+        }
+        catch (VipsException)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw;
+        }
     }
 }

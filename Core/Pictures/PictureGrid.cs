@@ -11,20 +11,22 @@ public static class PictureGrid
     /// <param name="pictures"><c>[count, channels, side, side]</c>, 0 to 255.</param>
     /// <param name="shape">Shape of each picture.</param>
     /// <param name="columns">Maximum number of pictures in a row.</param>
-    /// <param name="scale">Each pixel is enlarged to a square with this side.</param>
+    /// <param name="scale">Each pixel is enlarged to a square with this side, while the picture is encoded.</param>
+    /// <param name="frames">Number of grids with an equal share of the pictures, one below another: the frames of an animation.</param>
     /// <returns>The grid; the caller disposes it.</returns>
-    public static Image Of(ReadOnlySpan<byte> pictures, PictureShape shape, int columns, int scale)
+    public static Image Of(ReadOnlySpan<byte> pictures, PictureShape shape, int columns, int scale, int frames = 1)
     {
-        var count = pictures.Length / shape.Size;
+        var count = pictures.Length / shape.Size / frames;
         var (width, height) = SizeOf(count, shape, columns, scale: 1);
         columns = Math.Min(columns, count);
-        var grid = new byte[height * width * shape.Channels];
-        for (var index = 0; index < count; index++)
+        var grid = new byte[frames * height * width * shape.Channels];
+        for (var index = 0; index < frames * count; index++)
         {
-            var corner = index / columns * (shape.Side + Gap) * width + index % columns * (shape.Side + Gap);
+            var (frame, place) = Math.DivRem(index, count);
+            var corner = (frame * height + place / columns * (shape.Side + Gap)) * width + place % columns * (shape.Side + Gap);
             Pixels.Interleave(pictures.Slice(index * shape.Size, shape.Size), shape, grid.AsSpan(corner * shape.Channels), width);
         }
-        using var bytes = Image.NewFromMemory(grid, width, height, shape.Channels, Enums.BandFormat.Uchar);
+        using var bytes = Image.NewFromMemory(grid, width, frames * height, shape.Channels, Enums.BandFormat.Uchar);
         using var image = bytes.Copy(interpretation: shape.Channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb);
         return image.Zoom(scale, scale);
     }
@@ -38,10 +40,11 @@ public static class PictureGrid
     }
 
     /// <summary>Encodes a grid as PNG.</summary>
-    public static byte[] Png(ReadOnlySpan<byte> pictures, PictureShape shape, int columns, int scale)
+    /// <exception cref="OperationCanceledException">The encoding was cancelled.</exception>
+    public static byte[] Png(ReadOnlySpan<byte> pictures, PictureShape shape, int columns, int scale, CancellationToken cancellation = default)
     {
         using var grid = Of(pictures, shape, columns, scale);
-        return PictureEncoder.Encode(grid, PictureFormat.Png);
+        return PictureEncoder.Encode(grid, PictureFormat.Png, cancellation);
     }
 }
 

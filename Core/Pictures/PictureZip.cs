@@ -23,7 +23,9 @@ public static class PictureZip
     /// <param name="shape">Shape of each picture.</param>
     /// <param name="scale">Each pixel is enlarged to a square with this side.</param>
     /// <param name="index">The index; it is written as JSON.</param>
-    public static byte[] Of(ReadOnlySpan<byte> pictures, PictureShape shape, int scale, object index)
+    /// <param name="cancellation">Cancels the writing.</param>
+    /// <exception cref="OperationCanceledException">The writing was cancelled.</exception>
+    public static byte[] Of(ReadOnlySpan<byte> pictures, PictureShape shape, int scale, object index, CancellationToken cancellation = default)
     {
         using var file = new MemoryStream();
         using (var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
@@ -31,7 +33,7 @@ public static class PictureZip
             Add(archive, Index, JsonSerializer.SerializeToUtf8Bytes(index, index.GetType(), Json.Document), CompressionLevel.Optimal);
             for (var number = 0; number * shape.Size < pictures.Length; number++)
             {
-                var png = PictureGrid.Png(pictures.Slice(number * shape.Size, shape.Size), shape, columns: 1, scale);
+                var png = PictureGrid.Png(pictures.Slice(number * shape.Size, shape.Size), shape, columns: 1, scale, cancellation);
                 Add(archive, NameOf(number), png, CompressionLevel.NoCompression);
             }
         }

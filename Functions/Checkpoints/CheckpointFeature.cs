@@ -73,12 +73,13 @@ internal static class CheckpointFeature
                 Response.Invalid("weights", "weights: 'raw' is not valid with format=safetensors, which always contains both; use it with format=onnx."),
                 NoCheckpoint,
                 Unusable,
+                Response.Busy,
             ],
         },
         new(nameof(GetCard), "get", "/api/runs/{run}/checkpoints/{epoch}/card", "Gets the model card of an epoch's generator")
         {
             Parameters = [Parameter.Run, CheckpointChoice.InPath],
-            Responses = [new(200, "The card.", Media.Json(Card())), WrongEpoch, NoCheckpoint, Unusable],
+            Responses = [new(200, "The card.", Media.Json(Card())), WrongEpoch, NoCheckpoint, Unusable, Response.Busy],
         },
     ]);
 

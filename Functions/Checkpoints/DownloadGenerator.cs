@@ -63,8 +63,11 @@ public sealed class GetCard(GeneratorFiles files, DatasetCatalog catalog)
 }
 
 /// <summary>Finds the generator that a path names, and skips damaged checkpoints.</summary>
-public sealed class GeneratorFiles(RunStore runs, CheckpointStore checkpoints)
+public sealed class GeneratorFiles(RunStore runs, CheckpointStore checkpoints) : IDisposable
 {
+    // Verifying, reading and converting a file take several times its size.
+    private readonly Lane _lane = new(working: 1, waiting: 64, maxUnsent: 128 << 20, idle: TimeSpan.FromSeconds(1));
+
     /// <summary>Responds with something made from the file of a checkpoint, with 304 if the client has it, or with an error.</summary>
     /// <param name="request">The request, which may carry <c>If-None-Match</c>.</param>
     /// <param name="run">The run's id.</param>
@@ -78,13 +81,14 @@ public sealed class GeneratorFiles(RunStore runs, CheckpointStore checkpoints)
     {
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
         if (choice.ProblemWith(row) is { } problem) return problem;
+        if (await _lane.EnterAsync(request.HttpContext, cancellation) is not { } turn) return Problems.Busy();
         var found = await checkpoints.LoadGeneratorAsync(run, choice.EpochIn(row), manifest => IsKnown(tagOf?.Invoke(manifest)), cancellation);
         if (found is not (var manifest, var file)) return choice.NotFound(row);
         try
         {
-            return Tagged(
-                file is null ? Results.StatusCode(StatusCodes.Status304NotModified) : await answer(row, manifest, file),
-                tagOf?.Invoke(manifest), choice);
+            var result = file is null ? Results.StatusCode(StatusCodes.Status304NotModified) : await answer(row, manifest, file);
+            await turn.EndAsync(file?.Length ?? 0, cancellation);
+            return Tagged(result, tagOf?.Invoke(manifest), choice);
         }
         catch (InvalidDataException damage)
         {
@@ -93,6 +97,9 @@ public sealed class GeneratorFiles(RunStore runs, CheckpointStore checkpoints)
 
         bool IsKnown(string? tag) => tag is not null && EntityTag.IsKnown(request, Quoted(tag));
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lane.Dispose();
 
     private static string Quoted(string tag) => $"\"{tag}\"";
 

@@ -1,4 +1,5 @@
 using GanFunctions.Core.Runs;
+using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Http;
 
@@ -14,6 +15,17 @@ public static class Problems
 
     /// <summary>413: an upload.</summary>
     public static IResult TooLarge(string detail) => Results.Problem(detail, statusCode: 413, title: "The upload is too large.");
+
+    /// <summary>503: a <see cref="Lane"/> is full.</summary>
+    public static IResult Busy() => Results.Problem(BusyDetail, statusCode: 503, title: BusyTitle).WithHeader(HeaderNames.RetryAfter, BusySeconds);
+
+    /// <summary>The title of a <see cref="Busy"/>.</summary>
+    internal const string BusyTitle = "Too many requests are waiting.";
+
+    /// <summary>The detail of a <see cref="Busy"/>.</summary>
+    internal const string BusyDetail = "The app works on as many requests of this kind as it has memory for. Try again later.";
+
+    private const string BusySeconds = "30"; // a large request takes about as long
 
     /// <summary>404: no such run.</summary>
     public static IResult NoRun(string run) => TypedResults.Problem(

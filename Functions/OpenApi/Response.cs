@@ -37,6 +37,14 @@ internal sealed record Response(string Code, string Description, params IReadOnl
         Name = nameof(NoRun),
     };
 
+    /// <summary>503 if too many requests are waiting.</summary>
+    public static Response Busy { get; } = new(503, "Too many requests of this kind are waiting.", OpenApi.Media.Problem(new Problem(
+        "https://tools.ietf.org/html/rfc9110#section-15.6.4", Problems.BusyTitle, 503, Problems.BusyDetail)))
+    {
+        Name = nameof(Busy),
+        Headers = [Header.RetryAfter],
+    };
+
     private static readonly Response Unauthorized = new(
         401, "The host requires a key, and the key is missing or wrong. The Functions host sends no body.", OpenApi.Media.Problem(new Problem(
             "https://tools.ietf.org/html/rfc9110#section-15.5.2", "Unauthorized", 401,

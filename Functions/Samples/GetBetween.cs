@@ -1,4 +1,6 @@
 using System.Globalization;
+using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Sampling;
@@ -31,12 +33,15 @@ public sealed class GetBetween(RunStore runs, Pictures pictures)
         seeds ??= SampleQuery.SeedsOf(row);
         var square = new LatentSquare(seeds[0], seeds[1], seeds[2], seeds[3]);
         var inputs = string.Create(CultureInfo.InvariantCulture, $"between/{string.Join(',', seeds)}/{x}/{y}/{scale}");
-        return await pictures.RespondAsync(row, choice, request, inputs, format, (generator, _) =>
+        return await pictures.RespondAsync(row, choice, request, inputs, format, Plan, (generator, _, cancelled) =>
         {
-            var drawn = Sampler.DrawEach(generator, 1, _ => square.Latent(x, y), _ => Sampler.LabelOf(generator, 0, choice.LabelIn(generator)));
+            var drawn = Sampler.DrawEach(generator, 1, _ => square.Latent(x, y), _ => Sampler.LabelOf(generator, 0, choice.LabelIn(generator)), cancelled);
             using var picture = PictureGrid.Of(drawn, generator.Shape, columns: 1, scale);
-            return (PictureEncoder.Encode(picture, format == Format.WebP ? PictureFormat.WebP : PictureFormat.Png), null);
+            return PictureEncoder.Encode(picture, format == Format.WebP ? PictureFormat.WebP : PictureFormat.Png, cancelled);
         }, cancellation);
+
+        (PictureWork, IResult?) Plan(Generator generator, Manifest manifest) =>
+            (PictureWork.Grid(generator.Shape, drawn: 1, columns: 1, scale, format), null); // at any scale small enough
     }
 }
 

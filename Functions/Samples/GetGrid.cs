@@ -17,7 +17,7 @@ public sealed record GridList(string Run, IReadOnlyList<int> Epochs);
 /// <c>GET /api/runs/{run}/grids</c> lists the epochs that have a sample grid; <c>GET /api/runs/{run}/grids/{epoch}</c> returns it. The grids of all epochs
 /// come from the same noise. No generator is loaded.
 /// </summary>
-public sealed class GetGrid(RunStore runs, GridStore grids)
+public sealed class GetGrid(RunStore runs, GridStore grids, PictureLanes lanes)
 {
     internal static readonly Parameter<int> Side = Parameter.WholeNumber(
         "side", "Number of rows and columns to return, from the upper left corner.", 1, GridStore.Side, otherwise: GridStore.Side);
@@ -45,12 +45,18 @@ public sealed class GetGrid(RunStore runs, GridStore grids)
         if (query.Error() is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
         if (choice.ProblemWith(row) is { } problem) return problem;
+        if (await lanes.Small.EnterAsync(request.HttpContext, cancellation) is not { } turn) return Problems.Busy();
         if (await grids.FindAsync(run, choice.EpochIn(row) ?? row.CompletedEpochs, cancellation) is not { } png) return choice.NotFound(row);
 
         // Not cacheable for an hour like other pictures: after a rollback the same epoch has another grid.
         var tag = EntityTag.Of($"grid/{EntityTag.Of(png)}/{side}/{scale}/{PictureEncoder.Version}");
-        return (EntityTag.IsKnown(request, tag) ? Results.StatusCode(304) : Results.Bytes(GridStore.Corner(png, side, scale), Format.Png.MediaType))
-            .WithHeader(HeaderNames.ETag, tag)
-            .WithHeader(HeaderNames.CacheControl, "no-cache");
+        if (EntityTag.IsKnown(request, tag)) return Tagged(Results.StatusCode(304), tag);
+        var corner = GridStore.Corner(png, side, scale);
+        await turn.EndAsync(corner.Length, cancellation);
+        return Tagged(Results.Bytes(corner, Format.Png.MediaType), tag);
     }
+
+    private static IResult Tagged(IResult result, string tag) => result
+        .WithHeader(HeaderNames.ETag, tag)
+        .WithHeader(HeaderNames.CacheControl, "no-cache");
 }

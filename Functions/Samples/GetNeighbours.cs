@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
@@ -62,17 +63,25 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
         }
         if (space is null) return TooSmall(row);
         var inputs = string.Create(CultureInfo.InvariantCulture, $"neighbours/{data.Sha256}/{space.ReferenceSha256}/{seed}/{index}/{count}/{scale}");
-        return await pictures.RespondAsync(row, choice, request, inputs, format, (generator, manifest) =>
+        return await pictures.RespondAsync(row, choice, request, inputs, format, Plan, (generator, manifest, cancelled) =>
         {
-            if (manifest.Dataset != data.Sha256) return (null, Changed(row, manifest));
-            var drawn = Sampler.DrawEach(generator, 1, _ => Sampler.Latent(seed, index), _ => Sampler.LabelOf(generator, index, choice.LabelIn(generator)));
+            var drawn = Sampler.DrawEach(
+                generator, 1, _ => Sampler.Latent(seed, index), _ => Sampler.LabelOf(generator, index, choice.LabelIn(generator)), cancelled);
             var found = space.Nearest(drawn, count);
             var named = Named(found, generator.IsConditional ? generator.Classes : data.Labels);
-            return (format == Format.Png
+            return format == Format.Png
                 ? PictureGrid.Png(
-                    [.. drawn, .. found.SelectMany(neighbour => data.Train.Picture(neighbour.Index).ToArray())], generator.Shape, count + 1, scale)
-                : JsonSerializer.SerializeToUtf8Bytes(new NeighbourList(run, manifest.Name, seed, index, space.TypicalDistance, named), Json.Options), null);
+                    [.. drawn, .. found.SelectMany(neighbour => data.Train.Picture(neighbour.Index).ToArray())], generator.Shape, count + 1, scale, cancelled)
+                : JsonSerializer.SerializeToUtf8Bytes(new NeighbourList(run, manifest.Name, seed, index, space.TypicalDistance, named), Json.Options);
         }, cancellation);
+
+        (PictureWork, IResult?) Plan(Generator generator, Manifest manifest) => (WorkAt(generator, scale), manifest.Dataset != data.Sha256
+            ? Changed(row, manifest)
+            : PictureWork.Problem(scale, $"{count + 1} pictures of {generator.Shape} in a row", smaller => WorkAt(generator, smaller), Count.Name));
+
+        PictureWork WorkAt(Generator generator, int scale) => format == Format.Png
+            ? PictureWork.Grid(generator.Shape, drawn: 1, count + 1, scale, format, cells: count + 1)
+            : new(generator.Shape, 1, format, 1, 1);
     }
 
     private static List<Neighbour> Named(IReadOnlyList<Neighbour> found, ClassLabels classes) =>

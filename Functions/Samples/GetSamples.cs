@@ -38,18 +38,21 @@ public sealed class GetSamples(RunStore runs, Pictures pictures)
     private Task<IResult> DrawAsync(RunRow row, SampleQuery query, HttpRequest request, CancellationToken cancellation)
     {
         var seed = query.Seed ?? row.Options.Seed;
-        return pictures.RespondAsync(row, query.Choice, request, query.Tag(seed), query.Format, (generator, manifest) =>
-            GridLimits.Problem(generator.Shape, query) is { } tooLarge ? (null, tooLarge) : (Draw(generator, manifest, query, seed), null), cancellation);
+        return pictures.RespondAsync(
+            row, query.Choice, request, query.Tag(seed), query.Format,
+            (generator, _) => (query.Work(generator.Shape, query.Scale), query.Problem(generator.Shape)),
+            (generator, manifest, cancelled) => Draw(generator, manifest, query, seed, cancelled), cancellation);
     }
 
-    private static byte[] Draw(Generator generator, Manifest manifest, SampleQuery query, long seed)
+    private static byte[] Draw(Generator generator, Manifest manifest, SampleQuery query, long seed, CancellationToken cancellation)
     {
-        var drawn = Sampler.Draw(generator, seed, query.Count, query.Choice.LabelIn(generator));
+        var drawn = Sampler.Draw(generator, seed, query.Count, query.Choice.LabelIn(generator), cancellation);
         if (query.Format == SampleQuery.Npy) return Npy.Of(drawn, generator.Shape);
-        if (query.Format == SampleQuery.Zip) return PictureZip.Of(drawn, generator.Shape, query.Scale, IndexOf(generator, manifest, query, seed));
+        if (query.Format == SampleQuery.Zip)
+            return PictureZip.Of(drawn, generator.Shape, query.Scale, IndexOf(generator, manifest, query, seed), cancellation);
         using var grid = PictureGrid.Of(drawn, generator.Shape, query.Columns, query.Scale);
         return PictureEncoder.Encode(
-            grid, query.Format == Format.WebP ? PictureFormat.WebP : query.Format == Format.Jpeg ? PictureFormat.Jpeg : PictureFormat.Png);
+            grid, query.Format == Format.WebP ? PictureFormat.WebP : query.Format == Format.Jpeg ? PictureFormat.Jpeg : PictureFormat.Png, cancellation);
     }
 
     private static SampleIndex IndexOf(Generator generator, Manifest manifest, SampleQuery query, long seed) => new(

@@ -9,7 +9,7 @@ using NetVips;
 namespace GanFunctions.Functions.Samples;
 
 /// <summary><c>GET /api/runs/{run}/timelapse</c>: the sample grids of all epochs as an animation.</summary>
-public sealed class GetTimelapse(RunStore runs, GridStore grids)
+public sealed class GetTimelapse(RunStore runs, GridStore grids, PictureLanes lanes)
 {
     internal static readonly Parameter<int> Frames = Parameter.WholeNumber(
         "frames", "Maximum number of frames, evenly spaced over the epochs.", 2, 200, otherwise: 60);
@@ -29,31 +29,44 @@ public sealed class GetTimelapse(RunStore runs, GridStore grids)
 
         var all = await grids.ListAsync(run, cancellation).ToListAsync(cancellation);
         var chosen = Evenly(all, frames);
-        if (chosen.Count == 0)
-        {
-            return Problems.NotFound("No pictures yet.", $"Run '{run}' has no completed epoch yet.")
-                .WithHeader(HeaderNames.RetryAfter, NextEpoch.SecondsUntil(row));
-        }
+        if (chosen.Count == 0) return None(row);
         var tag = EntityTag.Of($"timelapse/{run}/{string.Join(',', chosen)}/{milliseconds}/{hold}/{format.Name}/{PictureEncoder.Version}");
         if (EntityTag.IsKnown(request, tag)) return Tagged(Results.StatusCode(304), tag);
 
+        if (await grids.FindAsync(run, chosen[0].Epoch, cancellation) is not { } first) return None(row);
+        var (shape, scale) = (GridStore.ShapeOf(first), GridStore.Scale);
+        if (WorkAt(scale).TooLarge is not null) scale = 1;
+        if (WorkAt(scale).TooLarge is { } tooLarge)
+        {
+            return Problems.Invalid(Frames.Name, $"frames: {frames} is not valid here: {tooLarge}; "
+                + $"the largest valid number is {Enumerable.Range(1, chosen.Count).Last(fewer => WorkAt(scale, fewer).TooLarge is null)}.");
+        }
+        if (await lanes.Of(WorkAt(scale)).EnterAsync(request.HttpContext, cancellation) is not { } turn) return Problems.Busy();
         var files = await Task.WhenAll(chosen.Select(grid => grids.FindAsync(run, grid.Epoch, cancellation)));
-        return Tagged(
-            Results.Bytes(await Task.Run(() => Animate([.. files.OfType<byte[]>()], milliseconds, hold, format), cancellation), format.MediaType), tag);
+        var bytes = await Task.Run(() => Animate([.. files.OfType<byte[]>()], scale, milliseconds, hold, format, cancellation), cancellation);
+        await turn.EndAsync(bytes.Length, cancellation);
+        return Tagged(Results.Bytes(bytes, format.MediaType), tag);
+
+        PictureWork WorkAt(int scale, int? frames = null) => PictureWork.Grid(
+            shape, drawn: 0, GridStore.Side, scale, format, frames ?? chosen.Count, cells: GridStore.Side * GridStore.Side);
     }
+
+    private static IResult None(RunRow row) => Problems.NotFound("No pictures yet.", $"Run '{row.RowKey}' has no completed epoch yet.")
+        .WithHeader(HeaderNames.RetryAfter, NextEpoch.SecondsUntil(row));
 
     /// <summary>At most <paramref name="max"/> of the grids, evenly spaced, with the first and the last.</summary>
     private static List<GridStore.Stored> Evenly(List<GridStore.Stored> all, int max) => all.Count <= max
         ? all
         : [.. Enumerable.Range(0, max).Select(frame => all[(int)Math.Round((double)frame * (all.Count - 1) / (max - 1))])];
 
-    private static byte[] Animate(IReadOnlyList<byte[]> files, int milliseconds, int hold, Format format)
+    private static byte[] Animate(IReadOnlyList<byte[]> files, int scale, int milliseconds, int hold, Format format, CancellationToken cancellation)
     {
-        var frames = files.Select(file => Image.PngloadBuffer(file)).ToList();
+        var frames = files.Select(file => GridStore.Open(file, scale)).ToList();
         try
         {
             int[] shown = [.. Enumerable.Repeat(milliseconds, frames.Count - 1), hold];
-            return PictureEncoder.Animate(frames, shown, format == Format.WebP ? AnimationFormat.WebP : AnimationFormat.Gif);
+            using var column = Image.Arrayjoin([.. frames], across: 1);
+            return PictureEncoder.Animate(column, shown, format == Format.WebP ? AnimationFormat.WebP : AnimationFormat.Gif, cancellation);
         }
         finally
         {

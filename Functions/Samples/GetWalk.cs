@@ -1,4 +1,5 @@
 using System.Globalization;
+using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Runs;
@@ -17,7 +18,6 @@ public sealed class GetWalk(RunStore runs, Pictures pictures)
     internal static readonly Parameter<int> Milliseconds = PictureParameters.Milliseconds(otherwise: 60);
     internal static readonly Parameter<bool> Closed = Parameter.Flag("closed", "Whether the walk returns to the first seed.", otherwise: true);
     internal static readonly FormatParameter Formats = Parameter.Format(Format.Gif, Format.WebP);
-    private const int MaxPictures = 8192; // of all frames together: about ten seconds
 
     [Function(nameof(GetWalk))]
     public async Task<IResult> RunAsync(
@@ -34,35 +34,22 @@ public sealed class GetWalk(RunStore runs, Pictures pictures)
 
         seeds ??= SampleQuery.SeedsOf(row);
         var walk = new LatentWalk(seeds, frames, closed);
-        if (walk.Frames * count > MaxPictures)
-        {
-            return Problems.Invalid("frames", $"frames: {frames} is not valid here: {walk.Frames} frames of {count} pictures "
-                + $"are {walk.Frames * count} pictures, and the maximum is {MaxPictures}.");
-        }
         var inputs = string.Create(CultureInfo.InvariantCulture, $"walk/{string.Join(',', seeds)}/{frames}/{closed}/{count}/{columns}/{scale}/{milliseconds}");
-        return await pictures.RespondAsync(row, choice, request, inputs, format, (generator, _) =>
+        return await pictures.RespondAsync(row, choice, request, inputs, format, Plan, (generator, _, cancelled) =>
         {
-            var drawn = Draw(generator, walk, count, choice.LabelIn(generator));
-            return (Animate(drawn, generator, walk.Frames, columns, scale, milliseconds, format), null);
-        }, cancellation);
-    }
-
-    private static byte[] Draw(Generator generator, LatentWalk walk, int count, byte? label) => Sampler.DrawEach(
-        generator, walk.Frames * count, place => walk.Latent(place / count, place % count), place => Sampler.LabelOf(generator, place % count, label));
-
-    private static byte[] Animate(byte[] drawn, Generator generator, int count, int columns, int scale, int milliseconds, Format format)
-    {
-        var size = drawn.Length / count;
-        var frames = Enumerable.Range(0, count)
-            .Select(frame => PictureGrid.Of(drawn.AsSpan(frame * size, size), generator.Shape, columns, scale)).ToList();
-        try
-        {
+            var drawn = Draw(generator, walk, count, choice.LabelIn(generator), cancelled);
+            using var animation = PictureGrid.Of(drawn, generator.Shape, columns, scale, walk.Frames);
             return PictureEncoder.Animate(
-                frames, [.. Enumerable.Repeat(milliseconds, count)], format == Format.WebP ? AnimationFormat.WebP : AnimationFormat.Gif);
-        }
-        finally
-        {
-            frames.ForEach(frame => frame.Dispose());
-        }
+                animation, [.. Enumerable.Repeat(milliseconds, walk.Frames)], format == Format.WebP ? AnimationFormat.WebP : AnimationFormat.Gif, cancelled);
+        }, cancellation);
+
+        (PictureWork, IResult?) Plan(Generator generator, Manifest manifest) => (WorkAt(generator, scale), PictureWork.Problem(
+            scale, $"{walk.Frames} frames of {count} pictures of {generator.Shape} in {columns} columns", smaller => WorkAt(generator, smaller), Frames.Name));
+
+        PictureWork WorkAt(Generator generator, int scale) => PictureWork.Grid(generator.Shape, walk.Frames * count, columns, scale, format, walk.Frames);
     }
+
+    private static byte[] Draw(Generator generator, LatentWalk walk, int count, byte? label, CancellationToken cancellation) => Sampler.DrawEach(
+        generator, walk.Frames * count, place => walk.Latent(place / count, place % count), place => Sampler.LabelOf(generator, place % count, label),
+        cancellation);
 }

@@ -16,6 +16,7 @@ internal static class PictureFeature
         .AddSingleton(Feature)
         .AddSingleton<CheckpointCache>()
         .AddSingleton<GeneratorCache>()
+        .AddSingleton<PictureLanes>()
         .AddSingleton<Pictures>()
         .AddSingleton<NeighbourSearch>();
 
@@ -26,6 +27,7 @@ internal static class PictureFeature
         Samples("GetLatestSamples", "/api/samples", "Generates pictures from the newest run that has a checkpoint"),
         new(nameof(GetTimelapse), "get", "/api/runs/{run}/timelapse", "Animates the sample grids of all epochs, which come from the same noise")
         {
+            Description = "Pictures are doubled in size, unless the animation would have too many pixels. " + PictureWork.Limits,
             Parameters =
             [
                 Parameter.Run,
@@ -39,11 +41,12 @@ internal static class PictureFeature
                 Response.NotFound(
                     "There is no such run, or it has no completed epoch yet.", "No pictures yet.", "Run 'first' has no completed epoch yet.",
                     Header.RetryAfter),
+                Response.Busy,
             ],
         },
         new(nameof(GetWalk), "get", "/api/runs/{run}/walk", "Animates a walk through latent space, from seed to seed")
         {
-            Description = "All frames together may have at most 8192 pictures.",
+            Description = PictureWork.Limits,
             Parameters =
             [
                 Parameter.Run, GetWalk.Seeds, GetWalk.Frames, GetWalk.Count, Columns, GetWalk.Scale, GetWalk.Milliseconds, GetWalk.Closed,
@@ -52,7 +55,7 @@ internal static class PictureFeature
             Responses =
             [
                 new(200, "The animation.", Media.Bytes(Format.Gif), Media.Bytes(Format.WebP)) { Headers = Headers },
-                .. Refusals("frames", "frames: 120 is not valid here: 480 frames of 64 pictures are 30720 pictures, and the maximum is 8192."),
+                .. Refusals("frames", "frames: 30720 pictures of 28x28x1 are too many for one request; the maximum is 8192."),
             ],
         },
         new(nameof(GetBetween), "get", "/api/runs/{run}/between", "Generates the picture at a position between four seeds")
@@ -90,7 +93,7 @@ internal static class PictureFeature
                 {
                     Description = "The data set is gone, was replaced, or is too small; or `epoch` is `best`, and the run does not measure quality.",
                 },
-                new(503, "The features of the data set are being computed.", Media.Problem(new Problem(
+                new(503, "The features of the data set are being computed, or too many requests are waiting.", Media.Problem(new Problem(
                     "https://tools.ietf.org/html/rfc9110#section-15.6.4", "Not ready yet.", 503,
                     "The features of 'digits' are being computed; this takes up to a minute and is done once. Try again later.")))
                 {
@@ -132,8 +135,8 @@ internal static class PictureFeature
 
     private static Operation Samples(string id, string path, string summary, params Parameter[] first) => new(id, "get", path, summary)
     {
-        Description = "Picture *i* of a seed does not depend on `count` and `columns`. `zip` contains one PNG file per picture and an index; "
-            + "`npy` is a NumPy array.",
+        Description = "Picture *i* of a seed does not depend on `count` and `columns`. `zip` contains one PNG file per picture and an index; `npy` is a NumPy array. "
+            + PictureWork.Limits,
         Parameters =
         [
             .. first, SampleQuery.CountParameter, Columns, Seed, SampleQuery.ScaleParameter, .. ForGenerator, SampleQuery.Formats,

@@ -56,7 +56,7 @@ internal static class PictureParameters
 
     /// <summary>Responses if a generator cannot draw what was asked for.</summary>
     public static IReadOnlyList<Response> Refusals(string field, string problem) =>
-        [Response.NotModified, Response.Invalid(field, problem), CheckpointFeature.NoCheckpoint, CheckpointFeature.NoBestEpoch];
+        [Response.NotModified, Response.Invalid(field, problem), CheckpointFeature.NoCheckpoint, CheckpointFeature.NoBestEpoch, Response.Busy];
 }
 
 /// <summary>The choice of a generator and a label.</summary>

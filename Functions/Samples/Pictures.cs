@@ -8,21 +8,21 @@ using Microsoft.Net.Http.Headers;
 namespace GanFunctions.Functions.Samples;
 
 /// <summary>Responds with pictures of a run: finds the checkpoint, loads its generator once, and responds with 304 if the client has the pictures.</summary>
-public sealed class Pictures(CheckpointStore checkpoints, CheckpointCache candidates, GeneratorCache generators) : IDisposable
+public sealed class Pictures(CheckpointStore checkpoints, CheckpointCache candidates, GeneratorCache generators, PictureLanes lanes)
 {
-    private readonly SemaphoreSlim _drawing = new(Math.Max(1, Environment.ProcessorCount / 2)); // the other processors are left to training
-
     /// <summary>Generates pictures, or responds with an error.</summary>
     /// <param name="row">The run.</param>
     /// <param name="choice">The generator.</param>
     /// <param name="request">The request, which may carry <c>If-None-Match</c>.</param>
     /// <param name="inputs">All other inputs of <paramref name="draw"/>: equal inputs give equal bytes.</param>
     /// <param name="format">The format that <paramref name="draw"/> writes.</param>
-    /// <param name="draw">Makes the response body, or the error; runs on a single thread.</param>
-    /// <param name="cancellation">Cancels the wait for a thread.</param>
+    /// <param name="plan">Returns the work for a generator, or the error if it cannot be done.</param>
+    /// <param name="draw">Makes the response body, on a single thread, until the token cancels it.</param>
+    /// <param name="cancellation">Cancels the wait and the work.</param>
     public async Task<IResult> RespondAsync(
         RunRow row, GeneratorChoice choice, HttpRequest request, string inputs, Format format,
-        Func<Generator, Manifest, (byte[]? Bytes, IResult? Wrong)> draw, CancellationToken cancellation)
+        Func<Generator, Manifest, (PictureWork Work, IResult? Wrong)> plan, Func<Generator, Manifest, CancellationToken, byte[]> draw,
+        CancellationToken cancellation)
     {
         var run = row.RowKey;
         if (choice.Label is not null && !row.Options.Conditional) return NoLabels(row);
@@ -33,11 +33,16 @@ public sealed class Pictures(CheckpointStore checkpoints, CheckpointCache candid
             if (EntityTag.IsKnown(request, tag)) return Tagged(Results.StatusCode(304), tag, choice);
             try
             {
-                var generator = await generators.GetAsync(
-                    manifest.Generator.Sha256, averaged: !choice.Raw, () => checkpoints.ReadAsync(run, manifest.Generator, CancellationToken.None));
-                if (choice.Label is { } label && choice.LabelIn(generator) is null) return NoSuchLabel(label, generator);
-                var (bytes, wrong) = await OnOneThreadAsync(() => draw(generator, manifest), cancellation);
-                return wrong ?? Tagged(Results.Bytes(bytes!, format.MediaType), tag, choice).WithHeader("X-Checkpoint", manifest.Name);
+                PictureWork work;
+                using (var rented = await RentAsync(manifest)) // not while waiting: all that wait would have their generators in memory
+                {
+                    if (choice.Label is { } label && choice.LabelIn(rented.Generator) is null) return NoSuchLabel(label, rented.Generator);
+                    (work, var wrong) = plan(rented.Generator, manifest);
+                    if (wrong is not null) return wrong;
+                }
+                if (await lanes.Of(work).EnterAsync(request.HttpContext, cancellation) is not { } turn) return Problems.Busy();
+                var bytes = await DrawAsync(manifest, turn);
+                return Tagged(Results.Bytes(bytes, format.MediaType), tag, choice).WithHeader("X-Checkpoint", manifest.Name);
             }
             catch (InvalidDataException damage)
             {
@@ -45,22 +50,25 @@ public sealed class Pictures(CheckpointStore checkpoints, CheckpointCache candid
             }
         }
         return choice.Checkpoint.NotFound(row);
-    }
 
-    /// <inheritdoc/>
-    public void Dispose() => _drawing.Dispose();
+        async Task<byte[]> DrawAsync(Manifest manifest, Lane.Turn turn)
+        {
+            try
+            {
+                using var generator = await RentAsync(manifest);
+                var bytes = await Task.Run(() => draw(generator.Generator, manifest, cancellation), cancellation);
+                await turn.EndAsync(bytes.Length, cancellation);
+                return bytes;
+            }
+            catch
+            {
+                turn.Dispose(); // the next checkpoint needs another
+                throw;
+            }
+        }
 
-    private async Task<T> OnOneThreadAsync<T>(Func<T> draw, CancellationToken cancellation)
-    {
-        await _drawing.WaitAsync(cancellation);
-        try
-        {
-            return await Task.Run(draw, cancellation);
-        }
-        finally
-        {
-            _drawing.Release();
-        }
+        Task<GeneratorCache.Rental> RentAsync(Manifest manifest) => generators.RentAsync(
+            manifest.Generator.Sha256, averaged: !choice.Raw, () => checkpoints.ReadAsync(run, manifest.Generator, CancellationToken.None), cancellation);
     }
 
     // The pictures of an epoch never change; which epoch is the latest, or the best, does.

@@ -38,27 +38,17 @@ public sealed record SampleQuery(GeneratorChoice Choice, int Count, long? Seed, 
 
     /// <summary>The part of the query that determines the pictures of one generator.</summary>
     public string Tag(long seed) => string.Create(CultureInfo.InvariantCulture, $"samples/{Count}/{seed}/{Columns}/{Scale}");
-}
 
-/// <summary>The limits of a grid.</summary>
-internal static class GridLimits
-{
-    private const long MaxValues = 256L << 20; // pixels times channels: takes seconds to encode
-    private static readonly Dictionary<Format, int> MaxSides = new()
-    {
-        [Format.WebP] = 16_383, // the limits of the formats
-        [Format.Jpeg] = 65_535,
-        [Format.Png] = int.MaxValue,
-    };
+    /// <summary>The work for pictures of a shape, at a scale.</summary>
+    public PictureWork Work(PictureShape shape, int scale) =>
+        Format == Zip ? new(shape, Count, Format, shape.Side * scale, shape.Side * scale, Count)
+        : Format == Npy ? new(shape, Count, Format, shape.Side, shape.Side, Count)
+        : PictureWork.Grid(shape, Count, Columns, scale, Format);
 
-    /// <summary>The 400 if the grid is too large; otherwise null.</summary>
-    public static IResult? Problem(PictureShape shape, SampleQuery query)
+    /// <summary>The 400 if the pictures would be too many or too large; otherwise null.</summary>
+    public IResult? Problem(PictureShape shape)
     {
-        if (!MaxSides.TryGetValue(query.Format, out var max)) return null;
-        var (width, height) = PictureGrid.SizeOf(query.Count, shape, query.Columns, query.Scale);
-        if (width <= max && height <= max && (long)width * height * shape.Channels <= MaxValues) return null;
-        return Problems.Invalid("scale",
-            $"scale: {query.Scale} is not valid for {query.Count} pictures of {shape} in {query.Columns} columns: as {query.Format.Name} the grid would be "
-            + $"{width} x {height} pixels; use a smaller scale or count, or format=zip.");
+        var what = $"{Count} pictures of {shape}" + (Format == Zip ? "" : $" in {Columns} columns");
+        return PictureWork.Problem(Scale, what, scale => Work(shape, scale), CountParameter.Name);
     }
 }

@@ -109,9 +109,15 @@ public sealed class Pictures_in_every_form(App app)
 
     [Theory]
     [InlineData("samples?count=1024&columns=16&scale=16&format=webp",
-        "scale: 16 is not valid for 1024 pictures of 28x28x1 in 16 columns: as webp the grid would be 7648 x 30688 pixels; "
-        + "use a smaller scale or count, or format=zip.")]
-    [InlineData("walk?frames=120&count=64", "frames: 120 is not valid here: 480 frames of 64 pictures are 30720 pictures, and the maximum is 8192.")]
+        "scale: 16 is not valid for 1024 pictures of 28x28x1 in 16 columns: as webp they would be 7648 pixels wide and 30688 high, "
+        + "and the maximum is 16383; the largest valid scale is 4.")]
+    [InlineData("samples?count=1024&scale=8&format=webp",
+        "scale: 8 is not valid for 1024 pictures of 28x28x1 in 32 columns: as webp they would have 58736896 pixels, and the maximum is 16777216; "
+        + "the largest valid scale is 4.")]
+    [InlineData("walk?frames=30&count=64&scale=4",
+        "scale: 4 is not valid for 120 frames of 64 pictures of 28x28x1 in 8 columns: as gif they would have 108756480 pixels in all frames, "
+        + "and the maximum is 67108864; the largest valid scale is 3.")]
+    [InlineData("walk?frames=120&count=64", "frames: 30720 pictures of 28x28x1 are too many for one request; the maximum is 8192.")]
     [InlineData("walk?seeds=1,x", "seeds: '1,x' is not valid; it must be 2 to 16 whole numbers from 0 to 9007199254740991, separated by commas.")]
     [InlineData("timelapse?frames=1", "frames: '1' is not valid; it must be a whole number from 2 to 200.")]
     [InlineData("neighbours?index=1024", "index: '1024' is not valid; it must be a whole number from 0 to 1023.")]
