@@ -126,6 +126,11 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
         .Select(blob => blob.Name[(blob.Name.LastIndexOf('/') + 1)..]).ToHashSetAsync(cancellationToken: cancellation);
 
     /// <summary>Reads a file of a checkpoint and verifies its size and hash.</summary>
+    /// <returns>Null if the file is missing or damaged, which is logged.</returns>
+    public Task<byte[]?> TryReadAsync(string run, Manifest manifest, BlobReference reference, CancellationToken cancellation) =>
+        TryReadAsync(run, manifest.Name, reference, cancellation);
+
+    /// <summary>Reads a file of a checkpoint and verifies its size and hash.</summary>
     /// <exception cref="InvalidDataException">The file is missing or damaged.</exception>
     public async Task<byte[]> ReadAsync(string run, BlobReference reference, CancellationToken cancellation)
     {

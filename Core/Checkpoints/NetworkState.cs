@@ -16,8 +16,9 @@ namespace GanFunctions.Core.Checkpoints;
 /// </summary>
 public static class NetworkState
 {
-    private const string Averaged = "ema.";
-    private const string Raw = "raw.";
+    internal const string Averaged = "ema.";
+    internal const string Raw = "raw.";
+    internal const string OfDiscriminator = "discriminator.";
     private const string ArchitectureKey = "architecture";
     private const string ArchitecturePrefix = "dcgan-"; // followed by the shape
     private const string EpsilonKey = "batch_norm_epsilon";
@@ -39,7 +40,7 @@ public static class NetworkState
             ["ema.steps"] = tensor(networks.AverageSteps),
             ["learning_rate.factor"] = tensor(learningRateFactor, ScalarType.Float64),
         };
-        AddState(training, "discriminator.", networks.Discriminator);
+        AddState(training, OfDiscriminator, networks.Discriminator);
         AddAdam(training, "adam.generator.", networks.Generator, networks.GeneratorOptimiser);
         AddAdam(training, "adam.discriminator.", networks.Discriminator, networks.DiscriminatorOptimiser);
         var metadata = new Dictionary<string, string>
@@ -63,12 +64,12 @@ public static class NetworkState
         var (training, _) = SafeTensors.Read(trainingFile);
         LoadState(generator, Averaged, networks.Average);
         LoadState(generator, Raw, networks.Generator);
-        LoadState(training, "discriminator.", networks.Discriminator);
+        LoadState(training, OfDiscriminator, networks.Discriminator);
         LoadAdam(training, "adam.generator.", networks.Generator, networks.GeneratorOptimiser);
         LoadAdam(training, "adam.discriminator.", networks.Discriminator, networks.DiscriminatorOptimiser);
         var labels = networks.Generator.Labels;
         networks.Generator.Classes = networks.Average.Classes = new ClassLabels(labels, NamesOf(metadata, labels.Count));
-        networks.AverageSteps = Find(training, "ema.steps", []).item<long>();
+        networks.AverageSteps = AverageStepsIn(training);
         return Find(training, "learning_rate.factor", []).item<double>();
     }
 
@@ -83,7 +84,7 @@ public static class NetworkState
         var (tensors, metadata) = SafeTensors.Read(generatorFile);
         if (!metadata.TryGetValue(EpsilonKey, out var epsilon))
             throw new InvalidDataException($"The generator's metadata lacks {EpsilonKey}.");
-        var architecture = metadata.GetValueOrDefault(ArchitectureKey, "");
+        var architecture = ArchitectureOf(metadata);
         if (!architecture.StartsWith(ArchitecturePrefix, StringComparison.Ordinal)
             || PictureShape.Parse(architecture[ArchitecturePrefix.Length..]) is not { IsKnown: true } shape)
         {
@@ -91,9 +92,7 @@ public static class NetworkState
         }
 
         var norm = new BatchNormSettings(Momentum: 0.9, double.Parse(epsilon, CultureInfo.InvariantCulture));
-        var labels = metadata.GetValueOrDefault(LabelsKey, "").Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Select(label => byte.Parse(label, CultureInfo.InvariantCulture)).ToArray();
-        var generator = new Generator(norm, shape, new ClassLabels(labels, NamesOf(metadata, labels.Length)));
+        var generator = new Generator(norm, shape, ClassesOf(metadata));
         LoadState(tensors, averaged ? Averaged : Raw, generator);
         GanNetworks.SetGradients(generator, needed: false);
         generator.eval();
@@ -103,6 +102,20 @@ public static class NetworkState
 
     /// <summary>Name of a generator's architecture, such as <c>dcgan-28x28x1</c>.</summary>
     public static string ArchitectureOf(Generator generator) => $"{ArchitecturePrefix}{generator.Shape}";
+
+    /// <summary>The architecture in the metadata of a file; empty if there is none.</summary>
+    internal static string ArchitectureOf(Dictionary<string, string> metadata) => metadata.GetValueOrDefault(ArchitectureKey, "");
+
+    /// <summary>The classes in the metadata of a file; none if it is unconditional.</summary>
+    internal static ClassLabels ClassesOf(Dictionary<string, string> metadata)
+    {
+        var labels = metadata.GetValueOrDefault(LabelsKey, "").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(label => byte.Parse(label, CultureInfo.InvariantCulture)).ToArray();
+        return new ClassLabels(labels, NamesOf(metadata, labels.Length));
+    }
+
+    /// <summary>Number of updates of the moving average in the tensors of a training file.</summary>
+    internal static long AverageStepsIn(Dictionary<string, Tensor> training) => Find(training, "ema.steps", []).item<long>();
 
     private static List<string>? NamesOf(Dictionary<string, string> metadata, int labels)
     {
@@ -128,9 +141,11 @@ public static class NetworkState
         foreach (var (name, value) in StateOf(module)) target[prefix + name] = value.detach();
     }
 
-    private static void LoadState(Dictionary<string, Tensor> source, string prefix, nn.Module module)
+    /// <summary>Loads a module's state, or the part of it that <paramref name="isTaken"/> selects by name.</summary>
+    internal static void LoadState(Dictionary<string, Tensor> source, string prefix, nn.Module module, Predicate<string>? isTaken = null)
     {
-        foreach (var (name, value) in StateOf(module)) value.copy_(Find(source, prefix + name, value.shape));
+        foreach (var (name, value) in StateOf(module).Where(entry => isTaken?.Invoke(entry.Name) ?? true))
+            value.copy_(Find(source, prefix + name, value.shape));
     }
 
     private static void AddAdam(Dictionary<string, Tensor> target, string prefix, nn.Module module, Adam adam)

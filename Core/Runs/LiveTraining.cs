@@ -26,13 +26,17 @@ internal sealed class LiveTraining : IDisposable
     /// <param name="start">The position to start from.</param>
     /// <param name="last">The checkpoint to resume from; null at the beginning of a run.</param>
     /// <param name="data">The data set.</param>
-    public LiveTraining(TrainingOptions options, TrainingCursor start, Checkpoint? last, Dataset data)
+    /// <param name="initial">At the beginning of a run that starts from another run's checkpoint: the files of that; else null.</param>
+    /// <exception cref="RunRefusedException">The initial files do not fit the run.</exception>
+    public LiveTraining(
+        TrainingOptions options, TrainingCursor start, Checkpoint? last, Dataset data, (byte[] Generator, byte[]? Training)? initial = null)
     {
         _options = options;
         _random = new RunRandom(options.Seed, start.Attempt);
         var precision = Precisions.Resolve(Precisions.Parse(start.Precision)!.Value);
         Position = start with { Precision = Precisions.NameOf(precision) };
         Networks = new GanNetworks(options, precision, _random, data.Train.Shape, options.Conditional ? data.Labels : ClassLabels.None);
+        if (initial is { } files) Load(files);
         _learningRateFactor = last is { Generator: { } generator, Training: { } training } ? NetworkState.Load(Networks, generator, training) : 1;
         _learningRateFactor *= Math.Pow(RollBackFactor, start.Attempt - (last?.Manifest.Attempt ?? 0));
     }
@@ -47,7 +51,7 @@ internal sealed class LiveTraining : IDisposable
     public string Source => (_committed, Position) switch
     {
         ({ }, _) => "from memory",
-        (_, { Step: 0, Epoch: 1, Attempt: 0 }) => "from the beginning",
+        (_, { Step: 0, Epoch: 1, Attempt: 0 }) => _options.InitFrom is { } from ? $"from {from}" : "from the beginning",
         _ => "from the last checkpoint",
     };
 
@@ -83,6 +87,19 @@ internal sealed class LiveTraining : IDisposable
             : DcganStep.Run(Networks, _options, draw, batch);
         Position = Position with { Step = Position.Step + 1, EpochSums = Position.EpochSums + losses };
         return losses;
+    }
+
+    private void Load((byte[] Generator, byte[]? Training) initial)
+    {
+        try
+        {
+            InitialWeights.Load(Networks, initial.Generator, initial.Training, _options.EmaDecay);
+        }
+        catch (InvalidDataException problem)
+        {
+            Networks.Dispose();
+            throw new RunRefusedException($"The run cannot start from {_options.InitFrom}: {problem.Message}."); // the data set has been replaced
+        }
     }
 
     /// <summary>Both files of a checkpoint at the current position.</summary>

@@ -72,6 +72,23 @@ public sealed class RunLifecycle(
         options.CheckClasses(data.Name, data.Classes ?? 0);
     }
 
+    /// <summary>The number of a run's epochs that train at least <paramref name="images"/> pictures.</summary>
+    /// <param name="row">The run.</param>
+    /// <param name="images">Number of pictures, at least 1.</param>
+    /// <param name="cancellation">Cancels the reads.</param>
+    /// <returns>Null if the run has no epochs yet and its data set is gone.</returns>
+    public async Task<long?> EpochsOfAsync(RunRow row, long images, CancellationToken cancellation)
+    {
+        var (options, steps) = (row.Options, row.StepsPerEpoch);
+        if (steps == 0) // not prepared yet
+        {
+            var pictures = (await datasets.GetAsync(options.Dataset, cancellation))?.Train;
+            if (pictures is null || options.PicturesPerEpoch(pictures.Value) < options.BatchSize) return null;
+            steps = options.StepsPerEpoch(pictures.Value);
+        }
+        return RunLength.EpochsOf(images, steps, options.BatchSize);
+    }
+
     /// <summary>
     /// Deletes a run. Marks its row first, so that nothing can start on it, then removes what the run stored, and the row last, so that an
     /// interrupted deletion can be repeated.

@@ -17,8 +17,8 @@ namespace GanFunctions.Core.Runs;
 /// run twice, even on two workers at once: both do the same work, and the first commit wins.
 /// </summary>
 public sealed partial class TrainingSlice(
-    RunStore runs, CheckpointStore checkpoints, LossLog losses, DatasetCatalog datasets, QualityReferenceStore references, GridStore grids,
-    TrainingTelemetry telemetry, TimeProvider time, ILogger<TrainingSlice> logger)
+    RunStore runs, CheckpointStore checkpoints, InitialFiles initialFiles, LossLog losses, DatasetCatalog datasets, QualityReferenceStore references,
+    GridStore grids, TrainingTelemetry telemetry, TimeProvider time, ILogger<TrainingSlice> logger)
 {
     private LiveTraining? _warm; // left in memory by the last slice of this process, for the next slice of the same run
 
@@ -66,6 +66,7 @@ public sealed partial class TrainingSlice(
             if (await watch.RunAsync(token => LoadAsync(options, token), stopping) is not (var data, var reference))
                 return await record.EndAsync(last?.Manifest);
             var start = StartOf(request, options, last?.Manifest, data);
+            (byte[], byte[]?)? initial = last is null && options.InitFrom is { } from ? await initialFiles.LoadAsync(request.Run, from, stopping) : null;
             var classes = options.Conditional && row.Classes is null ? data.Labels : null; // the run keeps those that it began with
             if (row.Phase == Phase.Preparing || row.StepsPerEpoch != start.StepsPerEpoch || classes is not null)
                 await record.SetTrainingAsync(start.StepsPerEpoch, classes, stopping);
@@ -78,7 +79,7 @@ public sealed partial class TrainingSlice(
                 {
                     live?.Dispose();
                     live = null; // in case the constructor throws
-                    live = new LiveTraining(options, start, last, data);
+                    live = new LiveTraining(options, start, last, data, initial);
                 }
                 return Train(live!, start, options, data, reference, watch, log, deadline, stopping);
             });

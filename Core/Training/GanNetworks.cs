@@ -60,6 +60,9 @@ public sealed class GanNetworks : IDisposable
         CopyToAverage(Math.Min(decay, (1.0 + AverageSteps) / (10.0 + AverageSteps)));
     }
 
+    /// <summary>The number of updates after which the warm-up of the moving average has reached <paramref name="decay"/>.</summary>
+    public static long WarmUpSteps(double decay) => (long)Math.Max(0, Math.Ceiling((10 * decay - 1) / (1 - decay)));
+
     /// <summary>Whether all weights of both networks are finite.</summary>
     public bool AreFinite()
     {

@@ -34,6 +34,17 @@ public static class OptionsReader
     public static TrainingOptions Read(JsonObject given, DatasetInfo? data = null)
     {
         var problems = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
+        var options = Read(given, data, problems);
+        return problems.Count > 0 ? throw new OptionsException(problems) : options;
+    }
+
+    /// <summary>Reads <paramref name="given"/> as far as it is valid, so that the caller can check more.</summary>
+    /// <param name="given">The user's options.</param>
+    /// <param name="data">The data set; null if there is none, and then the options are not fitted to it.</param>
+    /// <param name="problems">Receives what is wrong, by name of the field.</param>
+    /// <returns>The options. Those with a problem have the value of the preset.</returns>
+    public static TrainingOptions Read(JsonObject given, DatasetInfo? data, SortedDictionary<string, string[]> problems)
+    {
         var preset = new TrainingOptions().Preset;
         if (given["preset"] is { } wanted && Convert(Properties["preset"], "preset", wanted, problems) is Preset known) preset = known;
 
@@ -42,9 +53,10 @@ public static class OptionsReader
         {
             if (!Properties.TryGetValue(name, out var property)) problems[name] = [UnknownOption(name)];
             else if (value is null && IsOptional(property)) property.SetValue(options, null);
+            else if (value is not null && property.PropertyType == typeof(InitFrom)) property.SetValue(options, InitFromReader.Read(name, value, problems));
             else if (name != "preset" && Convert(property, name, value, problems) is { } converted) property.SetValue(options, converted);
         }
-        options = Fit(options, data, given);
+        options = RunLength.Resolve(Fit(options, data, given), data, given, problems);
         foreach (var (name, problem) in ProblemsWith(options, data)) problems.TryAdd(name, [$"{name}: {problem}"]);
         if (options.ImagesPerEpoch < options.BatchSize)
         {
@@ -62,7 +74,6 @@ public static class OptionsReader
             problems.TryAdd("patience",
                 [$"patience: {options.Patience} is not valid; it must be null if qualitySamples is 0, because epochs are then not measured."]);
         }
-        if (problems.Count > 0) throw new OptionsException(problems);
         return options;
     }
 
@@ -72,6 +83,7 @@ public static class OptionsReader
         if (!given.ContainsKey("batchSize"))
         {
             var pictures = options.PicturesPerEpoch(data?.Train ?? int.MaxValue);
+            if (!given.ContainsKey("imagesPerEpoch")) pictures = (int)Math.Min(pictures, options.Images ?? pictures); // a run of less than one epoch
             options = options with { BatchSize = Math.Clamp(pictures, TrainingOptions.MinBatchSize, options.BatchSize) };
         }
         return given.ContainsKey("qualitySamples") || CanMeasure(data) ? options : options with { QualitySamples = 0 };
@@ -102,10 +114,11 @@ public static class OptionsReader
         if (options.Patience is { } patience) yield return ("patience", $"{patience} is not valid; it must be null, {reason}");
     }
 
-    /// <summary>Writes all options as JSON, the inverse of <see cref="Read"/>.</summary>
+    /// <summary>Writes all options as JSON, the inverse of <see cref="Read(JsonObject, DatasetInfo?)"/> for the same data set.</summary>
     public static string Write(TrainingOptions options) => JsonSerializer.Serialize(options, Json.Options);
 
-    private static object? Convert(PropertyInfo property, string name, JsonNode? value, SortedDictionary<string, string[]> problems)
+    /// <summary>Converts and validates a value; null if that is impossible.</summary>
+    internal static object? Convert(PropertyInfo property, string name, JsonNode? value, SortedDictionary<string, string[]> problems)
     {
         try
         {
@@ -122,7 +135,8 @@ public static class OptionsReader
 
     private static ValidationAttribute? ValidationOf(PropertyInfo property) => property.GetCustomAttribute<ValidationAttribute>();
 
-    private static bool IsOptional(PropertyInfo property) => Nullable.GetUnderlyingType(property.PropertyType) is not null;
+    private static bool IsOptional(PropertyInfo property) =>
+        Nullable.GetUnderlyingType(property.PropertyType) is not null || property.PropertyType == typeof(InitFrom);
 
     private static string ValidValues(PropertyInfo property)
     {

@@ -34,6 +34,9 @@ public sealed record TrainingOptions
     /// <summary>The maximum number of epochs of a run.</summary>
     public const int MaxEpochs = 99_999;
 
+    /// <summary>The maximum length of a run in pictures.</summary>
+    public const long MaxImages = 10_000_000_000;
+
     /// <summary>The minimum number of pictures per step. With fewer, batch normalisation has no variance to divide by.</summary>
     public const int MinBatchSize = 2;
 
@@ -56,9 +59,23 @@ public sealed record TrainingOptions
     /// </summary>
     public bool Conditional { get; init; }
 
-    /// <summary>Number of passes over the data. The default is 100.</summary>
+    /// <summary>
+    /// The checkpoint to take the first weights of both networks from, to fine-tune them. Its networks must be for pictures of the same size
+    /// and channels. The default is null: the weights are initialised.
+    /// </summary>
+    public InitFrom? InitFrom { get; init; }
+
+    /// <summary>Number of passes over the data. The default is 100, or what <see cref="Images"/> resolves to.</summary>
     [Range(1, MaxEpochs)]
     public int Epochs { get; init; } = 100;
+
+    /// <summary>
+    /// The length of the run in training pictures, repetitions included; an alternative to <see cref="Epochs"/>. It resolves to the number
+    /// of epochs that have at least as many pictures in their whole batches. If it is less than one epoch, <see cref="ImagesPerEpoch"/> is
+    /// by default reduced to it. The default is null: <see cref="Epochs"/> sets the length.
+    /// </summary>
+    [Range(1L, MaxImages)]
+    public long? Images { get; init; }
 
     /// <summary>
     /// Pictures per step, at most as many as an epoch has. An incomplete last batch is dropped, because a varying batch size slows the
@@ -73,7 +90,7 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Maximum number of pictures per epoch, at least <see cref="BatchSize"/>; each epoch uses a different random subset. The default is
-    /// null: all pictures.
+    /// null: all pictures, or fewer if <see cref="Images"/> is less than one epoch.
     /// </summary>
     [Range(2, 100_000_000)]
     public int? ImagesPerEpoch { get; init; }

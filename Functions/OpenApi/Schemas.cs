@@ -87,7 +87,7 @@ internal sealed class Schemas
                 schema["pattern"] = $"^{pattern.Pattern}$";
                 break;
         }
-        if (example is not null && property.GetValue(example) is { } value) schema["default"] = JsonSerializer.SerializeToNode(value, Exported);
+        if (property.DeclaringType!.IsInstanceOfType(example) && property.GetValue(example) is { } value) schema["default"] = JsonSerializer.SerializeToNode(value, Exported);
     }
 
     private static JsonObject Reference(string name) => new() { ["$ref"] = $"#/components/schemas/{name}" };

@@ -18,30 +18,36 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, RunLifecycle l
     public Task<IResult> PauseAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/runs/{run}/pause")] HttpRequest request, string run,
         [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
-        ChangeAsync(request, client, run, RunTransitions.Pause, epochs: 0, cancellation);
+        ChangeAsync(request, client, run, RunTransitions.Pause, default, cancellation);
 
     [Function("ResumeRun")]
     public async Task<IResult> ResumeAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/runs/{run}/resume")] HttpRequest request, string run,
         [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
         await DatasetProblemAsync(run, row => row.Phase == Phase.Paused, cancellation)
-            ?? await ChangeAsync(request, client, run, RunTransitions.Resume, epochs: 0, cancellation);
+            ?? await ChangeAsync(request, client, run, RunTransitions.Resume, default, cancellation);
 
     [Function("CancelRun")]
     public Task<IResult> CancelAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/runs/{run}/cancel")] HttpRequest request, string run,
         [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
-        ChangeAsync(request, client, run, RunTransitions.Cancel, epochs: 0, cancellation);
+        ChangeAsync(request, client, run, RunTransitions.Cancel, default, cancellation);
 
     [Function("ExtendRun")]
     public async Task<IResult> ExtendAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/runs/{run}/extend")] HttpRequest request, string run,
         [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        var (epochs, wrong) = await ExtendBody.ReadAsync(request, cancellation);
-        return wrong
-            ?? await DatasetProblemAsync(run, RunTransitions.HasEnded, cancellation)
-            ?? await ChangeAsync(request, client, run, RunTransitions.Extend, epochs, cancellation);
+        var (extension, wrong) = await ExtendBody.ReadAsync(request, cancellation);
+        if ((wrong ?? await DatasetProblemAsync(run, RunTransitions.HasEnded, cancellation)) is { } problem) return problem;
+        if (extension.Images > 0)
+        {
+            if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
+            if (await lifecycle.EpochsOfAsync(row, extension.Images, cancellation) is not { } epochs)
+                return Problems.State(row, "The run has no data set.", $"The data set {row.Options.Dataset} is gone, so images cannot be converted to epochs.");
+            extension = extension with { Epochs = epochs };
+        }
+        return await ChangeAsync(request, client, run, RunTransitions.Extend, extension, cancellation);
     }
 
     /// <summary>The 409 if the call would start the run again and its data set is gone or has changed; otherwise null.</summary>
@@ -64,7 +70,7 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, RunLifecycle l
     }
 
     private async Task<IResult> ChangeAsync(
-        HttpRequest request, DurableTaskClient client, string run, RunTransition transition, int epochs, CancellationToken cancellation)
+        HttpRequest request, DurableTaskClient client, string run, RunTransition transition, Extension extension, CancellationToken cancellation)
     {
         if (QueryReader.RefuseAny(request) is { } unknown) return unknown;
         var before = "";
@@ -72,9 +78,9 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, RunLifecycle l
         var updated = await runs.UpdateAsync(run, row =>
         {
             if (!transition.Allowed.Contains(row.State())) return false;
-            if (epochs > 0 && (wrong = ExtendBody.ProblemWith(epochs, row)) is not null) return false;
+            if (extension.Epochs > 0 && (wrong = ExtendBody.ProblemWith(extension, row)) is not null) return false;
             before = row.InstanceId;
-            transition.Apply(row, epochs);
+            transition.Apply(row, (int)extension.Epochs);
             if (row is { IsAtRest: true, Desired: Desired.Run }) starter.Claim(row);
             row.Revision++;
             return true;
@@ -94,30 +100,48 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, RunLifecycle l
     }
 }
 
-/// <summary>The body of <c>/extend</c>: <c>{"epochs": 10}</c>, the number of epochs to add.</summary>
+/// <summary>What to add to a run.</summary>
+/// <param name="Epochs">Number of epochs; 0 for other calls.</param>
+/// <param name="Images">The number of pictures that they were stated as; 0 if they were stated as epochs.</param>
+public readonly record struct Extension(long Epochs, long Images);
+
+/// <summary>The body of <c>/extend</c>: <c>{"epochs": 10}</c>, the number of epochs to add, or <c>{"images": 100000}</c>, the number of pictures.</summary>
 internal static class ExtendBody
 {
     private const string Example = "{\"epochs\": 10}";
 
-    public static async Task<(int Epochs, IResult? Wrong)> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    public static async Task<(Extension Extension, IResult? Wrong)> ReadAsync(HttpRequest request, CancellationToken cancellation)
     {
         var (body, wrong) = await JsonBody.ReadAsync(request, Example, cancellation);
-        if (wrong is not null) return (0, wrong);
-        var unknown = body.Where(field => field.Key != "epochs").ToDictionary(
-            field => field.Key, field => new[] { $"{field.Key} is not a field here; valid is epochs." });
-        if (unknown.Count > 0) return (0, Problems.Invalid(unknown));
+        if (wrong is not null) return (default, wrong);
+        var unknown = body.Where(field => field.Key is not ("epochs" or "images")).ToDictionary(
+            field => field.Key, field => new[] { $"{field.Key} is not a field here; valid are epochs, images." });
+        if (unknown.Count > 0) return (default, Problems.Invalid(unknown));
+        if (body["images"] is { } images)
+        {
+            if (body["epochs"] is { } both)
+            {
+                return (default, Problems.Invalid("images",
+                    $"images: {images.ToJsonString()} and epochs: {both.ToJsonString()} are both given, and both say how much to add; give one of them."));
+            }
+            if (images is JsonValue number && number.TryGetValue<long>(out var count) && count is >= 1 and <= TrainingOptions.MaxImages) return (new(0, count), null);
+            return (default, Problems.Invalid("images",
+                $"images: {images.ToJsonString()} is not valid; it must be a whole number from 1 to {TrainingOptions.MaxImages}, the number of pictures to add."));
+        }
         if (body["epochs"] is JsonValue value && value.TryGetValue<int>(out var epochs) && epochs is >= 1 and <= TrainingOptions.MaxEpochs)
-            return (epochs, null);
-        return (0, Problems.Invalid("epochs", $"epochs: {body["epochs"]?.ToJsonString() ?? "nothing"} is not valid; "
+            return (new(epochs, 0), null);
+        return (default, Problems.Invalid("epochs", $"epochs: {body["epochs"]?.ToJsonString() ?? "nothing"} is not valid; "
             + $"it must be a whole number from 1 to {TrainingOptions.MaxEpochs}, the number of epochs to add, as in {Example}."));
     }
 
     /// <summary>The error if the run would exceed the maximum number of epochs; otherwise null.</summary>
-    public static IResult? ProblemWith(int epochs, RunRow row)
+    public static IResult? ProblemWith(Extension extension, RunRow row)
     {
-        var target = RunTransitions.TargetAfter(row, epochs);
-        return target <= TrainingOptions.MaxEpochs ? null : Problems.Invalid("epochs",
-            $"epochs: {epochs} is not valid here: run '{row.RowKey}' would have {target} epochs, and the maximum is {TrainingOptions.MaxEpochs}.");
+        var target = RunTransitions.TargetAfter(row, 0) + extension.Epochs;
+        if (target <= TrainingOptions.MaxEpochs) return null;
+        var (field, value) = extension.Images > 0 ? ("images", extension.Images) : ("epochs", extension.Epochs);
+        return Problems.Invalid(field,
+            $"{field}: {value} is not valid here: run '{row.RowKey}' would have {target} epochs, and the maximum is {TrainingOptions.MaxEpochs}.");
     }
 }
 

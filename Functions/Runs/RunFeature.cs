@@ -34,6 +34,7 @@ internal static class RunFeature
         .AddSingleton(Feature)
         .AddSingleton(TaskHubName.From(configuration))
         .AddSingleton<RunLifecycle>()
+        .AddSingleton<InitialCheckpoints>()
         .AddSingleton<RunStarter>()
         .AddHostedService<Recovery>();
 
@@ -42,7 +43,8 @@ internal static class RunFeature
     [
         new(nameof(StartRun), "post", "/api/runs", "Starts a run")
         {
-            Description = "Omitted options take the preset's values. Starting the same id twice starts one run; the second request returns 409.",
+            Description = "Omitted options take the preset's values. Starting the same id twice starts one run; the second request returns 409. "
+                + "`initFrom` starts from the weights of another run's checkpoint, and `images` sets the length of the run in pictures instead of `epochs`.",
             Parameters = [StartRun.DryRun],
             Body = new("Training options and, optionally, an id for the run.", IsRequired: false, Media.Json(
                 StartSchema, new JsonObject { ["run"] = "first", ["dataset"] = "digits", ["epochs"] = 5, ["imagesPerEpoch"] = 12_800 })),
@@ -85,9 +87,10 @@ internal static class RunFeature
         Control("CancelRun", RunTransitions.Cancel, "Cancels a run",
             "A training run commits and ends within a second or two. Its checkpoints are kept.", RunState.Completed),
         Control("ExtendRun", RunTransitions.Extend, "Adds epochs to a run",
-            $"Adds N epochs to the plan. A run that has ended continues for N epochs from where it stopped. {DatasetMustBeSame}", RunState.Cancelling) with
+            "Adds N epochs to the plan, or as many as have at least N pictures. A run that has ended continues for them from where it stopped. "
+            + DatasetMustBeSame, RunState.Cancelling) with
         {
-            Body = new("The number of epochs to add.", IsRequired: true, Media.Json(ExtendSchema, new JsonObject { ["epochs"] = 10 })),
+            Body = new("The number of epochs or of pictures to add.", IsRequired: true, Media.Json(ExtendSchema, new JsonObject { ["epochs"] = 10 })),
             Responses =
             [
                 Accepted,
@@ -128,6 +131,11 @@ internal static class RunFeature
         schema.Remove("required");
         schema["description"] = "What to train, and how. Every property is optional. The defaults are those of the preset `dcgan`.";
         schema["additionalProperties"] = false;
+        schema["properties"]!["initFrom"]!["anyOf"]![0] = schemas.Like("InitFromRequest", typeof(InitFrom), from =>
+        {
+            from["required"] = new JsonArray("run");
+            from["additionalProperties"] = false;
+        });
         schema["properties"]!.AsObject().Insert(0, "run", new JsonObject
         {
             ["type"] = new JsonArray("string", "null"),
@@ -148,8 +156,16 @@ internal static class RunFeature
                 ["maximum"] = TrainingOptions.MaxEpochs,
                 ["description"] = "Number of epochs to add.",
             },
+            ["images"] = new JsonObject
+            {
+                ["type"] = "integer",
+                ["minimum"] = 1,
+                ["maximum"] = TrainingOptions.MaxImages,
+                ["description"] = "Number of pictures to add. It is rounded up to whole epochs.",
+            },
         },
-        ["required"] = new JsonArray("epochs"),
+        ["oneOf"] = new JsonArray(
+            new JsonObject { ["required"] = new JsonArray("epochs") }, new JsonObject { ["required"] = new JsonArray("images") }),
         ["additionalProperties"] = false,
     };
 

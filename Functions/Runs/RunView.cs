@@ -67,15 +67,20 @@ public sealed record RunView(
 /// <param name="Step">Completed steps of the current epoch.</param>
 /// <param name="StepsPerEpoch">Steps in an epoch; 0 until known.</param>
 /// <param name="Fraction">Completed share of all steps, from 0 to 1; also 1 if the run stopped early.</param>
-public sealed record RunProgress(int Epoch, int Epochs, int Step, int StepsPerEpoch, double Fraction)
+/// <param name="Images">Training pictures so far, repetitions included.</param>
+/// <param name="TotalImages">Training pictures until the last epoch ends; 0 until known.</param>
+public sealed record RunProgress(int Epoch, int Epochs, int Step, int StepsPerEpoch, double Fraction, long Images, long TotalImages)
 {
     /// <summary>The progress of a row.</summary>
     public static RunProgress Of(RunRow row)
     {
         var done = row.Epoch == 0 || row.StepsPerEpoch == 0 ? 0 : row.Epoch - 1 + (double)row.Step / row.StepsPerEpoch;
+        long batch = row.Options.BatchSize;
+        var steps = row.Epoch == 0 ? 0 : (row.Epoch - 1L) * row.StepsPerEpoch + row.Step;
         return new(
             row.Epoch, row.TargetEpochs, row.Step, row.StepsPerEpoch,
-            row.StoppedEarly is null ? Math.Round(Math.Min(done / row.TargetEpochs, 1), 6) : 1);
+            row.StoppedEarly is null ? Math.Round(Math.Min(done / row.TargetEpochs, 1), 6) : 1,
+            steps * batch, (long)row.TargetEpochs * row.StepsPerEpoch * batch);
     }
 }
 

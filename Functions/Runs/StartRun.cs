@@ -10,7 +10,7 @@ using GanFunctions.Functions.Http;
 namespace GanFunctions.Functions.Runs;
 
 /// <summary><c>POST /api/runs</c>: starts a run.</summary>
-public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog datasets)
+public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog datasets, InitialCheckpoints checkpoints)
 {
     internal static readonly Parameter<bool> DryRun = Parameter.Flag("dryRun", "Returns the resolved options and starts nothing.", otherwise: false);
     private const string IdField = "run";
@@ -44,11 +44,13 @@ public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog d
         {
             unavailable = problem; // errors in the request are reported first
         }
-        var options = ReadOptions(body, data, problems);
-        if (options is null || problems.Count > 0) return Problems.Invalid(problems);
+        var (options, initial) = await ReadOptionsAsync(body, data, problems, cancellation);
+        if (problems.Count > 0) return Problems.Invalid(problems);
         if (unavailable is not null) return DatasetProblems.Unavailable(unavailable);
         if (dryRun) return await runs.FindAsync(id, cancellation) is null ? Results.Json(options, Json.Options) : Taken(id);
 
+        // Before the claim: from then on the run has all it needs, whatever becomes of the other run or of this process.
+        if (initial is not null && await runs.FindAsync(id, cancellation) is null) await checkpoints.CopyAsync(initial, id, cancellation);
         if (await starter.StartAsync(client, id, options, cancellation) is { } row)
             return Results.Json(RunView.Of(row), Json.Options, statusCode: 202).WithLocation($"/api/runs/{id}");
         if (await runs.FindAsync(id, cancellation) is { } taken) await starter.RecoverAsync(client, taken, cancellation);
@@ -66,17 +68,15 @@ public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog d
         return id;
     }
 
-    private static TrainingOptions? ReadOptions(JsonObject body, DatasetInfo? data, SortedDictionary<string, string[]> problems)
+    private async Task<(TrainingOptions Options, InitialCheckpoint? Initial)> ReadOptionsAsync(
+        JsonObject body, DatasetInfo? data, SortedDictionary<string, string[]> problems, CancellationToken cancellation)
     {
-        try
-        {
-            return OptionsReader.Read(body, data);
-        }
-        catch (OptionsException wrong)
-        {
-            foreach (var (field, messages) in wrong.Problems) problems[field] = messages;
-            return null;
-        }
+        var wrong = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
+        var options = OptionsReader.Read(body, data, wrong);
+        foreach (var (field, messages) in wrong) problems[field] = messages;
+        if (options.InitFrom is not { } from || await checkpoints.FindAsync(from, problems, cancellation) is not { } initial) return (options, null);
+        if (data is not null) InitialCheckpoints.CheckFit(initial, options, data, problems);
+        return (options with { InitFrom = initial.From }, initial);
     }
 
     // Short enough to type, long enough not to collide.

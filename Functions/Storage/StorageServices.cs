@@ -22,6 +22,7 @@ public static class StorageServices
         services.AddSingleton(provider => new RunStore(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanRuns")));
         services.AddSingleton(provider => new LossLog(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanLosses")));
         services.AddSingleton<CheckpointStore>();
+        services.AddSingleton<InitialFiles>();
         services.AddSingleton<GridStore>();
         return services.AddHostedService<StorageSetup>();
     }

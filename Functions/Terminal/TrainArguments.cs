@@ -17,6 +17,7 @@ internal sealed record TrainArguments(
 {
     private const string Command = "train";
     private const string Dataset = "dataset";
+    private const string InitFrom = "initFrom";
     private const string Help = "'dotnet run --project Functions -- train --help' lists what is valid.";
 
     /// <summary>Whether the arguments ask for the usage of the command.</summary>
@@ -52,7 +53,7 @@ internal sealed record TrainArguments(
             }
             else
             {
-                given[name] = ToJson(value);
+                given[name] = name == InitFrom ? ToInitFrom(value) : ToJson(value);
             }
         }
         given[Dataset] = source.Name;
@@ -89,6 +90,15 @@ internal sealed record TrainArguments(
             var hasValueNext = index + 1 < options.Length && !options[index + 1].StartsWith("--", StringComparison.Ordinal);
             yield return (parts[0], parts.Length == 2 ? parts[1] : hasValueNext ? options[++index] : null);
         }
+    }
+
+    // A run, or a run and an epoch, such as first:3.
+    private static JsonObject ToInitFrom(string? value)
+    {
+        var parts = (value ?? "").Split(':', 2);
+        var from = new JsonObject { ["run"] = parts[0] };
+        if (parts.Length == 2) from["epoch"] = ToJson(parts[1]);
+        return from;
     }
 
     // An option without a value, such as --conditional, is true.

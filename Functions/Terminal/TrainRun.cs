@@ -43,12 +43,17 @@ internal sealed class TrainRun(TrainArguments arguments, LocalRun local, TimePro
         if (dataset is null || arguments.Upload.Any(option => ValueOf(option.Key, dataset) is { } used && used != option.Value)) return null;
         var options = OptionsReader.Read(arguments.Given, dataset.ToInfo());
         var started = (await api.RunsAsync(cancellation))
-            .FirstOrDefault(each => IsNamedAfterSource(each.Run) && LocalApi.IsUnfinished(each) && each.Options == options);
+            .FirstOrDefault(each => IsNamedAfterSource(each.Run) && LocalApi.IsUnfinished(each) && IsResolutionOf(options, each.Options));
         if (started is null) return null;
         if (started.Actions.Contains(RunAction.Resume)) await api.PostAsync($"api/runs/{started.Run}/resume", null, cancellation);
         Console.WriteLine($"Resuming '{started.Run}'; follow it at {api.PageOf(started.Run)}");
         return started.Run;
     }
+
+    // The start has resolved the checkpoint that a run starts from.
+    private static bool IsResolutionOf(TrainingOptions given, TrainingOptions resolved) =>
+        resolved with { InitFrom = given.InitFrom } == given
+        && (given.InitFrom is { } from ? resolved.InitFrom?.IsResolutionOf(from) == true : resolved.InitFrom is null);
 
     /// <summary>What a data set was converted with; null if unknown.</summary>
     private static string? ValueOf(string option, DatasetView dataset) => option switch

@@ -25,7 +25,8 @@ internal static class TrainUsage
             Pictures of a folder or archive are converted first:
               --size 28|32|64  --channels 1|3  by default derived from the pictures
               --fit crop|pad|stretch  --background white|black|rrggbb  --transpose
-            Training options and their defaults; docs/options.md explains them:
+            Training options and their defaults; docs/options.md explains them. For initFrom,
+            write --initFrom <run> or --initFrom <run>:<epoch>:
             {Options()}
             Any setting of the app, such as --urls http://localhost:7072, is valid too.
             """);

@@ -51,6 +51,6 @@ public sealed class The_actions_of_a_run(App app, Browser browser)
         {
             await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true })).ToHaveCountAsync(expected.Contains(name) ? 1 : 0);
         }
-        await Expect(visit.Page.GetByLabel("Additional epochs")).ToHaveCountAsync(expected.Contains("Extend") ? 1 : 0);
+        await Expect(visit.Page.GetByLabel("Extend by")).ToHaveCountAsync(expected.Contains("Extend") ? 1 : 0);
     }
 }

@@ -56,10 +56,10 @@ public sealed class Viewing_a_run(App app, Browser browser)
         await using var visit = await browser.VisitAsync(new Uri(_address, "#/runs/further"));
         var page = visit.Page;
 
-        await page.GetByLabel("Additional epochs").FillAsync("few");
+        await page.GetByLabel("Extend by").FillAsync("few");
         await page.GetByRole(AriaRole.Button, new() { Name = "Extend" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("\"few\"");
-        await page.GetByLabel("Additional epochs").FillAsync("2");
+        await page.GetByLabel("Extend by").FillAsync("2");
         await page.GetByRole(AriaRole.Button, new() { Name = "Extend" }).ClickAsync();
 
         await Expect(page.GetByAltText("64 pictures generated after epoch 4")).ToBeVisibleAsync();

@@ -62,7 +62,9 @@ public sealed class Wrong_requests(App app)
     [Theory]
     [InlineData("{}", "epochs: nothing is not valid; it must be a whole number from 1 to 99999")]
     [InlineData("{\"epochs\": 1.5}", "epochs: 1.5 is not valid")]
-    [InlineData("{\"epoch\": 3}", "epoch is not a field here; valid is epochs.")]
+    [InlineData("{\"epoch\": 3}", "epoch is not a field here; valid are epochs, images.")]
+    [InlineData("{\"images\": 0}", "images: 0 is not valid; it must be a whole number from 1 to 10000000000, the number of pictures to add.")]
+    [InlineData("{\"images\": 9, \"epochs\": 3}", "images: 9 and epochs: 3 are both given, and both say how much to add; give one of them.")]
     [InlineData("[3]", "The body must be a JSON object such as {\"epochs\": 10}, not another kind of JSON value.")]
     public async Task To_extend_name_what_is_missing(string body, string message)
     {

@@ -74,8 +74,9 @@ function createHandlers(id, state, draw, onChange) {
     },
     extend: event => {
       event.preventDefault();
-      const epochs = new FormData(event.target).get('epochs').trim();
-      return attempt(() => post(`runs/${id}/extend`, { epochs: Number.isFinite(Number(epochs)) ? Number(epochs) : epochs }));
+      const form = new FormData(event.target);
+      const amount = form.get('amount').trim();
+      return attempt(() => post(`runs/${id}/extend`, { [form.get('unit')]: Number.isFinite(Number(amount)) ? Number(amount) : amount }));
     },
     async remove() {
       if (!await confirm(`Delete ${id} and all its checkpoints and pictures?`, 'Delete run')) return;
@@ -145,20 +146,32 @@ const template = ({ run, failure, isBusy, timelapseEpoch }, handlers) => html`
     <h2 id="training">Training</h2>
     ${run.actions.includes('extend') ? html`
       <form class="inline" @submit=${handlers.extend} novalidate>
-        <label for="extend">Additional epochs</label>
-        <input id="extend" name="epochs" inputmode="numeric" value="10" autocomplete="off">
+        <label for="extend">Extend by</label>
+        <input id="extend" name="amount" inputmode="numeric" value="10" autocomplete="off">
+        <select name="unit" aria-label="Unit">
+          <option value="epochs">epochs</option>
+          <option value="images">pictures</option>
+        </select>
         <button ?disabled=${isBusy}>Extend</button>
       </form>` : nothing}
     <details>
       <summary>Options of this run</summary>
-      <dl class="options">${Object.entries(run.options).map(([name, value]) => html`<div><dt>${name}</dt><dd>${String(value ?? '–')}</dd></div>`)}</dl>
+      <dl class="options">${Object.entries(run.options).map(([name, value]) => html`<div><dt>${name}</dt><dd>${optionValue(value)}</dd></div>`)}</dl>
     </details>
   </section>`;
 
+const optionValue = value => (value === null ? '–' : typeof value === 'object' ? Object.entries(value).filter(([, each]) => each !== null)
+  .map(([name, each]) => `${name} ${each}`).join(', ') : String(value));
+
+const startedFrom = ({ run, epoch, training }) => html`
+  <span>started from <a href="#/runs/${run}">${run}</a>, epoch ${epoch}${training ? nothing : ', with a new discriminator'}</span>`;
+
 const numbers = run => html`
   <span>${run.dataset}, ${run.preset}</span>
+  ${run.options.initFrom ? startedFrom(run.options.initFrom) : nothing}
   <span>epoch <b data-epoch>${run.progress.epoch}</b> of ${run.progress.epochs}</span>
   ${run.progress.stepsPerEpoch ? html`<span>step ${count(run.progress.step)} of ${count(run.progress.stepsPerEpoch)}</span>` : nothing}
+  ${run.progress.totalImages ? html`<span>${count(run.progress.images)} of ${count(run.progress.totalImages)} pictures</span>` : nothing}
   ${!isAtRest(run) && run.imagesPerSecond ? html`<span>${count(Math.round(run.imagesPerSecond))} pictures/s</span>` : nothing}
   ${!isAtRest(run) && run.secondsLeft !== null ? html`<span>${duration(run.secondsLeft)} left</span>` : nothing}
   ${run.quality ? html`<span>Fréchet distance ${measure(run.quality.frechetDistance)}</span>` : nothing}

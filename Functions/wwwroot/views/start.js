@@ -14,6 +14,8 @@ const basicFields = [
 ];
 const advancedFields = [
   { name: 'run', label: 'Name', hint: 'appears in the URL of the run; generated if empty', isText: true },
+  { name: 'images', label: 'Length in pictures', hint: 'instead of epochs; rounded up to whole epochs' },
+  { name: 'initFrom.epoch', label: 'Epoch to start from', hint: 'of the run to start from; its latest checkpoint if empty' },
   { name: 'imagesPerEpoch', label: 'Pictures per epoch', hint: 'all if empty; fewer pictures make shorter epochs' },
   { name: 'batchSize', label: 'Batch size' },
   { name: 'learningRate', label: 'Learning rate' },
@@ -27,11 +29,18 @@ const fieldsWithDefault = ['batchSize', 'learningRate', 'learningRateDecay', 'gr
 
 export async function show(root, { query }, signal) {
   document.title = 'New run · GanFunctions';
-  const datasets = (await get('datasets', { signal })).datasets.filter(canTrain);
+  const [{ datasets: known }, { runs }] = await Promise.all([get('datasets', { signal }), get('runs', { signal })]);
+  const datasets = known.filter(canTrain);
   const dataset = query.get('dataset') ?? datasets.find(each => each.stored)?.name ?? fallbackDataset;
-  const state = { datasets, dataset, preset: 'dcgan', defaults: {}, errors: {}, failure: null, isBusy: false };
+  const state = { datasets, dataset, trained: runs.filter(run => run.checkpoint), hasImages: false, preset: 'dcgan', defaults: {}, errors: {}, failure: null, isBusy: false };
   const draw = () => render(template(state, handlers), root);
   const handlers = {
+    // The length in pictures replaces that in epochs, which has a value from the start.
+    input: event => {
+      if (event.target.name !== 'images') return;
+      state.hasImages = event.target.value.trim() !== '';
+      draw();
+    },
     selectDataset: event => { state.dataset = event.target.value; draw(); },
     async selectPreset(event) {
       state.preset = event.target.value;
@@ -71,16 +80,19 @@ function createBody(form) {
     const text = value.trim();
     if (text === '') continue;
     if (name === 'conditional') body[name] = true;
+    else if (name.startsWith('initFrom.')) (body.initFrom ??= {})[name.slice('initFrom.'.length)] = name === 'initFrom.run' ? text : numberOrText(text);
     else if (name === 'dataset' || name === 'preset' || name === 'precision' || name === 'run') body[name] = text;
-    else body[name] = Number.isFinite(Number(text)) ? Number(text) : text;
+    else body[name] = numberOrText(text);
   }
   return body;
 }
 
+const numberOrText = text => (Number.isFinite(Number(text)) ? Number(text) : text);
+
 const template = (state, handlers) => html`
   <h1>New run</h1>
   ${state.failure ? problem(state.failure) : nothing}
-  <form class="panel start" novalidate @submit=${handlers.submit}>
+  <form class="panel start" novalidate @submit=${handlers.submit} @input=${handlers.input}>
     <div class="field">
       <label for="dataset">Data set</label>
       <select id="dataset" name="dataset" aria-describedby="dataset-hint" aria-invalid=${'dataset' in state.errors} @change=${handlers.selectDataset}>
@@ -115,15 +127,25 @@ const template = (state, handlers) => html`
     </div>
     <details class="more">
       <summary>More options</summary>
-      <div class="start">${advancedFields.map(field => input(field, state))}</div>
+      <div class="start">
+        <div class="field">
+          <label for="initFrom.run">Start from run</label>
+          <select id="initFrom.run" name="initFrom.run" aria-describedby="initFrom.run-hint" aria-invalid=${'initFrom.run' in state.errors}>
+            <option value="">none (new weights)</option>
+            ${state.trained.map(each => html`<option value=${each.run}>${each.run} (${each.dataset})</option>`)}
+          </select>
+          ${hintOrError('initFrom.run', 'takes the weights of its networks, which must be for pictures of the same size and channels', state.errors)}
+        </div>
+        ${advancedFields.map(field => input(field, state))}
+      </div>
     </details>
     <div class="actions"><button class="primary" ?disabled=${state.isBusy}>${state.isBusy ? 'Starting …' : 'Start training'}</button></div>
   </form>`;
 
-const input = ({ name, label, hint, value, isText }, { errors, defaults }) => html`
+const input = ({ name, label, hint, value, isText }, { errors, defaults, hasImages }) => html`
   <div class="field">
     <label for=${name}>${label}</label>
-    <input id=${name} name=${name} inputmode=${isText ? 'text' : 'decimal'} autocomplete="off" value=${value ?? ''}
+    <input id=${name} name=${name} inputmode=${isText ? 'text' : 'decimal'} autocomplete="off" value=${value ?? ''} ?disabled=${name === 'epochs' && hasImages}
       placeholder=${fieldsWithDefault.includes(name) ? defaults[name] ?? '' : ''} aria-describedby="${name}-hint" aria-invalid=${name in errors}>
     ${hintOrError(name, hint, errors)}
   </div>`;

@@ -93,10 +93,29 @@ public sealed class Options_that_a_user_wrote
             "patience: 3 is not valid; it must be null if qualitySamples is 0, because epochs are then not measured.", problems["patience"].Single());
     }
 
+    [Theory]
+    [InlineData("\"first\"", "initFrom", "initFrom: \"first\" is not valid; it must be an object such as {\"run\": \"first\", \"epoch\": 3}, in which epoch may be left out.")]
+    [InlineData("{}", "initFrom.run", "initFrom.run: null is not valid; it must be text that matches [a-z0-9-]{1,40}.")]
+    [InlineData("""{"run": "first", "epoch": 0}""", "initFrom.epoch", "initFrom.epoch: 0 is not valid; it must be a whole number from 1 to 99999.")]
+    [InlineData("""{"run": "first", "epcoh": 1}""", "initFrom.epcoh", "initFrom.epcoh is not a field here; valid are run, epoch, generator, training.")]
+    [InlineData("""{"run": "first", "generator": "x"}""", "initFrom.generator", "initFrom.generator: \"x\" is not valid; it must be text that matches [0-9a-f]{64}.")]
+    public void Are_refused_when_the_checkpoint_to_start_from_is_none(string value, string field, string message)
+    {
+        var problems = Assert.Throws<OptionsException>(() => OptionsReader.Read(new JsonObject { ["initFrom"] = JsonNode.Parse(value) })).Problems;
+
+        Assert.Equal((field, message), (problems.Single().Key, problems.Single().Value.Single()));
+    }
+
     [Fact]
     public void Round_trip_through_storage()
     {
-        var options = Presets.Of(Preset.Tutorial) with { ImagesPerEpoch = 1000, Seed = 9_007_199_254_740_991, OnDivergence = DivergencePolicy.RollBack };
+        var options = Presets.Of(Preset.Tutorial) with
+        {
+            ImagesPerEpoch = 1000,
+            Seed = 9_007_199_254_740_991,
+            OnDivergence = DivergencePolicy.RollBack,
+            InitFrom = new("first", 3, new string('a', 64)),
+        };
 
         Assert.Equal(options, OptionsReader.Read(JsonNode.Parse(OptionsReader.Write(options))!.AsObject()));
     }

@@ -36,6 +36,8 @@ public sealed class TrainingBench : IDisposable
 
     public CheckpointStore Checkpoints => _services.GetRequiredService<CheckpointStore>();
 
+    public InitialCheckpoints Initial => _services.GetRequiredService<InitialCheckpoints>();
+
     public DatasetCatalog Datasets => _services.GetRequiredService<DatasetCatalog>();
 
     public LossLog Losses => _services.GetRequiredService<LossLog>();
@@ -60,7 +62,7 @@ public sealed class TrainingBench : IDisposable
             .AddSingleton(log).AddSingleton(time ?? TimeProvider.System).AddSingleton(container)
             .AddSingleton(new RunStore(runs)).AddSingleton(new LossLog(losses))
             .AddSingleton(new HttpClient()).AddSingleton(new DatasetOptions()).AddSingleton<DatasetCatalog>()
-            .AddSingleton<CheckpointStore>().AddSingleton<GridStore>().AddSingleton<QualityReferenceStore>()
+            .AddSingleton<CheckpointStore>().AddSingleton<InitialFiles>().AddSingleton<InitialCheckpoints>().AddSingleton<GridStore>().AddSingleton<QualityReferenceStore>()
             .AddSingleton<TrainingTelemetry>().AddSingleton<TrainingSlice>().AddSingleton<RunLifecycle>();
         return new TrainingBench(container, collection.BuildServiceProvider());
     }
@@ -74,6 +76,22 @@ public sealed class TrainingBench : IDisposable
         var row = new RunRow { RowKey = run, InstanceId = "one", TargetEpochs = options.Epochs, OptionsJson = OptionsReader.Write(options) };
         Assert.True(await Runs.TryClaimAsync(row, TestContext.Current.CancellationToken));
         return new SliceRequest(run, row.InstanceId, 0);
+    }
+
+    /// <summary>Claims a run that starts from a checkpoint.</summary>
+    public async Task<SliceRequest> StartFromAsync(string run, TrainingOptions options, InitFrom from)
+    {
+        var initial = await FindAsync(from);
+        await Initial.CopyAsync(initial, run, TestContext.Current.CancellationToken);
+        return await StartAsync(run, options with { InitFrom = initial.From });
+    }
+
+    public async Task<InitialCheckpoint> FindAsync(InitFrom from)
+    {
+        var problems = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
+        var found = await Initial.FindAsync(from, problems, TestContext.Current.CancellationToken);
+        Assert.Empty(problems);
+        return found!;
     }
 
     public Task<SliceResult> TrainAsync(SliceRequest request, CancellationToken stopping = default) =>
