@@ -8,6 +8,8 @@ CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {
     case ["quality", .. var rest]: return await QualityCommand.RunAsync(rest);
+    case ["features", .. var rest]: return await FeaturesCommand.RunAsync(rest);
+    case ["measuring", .. var rest]: return MeasuringCommand.Run(rest);
     case ["around", .. var rest]: return await AroundCommand.RunAsync(rest);
     case ["beside", .. var rest]: return await BesideCommand.RunAsync(rest);
     case ["chart", .. var rest]: return await ChartCommand.RunAsync(rest);

@@ -12,7 +12,8 @@ internal sealed record MeasuredEpoch(TrainingOptions Options, int Epoch, Picture
 {
     public string ToCsv() => string.Create(null, $"{Options.Preset.ToString().ToLowerInvariant()},{Options.Seed},{Epoch},{Quality.FrechetDistance:F2},"
         + $"{Quality.Baseline:F2},{Quality.KernelDistance:F4},{Quality.Classes?.RarestShare:F4},{Quality.Classes?.Confidence:F4},"
-        + $"{Quality.Classes?.Recognised:F4},{Seconds:F1}");
+        + $"{Quality.Classes?.Recognised:F4},{Seconds:F1},"
+        + $"{Quality.Precision:F4},{Quality.Recall:F4},{Quality.Density:F4},{Quality.Coverage:F4}");
 }
 
 /// <summary>Trains in memory, without storage, and measures the pictures after every epoch.</summary>

@@ -41,7 +41,7 @@ internal static class QualityCommand
             $"{Processor.Name}; quality reference {reference.Sha256}, classifier accuracy {reference.Accuracy:P2} on held-out pictures; "
             + $"{samples} generated pictures");
         var benchmark = new QualityBenchmark(data, reference, samples);
-        var lines = new List<string> { "preset,seed,epoch,frechet,baseline,kernel,rarest,confidence,recognised,seconds" };
+        var lines = new List<string> { "preset,seed,epoch,frechet,baseline,kernel,rarest,confidence,recognised,seconds,precision,recall,density,coverage" };
         Console.WriteLine(lines[0]);
         foreach (var options in Combinations(given).Select(each => OptionsReader.Read(each)))
         {
@@ -57,7 +57,7 @@ internal static class QualityCommand
     }
 
     /// <summary>All combinations of the given values.</summary>
-    private static IEnumerable<JsonObject> Combinations(IEnumerable<string> given) => given
+    internal static IEnumerable<JsonObject> Combinations(IEnumerable<string> given) => given
         .Select(option => option.Split('=', 2))
         .Aggregate(
             (IEnumerable<JsonObject>)[[]],
@@ -80,7 +80,7 @@ internal static class QualityCommand
         }
     }
 
-    private static async Task<Dataset> ReadAsync(string folder)
+    internal static async Task<Dataset> ReadAsync(string folder)
     {
         var parts = new Dictionary<IdxPart, IdxArray>();
         foreach (var part in Enum.GetValues<IdxPart>())

@@ -50,6 +50,20 @@ public sealed class LossRow : ITableEntity
     public double? Variety { get; set; }
 
     /// <summary>
+    /// See <see cref="PictureQuality"/>; only in the summary of an epoch, if quality was measured. Null in rows of earlier versions.
+    /// </summary>
+    public double? Precision { get; set; }
+
+    /// <inheritdoc cref="Precision"/>
+    public double? Recall { get; set; }
+
+    /// <inheritdoc cref="Precision"/>
+    public double? Density { get; set; }
+
+    /// <inheritdoc cref="Precision"/>
+    public double? Coverage { get; set; }
+
+    /// <summary>
     /// See <see cref="ClassCoverage"/>; only in the summary of an epoch, if quality was measured and the data set has labels.
     /// </summary>
     public double? RarestShare { get; set; }
@@ -76,6 +90,7 @@ public sealed class LossRow : ITableEntity
     {
         var row = New(run, $"{FirstKey(attempt, epoch)}-{Summary}", losses, speed, time);
         (row.FrechetDistance, row.KernelDistance, row.Variety) = (quality?.FrechetDistance, quality?.KernelDistance, quality?.Variety);
+        (row.Precision, row.Recall, row.Density, row.Coverage) = (quality?.Precision, quality?.Recall, quality?.Density, quality?.Coverage);
         var classes = quality?.Classes;
         (row.RarestShare, row.ClassEntropy, row.Confidence) = (classes?.RarestShare, classes?.Entropy, classes?.Confidence);
         return row;

@@ -7,7 +7,8 @@ namespace GanFunctions.Core.Quality;
 /// <summary>
 /// The feature extractor and classifier of a quality reference: LeNet (LeCun et al. 1998) with ReLU. Maps pictures,
 /// <c>[batch, channels, side, side]</c> in [-1, 1], to the features of its penultimate layer, <c>[batch, 128]</c>, and features to class
-/// logits.
+/// logits. Pictures above 64x64 are reduced to that by averaging, which bounds time and memory: it keeps what distinguishes pictures, while
+/// a further stage would need a longer training and four times the memory.
 /// </summary>
 public sealed class FeatureNetwork : nn.Module<Tensor, Tensor>
 {
@@ -17,9 +18,12 @@ public sealed class FeatureNetwork : nn.Module<Tensor, Tensor>
     private const int Border = 12;      // pixels lost to two unpadded 5x5 convolutions: 4, and 4 more at half the resolution
     private const int Downsampling = 4; // two poolings
 
+    private const int MaxSide = 64;
+
     internal const string FirstWeight = "conv1.weight";
     internal const string DenseWeight = "dense.weight";
 
+    private readonly int _reduction; // side of the squares of pixels that are averaged
     private readonly Conv2d conv1;
     private readonly Conv2d conv2;
     private readonly Linear dense;
@@ -30,15 +34,29 @@ public sealed class FeatureNetwork : nn.Module<Tensor, Tensor>
     /// <param name="classes">Number of classes; 0 creates a network without a classifier.</param>
     public FeatureNetwork(PictureShape shape, int classes) : base(nameof(FeatureNetwork))
     {
+        _reduction = IsReduced(shape) ? shape.Side / MaxSide : 1;
+        BatchSize = BatchSizeOf(shape);
         conv1 = nn.Conv2d(shape.Channels, 32, 5);
         conv2 = nn.Conv2d(32, 64, 5);
-        var side = (shape.Side - Border) / Downsampling;
+        var side = (shape.Side / _reduction - Border) / Downsampling;
         dense = nn.Linear(64 * side * side, FeatureSize);
         if (classes > 0) head = nn.Linear(FeatureSize, classes);
         RegisterComponents(); // must be last: it only sees fields that are already assigned
     }
 
-    /// <summary>Infers the picture shape of a stored network from the shapes of two of its weights.</summary>
+    /// <summary>
+    /// Number of pictures to pass at a time, forwards or backwards. It affects the rounding of the results, because the batch size selects
+    /// the kernels. A batch of 128 takes 60 MB for each copy of the first activations of 64x64 pictures, and there are several.
+    /// </summary>
+    public int BatchSize { get; }
+
+    /// <inheritdoc cref="BatchSize"/>
+    internal static int BatchSizeOf(PictureShape shape) => shape.Side <= 32 ? 128 : 32;
+
+    /// <summary>Whether pictures of this shape are reduced, so that <see cref="ShapeOf"/> cannot infer it.</summary>
+    internal static bool IsReduced(PictureShape shape) => shape.Side > MaxSide;
+
+    /// <summary>Infers the picture shape of a stored network from the shapes of two of its weights. The pictures are not reduced.</summary>
     internal static PictureShape ShapeOf(Tensor firstWeight, Tensor denseWeight)
     {
         var side = (int)Math.Sqrt(denseWeight.shape[1] / 64.0);
@@ -50,7 +68,8 @@ public sealed class FeatureNetwork : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var x = nn.functional.max_pool2d(conv1.call(input).relu(), 2); // [batch, 32, 12, 12] for a side of 28
+        var reduced = _reduction > 1 ? nn.functional.avg_pool2d(input, _reduction) : input;
+        var x = nn.functional.max_pool2d(conv1.call(reduced).relu(), 2); // [batch, 32, 12, 12] for a side of 28
         x = nn.functional.max_pool2d(conv2.call(x).relu(), 2);         // [batch, 64, 4, 4]
         return dense.call(x.flatten(1)).relu().MoveToOuterDisposeScope();
     }

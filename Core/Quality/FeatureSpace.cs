@@ -31,8 +31,7 @@ public sealed class FeatureSpace
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         (_reference, _labels, _shape, Dataset, ReferenceSha256) = (reference, data.Train.Labels, data.Train.Shape, data.Sha256, reference.Sha256);
-        var pixels = tensor(data.Train.Pixels, [data.Train.Count, _shape.Channels, _shape.Side, _shape.Side], dtype: ScalarType.Byte);
-        _features = reference.FeaturesOf(pixels).to(ScalarType.Float64).DetachFromDisposeScope();
+        _features = reference.FeaturesOf(PictureSelection.All(data.Train)).to(ScalarType.Float64).DetachFromDisposeScope();
         _squares = _features.square().sum(1).DetachFromDisposeScope();
         var heldOut = reference.HeldOut(MaxHeldOut).to(ScalarType.Float64);
         var rank = RealPictures.AreHeldOutOfTest(data) ? 1 : 2; // a held-out picture of the training set is its own nearest neighbour
@@ -56,8 +55,8 @@ public sealed class FeatureSpace
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var pixels = tensor(picture, [1, _shape.Channels, _shape.Side, _shape.Side], dtype: ScalarType.Byte);
-        var distances = Distances(_reference.FeaturesOf(pixels)[0].to(ScalarType.Float64));
+        var pictures = PictureSelection.All(new ImageSet(picture, null, 1, _shape.Side, _shape.Side, _shape.Channels));
+        var distances = Distances(_reference.FeaturesOf(pictures)[0].to(ScalarType.Float64));
         var (values, indexes) = distances.topk((int)Math.Min(count, distances.shape[0]), largest: false);
         return [.. indexes.data<long>().Zip(values.data<double>(), (index, distance) =>
             new Neighbour((int)index, _labels?[(int)index], Rounding.Round(distance)))];
@@ -100,7 +99,11 @@ public sealed class NeighbourSearch(QualityReferenceStore references)
         }
     }
 
-    private async Task<FeatureSpace?> BuildAsync(Dataset data) => await references.GetAsync(data, CancellationToken.None) is { } reference
-        ? await TrainingThread.RunAsync(threads: 1, () => new FeatureSpace(data, reference))
-        : null;
+    private async Task<FeatureSpace?> BuildAsync(Dataset data)
+    {
+        if (await references.GetAsync(data, CancellationToken.None) is not { } reference) return null;
+        var space = await TrainingThread.RunAsync(threads: 1, () => new FeatureSpace(data, reference));
+        NativeHeap.Trim();
+        return space;
+    }
 }

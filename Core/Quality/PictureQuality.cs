@@ -25,13 +25,27 @@ namespace GanFunctions.Core.Quality;
 /// </param>
 /// <param name="Reference">SHA-256 of the quality reference.</param>
 /// <param name="Classes">Distribution of classes among the pictures; null if the data set has no labels.</param>
+/// <param name="Precision">
+/// Share of the generated pictures that lie on the manifold of the real ones: low if pictures are unrealistic. This and the following
+/// values are null if an earlier version measured the quality.
+/// </param>
+/// <param name="Recall">Share of the real pictures that lie on the manifold of the generated ones: low if kinds of pictures are missing.</param>
+/// <param name="Density">
+/// How many neighbourhoods of real pictures a generated picture lies in, relative to what is expected of real ones: like precision, but
+/// robust to outliers. About 1 for real pictures; it can be greater.
+/// </param>
+/// <param name="Coverage">
+/// Share of the real pictures with a generated picture in their neighbourhood: like recall, but robust to outliers. About 0.97 for real
+/// pictures.
+/// </param>
 public sealed record PictureQuality(
     int Samples, double FrechetDistance, double KernelDistance,
     [property: JsonPropertyName("floor")] double Baseline,
     [property: JsonPropertyName("kernelFloor")] double KernelBaseline,
     double? Variety,
     [property: JsonPropertyName("ruler")] string Reference,
-    ClassCoverage? Classes)
+    ClassCoverage? Classes,
+    double? Precision = null, double? Recall = null, double? Density = null, double? Coverage = null)
 {
     /// <summary>This quality with the names of the classes.</summary>
     public PictureQuality WithNames(ClassLabels classes) => this with { Classes = Classes?.WithNames(classes) };

@@ -10,8 +10,9 @@ using Generator = GanFunctions.Core.Model.Generator;
 namespace GanFunctions.Core.Quality;
 
 /// <summary>
-/// Measures the pictures generated for a data set: a feature extractor, a classifier if there are labels, and the features of held-out and of
-/// training pictures. It is stored as a single safetensors file, so that all workers measure with the same one.
+/// Measures the pictures generated for a data set: a feature extractor, a classifier if there are labels, and the features of
+/// held-out and of training pictures. It is a single safetensors file, so that all workers measure with the same one. It holds native memory,
+/// which the last of its holders gives back: each of them disposes it once.
 /// </summary>
 public sealed class QualityReference : IDisposable
 {
@@ -20,10 +21,12 @@ public sealed class QualityReference : IDisposable
     internal const string TrainingKey = "real.training"; // [up to 10,000, 128]
     internal const string LabelsKey = "labels";
     internal const string AccuracyKey = "accuracy";
+    internal const string SideKey = "side"; // of the pictures; only if the weights do not tell
 
-    private const int BatchSize = 128; // fixed: another size may select other kernels, which round differently
-    private const int Seed = 0;        // the noise is the same for every epoch and every run
+    private const int NoiseBatch = 128; // fixed: a stream of random numbers each
+    private const int Seed = 0;         // the noise is the same for every epoch and every run
 
+    private int _holders = 1;
     private readonly FeatureNetwork _network;
     private readonly byte[] _labels;
     private readonly Tensor _heldOut;
@@ -53,7 +56,9 @@ public sealed class QualityReference : IDisposable
         {
             throw new InvalidDataException("The quality reference lacks the network.");
         }
-        _network = new FeatureNetwork(FeatureNetwork.ShapeOf(first, dense), _labels.Length);
+        var shape = FeatureNetwork.ShapeOf(first, dense);
+        if (metadata.TryGetValue(SideKey, out var side)) shape = shape with { Side = int.Parse(side, CultureInfo.InvariantCulture) };
+        _network = new FeatureNetwork(shape, _labels.Length);
         foreach (var (name, value) in _network.state_dict())
         {
             if (!tensors.TryGetValue(NetworkPrefix + name, out var stored)) throw new InvalidDataException($"The quality reference lacks the tensor {name}.");
@@ -91,6 +96,7 @@ public sealed class QualityReference : IDisposable
         var generated = GeneratedFeatures(generator, samples, requested?.IndexesIn(requested.Known)); // [samples, 128]
         if (!generated.isfinite().all().item<bool>()) return null;
         var (baseline, kernelBaseline) = _baselines.GetOrAdd(samples, BaselinesOf);
+        var (precision, recall, density, coverage) = Manifolds.Compare(generated, _heldOut);
         return new PictureQuality(
             samples,
             Rounding.Round(DistanceToHeldOut(generated)),
@@ -101,18 +107,30 @@ public sealed class QualityReference : IDisposable
             Sha256,
             Accuracy is { } accuracy
                 ? ClassCoverage.Of(_network.Classify(generated), _network.Classify(_heldOut), _labels, accuracy, requested?.IndexesIn(_labels))
-                : null);
+                : null,
+            Rounding.Round(precision),
+            Rounding.Round(recall),
+            Rounding.Round(density),
+            Rounding.Round(coverage));
     }
 
-    /// <summary>Features, <c>[count, 128]</c>, of pictures, <c>[count, channels, side, side]</c> bytes. Thread-safe.</summary>
-    internal Tensor FeaturesOf(Tensor pixels) => FeaturesOf(_network, pixels, CancellationToken.None);
+    /// <summary>Features, <c>[count, 128]</c>, of pictures. Thread-safe.</summary>
+    internal Tensor FeaturesOf(PictureSelection pictures) => FeaturesOf(_network, pictures, CancellationToken.None);
 
     /// <summary>Features of the first held-out pictures, at most <paramref name="max"/>: <c>[count, 128]</c>.</summary>
     internal Tensor HeldOut(int max) => _heldOut.narrow(0, 0, Math.Min(max, _heldOut.shape[0]));
 
-    /// <inheritdoc/>
+    /// <summary>Adds a holder. The caller is one itself, so that the reference is not disposed at the same time.</summary>
+    internal QualityReference Share()
+    {
+        Interlocked.Increment(ref _holders);
+        return this;
+    }
+
+    /// <summary>Ends the use by one holder.</summary>
     public void Dispose()
     {
+        if (Interlocked.Decrement(ref _holders) != 0) return;
         _network.Dispose();
         _heldOut.Dispose();
         _training.Dispose();
@@ -120,44 +138,44 @@ public sealed class QualityReference : IDisposable
         _covariance.Dispose();
     }
 
-    /// <summary>Features, <c>[count, 128]</c>, of pictures, <c>[count, channels, side, side]</c> bytes.</summary>
-    internal static Tensor FeaturesOf(FeatureNetwork network, Tensor pixels, CancellationToken cancellation)
+    /// <summary>Features, <c>[count, 128]</c>, of pictures.</summary>
+    internal static Tensor FeaturesOf(FeatureNetwork network, PictureSelection pictures, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         var features = new List<Tensor>();
-        for (var start = 0L; start < pixels.shape[0]; start += BatchSize)
+        for (var start = 0; start < pictures.Count; start += network.BatchSize)
         {
             cancellation.ThrowIfCancellationRequested();
             using var batchScope = NewDisposeScope();
-            features.Add(network.call(Pixels.Normalize(pixels.narrow(0, start, Math.Min(BatchSize, pixels.shape[0] - start)))).MoveToOuterDisposeScope());
+            var batch = pictures.Batch(start, Math.Min(network.BatchSize, pictures.Count - start));
+            features.Add(network.call(Pixels.Normalize(batch)).MoveToOuterDisposeScope());
         }
         return cat(features).MoveToOuterDisposeScope();
     }
 
+    // Incomplete batches are padded; the surplus pictures are not measured.
     private Tensor GeneratedFeatures(nn.Module<Tensor, Tensor?, Tensor> generator, int samples, Tensor? classes)
     {
         using var scope = NewDisposeScope();
         var (random, features) = (new RunRandom(Seed, 0), new List<Tensor>());
-        for (var batch = 0; batch * BatchSize < samples; batch++)
+        for (var start = 0L; start < samples; start += _network.BatchSize)
         {
             using var batchScope = NewDisposeScope();
-            using var draw = random.At(0, batch, RandomPurpose.ReferenceNoise);
+            using var draw = random.At(0, (int)(start / NoiseBatch), RandomPurpose.ReferenceNoise);
+            var noise = randn([NoiseBatch, Generator.LatentSize], generator: draw).narrow(0, start % NoiseBatch, _network.BatchSize);
             // Quantised to 256 levels, which real pictures have too.
-            var noise = randn([BatchSize, Generator.LatentSize], generator: draw);
-            var pictures = Pixels.Quantize(generator.call(noise, ClassesOfBatch(classes, batch)));
+            var pictures = Pixels.Quantize(generator.call(noise, ClassesOfBatch(classes, start)));
             features.Add(_network.call(Pixels.Normalize(pictures)).MoveToOuterDisposeScope());
         }
         return cat(features).narrow(0, 0, samples).MoveToOuterDisposeScope();
     }
 
-    // Pads an incomplete last batch with the first class; the surplus pictures are not measured.
-    private static Tensor? ClassesOfBatch(Tensor? classes, int batch)
+    private Tensor? ClassesOfBatch(Tensor? classes, long start)
     {
         if (classes is null) return null;
-        var start = (long)batch * BatchSize;
-        var length = Math.Min(BatchSize, classes.shape[0] - start);
+        var length = Math.Min(_network.BatchSize, classes.shape[0] - start);
         var chosen = classes.narrow(0, start, length);
-        return length == BatchSize ? chosen : cat([chosen, zeros(BatchSize - length, ScalarType.Int64)]);
+        return length == _network.BatchSize ? chosen : cat([chosen, zeros(_network.BatchSize - length, ScalarType.Int64)]);
     }
 
     /// <summary>Both distances for the same number of training pictures, or all if there are fewer. Computed once per number.</summary>

@@ -24,7 +24,7 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
 
     /// <summary>
     /// The quality reference of a data set, built on first use. Null if the set is too small: fewer than 50 training pictures, or fewer
-    /// than 50 test pictures and fewer than 250 training pictures.
+    /// than 50 test pictures and fewer than 250 training pictures. The caller disposes it.
     /// </summary>
     /// <exception cref="NewerFormatException">A later version wrote the index.</exception>
     /// <exception cref="OperationCanceledException">
@@ -35,10 +35,13 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
         await _gate.WaitAsync(cancellation);
         try
         {
-            if (_last.Dataset == data.Sha256) return _last.Reference;
-            var reference = await TryReadAsync(data, cancellation) ?? await BuildAsync(data, cancellation);
-            _last = (data.Sha256, reference); // the previous one may still be in use, so it is left to its finalizers
-            return reference;
+            if (_last.Dataset != data.Sha256)
+            {
+                var reference = await TryReadAsync(data, cancellation) ?? await BuildAsync(data, cancellation);
+                _last.Reference?.Dispose();
+                _last = (data.Sha256, reference);
+            }
+            return _last.Reference?.Share();
         }
         finally
         {
@@ -47,7 +50,12 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _gate.Dispose();
+    public void Dispose()
+    {
+        _last.Reference?.Dispose();
+        _last = ("", null);
+        _gate.Dispose();
+    }
 
     private async Task<QualityReference?> BuildAsync(Dataset data, CancellationToken cancellation)
     {

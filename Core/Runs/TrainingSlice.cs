@@ -65,6 +65,7 @@ public sealed partial class TrainingSlice(
             await using var watch = new RunWatch(runs, request.Run, request.InstanceId, time, logger, log.FlushAsync);
             if (await watch.RunAsync(token => LoadAsync(options, token), stopping) is not (var data, var reference))
                 return await record.EndAsync(last?.Manifest);
+            using var held = reference;
             var start = StartOf(request, options, last?.Manifest, data);
             (byte[], byte[]?)? initial = last is null && options.InitFrom is { } from ? await initialFiles.LoadAsync(request.Run, from, stopping) : null;
             var classes = options.Conditional && row.Classes is null ? data.Labels : null; // the run keeps those that it began with

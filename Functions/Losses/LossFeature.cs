@@ -19,6 +19,10 @@ internal static class LossFeature
         RarestShare = 0.04,
         ClassEntropy = 2.28,
         Confidence = 0.97,
+        Precision = 0.71,
+        Recall = 0.62,
+        Density = 0.78,
+        Coverage = 0.74,
     };
 
     /// <summary>Registers the feature.</summary>

@@ -26,28 +26,37 @@ namespace GanFunctions.Functions.Losses;
 /// <param name="RarestShare">Share of the rarest class among the pictures. This and the following values are null if the data set has no labels.</param>
 /// <param name="ClassEntropy">Entropy of the distribution of classes, in nats.</param>
 /// <param name="Confidence">Mean probability of the predicted class.</param>
+/// <param name="Precision">
+/// Share of the generated pictures that lie on the manifold of the real ones. This and the following values are null for a step, if
+/// quality was not measured, and in rows of earlier versions.
+/// </param>
+/// <param name="Recall">Share of the real pictures that lie on the manifold of the generated ones.</param>
+/// <param name="Density">Like precision, but robust to outliers; about 1 for real pictures, and it can be greater.</param>
+/// <param name="Coverage">Like recall, but robust to outliers; about 0.97 for real pictures.</param>
 public sealed record LossView(
     int Attempt, int Epoch, int? Step, double? DiscriminatorLoss, double? GeneratorLoss, double? RealScore, double? FakeScore,
     double? ImagesPerSecond, DateTimeOffset Time, string? NonFinite, double? FrechetDistance, double? KernelDistance, double? Variety,
-    double? RarestShare, double? ClassEntropy, double? Confidence)
+    double? RarestShare, double? ClassEntropy, double? Confidence,
+    double? Precision = null, double? Recall = null, double? Density = null, double? Coverage = null)
 {
     /// <summary>The view of a row.</summary>
     public static LossView Of(LossRow row) => new(
         row.Attempt(), row.Epoch(), row.Step(), row.DiscriminatorLoss, row.GeneratorLoss, row.RealScore, row.FakeScore,
         row.ImagesPerSecond, row.Time, row.NonFinite, row.FrechetDistance, row.KernelDistance, row.Variety,
-        row.RarestShare, row.ClassEntropy, row.Confidence);
+        row.RarestShare, row.ClassEntropy, row.Confidence, row.Precision, row.Recall, row.Density, row.Coverage);
 
     /// <summary>Rows as CSV with a header line.</summary>
     public static string Csv(IEnumerable<LossView> rows)
     {
         var text = new StringBuilder("attempt,epoch,step,discriminatorLoss,generatorLoss,realScore,fakeScore,imagesPerSecond,time,nonFinite,"
-            + "frechetDistance,kernelDistance,variety,rarestShare,classEntropy,confidence\n");
+            + "frechetDistance,kernelDistance,variety,rarestShare,classEntropy,confidence,precision,recall,density,coverage\n");
         foreach (var row in rows)
         {
             text.Append(CultureInfo.InvariantCulture, $"{row.Attempt},{row.Epoch},{row.Step},{row.DiscriminatorLoss},{row.GeneratorLoss},");
             text.Append(CultureInfo.InvariantCulture, $"{row.RealScore},{row.FakeScore},{row.ImagesPerSecond},{row.Time:O},{row.NonFinite},");
             text.Append(CultureInfo.InvariantCulture, $"{row.FrechetDistance},{row.KernelDistance},{row.Variety},");
-            text.Append(CultureInfo.InvariantCulture, $"{row.RarestShare},{row.ClassEntropy},{row.Confidence}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{row.RarestShare},{row.ClassEntropy},{row.Confidence},");
+            text.Append(CultureInfo.InvariantCulture, $"{row.Precision},{row.Recall},{row.Density},{row.Coverage}\n");
         }
         return text.ToString();
     }

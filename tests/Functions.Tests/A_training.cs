@@ -57,7 +57,7 @@ public sealed class A_training(App app)
 
         var lines = (await response.Content.ReadAsStringAsync(Cancellation)).TrimEnd().Split('\n');
         Assert.Equal("attempt,epoch,step,discriminatorLoss,generatorLoss,realScore,fakeScore,imagesPerSecond,time,nonFinite,"
-            + "frechetDistance,kernelDistance,variety,rarestShare,classEntropy,confidence", lines[0]);
+            + "frechetDistance,kernelDistance,variety,rarestShare,classEntropy,confidence,precision,recall,density,coverage", lines[0]);
         Assert.Equal(["0,1,2", "0,1,4", "0,1,", "0,2,2", "0,2,4", "0,2,"], lines.Skip(1).Select(line => string.Join(',', line.Split(',')[..3])));
     }
 

@@ -13,6 +13,8 @@ const colorCount = 6;
 
 const metrics = [
   { name: 'frechetDistance', label: 'Fréchet distance', isPerEpoch: true, options: { log: true, points: true } },
+  { name: 'precision', label: 'Precision', isPerEpoch: true, options: { range: [0, 1], points: true } },
+  { name: 'recall', label: 'Recall', isPerEpoch: true, options: { range: [0, 1], points: true } },
   { name: 'generatorLoss', label: 'Generator loss', options: {} },
   { name: 'discriminatorLoss', label: 'Discriminator loss', options: {} },
   { name: 'realScore', label: 'D(x), real pictures', options: { range: [0, 1] } },

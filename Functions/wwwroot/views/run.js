@@ -124,6 +124,7 @@ const template = ({ run, failure, isBusy, timelapseEpoch }, handlers) => html`
     <progress max="1" .value=${run.progress.fraction} aria-label="Progress"></progress>
     <p class="numbers">${numbers(run)}</p>
     ${run.stoppedEarly ? html`<p>${run.stoppedEarly}</p>` : nothing}
+    ${run.quality ? measures(run) : nothing}
     ${run.quality?.classes ? classShares(run) : nothing}
   </section>
   <div class="columns">
@@ -177,6 +178,14 @@ const numbers = run => html`
   ${run.quality ? html`<span>Fréchet distance ${measure(run.quality.frechetDistance)}</span>` : nothing}
   ${run.best ? html`<span>best ${measure(run.best.frechetDistance)} at epoch ${run.best.epoch}</span>` : nothing}
   ${run.rollBacks ? html`<span>${plural(run.rollBacks, 'rollback')}</span>` : nothing}`;
+
+// Quality that an earlier version measured lacks some of them: they are shown as a dash.
+const measures = ({ quality, qualityEpoch }) => html`
+  <details>
+    <summary>Quality of the pictures after epoch ${qualityEpoch}</summary>
+    <dl class="options" data-measures>${['precision', 'recall', 'density', 'coverage', 'variety'].map(name => html`
+      <div><dt>${name}</dt><dd>${measure(quality[name])}</dd></div>`)}</dl>
+  </details>`;
 
 const classShares = ({ quality, qualityEpoch }) => html`
   <details>

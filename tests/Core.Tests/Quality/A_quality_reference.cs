@@ -89,6 +89,42 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     }
 
     [Fact]
+    public async Task Is_given_back_by_its_last_holder()
+    {
+        using var store = StoreOver(await ContainerAsync());
+        using var noise = new Painter(seed => rand([128, 1, 28, 28], generator: seed) * 2 - 1);
+        var (bars, more) = (Bars.Of(300), Bars.Of(301));
+        var mine = await store.GetAsync(bars, Cancellation);
+        var another = await store.GetAsync(bars, Cancellation);
+
+        (await store.GetAsync(more, Cancellation))!.Dispose(); // the store lets go of the first one
+        another!.Dispose();
+
+        Assert.NotNull(mine!.Measure(noise, 100));
+        mine.Dispose();
+        Assert.Throws<InvalidOperationException>(() => mine.Measure(noise, 100));
+    }
+
+    [Theory]
+    [InlineData(128, 4)] // reduced to 64x64
+    [InlineData(64, 4)]
+    public void Of_large_pictures_with_transparency_remembers_their_shape(int side, int channels)
+    {
+        const int count = 250;
+        var pixels = new byte[count * side * side * channels];
+        new Random(1).NextBytes(pixels);
+        var data = Dataset.Of("large", new ImageSet(pixels, null, count, side, side, channels), null);
+        using var reference = new QualityReference(QualityReferenceBuilder.Build(data, Cancellation, pretext: (_, _, _, _) => { })!);
+
+        // 100 is no multiple of the batch size, 32.
+        using var same = new Painter(_ => tensor(pixels, [count, channels, side, side])[..32].to(ScalarType.Float32) / 127.5f - 1);
+        var quality = reference.Measure(same, 100)!;
+
+        Assert.Equal(100, quality.Samples);
+        Assert.InRange(quality.Variety!.Value, 0.9, 1.1);
+    }
+
+    [Fact]
     public async Task Of_identical_pictures_has_no_variety_to_compare_with()
     {
         using var store = StoreOver(await ContainerAsync());

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using GanFunctions.Core.Quality;
+using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using static TorchSharp.torch;
 
@@ -92,6 +94,74 @@ public sealed class The_measures
 
         Assert.Equal(expected is null, variety is null);
         if (expected is { } ratio) Assert.Equal(ratio, variety!.Value, tolerance: 1);
+    }
+
+    [Fact]
+    public void Find_the_manifolds_of_five_numbers()
+    {
+        using var scope = NewDisposeScope();
+        var (generated, real) = (tensor([1.5, 2.5, 3.5, 30, 40]).unsqueeze(1), tensor([0.0, 1, 2, 3, 10]).unsqueeze(1));
+
+        // To the third neighbour, real balls reach 3, 2, 2, 3 and 9, generated ones 28.5, 27.5, 26.5, 27.5 and 37.5; of five numbers there is
+        // no fifth neighbour, and to the fourth real balls reach 10, 9, 8, 7 and 10, with three of the generated numbers in each.
+        Assert.Equal((3.0 / 5, 1, 5 * 3 / (4 * 5.0), 1), Manifolds.Compare(generated, real));
+    }
+
+    [Fact]
+    public void Find_manifolds_in_blocks_like_those_of_all_rows_at_once()
+    {
+        using var scope = NewDisposeScope();
+        var (generated, real) = (Normals(700, 4, index: 0) * 0.7, Normals(800, 4, index: 1)[..700]);
+
+        var (precision, recall, density, coverage) = Manifolds.Compare(generated, real);
+
+        Tensor To(Tensor from, Tensor to) => (from.unsqueeze(1) - to.unsqueeze(0)).square().sum(2).sqrt(); // [from, to]
+        Tensor Radii(Tensor set, int neighbour) => To(set, set).sort(1).Values.narrow(1, neighbour, 1);     // [set, 1]; the first is the row itself
+        var distances = To(real, generated);
+        double Mean(Tensor flags) => flags.to(float64).mean().item<double>();
+        Assert.Equal(Mean(distances.le(Radii(real, 3)).any(0)), precision, 12);
+        Assert.Equal(Mean(distances.le(Radii(generated, 3).t()).any(1)), recall, 12);
+        Assert.Equal(Mean(distances.le(Radii(real, 5))) * 700 / 5, density, 12);
+        Assert.Equal(Mean(distances.le(Radii(real, 5)).any(1)), coverage, 12);
+        Assert.True(precision > recall + 0.1, $"{precision} and {recall}, though the generated numbers are nearer to zero");
+    }
+
+    [Fact]
+    public void Find_missing_kinds_of_pictures_by_recall_and_coverage_and_unreal_pictures_by_precision_and_density()
+    {
+        using var scope = NewDisposeScope();
+        var (left, right, far) = (Normals(400, 8, index: 0), Normals(400, 8, index: 1) + 100, Normals(400, 8, index: 2) - 100);
+        var both = cat([left[..200], right[..200]]);
+
+        var (precision, recall, density, coverage) = Manifolds.Compare(left, both); // one of two kinds
+        Assert.InRange(precision, 0.9, 1);
+        Assert.InRange(recall, 0.4, 0.5);
+        Assert.InRange(density, 0.8, 1.2);
+        Assert.InRange(coverage, 0.4, 0.5);
+        Assert.Equal((0.0, 0, 0, 0), Manifolds.Compare(far, both));
+    }
+
+    [Fact]
+    public void Find_pictures_that_are_all_the_same_on_their_own_manifold()
+    {
+        using var scope = NewDisposeScope();
+        var one = Normals(1, 128, index: 0).expand(50, 128);
+
+        var (precision, recall, _, coverage) = Manifolds.Compare(one, one);
+        Assert.Equal((1.0, 1, 1), (precision, recall, coverage));
+    }
+
+    [Fact]
+    public void Are_read_as_an_earlier_version_stored_them()
+    {
+        const string stored = """
+            { "samples": 2000, "frechetDistance": 21.4, "kernelDistance": 0.03, "floor": 1.2, "kernelFloor": 0, "variety": 0.9, "ruler": "5f0c", "classes": null }
+            """;
+
+        var quality = JsonSerializer.Deserialize<PictureQuality>(stored, Json.Document)!;
+
+        Assert.Equal((21.4, null), (quality.FrechetDistance, quality.Precision));
+        Assert.Equal(quality, JsonSerializer.Deserialize<PictureQuality>(JsonSerializer.Serialize(quality, Json.Document), Json.Document));
     }
 
     [Fact]

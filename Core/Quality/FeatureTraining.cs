@@ -1,0 +1,82 @@
+using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Training;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace GanFunctions.Core.Quality;
+
+/// <summary>Trains a feature network, which has no classifier, from pictures without labels.</summary>
+internal delegate void PretextTask(FeatureNetwork network, PictureSelection pictures, RunRandom random, CancellationToken cancellation);
+
+/// <summary>Trains the network of a quality reference.</summary>
+internal static class FeatureTraining
+{
+    private const int BatchSize = 128;
+    private const int Passes = 3;
+    private const int MinSteps = 100;         // a small data set gets more passes
+    private const double LearningRate = 2e-3; // cosine decay to zero, which makes three passes enough
+
+    /// <summary>Trains the network as a classifier.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="pictures">The pictures.</param>
+    /// <param name="classes">Index of the class of each picture, <c>[count]</c> int64.</param>
+    /// <param name="random">Decides on the order of the pictures.</param>
+    /// <param name="cancellation">Cancels the training.</param>
+    public static void WithLabels(
+        FeatureNetwork network, PictureSelection pictures, Tensor classes, RunRandom random, CancellationToken cancellation)
+    {
+        var batch = Math.Min(BatchSize, pictures.Count);
+        var stepsPerPass = pictures.Count / batch;
+        var passes = Math.Max(Passes, (MinSteps + stepsPerPass - 1) / stepsPerPass);
+        Train([.. network.parameters()], pictures, batch, passes * stepsPerPass, random, chosen =>
+        {
+            // Large pictures pass in parts, which bounds the memory; their gradients add up to those of the batch.
+            for (var start = 0L; start < batch; start += network.BatchSize)
+            {
+                using var partScope = NewDisposeScope();
+                var part = chosen.narrow(0, start, Math.Min(network.BatchSize, batch - start));
+                var logits = network.Classify(network.call(Pixels.Normalize(pictures.Batch(part))));
+                (nn.functional.cross_entropy(logits, classes.index_select(0, part)) * ((double)part.shape[0] / batch)).backward();
+            }
+        }, cancellation);
+    }
+
+    /// <summary>The training loop: Adam over random batches, every picture once in each pass.</summary>
+    /// <param name="parameters">What to train.</param>
+    /// <param name="pictures">The pictures.</param>
+    /// <param name="batch">Pictures in a step, at most all of them.</param>
+    /// <param name="steps">Number of steps.</param>
+    /// <param name="random">Decides on the order of the pictures.</param>
+    /// <param name="backward">Computes the gradients of a step from the positions of its pictures, <c>[batch]</c>.</param>
+    /// <param name="cancellation">Cancels the training.</param>
+    internal static void Train(
+        IReadOnlyList<Parameter> parameters, PictureSelection pictures, int batch, int steps, RunRandom random, Action<Tensor> backward,
+        CancellationToken cancellation)
+    {
+        using var scope = NewDisposeScope();
+        using var optimiser = optim.Adam(parameters, LearningRate);
+        var stepsPerPass = pictures.Count / batch;
+        Tensor? order = null;
+        for (var step = 0; step < steps; step++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (step % stepsPerPass == 0)
+            {
+                order?.Dispose();
+                using var draw = random.At(step / stepsPerPass + 1, 0, RandomPurpose.ReferenceShuffle);
+                order = randperm(pictures.Count, generator: draw);
+            }
+            using var stepScope = NewDisposeScope();
+            foreach (var group in optimiser.ParamGroups) group.LearningRate = RateAt(step, stepsPerPass, steps);
+            optimiser.zero_grad();
+            backward(order!.narrow(0, (long)(step % stepsPerPass) * batch, batch));
+            optimiser.step();
+        }
+    }
+
+    private static double RateAt(int step, int stepsPerPass, int steps)
+    {
+        var progress = (step / stepsPerPass + (double)(step % stepsPerPass) / stepsPerPass) / ((double)steps / stepsPerPass);
+        return LearningRate * (1 + Math.Cos(Math.PI * progress)) / 2;
+    }
+}

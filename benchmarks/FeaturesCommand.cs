@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Quality;
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Training;
+using static TorchSharp.torch;
+
+namespace GanFunctions.Benchmarks;
+
+/// <summary>
+/// <c>benchmarks features</c>: do features that were learned without labels rank generators like those that were learned with them? Trains
+/// generators with several options, measures each after every epoch with every kind of features, and correlates the ranks.
+/// </summary>
+internal static class FeaturesCommand
+{
+    private const string Usage = """
+        usage: dotnet run -c Release --project benchmarks -- features --data <folder of IDX files, or zip file with a folder of pictures for each class>
+               [--limit 10000] [--samples 1000] [--side 32] [--threads 2] [option=value ...]
+               options are those of POST /api/runs; comma-separated values are trained one after another:
+               preset=dcgan,tutorial epochs=5 imagesPerEpoch=3200
+        """;
+
+    private static readonly (string Name, PretextTask Task)[] Candidates =
+    [
+        ("random", PretextTasks.None),
+        ("rotation", PretextTasks.Rotation),
+        ("contrastive, half", PretextTasks.Contrastive(0.2, 0.5)),
+        ("clusters 50", PretextTasks.Clusters(50, 0.5)),
+    ];
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var (source, limit, samples, side, threads, given) = ("", 10_000, 1000, 32, QualityReferenceBuilder.Threads, new List<string>());
+        for (var index = 0; index < args.Length; index++)
+        {
+            var value = index + 1 < args.Length ? args[index + 1] : "";
+            if (args[index] == "--data") (source, index) = (value, index + 1);
+            else if (args[index] == "--limit" && int.TryParse(value, out var most)) (limit, index) = (most, index + 1);
+            else if (args[index] == "--samples" && int.TryParse(value, out var count)) (samples, index) = (count, index + 1);
+            else if (args[index] == "--side" && int.TryParse(value, out var pixels)) (side, index) = (pixels, index + 1);
+            else if (args[index] == "--threads" && int.TryParse(value, out var cores)) (threads, index) = (cores, index + 1);
+            else given.Add(args[index]);
+        }
+        if (!Path.Exists(source) || given.Exists(option => !option.Contains('=', StringComparison.Ordinal)))
+        {
+            await Console.Error.WriteLineAsync(Usage);
+            return 2;
+        }
+        _ = get_num_threads(); // the first call on a thread applies the number that another thread set last, so it must come before setting our own
+        var whole = File.Exists(source) ? await ReadZipAsync(source, side) : await QualityCommand.ReadAsync(source);
+        set_num_threads(threads);
+        var data = Dataset.Of(whole.Name, First(whole.Train, limit, true), whole.Test is null ? null : First(whole.Test, limit, true));
+        var unlabelled = Dataset.Of(whole.Name, First(whole.Train, limit, false), whole.Test is null ? null : First(whole.Test, limit, false));
+        var references = new List<(string Name, QualityReference Reference)> { ("labels", Build(data, null, "labels")) };
+        foreach (var (name, task) in Candidates) references.Add((name, Build(unlabelled, task, name)));
+
+        var distances = references.ConvertAll(_ => new List<double>());
+        Console.WriteLine($"{Processor.Name}\npreset, seed, epoch: {string.Join(" | ", references.Select(each => each.Name))}");
+        foreach (var options in QualityCommand.Combinations(given).Select(each => OptionsReader.Read(each)))
+        {
+            foreach (var (epoch, generator) in Epochs(options, data))
+            {
+                using var recorded = new Recorded(generator);
+                foreach (var (index, (_, reference)) in references.Index())
+                    distances[index].Add(recorded.MeasureWith(reference, samples).FrechetDistance);
+                Console.WriteLine($"{options.Preset}, {options.Seed}, {epoch}: {string.Join(" | ", distances.Select(each => $"{each[^1]:G4}"))}");
+            }
+        }
+        foreach (var (index, (name, _)) in references.Index())
+            Console.WriteLine($"{name,-20} Spearman's rank correlation with labels {Spearman(distances[0], distances[index]),6:F3} of {distances[0].Count} generators");
+        return 0;
+    }
+
+    private static QualityReference Build(Dataset data, PretextTask? task, string name)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        var reference = new QualityReference(QualityReferenceBuilder.Build(data, CancellationToken.None, task)!);
+        Console.WriteLine($"{name}: {Stopwatch.GetElapsedTime(begun).TotalSeconds:F0} s, {reference.Sha256[..8]}, accuracy {reference.Accuracy}");
+        return reference;
+    }
+
+    private static IEnumerable<(int Epoch, Core.Model.Generator Generator)> Epochs(TrainingOptions options, Dataset data)
+    {
+        var start = TrainingCursor.Beginning("benchmark", 0, options, data);
+        using var live = new LiveTraining(options, start, null, data);
+        for (var epoch = 1; epoch <= options.Epochs; epoch++)
+        {
+            live.MoveTo(start with { Epoch = epoch, Precision = live.Position.Precision });
+            using var pictures = live.Pictures(data.Train);
+            while (!live.Position.IsEpochEnd) live.Step(pictures);
+            yield return (epoch, live.Networks.Average);
+        }
+    }
+
+    /// <summary>The correlation of the ranks; equal values do not occur.</summary>
+    private static double Spearman(List<double> first, List<double> second)
+    {
+        var (ranks1, ranks2) = (Ranks(first), Ranks(second));
+        var squares = ranks1.Zip(ranks2, (one, two) => (double)(one - two) * (one - two)).Sum();
+        return 1 - 6 * squares / ((double)first.Count * ((double)first.Count * first.Count - 1));
+    }
+
+    private static int[] Ranks(List<double> values) => [.. values.Select(value => values.Count(other => other < value))];
+
+    private static ImageSet First(ImageSet all, int limit, bool labelled)
+    {
+        var count = Math.Min(all.Count, limit);
+        return all with { Pixels = all.Pixels[..(count * all.Shape.Size)], Labels = labelled ? all.Labels![..count] : null, Count = count };
+    }
+
+    // In random order, because the folders are the classes.
+    private static async Task<Dataset> ReadZipAsync(string path, int side)
+    {
+        using var vips = new VipsRuntime();
+        using var zip = await ZipFile.OpenReadAsync(path);
+        var target = new PictureTarget(new PictureShape(side, 3), Background: Rgb.White);
+        var random = new Random(1);
+        var entries = zip.Entries.Where(entry => entry.Name.Length > 0).OrderBy(entry => entry.FullName, StringComparer.Ordinal).ToArray();
+        random.Shuffle(entries);
+        var folders = entries.Select(entry => entry.FullName.Split('/')[0]).Distinct().Order(StringComparer.Ordinal).ToList();
+        var (pixels, labels) = (new MemoryStream(), new List<byte>());
+        foreach (var entry in entries)
+        {
+            await using var content = await entry.OpenAsync();
+            using var file = new MemoryStream();
+            await content.CopyToAsync(file);
+            pixels.Write(PictureDecoder.Decode(file.ToArray(), target, maxPixels: 1 << 20));
+            labels.Add((byte)folders.IndexOf(entry.FullName.Split('/')[0]));
+        }
+        return Dataset.Of(Path.GetFileNameWithoutExtension(path), new ImageSet(pixels.ToArray(), [.. labels], labels.Count, side, side, 3), null);
+    }
+
+    /// <summary>A generator whose pictures are generated once and repeated for every reference, which all ask for the same ones.</summary>
+    private sealed class Recorded(nn.Module<Tensor, Tensor?, Tensor> generator) : nn.Module<Tensor, Tensor?, Tensor>(nameof(Recorded))
+    {
+        private readonly List<Tensor> _batches = [];
+        private int _next;
+
+        public PictureQuality MeasureWith(QualityReference reference, int samples)
+        {
+            _next = 0;
+            return reference.Measure(this, samples) ?? throw new ArithmeticException("A picture is NaN or infinite.");
+        }
+
+        public override Tensor forward(Tensor input1, Tensor? input2)
+        {
+            if (_next == _batches.Count) _batches.Add(generator.call(input1, input2).DetachFromDisposeScope());
+            return _batches[_next++].clone();
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _batches.ForEach(batch => batch.Dispose());
+            base.Dispose(disposing);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Model;
+using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Quality;
+using GanFunctions.Core.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+using Generator = GanFunctions.Core.Model.Generator;
+
+namespace GanFunctions.Benchmarks;
+
+/// <summary><c>benchmarks measuring</c>: the memory that it takes to build a quality reference and to measure with it. Linux only.</summary>
+internal static class MeasuringCommand
+{
+    /// <param name="args">Side, channels and number of pictures, and whether they have labels: <c>64 3 10000 true</c>.</param>
+    public static int Run(string[] args)
+    {
+        var (shape, count) = (new PictureShape(int.Parse(args[0], null), int.Parse(args[1], null)), int.Parse(args[2], null));
+        _ = get_num_threads(); // the first call on a thread applies the number that another thread set last, so it must come before setting our own
+        set_num_threads(args.Length > 4 ? int.Parse(args[4], null) : QualityReferenceBuilder.Threads);
+        var random = new Random(1);
+        var pixels = new byte[count * shape.Size];
+        random.NextBytes(pixels);
+        var labels = bool.Parse(args[3]) ? Enumerable.Range(0, count).Select(index => (byte)(index % 10)).ToArray() : null;
+        var data = Dataset.Of("noise", new ImageSet(pixels, labels, count, shape.Side, shape.Side, shape.Channels), null);
+        ones(10).sum().Dispose(); // loads the library
+        NativeHeap.Trim();
+        Console.WriteLine($"{shape}, {count} pictures: idle {Status("VmRSS")} MB, of which the pixels {pixels.Length / 1_000_000} MB");
+
+        byte[] file = [];
+        Report("build", () => file = QualityReferenceBuilder.Build(data, CancellationToken.None)!);
+        Console.WriteLine(BlobOf(file));
+        using var reference = new QualityReference(file);
+        using nn.Module<Tensor, Tensor?, Tensor> generator = shape.IsKnown ? new Generator(new BatchNormSettings(0.99, 1e-3), shape) : new Noise(shape);
+        generator.eval();
+        Report("measure", () => reference.Measure(generator, 2000));
+        return 0;
+    }
+
+    private static string BlobOf(byte[] file) => Core.Storage.BlobReference.Of(file).Sha256;
+
+    private static void Report(string what, Action work)
+    {
+        File.WriteAllText("/proc/self/clear_refs", "5"); // resets the peak, proc(5)
+        work();
+        var (peak, after) = (Status("VmHWM"), Status("VmRSS"));
+        NativeHeap.Trim();
+        Console.WriteLine($"{what}: peak {peak} MB, afterwards {after} MB, trimmed {Status("VmRSS")} MB");
+    }
+
+    private static int Status(string name) => int.Parse(
+        File.ReadLines("/proc/self/status").First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(' ')[^2], CultureInfo.InvariantCulture) / 1000;
+
+    /// <summary>For shapes without a generator: uniform noise.</summary>
+    private sealed class Noise(PictureShape shape) : nn.Module<Tensor, Tensor?, Tensor>(nameof(Noise))
+    {
+        public override Tensor forward(Tensor input1, Tensor? input2)
+        {
+            using var draw = new torch.Generator(1);
+            return rand([input1.shape[0], shape.Channels, shape.Side, shape.Side], generator: draw).mul_(2).sub_(1);
+        }
+    }
+}
