@@ -18,7 +18,7 @@ internal sealed record Contender(string Name, Action<Tensor, Action<string>> Ste
         return new("published loop", (real, _) => loop.Step(real));
     }
 
-    /// <summary>The <c>dcgan</c> preset by phases: the calls that <see cref="DcganStep.Run"/> makes.</summary>
+    /// <summary>The <c>dcgan</c> preset by phases: the calls that <see cref="GanStep.Run"/> makes.</summary>
     public static Contender Dcgan(Precision precision)
     {
         var options = Presets.Of(Preset.Dcgan);
@@ -31,14 +31,14 @@ internal sealed record Contender(string Name, Action<Tensor, Action<string>> Ste
         {
             using var scope = NewDisposeScope();
             var draw = new StepRandom(random, 1, step++);
-            var noise = draw.Noise(real.shape[0]);
-            var masks = draw.DropoutMask(3 * real.shape[0], networks.Discriminator.FeatureSize, options.Dropout)?.chunk(3);
+            using var augmentation = new Augmentation(options, draw);
+            var parts = GanStep.Split(networks, options, draw, augmentation.Mirror(new(real, null)));
             phase("random numbers");
-            var fake = networks.Generator.call(noise, null);
+            parts[0].Fake = networks.Generator.call(parts[0].Noise, null);
             phase("generator forward");
-            DcganStep.TrainDiscriminator(networks, options, draw, new(real, null), fake, masks).Loss.ToDouble();
+            GanStep.TrainDiscriminator(networks, options, draw, parts, augmentation);
             phase("discriminator training");
-            DcganStep.TrainGenerator(networks, fake, null, masks?[2]).ToDouble();
+            GanStep.TrainGenerator(networks, options, parts, augmentation);
             phase("generator training");
             networks.UpdateAverage(options.EmaDecay);
             phase("moving average");

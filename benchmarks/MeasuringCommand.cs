@@ -32,7 +32,9 @@ internal static class MeasuringCommand
         Report("build", () => file = QualityReferenceBuilder.Build(data, CancellationToken.None)!);
         Console.WriteLine(BlobOf(file));
         using var reference = new QualityReference(file);
-        using nn.Module<Tensor, Tensor?, Tensor> generator = shape.IsKnown ? new Generator(new BatchNormSettings(0.99, 1e-3), shape) : new Noise(shape);
+        using nn.Module<Tensor, Tensor?, Tensor> generator = shape.IsKnown
+            ? NetworkFamily.Compact.CreateGenerator(new BatchNormSettings(0.9, 1e-5), shape)
+            : new Noise(shape);
         generator.eval();
         Report("measure", () => reference.Measure(generator, 2000));
         return 0;

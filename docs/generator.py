@@ -51,11 +51,19 @@ class Generator(nn.Module):
             self.classes = nn.Embedding(len(labels), features)
         self.norm0 = nn.BatchNorm1d(features, epsilon)
         for layer in range(1, self.ups + 1):
-            width_in, width_out = weights[f"up{layer}.weight"].shape[:2]
-            stride = 1 if layer == 1 else 2  # each layer but the first doubles the side
-            self.add_module(f"up{layer}", nn.ConvTranspose2d(width_in, width_out, 5, stride, padding=2, output_padding=stride - 1, bias=False))
-            if layer < self.ups:
+            width_in, width_out, kernel, _ = weights[f"up{layer}.weight"].shape
+            if kernel == 5:  # the dcgan networks: each layer but the first doubles the side
+                stride = 1 if layer == 1 else 2
+                up = nn.ConvTranspose2d(width_in, width_out, 5, stride, padding=2, output_padding=stride - 1, bias=False)
+            else:  # the compact networks: each layer doubles the side
+                up = nn.ConvTranspose2d(width_in, width_out, 4, 2, padding=1, bias=False)
+            self.add_module(f"up{layer}", up)
+            if f"norm{layer}.weight" in weights:
                 self.add_module(f"norm{layer}", nn.BatchNorm2d(width_out, epsilon))
+        self.output = nn.Identity()
+        if "output.weight" in weights:
+            channels, width, kernel, _ = weights["output.weight"].shape
+            self.output = nn.Conv2d(width, channels, kernel, padding=kernel // 2, bias=False)
         self.load_state_dict(weights)
         self.eval()
 
@@ -67,10 +75,11 @@ class Generator(nn.Module):
         channels = self.up1.in_channels
         side = math.isqrt(x.shape[1] // channels)
         x = x.view(-1, channels, side, side)
-        for layer in range(1, self.ups):
-            x = self.get_submodule(f"up{layer}")(x)
-            x = functional.leaky_relu(self.get_submodule(f"norm{layer}")(x), LEAK)
-        return torch.tanh(self.get_submodule(f"up{self.ups}")(x))
+        for layer in range(1, self.ups + 1):
+            x = getattr(self, f"up{layer}")(x)
+            if hasattr(self, f"norm{layer}"):
+                x = functional.leaky_relu(getattr(self, f"norm{layer}")(x), LEAK)
+        return torch.tanh(self.output(x))
 
     def classes_of(self, wanted):
         """Returns the class index of each label. An int is a label; a str is a name, in any case, or else a label."""
@@ -95,7 +104,7 @@ class Generator(nn.Module):
 def load_generator(path, weights="ema"):
     """Loads the generator of a file, with the moving average of its weights (ema) or the weights of the last step (raw)."""
     tensors, metadata = read_safetensors(path)
-    if not metadata.get("architecture", "").startswith("dcgan-"):
+    if metadata.get("architecture", "").split("-")[0] not in ("dcgan", "compact"):
         raise SystemExit(f"{path} has the unknown architecture '{metadata.get('architecture')}'.")
     labels = [int(label) for label in metadata.get("labels", "").split()]
     names = json.loads(metadata["labelNames"]) if "labelNames" in metadata else None

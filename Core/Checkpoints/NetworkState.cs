@@ -20,7 +20,6 @@ public static class NetworkState
     internal const string Raw = "raw.";
     internal const string OfDiscriminator = "discriminator.";
     private const string ArchitectureKey = "architecture";
-    private const string ArchitecturePrefix = "dcgan-"; // followed by the shape
     private const string EpsilonKey = "batch_norm_epsilon";
     private const string LabelsKey = "labels";         // only for conditional generators
     private const string LabelNamesKey = "labelNames"; // a JSON array in the order of the labels; only if the names are known
@@ -85,14 +84,15 @@ public static class NetworkState
         if (!metadata.TryGetValue(EpsilonKey, out var epsilon))
             throw new InvalidDataException($"The generator's metadata lacks {EpsilonKey}.");
         var architecture = ArchitectureOf(metadata);
-        if (!architecture.StartsWith(ArchitecturePrefix, StringComparison.Ordinal)
-            || PictureShape.Parse(architecture[ArchitecturePrefix.Length..]) is not { IsKnown: true } shape)
+        if (architecture.Split('-') is not [var familyName, var shapeText]
+            || NetworkFamilies.Parse(familyName) is not { } family
+            || PictureShape.Parse(shapeText) is not { } shape || !family.Supports(shape))
         {
             throw new InvalidDataException($"The generator has the architecture '{architecture}', which this version does not support.");
         }
 
         var norm = new BatchNormSettings(Momentum: 0.9, double.Parse(epsilon, CultureInfo.InvariantCulture));
-        var generator = new Generator(norm, shape, ClassesOf(metadata));
+        var generator = family.CreateGenerator(norm, shape, ClassesOf(metadata));
         LoadState(tensors, averaged ? Averaged : Raw, generator);
         GanNetworks.SetGradients(generator, needed: false);
         generator.eval();
@@ -100,8 +100,8 @@ public static class NetworkState
         return generator;
     }
 
-    /// <summary>Name of a generator's architecture, such as <c>dcgan-28x28x1</c>.</summary>
-    public static string ArchitectureOf(Generator generator) => $"{ArchitecturePrefix}{generator.Shape}";
+    /// <summary>Name of a generator's architecture, such as <c>dcgan-28x28x1</c>: the family and the shape of the pictures.</summary>
+    public static string ArchitectureOf(Generator generator) => $"{NetworkFamilies.NameOf(generator.Family)}-{generator.Shape}";
 
     /// <summary>The architecture in the metadata of a file; empty if there is none.</summary>
     internal static string ArchitectureOf(Dictionary<string, string> metadata) => metadata.GetValueOrDefault(ArchitectureKey, "");

@@ -22,25 +22,26 @@ public sealed record Architecture(string Name, int Side, int Channels, int Laten
 
         LayerView Describe(GeneratorLayer layer)
         {
-            var channels = layer.Up is null ? (int)layers[1].Weight.shape[0] : layer.OutputSize;
-            side = layer.Up is { } up
-                ? (int)((side - 1) * up.stride![0] - 2 * up.padding![0] + up.kernel_size[0] + up.output_padding![0])
-                : (int)Math.Sqrt(layer.OutputSize / channels);
+            var geometry = layer.Geometry;
+            var channels = geometry is null ? (int)layers[1].Weight.shape[0] : layer.OutputSize;
+            side = geometry?.SideAfter(side) ?? (int)Math.Sqrt(layer.OutputSize / channels);
+            var kind = geometry switch { null => "linear", { IsTransposed: true } => "convTranspose2d", _ => "conv2d" };
             return new(
-                layer.Name, layer.Up is null ? "linear" : "convTranspose2d", layer.Weight.shape, layer.Up?.stride![0], layer.Up?.padding![0],
-                layer.Up?.output_padding![0], layer.Classes?.shape, layer.Norm?.eps, layer.Norm is null ? "tanh" : "leakyRelu", [channels, side, side]);
+                layer.Name, kind, layer.Weight.shape, geometry?.Stride, geometry?.Padding,
+                geometry is { IsTransposed: true } ? geometry.OutputPadding : null, layer.Classes?.shape, layer.Norm?.eps, layer.Norm is null ? "tanh" : "leakyRelu", [channels, side, side]);
         }
     }
 }
 
 /// <summary>A layer without bias, with the class embedding, normalisation and activation that follow it.</summary>
 /// <param name="Name">Name of the layer; prefix of its tensors in the safetensors file.</param>
-/// <param name="Kind">Kind of layer: <c>linear</c> or <c>convTranspose2d</c>.</param>
+/// <param name="Kind">Kind of layer: <c>linear</c>, <c>convTranspose2d</c> or <c>conv2d</c>.</param>
 /// <param name="Weight">
-/// Shape of the weights: <c>[out, in]</c> if linear, <c>[in, out, kernel, kernel]</c> if a transposed convolution.
+/// Shape of the weights: <c>[out, in]</c> if linear, <c>[in, out, kernel, kernel]</c> if a transposed convolution, <c>[out, in, kernel, kernel]</c>
+/// if a convolution.
 /// </param>
-/// <param name="Stride">Stride of a transposed convolution; else null.</param>
-/// <param name="Padding">Padding of a transposed convolution; else null.</param>
+/// <param name="Stride">Stride of a convolution; otherwise null.</param>
+/// <param name="Padding">Padding of a convolution; otherwise null.</param>
 /// <param name="OutputPadding">Output padding of a transposed convolution; else null.</param>
 /// <param name="Classes">Shape of the class embedding that is added to the output; null if there is none.</param>
 /// <param name="BatchNormEpsilon">Epsilon of the batch normalisation after the layer; null if there is none.</param>

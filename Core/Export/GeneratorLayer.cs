@@ -6,9 +6,12 @@ namespace GanFunctions.Core.Export;
 
 /// <summary>A layer of a generator, with the class embedding and the normalisation that follow it.</summary>
 /// <param name="Name">Name of the layer; prefix of its tensors in a checkpoint.</param>
-/// <param name="Weight">Weights: <c>[out, in]</c> of the dense layer, <c>[in, out, kernel, kernel]</c> of a transposed convolution.</param>
-/// <param name="Up">The transposed convolution; null for the dense layer.</param>
-internal sealed record GeneratorLayer(string Name, Tensor Weight, ConvTranspose2d? Up)
+/// <param name="Weight">
+/// Weights: <c>[out, in]</c> of the dense layer, <c>[in, out, kernel, kernel]</c> of a transposed convolution, <c>[out, in, kernel, kernel]</c>
+/// of a convolution.
+/// </param>
+/// <param name="Geometry">The geometry of a convolution, transposed or not; null for the dense layer.</param>
+internal sealed record GeneratorLayer(string Name, Tensor Weight, ConvolutionGeometry? Geometry)
 {
     /// <summary>
     /// Class embedding that is added to the output, <c>[classes, out]</c>; null except after the first layer of a conditional generator.
@@ -19,7 +22,7 @@ internal sealed record GeneratorLayer(string Name, Tensor Weight, ConvTranspose2
     public BatchNorm? Norm { get; init; }
 
     /// <summary>The output dimension of <see cref="Weight"/>.</summary>
-    public int OutputAxis => Up is null ? 0 : 1;
+    public int OutputAxis => Geometry is { IsTransposed: true } ? 1 : 0;
 
     /// <summary>Number of output features or channels.</summary>
     public int OutputSize => (int)Weight.shape[OutputAxis];
@@ -34,7 +37,12 @@ internal sealed record GeneratorLayer(string Name, Tensor Weight, ConvTranspose2
             switch (module)
             {
                 case Linear { bias: null } dense: layers.Add(new(name, dense.weight!, null)); break;
-                case ConvTranspose2d { bias: null } up: layers.Add(new(name, up.weight!, up)); break;
+                case ConvTranspose2d { bias: null } up:
+                    layers.Add(new(name, up.weight!, new(true, up.kernel_size[0], up.stride![0], up.padding![0], up.output_padding![0])));
+                    break;
+                case Conv2d { bias: null } output:
+                    layers.Add(new(name, output.weight!, new(false, output.kernel_size[0], output.stride![0], output.padding![0], OutputPadding: 0)));
+                    break;
                 case Embedding classes: layers[^1] = layers[^1] with { Classes = classes.weight! }; break;
                 case BatchNorm norm: layers[^1] = layers[^1] with { Norm = norm }; break;
                 default: throw new NotSupportedException($"Layer {name} has the unknown type {module.GetName()}.");
@@ -42,6 +50,20 @@ internal sealed record GeneratorLayer(string Name, Tensor Weight, ConvTranspose2
         }
         return layers;
     }
+}
+
+/// <summary>The geometry of a convolution, the same in both directions.</summary>
+/// <param name="IsTransposed">Whether it is a transposed convolution.</param>
+/// <param name="Kernel">Side of the kernel.</param>
+/// <param name="Stride">Stride.</param>
+/// <param name="Padding">Padding on each side.</param>
+/// <param name="OutputPadding">Pixels that a transposed convolution adds at the end.</param>
+internal sealed record ConvolutionGeometry(bool IsTransposed, long Kernel, long Stride, long Padding, long OutputPadding)
+{
+    /// <summary>Side of the output for a side of the input.</summary>
+    public int SideAfter(int side) => (int)(IsTransposed
+        ? (side - 1) * Stride - 2 * Padding + Kernel + OutputPadding
+        : (side + 2 * Padding - Kernel) / Stride + 1);
 }
 
 /// <summary>

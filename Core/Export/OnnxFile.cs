@@ -5,7 +5,6 @@ using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Export.Onnx;
 using GanFunctions.Core.Pictures;
 using Google.Protobuf;
-using TorchSharp.Modules;
 using static GanFunctions.Core.Export.Onnx.AttributeProto.Types;
 using static GanFunctions.Core.Export.Onnx.TensorProto.Types;
 using static GanFunctions.Core.Export.OnnxGraph;
@@ -81,21 +80,25 @@ public static class OnnxFile
             List<string> inputs = [x, graph.Constant($"{layer.Name}.weight", folded.Weight, layer.Weight.shape)];
             if (layer.Classes is not null) inputs.Add(BiasByLabel(graph, generator.Classes, folded.Bias, layer.OutputSize));
             else if (folded.Bias.Length > 0) inputs.Add(graph.Constant($"{layer.Name}.bias", folded.Bias, [layer.OutputSize]));
-            x = layer.Up is null ? graph.Node("Gemm", layer.Name, inputs, With("transB", 1)) : ConvTranspose(graph, layer.Up, layer.Name, inputs);
+            x = layer.Geometry is { } geometry ? Convolution(graph, geometry, layer.Name, inputs) : graph.Node("Gemm", layer.Name, inputs, With("transB", 1));
             x = layer.Norm is null
                 ? graph.Node("Tanh", "pictures", [x])
                 : graph.Node("LeakyRelu", $"{layer.Name}.activated", [x], With("alpha", (float)Discriminator.Leak));
-            if (layer.Up is null) x = Unflatten(graph, x, layer.OutputSize, (int)layers[1].Weight.shape[0]);
+            if (layer.Geometry is null) x = Unflatten(graph, x, layer.OutputSize, (int)layers[1].Weight.shape[0]);
         }
         var shape = generator.Shape;
         graph.Output(x, "in [-1, 1]", shape.Channels, shape.Side, shape.Side);
         return graph.Proto;
     }
 
-    private static string ConvTranspose(OnnxGraph graph, ConvTranspose2d up, string name, IReadOnlyList<string> inputs) => graph.Node(
-        "ConvTranspose", name, inputs,
-        With("kernel_shape", up.kernel_size), With("strides", up.stride!),
-        With("pads", [.. up.padding!, .. up.padding!]), With("output_padding", up.output_padding!));
+    private static string Convolution(OnnxGraph graph, ConvolutionGeometry geometry, string name, IReadOnlyList<string> inputs)
+    {
+        var (kernel, stride, padding) = (geometry.Kernel, geometry.Stride, geometry.Padding);
+        List<AttributeProto> attributes =
+            [With("kernel_shape", [kernel, kernel]), With("strides", [stride, stride]), With("pads", [padding, padding, padding, padding])];
+        if (geometry.IsTransposed) attributes.Add(With("output_padding", [geometry.OutputPadding, geometry.OutputPadding]));
+        return graph.Node(geometry.IsTransposed ? "ConvTranspose" : "Conv", name, inputs, [.. attributes]);
+    }
 
     private static string Unflatten(OnnxGraph graph, string x, int features, int channels)
     {

@@ -18,6 +18,7 @@ public enum WeightScheme
 public static class WeightInitialisation
 {
     private const double Deviation = 0.02;
+    private const int InterpolationKernel = 4;
 
     /// <summary>
     /// Draws all weights of <paramref name="network"/> from <paramref name="random"/>, layer by layer in order; biases become zero.
@@ -31,6 +32,7 @@ public static class WeightInitialisation
             {
                 case Linear linear: Fill(linear.weight!, linear.bias, scheme, random); break;
                 case Conv2d convolution: Fill(convolution.weight!, convolution.bias, scheme, random); break;
+                case ConvTranspose2d { kernel_size: [InterpolationKernel, ..] } up: FillInterpolating(up.weight!, up.bias, random); break;
                 case ConvTranspose2d transposed: Fill(transposed.weight!, transposed.bias, scheme, random); break;
                 case Embedding embedding: Fill(embedding.weight!, null, scheme, random); break;
                 case BatchNorm1d norm: FillNorm(norm.weight!, norm.bias!, scheme, random); break;
@@ -55,6 +57,19 @@ public static class WeightInitialisation
             var bound = Math.Sqrt(6.0 / ((weight.shape[0] + weight.shape[1]) * window));
             weight.copy_((rand(weight.shape, generator: random) * 2 - 1) * bound);
         }
+        bias?.zero_();
+    }
+
+    /// <summary>
+    /// Initialises a transposed 4x4 convolution of stride 2 as a random mixture of the input channels, each interpolated linearly: the kernels
+    /// are multiples of (1, 3, 3, 1)ᵀ(1, 3, 3, 1).
+    /// </summary>
+    private static void FillInterpolating(Tensor weight, Tensor? bias, torch.Generator random)
+    {
+        using var scope = NewDisposeScope();
+        var line = tensor(new float[] { 1, 3, 3, 1 }) / Math.Sqrt(8);
+        var factors = randn([weight.shape[0], weight.shape[1], 1, 1], generator: random) * Deviation;
+        weight.copy_(factors * line.unsqueeze(1) * line);
         bias?.zero_();
     }
 

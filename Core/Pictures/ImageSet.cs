@@ -40,7 +40,7 @@ public readonly record struct PictureShape(int Side, int Channels)
     public static PictureShape Mnist { get; } = new(28, 1);
 
     /// <summary>The supported sides, in pixels.</summary>
-    public static IReadOnlyList<int> Sides { get; } = [28, 32, 64];
+    public static IReadOnlyList<int> Sides { get; } = [28, 32, 64, 128];
 
     /// <summary>The supported numbers of channels.</summary>
     public static IReadOnlyList<int> ChannelCounts { get; } = [1, 3];

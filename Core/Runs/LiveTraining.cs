@@ -84,7 +84,7 @@ internal sealed class LiveTraining : IDisposable
         Networks.SetLearningRate(_learningRateFactor * _options.LearningRateAt(epochsDone));
         var losses = _options.Preset == Preset.Tutorial
             ? TutorialStep.Run(Networks, _options, draw, batch)
-            : DcganStep.Run(Networks, _options, draw, batch);
+            : GanStep.Run(Networks, _options, draw, batch);
         Position = Position with { Step = Position.Step + 1, EpochSums = Position.EpochSums + losses };
         return losses;
     }

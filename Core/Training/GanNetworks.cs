@@ -35,9 +35,11 @@ public sealed class GanNetworks : IDisposable
     /// <param name="labels">Labels of the classes; empty if the networks are unconditional.</param>
     public GanNetworks(TrainingOptions options, Precision precision, RunRandom random, PictureShape shape, ClassLabels labels)
     {
-        Generator = new Generator(options.Norm, shape, labels) { ComputeType = Precisions.TypeOf(precision) };
-        Average = new Generator(options.Norm, shape, labels); // always float32, because samples come from it
-        Discriminator = new Discriminator(options.Norm, shape, labels.Labels.Count) { ComputeType = Precisions.TypeOf(precision) };
+        var family = Presets.NetworksOf(options.Preset);
+        Generator = family.CreateGenerator(options.Norm, shape, labels);
+        Average = family.CreateGenerator(options.Norm, shape, labels); // always float32, because samples come from it
+        Discriminator = family.CreateDiscriminator(options.Norm, shape, labels.Labels.Count);
+        Generator.ComputeType = Discriminator.ComputeType = Precisions.TypeOf(precision);
         using (var draw = random.At(0, 0, RandomPurpose.GeneratorWeights))
             WeightInitialisation.Initialise(Generator, options.Weights, draw);
         using (var draw = random.At(0, 0, RandomPurpose.DiscriminatorWeights))

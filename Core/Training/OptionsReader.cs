@@ -45,7 +45,7 @@ public static class OptionsReader
     /// <returns>The options. Those with a problem have the value of the preset.</returns>
     public static TrainingOptions Read(JsonObject given, DatasetInfo? data, SortedDictionary<string, string[]> problems)
     {
-        var preset = new TrainingOptions().Preset;
+        var preset = DatasetFit.PresetFor(data);
         if (given["preset"] is { } wanted && Convert(Properties["preset"], "preset", wanted, problems) is Preset known) preset = known;
 
         var options = Presets.Of(preset);
@@ -56,8 +56,8 @@ public static class OptionsReader
             else if (value is not null && property.PropertyType == typeof(InitFrom)) property.SetValue(options, InitFromReader.Read(name, value, problems));
             else if (name != "preset" && Convert(property, name, value, problems) is { } converted) property.SetValue(options, converted);
         }
-        options = RunLength.Resolve(Fit(options, data, given), data, given, problems);
-        foreach (var (name, problem) in ProblemsWith(options, data)) problems.TryAdd(name, [$"{name}: {problem}"]);
+        options = RunLength.Resolve(DatasetFit.Apply(options, data, given), data, given, problems);
+        foreach (var (name, problem) in DatasetFit.ProblemsWith(options, data)) problems.TryAdd(name, [$"{name}: {problem}"]);
         if (options.ImagesPerEpoch < options.BatchSize)
         {
             problems.TryAdd("imagesPerEpoch",
@@ -75,43 +75,6 @@ public static class OptionsReader
                 [$"patience: {options.Patience} is not valid; it must be null if qualitySamples is 0, because epochs are then not measured."]);
         }
         return options;
-    }
-
-    // Fits options that the user did not give to the data set.
-    private static TrainingOptions Fit(TrainingOptions options, DatasetInfo? data, JsonObject given)
-    {
-        if (!given.ContainsKey("batchSize"))
-        {
-            var pictures = options.PicturesPerEpoch(data?.Train ?? int.MaxValue);
-            if (!given.ContainsKey("imagesPerEpoch")) pictures = (int)Math.Min(pictures, options.Images ?? pictures); // a run of less than one epoch
-            options = options with { BatchSize = Math.Clamp(pictures, TrainingOptions.MinBatchSize, options.BatchSize) };
-        }
-        return given.ContainsKey("qualitySamples") || CanMeasure(data) ? options : options with { QualitySamples = 0 };
-    }
-
-    private static bool CanMeasure(DatasetInfo? data) => data is not { Train: { } train } || QualityMinimum.IsMet(train, data.Test ?? 0);
-
-    /// <summary>Fields whose values do not work with the data set, each with the problem.</summary>
-    private static IEnumerable<(string Name, string Problem)> ProblemsWith(TrainingOptions options, DatasetInfo? data)
-    {
-        if (data is not { Name: var name, Train: { } pictures }) yield break;
-        if (pictures < TrainingOptions.MinBatchSize)
-        {
-            yield return ("dataset", $"\"{name}\" is not valid; it has {(pictures == 1 ? "1 training picture" : "no training pictures")}, "
-                + $"and a run needs at least {TrainingOptions.MinBatchSize}.");
-        }
-        else if (pictures < options.BatchSize)
-        {
-            yield return ("batchSize", $"{options.BatchSize} is not valid; it must be a whole number from {TrainingOptions.MinBatchSize} to {pictures}, "
-                + $"the number of training pictures of the data set {name}.");
-        }
-        if (options.Conditional && (data.Classes ?? 0) < TrainingOptions.MinClasses)
-            yield return ("conditional", $"true is not valid; a conditional run needs at least two labels, and the data set {name} has {data.Classes ?? 0}.");
-        if (CanMeasure(data)) yield break;
-        var reason = $"because the data set {name} has too few pictures to measure quality with: {pictures} for training and {data.Test ?? 0} for testing. "
-            + $"The minimum is {QualityMinimum.Text}.";
-        if (options.QualitySamples > 0) yield return ("qualitySamples", $"{options.QualitySamples} is not valid; it must be 0, {reason}");
-        if (options.Patience is { } patience) yield return ("patience", $"{patience} is not valid; it must be null, {reason}");
     }
 
     /// <summary>Writes all options as JSON, the inverse of <see cref="Read(JsonObject, DatasetInfo?)"/> for the same data set.</summary>

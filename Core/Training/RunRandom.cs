@@ -31,6 +31,12 @@ public enum RandomPurpose
     /// <summary>Dropout masks.</summary>
     Dropout,
 
+    /// <summary>Augmentation of the pictures that the discriminator sees.</summary>
+    Augmentation,
+
+    /// <summary>Choice of the real pictures that are mirrored.</summary>
+    Flip,
+
     /// <summary>Noise of a picture that is requested by seed and index.</summary>
     Sample,
 

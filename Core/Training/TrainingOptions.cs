@@ -5,26 +5,6 @@ using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Training;
 
-/// <summary>Reaction to the divergence of a run.</summary>
-public enum DivergencePolicy
-{
-    /// <summary>The run fails and states the reason. Its checkpoints are kept.</summary>
-    Fail,
-
-    /// <summary>The run returns to the last completed epoch and continues with half the learning rate and other random numbers.</summary>
-    RollBack,
-}
-
-/// <summary>A training step together with the defaults of the other options.</summary>
-public enum Preset
-{
-    /// <summary>DCGAN with an R1 gradient penalty, which allows a high learning rate. Recommended.</summary>
-    Dcgan,
-
-    /// <summary>The training loop as the tutorial published it; a baseline for comparison.</summary>
-    Tutorial,
-}
-
 /// <summary>
 /// The options of a run. The defaults are those of the <c>dcgan</c> preset; <see cref="Presets"/> lists the values that the <c>tutorial</c>
 /// preset changes. The resolved options are stored with the run and never change.
@@ -40,13 +20,19 @@ public sealed record TrainingOptions
     /// <summary>The minimum number of pictures per step. With fewer, batch normalisation has no variance to divide by.</summary>
     public const int MinBatchSize = 2;
 
+    /// <summary>The maximum number of pictures per step.</summary>
+    public const int MaxBatchSize = 1024;
+
     /// <summary>The minimum number of pictures to measure. With fewer, a Fréchet distance is mostly noise.</summary>
     public const int MinQualitySamples = 100;
 
     /// <summary>The minimum number of different labels of a conditional run.</summary>
     public const int MinClasses = 2;
 
-    /// <summary>Selects the training step and the defaults of the other options. The default is <c>dcgan</c>.</summary>
+    /// <summary>
+    /// Selects the networks, the training step and the defaults of the other options. The default is <c>dcgan</c> for pictures of 28x28,
+    /// otherwise <c>compact</c>.
+    /// </summary>
     public Preset Preset { get; init; } = Preset.Dcgan;
 
     /// <summary>Name of the data set. The default is <c>mnist</c>.</summary>
@@ -81,7 +67,7 @@ public sealed record TrainingOptions
     /// Pictures per step, at most as many as an epoch has. An incomplete last batch is dropped, because a varying batch size slows the
     /// convolutions down. The default is 128, or all pictures of an epoch if it has fewer.
     /// </summary>
-    [Range(MinBatchSize, 1024)]
+    [Range(MinBatchSize, MaxBatchSize)]
     public int BatchSize { get; init; } = 128;
 
     /// <summary>Seed of all random numbers of the run. The default is 42.</summary>
@@ -133,20 +119,56 @@ public sealed record TrainingOptions
     [Range(1e-8, 0.1)]
     public double BatchNormEpsilon { get; init; } = 1e-5;
 
+    /// <summary>The loss of both networks; the <c>tutorial</c> preset has its own. The default is <c>nonSaturating</c>; <c>relativistic</c> in the <c>compact</c> preset.</summary>
+    public GanLoss Loss { get; init; } = GanLoss.NonSaturating;
+
     /// <summary>
     /// Weight γ of the R1 penalty in the discriminator's loss: γ/2 times the squared gradient of its logits with respect to real pictures
-    /// (Mescheder et al. 2018, arXiv:1801.04406). It keeps a GAN from oscillating and so allows a high learning rate. 0 disables it. Only
-    /// the <c>dcgan</c> step applies it. The default is 0.5.
+    /// (Mescheder et al. 2018, arXiv:1801.04406). It keeps a GAN from oscillating and so allows a high learning rate. 0 disables it. The
+    /// <c>tutorial</c> preset ignores it. The default is 0.5; 1 in the <c>compact</c> preset.
     /// </summary>
     [Range(0.0, 1000.0)]
     public double GradientPenalty { get; init; } = 0.5;
 
     /// <summary>
-    /// Applies the gradient penalty only every N steps, but N times as strong, because it is expensive (Karras et al. 2020,
-    /// arXiv:1912.04958). The default is 8.
+    /// Applies the gradient penalties only every N steps, but N times as strong, because they are expensive (Karras et al. 2020,
+    /// arXiv:1912.04958). The default is 8; 4 in the <c>compact</c> preset.
     /// </summary>
     [Range(1, 100)]
     public int GradientPenaltyEvery { get; init; } = 8;
+
+    /// <summary>
+    /// Weight γ of the R2 penalty: as <see cref="GradientPenalty"/>, but with respect to generated pictures. The relativistic loss needs both
+    /// penalties (Huang et al. 2024, arXiv:2501.05441). The default is 0; 1 in the <c>compact</c> preset.
+    /// </summary>
+    [Range(0.0, 1000.0)]
+    public double GeneratedGradientPenalty { get; init; }
+
+    /// <summary>
+    /// Shows the discriminator all pictures in random brightness, saturation and contrast, so that it cannot memorise a small data set
+    /// (DiffAugment, Zhao et al. 2020, arXiv:2006.10738). The default is false; true in the <c>compact</c> preset for at most 20,000 training
+    /// pictures.
+    /// </summary>
+    public bool AugmentColor { get; init; }
+
+    /// <summary>Like <see cref="AugmentColor"/>, with the pictures moved by up to an eighth of their side. The default is the same.</summary>
+    public bool AugmentTranslation { get; init; }
+
+    /// <summary>Like <see cref="AugmentColor"/>, with a square of half the side cut out. The default is the same.</summary>
+    public bool AugmentCutout { get; init; }
+
+    /// <summary>
+    /// Mirrors half of the training pictures, at random in every step. Only for pictures whose mirror image is plausible: not for
+    /// letters or digits. The default is false.
+    /// </summary>
+    public bool Flip { get; init; }
+
+    /// <summary>
+    /// Pictures that pass through the networks at once; a step adds up the gradients of its micro-batches. A smaller value needs less memory and
+    /// more time. The default is null: the whole batch, or as many pictures as the memory limit of the picture size allows.
+    /// </summary>
+    [Range(MinBatchSize, MaxBatchSize)]
+    public int? MicroBatchSize { get; init; }
 
     /// <summary>
     /// Fraction of the discriminator's features that dropout sets to zero. The default is 0: with the gradient penalty, dropout only slows
@@ -224,6 +246,10 @@ public sealed record TrainingOptions
     [Range(1, 100)]
     public int MaxRollBacks { get; init; } = 3;
 
+    /// <summary>Whether the discriminator sees augmented pictures.</summary>
+    [JsonIgnore]
+    public bool IsAugmented => AugmentColor || AugmentTranslation || AugmentCutout;
+
     /// <summary>Settings of batch normalisation.</summary>
     [JsonIgnore]
     public BatchNormSettings Norm => new(BatchNormMomentum, BatchNormEpsilon);
@@ -253,32 +279,6 @@ public sealed record TrainingOptions
         if (!Conditional || classes >= MinClasses) return;
         throw new RunRefusedException($"A conditional run needs at least two different labels; the data set {dataset} has {classes}.");
     }
-}
-
-/// <summary>The option values of each preset. A preset lists only the values that differ from the defaults.</summary>
-public static class Presets
-{
-    /// <summary>The options of a preset.</summary>
-    public static TrainingOptions Of(Preset preset) => preset switch
-    {
-        Preset.Dcgan => new TrainingOptions(),
-        Preset.Tutorial => new TrainingOptions
-        {
-            Preset = Preset.Tutorial,
-            Weights = WeightScheme.Glorot,
-            LearningRate = 2e-4,
-            LearningRateDecay = 0,
-            GradientPenalty = 0,
-            BatchNormMomentum = 0.99,
-            BatchNormEpsilon = 1e-3,
-            AdamEpsilon = 1e-7,
-            Dropout = 0.2,
-            LabelNoise = 0.05,
-            EmaDecay = 0,
-            Precision = Precision.Fp32,
-        },
-        _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "There is no such preset."),
-    };
 }
 
 /// <summary>A run cannot continue because of its options, its data or its stored state. Another attempt would fail as well.</summary>

@@ -10,7 +10,7 @@ namespace GanFunctions.Core.Training;
 /// </summary>
 public static class TutorialStep
 {
-    /// <inheritdoc cref="DcganStep.Run"/>
+    /// <inheritdoc cref="GanStep.Run"/>
     public static StepLosses Run(GanNetworks networks, TrainingOptions options, StepRandom draw, RealBatch real)
     {
         using var scope = NewDisposeScope();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Training;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.Core.Tests.Export;
@@ -16,12 +17,14 @@ public sealed class The_Python_script : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("generator-").FullName;
 
     [Theory]
-    [InlineData(28, 1, "ema")]
-    [InlineData(32, 3, "raw")]
-    [InlineData(64, 3, "ema")]
-    public async Task Generates_the_pictures_of_the_generator(int side, int channels, string weights)
+    [InlineData(Preset.Dcgan, 28, 1, "ema")]
+    [InlineData(Preset.Dcgan, 32, 3, "raw")]
+    [InlineData(Preset.Dcgan, 64, 3, "ema")]
+    [InlineData(Preset.Compact, 28, 1, "raw")]
+    [InlineData(Preset.Compact, 64, 3, "ema")]
+    public async Task Generates_the_pictures_of_the_generator(Preset preset, int side, int channels, string weights)
     {
-        var file = await StoreAsync(TrainedLike.File(new(side, channels)));
+        var file = await StoreAsync(TrainedLike.File(preset, new(side, channels)));
 
         Assert.InRange(await DifferenceAsync(file, weights, [], "--weights", weights), 0, 1e-4);
     }

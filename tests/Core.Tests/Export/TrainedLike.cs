@@ -14,9 +14,12 @@ internal static class TrainedLike
     public static byte[] File(PictureShape shape, params byte[] labels) => File(shape, new ClassLabels(labels));
 
     /// <inheritdoc cref="File(PictureShape, byte[])"/>
-    public static byte[] File(PictureShape shape, ClassLabels labels)
+    public static byte[] File(Preset preset, PictureShape shape, params byte[] labels) => File(shape, new ClassLabels(labels), preset);
+
+    /// <inheritdoc cref="File(PictureShape, byte[])"/>
+    public static byte[] File(PictureShape shape, ClassLabels labels, Preset preset = Preset.Dcgan)
     {
-        var options = new TrainingOptions { BatchNormEpsilon = 1e-3 };
+        var options = new TrainingOptions { Preset = preset, BatchNormEpsilon = 1e-3 };
         using var networks = new GanNetworks(options, Precision.Fp32, new RunRandom(42, 0), shape, labels);
         using var random = new torch.Generator(7);
         Scatter(networks.Average, random);
@@ -49,6 +52,7 @@ internal static class TrainedLike
             if (name.EndsWith("running_var", StringComparison.Ordinal)) value.copy_(rand(value.shape, generator: random) * 2 + 0.01);
             else if (name.EndsWith("running_mean", StringComparison.Ordinal)) value.copy_(randn(value.shape, generator: random) * 0.3);
             else if (name.StartsWith("norm", StringComparison.Ordinal) && value.is_floating_point()) value.add_(randn(value.shape, generator: random) * 0.3);
+            else if (name == "output.weight") value.mul_(12);
             else if (name.StartsWith("classes", StringComparison.Ordinal)) value.copy_(randn(value.shape, generator: random) * 0.5);
         }
     }

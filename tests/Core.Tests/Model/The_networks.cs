@@ -14,24 +14,29 @@ public sealed class The_networks
     [Fact]
     public void Have_the_published_numbers_of_parameters()
     {
-        using var generator = new Generator(Norm, PictureShape.Mnist);
-        using var discriminator = new Discriminator(Norm, PictureShape.Mnist);
+        using var generator = NetworkFamily.Dcgan.CreateGenerator(Norm, PictureShape.Mnist);
+        using var discriminator = NetworkFamily.Dcgan.CreateDiscriminator(Norm, PictureShape.Mnist);
 
         Assert.Equal((2_305_472, 2_330_944), (Trainable(generator), WithBuffers(generator)));
         Assert.Equal((213_249, 213_633), (Trainable(discriminator), WithBuffers(discriminator)));
     }
 
     [Theory]
-    [InlineData(28, 1, 6_272)]
-    [InlineData(28, 3, 6_272)]
-    [InlineData(32, 1, 8_192)]
-    [InlineData(32, 3, 8_192)]
-    [InlineData(64, 3, 16_384)]
-    public void Turn_noise_into_pictures_and_pictures_into_logits(int side, int channels, int features)
+    [InlineData(NetworkFamily.Dcgan, 28, 1, 6_272)]
+    [InlineData(NetworkFamily.Dcgan, 28, 3, 6_272)]
+    [InlineData(NetworkFamily.Dcgan, 32, 1, 8_192)]
+    [InlineData(NetworkFamily.Dcgan, 32, 3, 8_192)]
+    [InlineData(NetworkFamily.Dcgan, 64, 3, 16_384)]
+    [InlineData(NetworkFamily.Compact, 28, 1, 6_272)]
+    [InlineData(NetworkFamily.Compact, 32, 3, 4_096)]
+    [InlineData(NetworkFamily.Compact, 64, 1, 4_096)]
+    [InlineData(NetworkFamily.Compact, 64, 3, 4_096)]
+    [InlineData(NetworkFamily.Compact, 128, 3, 4_096)]
+    public void Turn_noise_into_pictures_and_pictures_into_logits(NetworkFamily family, int side, int channels, int features)
     {
         using var scope = NewDisposeScope();
-        using var generator = new Generator(Norm, new(side, channels));
-        using var discriminator = new Discriminator(Norm, new(side, channels));
+        using var generator = family.CreateGenerator(Norm, new(side, channels));
+        using var discriminator = family.CreateDiscriminator(Norm, new(side, channels));
         using var random = new torch.Generator(1);
 
         var pictures = generator.call(randn([3, Generator.LatentSize], generator: random), null);
@@ -44,12 +49,29 @@ public sealed class The_networks
     }
 
     [Theory]
-    [InlineData(30, 1)]
-    [InlineData(28, 2)]
-    public void Of_an_unsupported_shape_are_refused(int side, int channels)
+    [InlineData(NetworkFamily.Dcgan, 30, 1)]
+    [InlineData(NetworkFamily.Dcgan, 28, 2)]
+    [InlineData(NetworkFamily.Dcgan, 128, 3)]
+    [InlineData(NetworkFamily.Compact, 256, 3)]
+    public void Of_an_unsupported_shape_are_refused(NetworkFamily family, int side, int channels)
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Generator(Norm, new(side, channels)));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Discriminator(Norm, new(side, channels)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => family.CreateGenerator(Norm, new(side, channels)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => family.CreateDiscriminator(Norm, new(side, channels)));
+    }
+
+    [Fact]
+    public void Of_the_compact_family_start_without_a_checkerboard_pattern()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = NetworkFamily.Compact.CreateGenerator(Norm, new(64, 3));
+        using var random = new torch.Generator(1);
+        WeightInitialisation.Initialise(generator, WeightScheme.Normal, random);
+
+        var pictures = generator.call(randn([16, Generator.LatentSize], generator: random), null);
+
+        // In a checkerboard pattern a pixel differs more from the next one than from the one after that.
+        Tensor Difference(int distance) => (pictures.narrow(3, 0, 64 - distance) - pictures.narrow(3, distance, 64 - distance)).abs().mean();
+        Assert.True(Difference(1).item<float>() < Difference(2).item<float>());
     }
 
     [Fact]
@@ -57,8 +79,8 @@ public sealed class The_networks
     {
         using var scope = NewDisposeScope();
         byte[] labels = [3, 7, 9];
-        using var generator = new Generator(Norm, PictureShape.Mnist, new ClassLabels(labels));
-        using var discriminator = new Discriminator(Norm, PictureShape.Mnist, labels.Length);
+        using var generator = NetworkFamily.Dcgan.CreateGenerator(Norm, PictureShape.Mnist, new ClassLabels(labels));
+        using var discriminator = NetworkFamily.Dcgan.CreateDiscriminator(Norm, PictureShape.Mnist, labels.Length);
         using var random = new torch.Generator(1);
         WeightInitialisation.Initialise(generator, WeightScheme.Normal, random);
         WeightInitialisation.Initialise(discriminator, WeightScheme.Normal, random);
@@ -82,7 +104,7 @@ public sealed class The_networks
     public void Start_with_weights_of_the_requested_scheme(WeightScheme scheme, double deviation)
     {
         using var scope = NewDisposeScope();
-        using var generator = new Generator(Norm, PictureShape.Mnist);
+        using var generator = NetworkFamily.Dcgan.CreateGenerator(Norm, PictureShape.Mnist);
         using var random = new torch.Generator(1);
 
         WeightInitialisation.Initialise(generator, scheme, random);

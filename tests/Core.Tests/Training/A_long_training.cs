@@ -29,7 +29,7 @@ public sealed class A_long_training
         var (tensors, megabytes) = (0L, 0.0);
         for (var step = 0; step < steps; step++)
         {
-            DcganStep.Run(networks, options, new StepRandom(random, 1, step), new(real, null));
+            GanStep.Run(networks, options, new StepRandom(random, 1, step), new(real, null));
             if (step == steps / 5) (tensors, megabytes) = (Tensor.TotalCount, ResidentMegabytes());
         }
 

@@ -25,6 +25,8 @@ public sealed class A_run_that_is_interrupted(AzuriteFixture azurite)
     [InlineData(Preset.Dcgan, Precision.Bf16, false)]
     [InlineData(Preset.Dcgan, Precision.Bf16, true)]
     [InlineData(Preset.Tutorial, Precision.Fp32, false)]
+    [InlineData(Preset.Compact, Precision.Fp32, true)]
+    [InlineData(Preset.Compact, Precision.Bf16, false)]
     public async Task Ends_with_the_same_bytes_as_an_uninterrupted_one(Preset preset, Precision precision, bool conditional)
     {
         var time = new FakeTimeProvider();
@@ -41,6 +43,7 @@ public sealed class A_run_that_is_interrupted(AzuriteFixture azurite)
             BatchSize = Batch,
             KeepTraining = 99,
         };
+        if (preset == Preset.Compact) options = options with { AugmentColor = true, AugmentTranslation = true, AugmentCutout = true, Flip = true };
         var whole = await bench.TrainToTheEndAsync(await bench.StartAsync("whole", options));
 
         // Each reading of the clock takes a fifth of the slice's time, so that slices end after one to three steps.

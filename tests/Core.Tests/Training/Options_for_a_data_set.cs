@@ -56,5 +56,62 @@ public sealed class Options_for_a_data_set(AzuriteFixture azurite)
         Assert.Equal((58, 2000), (options.StepsPerEpoch(mnist!.Train!.Value), options.QualitySamples));
     }
 
-    private static DatasetInfo Data(int train, int test) => new("few", "stored", true, train, test, 2, 28, 28, 1, "", "");
+    [Theory]
+    [InlineData(28, Preset.Dcgan, 128)]
+    [InlineData(32, Preset.Compact, 64)]
+    [InlineData(128, Preset.Compact, 64)]
+    public void Default_to_the_preset_for_their_size(int side, Preset preset, int batchSize)
+    {
+        var options = OptionsReader.Read([], Data(1000, 100, side));
+
+        Assert.Equal((preset, batchSize), (options.Preset, options.BatchSize));
+        Assert.Equal(options, OptionsReader.Read(JsonNode.Parse(OptionsReader.Write(options))!.AsObject(), Data(1000, 100, side)));
+    }
+
+    [Theory]
+    [InlineData(159, true, 0.00265)]
+    [InlineData(20_000, true, 0.333333)]
+    [InlineData(20_001, false, 0.33335)]
+    public void Augment_small_sets_and_reduce_the_learning_rate_by_pictures(int train, bool augmented, double decay)
+    {
+        var options = OptionsReader.Read([], Data(train, 100, side: 64));
+
+        Assert.Equal((augmented, augmented, augmented, false), (options.AugmentColor, options.AugmentTranslation, options.AugmentCutout, options.Flip));
+        Assert.Equal(decay, options.LearningRateDecay);
+        Assert.False(OptionsReader.Read(new JsonObject { ["augmentColor"] = false }, Data(train, 100, side: 64)).AugmentColor);
+    }
+
+    [Theory]
+    [InlineData(28, 256, null)]
+    [InlineData(28, 1024, 256)]
+    [InlineData(64, 128, null)]
+    [InlineData(64, 300, 100)]
+    [InlineData(128, 1024, 64)]
+    public void Split_a_batch_that_needs_too_much_memory(int side, int batchSize, int? microBatchSize)
+    {
+        var options = OptionsReader.Read(new JsonObject { ["batchSize"] = batchSize }, Data(2000, 100, side));
+
+        Assert.Equal(microBatchSize, options.MicroBatchSize);
+    }
+
+    [Theory]
+    [InlineData("{ \"microBatchSize\": 137 }", 64, "microBatchSize: 137 is not valid for pictures of 64x64; it must be a whole number from 2 to 136, which the memory of an instance allows.")]
+    [InlineData("{ \"preset\": \"tutorial\", \"batchSize\": 268 }", 28, "batchSize: 268 is not valid for the tutorial preset and pictures of 28x28; "
+        + "it must be a whole number from 2 to 267, which the memory of an instance allows.")]
+    public void Refuse_what_needs_too_much_memory(string given, int side, string message)
+    {
+        var problems = Assert.Throws<OptionsException>(() => OptionsReader.Read(JsonNode.Parse(given)!.AsObject(), Data(2000, 100, side))).Problems;
+
+        Assert.Equal(message, Assert.Single(problems.Values.Single()));
+    }
+
+    [Fact]
+    public void Refuse_a_preset_without_networks_for_their_size()
+    {
+        var problem = Assert.Throws<OptionsException>(() => OptionsReader.Read(new JsonObject { ["preset"] = "dcgan" }, Data(1000, 100, side: 128))).Problems;
+
+        Assert.Equal("preset: \"dcgan\" is not valid for pictures of 128x128x1; it must be \"compact\".", Assert.Single(problem["preset"]));
+    }
+
+    private static DatasetInfo Data(int train, int test, int side = 28) => new("few", "stored", true, train, test, 2, side, side, 1, "", "");
 }

@@ -33,9 +33,9 @@ public sealed class Options_that_a_user_wrote
         Assert.Equal("epochs: 0 is not valid; it must be a whole number from 1 to 99999.", problems["epochs"].Single());
         Assert.Equal("batchSize: \"many\" is not valid; it must be a whole number from 2 to 1024.", problems["batchSize"].Single());
         Assert.Equal("epoch is not an option; did you mean epochs?", problems["epoch"].Single());
-        Assert.Equal("preset: \"dcgna\" is not valid; it must be one of dcgan, tutorial.", problems["preset"].Single());
+        Assert.Equal("preset: \"dcgna\" is not valid; it must be one of dcgan, tutorial, compact.", problems["preset"].Single());
         Assert.Equal("conditional: \"yes\" is not valid; it must be true or false.", problems["conditional"].Single());
-        Assert.StartsWith("colour is not an option; the options are adamEpsilon, batchNormEpsilon", problems["colour"].Single());
+        Assert.StartsWith("colour is not an option; the options are adamEpsilon, augmentColor", problems["colour"].Single());
     }
 
     [Theory]
