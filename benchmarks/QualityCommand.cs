@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using GanFunctions.Core.Data;
@@ -11,39 +12,40 @@ namespace GanFunctions.Benchmarks;
 internal static class QualityCommand
 {
     private const string Usage = """
-        usage: dotnet run -c Release --project benchmarks -- quality --data <folder of IDX files> [--samples 10000] [--csv <file>] [option=value ...]
+        usage: dotnet run -c Release --project benchmarks -- quality --data <folder of IDX files, or zip of pictures in a folder for each class>
+                   [--size 64] [--channels 3] [--limit <training pictures>]     for a zip
+                   [--samples 10000] [--every <epochs>] [--minutes <of training>] [--csv <file>] [--grid <png file>] [option=value ...]
                options are those of POST /api/runs; comma-separated values are trained one after another:
                preset=dcgan seed=1,2,3 epochs=20
         """;
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var (folder, samples, csv, given) = ("", 10_000, (string?)null, new List<string>());
-        for (var index = 0; index < args.Length; index++)
-        {
-            var value = index + 1 < args.Length ? args[index + 1] : "";
-            if (args[index] == "--data") (folder, index) = (value, index + 1);
-            else if (args[index] == "--samples" && int.TryParse(value, out var count)) (samples, index) = (count, index + 1);
-            else if (args[index] == "--csv") (csv, index) = (value, index + 1);
-            else given.Add(args[index]);
-        }
-        if (!Directory.Exists(folder) || given.Exists(option => !option.Contains('=', StringComparison.Ordinal)))
+        var (named, given) = Split(args);
+        var path = named.GetValueOrDefault("--data", "");
+        if ((!Directory.Exists(path) && !File.Exists(path)) || given.Exists(option => !option.Contains('=', StringComparison.Ordinal)))
         {
             await Console.Error.WriteLineAsync(Usage);
             return 2;
         }
 
         _ = get_num_threads(); // the first call on a thread applies the number that another thread set last, so it must come before setting our own
-        var data = await ReadAsync(folder);
+        var data = Directory.Exists(path)
+            ? await ReadAsync(path)
+            : PictureArchive.Read(path, new(Number("--size", 64), Number("--channels", 3)), Number("--limit", int.MaxValue));
+        var samples = Number("--samples", 10_000);
         set_num_threads(QualityReferenceBuilder.Threads);
         using var reference = new QualityReference(QualityReferenceBuilder.Build(data, CancellationToken.None)!);
         Console.WriteLine(
-            $"{Processor.Name}; quality reference {reference.Sha256}, classifier accuracy {reference.Accuracy:P2} on held-out pictures; "
+            $"{Processor.Name}; {data.Train.Count} training pictures of {data.Train.Shape}; quality reference {reference.Sha256}, classifier accuracy {reference.Accuracy:P2} on held-out pictures; "
             + $"{samples} generated pictures");
-        var benchmark = new QualityBenchmark(data, reference, samples);
-        var lines = new List<string> { "preset,seed,epoch,frechet,baseline,kernel,rarest,confidence,recognised,seconds,precision,recall,density,coverage" };
+        var benchmark = new QualityBenchmark(data, reference, samples, Number("--every", 1), Number("--minutes", int.MaxValue), named.GetValueOrDefault("--grid"));
+        var lines = new List<string> { MeasuredEpoch.Columns };
         Console.WriteLine(lines[0]);
-        foreach (var options in Combinations(given).Select(each => OptionsReader.Read(each)))
+        var info = new DatasetInfo(
+            data.Name, "stored", true, data.Train.Count, data.Test?.Count, data.Train.DistinctLabels().Count, data.Train.Height, data.Train.Width,
+            data.Train.Channels, data.Sha256, "");
+        foreach (var options in Combinations(given).Select(each => OptionsReader.Read(each, info)))
         {
             set_num_threads(options.Threads ?? Environment.ProcessorCount);
             foreach (var epoch in benchmark.Run(options))
@@ -52,8 +54,21 @@ internal static class QualityCommand
                 Console.WriteLine(lines[^1]);
             }
         }
-        if (csv is not null) await File.WriteAllLinesAsync(csv, lines);
+        if (named.TryGetValue("--csv", out var csv)) await File.WriteAllLinesAsync(csv, lines);
         return 0;
+
+        int Number(string name, int otherwise) => named.TryGetValue(name, out var value) ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
+    }
+
+    private static (Dictionary<string, string> Named, List<string> Given) Split(string[] args)
+    {
+        var (named, given) = (new Dictionary<string, string>(), new List<string>());
+        for (var index = 0; index < args.Length; index++)
+        {
+            if (args[index].StartsWith("--", StringComparison.Ordinal) && index + 1 < args.Length) named[args[index]] = args[++index];
+            else given.Add(args[index]);
+        }
+        return (named, given);
     }
 
     /// <summary>All combinations of the given values.</summary>

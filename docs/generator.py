@@ -3,7 +3,7 @@
 
     python3 generator.py first-00005.safetensors --count 64 --seed 1
 
-writes pictures.pgm, or pictures.ppm for colour pictures, which most image viewers show. The generator of a conditional run draws one class:
+writes pictures.pgm, pictures.ppm for colour pictures, or pictures.png for transparent ones. The generator of a conditional run draws one class:
 
     python3 generator.py first-00005.safetensors --label 7
     python3 generator.py pets-00005.safetensors --label cats
@@ -12,6 +12,7 @@ import argparse
 import json
 import math
 import struct
+import zlib
 
 import torch
 from torch import nn
@@ -38,7 +39,7 @@ def read_safetensors(path):
 
 class Generator(nn.Module):
     """Maps noise [batch, 100], and for conditional generators a class index per picture, to pictures [batch, channels, side, side] in [-1, 1].
-    The shapes of the weights determine the size of the layers."""
+    The channels are grey, RGB, or RGBA with colours premultiplied by alpha. The shapes of the weights determine the size of the layers."""
 
     def __init__(self, weights, labels, epsilon, names=None):
         super().__init__()
@@ -124,7 +125,7 @@ def draw(generator, noise, label=None):
 
 
 def save_grid(pictures, path):
-    """Writes a grid of pictures as a PGM or PPM file and returns the file name."""
+    """Writes a grid of pictures as a PGM, PPM or PNG file and returns the file name."""
     count, channels, side, _ = pictures.shape
     columns = math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
@@ -132,11 +133,31 @@ def save_grid(pictures, path):
     for i, picture in enumerate(((pictures + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)):
         top, left = i // columns * side, i % columns * side
         grid[top:top + side, left:left + side] = picture.permute(1, 2, 0)
-    kind, suffix = ("P5", ".pgm") if channels == 1 else ("P6", ".ppm")
+    suffix = {1: ".pgm", 3: ".ppm", 4: ".png"}[channels]
     with open(path + suffix, "wb") as file:
-        file.write(f"{kind} {columns * side} {rows * side} 255\n".encode())
-        file.write(bytes(grid.flatten().tolist()))
+        if channels == 4:
+            file.write(png(straight(grid)))
+        else:
+            file.write(f"{'P5' if channels == 1 else 'P6'} {columns * side} {rows * side} 255\n".encode())
+            file.write(bytes(grid.flatten().tolist()))
     return path + suffix
+
+
+def straight(pixels):
+    """Divides the colours of RGBA pixels [height, width, 4], which are premultiplied, by alpha. PNG files and most programs expect that."""
+    alpha = pixels[:, :, 3:].int()
+    colours = (pixels[:, :, :3].int() * 255 / alpha.clamp(min=1)).round().clamp(0, 255)
+    return torch.cat([colours * (alpha > 0), alpha], dim=2).to(torch.uint8)
+
+
+def png(pixels):
+    """Returns RGBA pixels [height, width, 4] as a PNG file. Format: https://www.w3.org/TR/png-3/"""
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    height, width, _ = pixels.shape
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)  # 8 bits per channel, RGBA
+    lines = b"".join(b"\0" + bytes(line.flatten().tolist()) for line in pixels)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
 
 
 def main():

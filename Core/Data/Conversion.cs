@@ -31,7 +31,7 @@ public sealed record FileProblem(string File, string Problem);
 /// <param name="Size">Height and width in pixels.</param>
 /// <param name="Channels">Number of channels.</param>
 /// <param name="Fit">How pictures become square.</param>
-/// <param name="Background">The colour behind transparent pixels, in the format of <see cref="Rgb"/>.</param>
+/// <param name="Background">The colour behind transparent pixels, in the format of <see cref="Rgb"/>. Pictures with alpha have none.</param>
 /// <param name="Transpose">Whether rows and columns of IDX files are swapped, as in EMNIST.</param>
 /// <param name="Source">The address to download the upload from; null if it was sent in requests, and once the download is complete.</param>
 public sealed record ConversionRequest(
@@ -41,10 +41,15 @@ public sealed record ConversionRequest(
 /// <param name="Size">Height and width in pixels.</param>
 /// <param name="Channels">Number of channels.</param>
 /// <param name="Fit">How pictures that are not square become square.</param>
-/// <param name="Background">The colour behind transparent pixels and around padded pictures, in the format of <see cref="Rgb"/>.</param>
+/// <param name="Background">
+/// The colour behind transparent pixels and around padded pictures, in the format of <see cref="Rgb"/>; <c>transparent</c> with four channels.
+/// </param>
 /// <param name="Reasons">Why, a sentence each; empty if everything was requested.</param>
 public sealed record ConversionChoice(int Size, int Channels, PictureFit Fit, string Background, IReadOnlyList<string> Reasons)
 {
+    /// <summary>The background of pictures that keep their alpha.</summary>
+    public const string Transparent = "transparent";
+
     internal PictureTarget Target => new(new PictureShape(Size, Channels), Fit, Rgb.Parse(Background) ?? Rgb.Black);
 }
 

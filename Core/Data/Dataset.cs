@@ -48,7 +48,7 @@ public sealed record Dataset(string Name, ImageSet Train, ImageSet? Test, string
 /// <param name="Classes">Number of distinct labels; null if there are none.</param>
 /// <param name="Height">Height of a picture in pixels.</param>
 /// <param name="Width">Width of a picture in pixels.</param>
-/// <param name="Channels">1 for grey, 3 for red, green and blue.</param>
+/// <param name="Channels">1 for grey, 3 for red, green and blue, 4 with alpha.</param>
 /// <param name="Sha256">See <see cref="Dataset.Sha256"/>.</param>
 /// <param name="Description">Human-readable description of the content and its origin.</param>
 /// <param name="ClassNames">Name of each class, indexed by label; null if unknown.</param>

@@ -6,7 +6,7 @@ namespace GanFunctions.Core.Export;
 /// <summary>Architecture of a generator, with everything needed to rebuild it.</summary>
 /// <param name="Name">Name of the architecture, as in the metadata of the safetensors file.</param>
 /// <param name="Side">Width and height of a picture, in pixels.</param>
-/// <param name="Channels">Colour channels: 1 for greyscale, 3 for RGB.</param>
+/// <param name="Channels">Colour channels: 1 for greyscale, 3 for RGB, 4 for RGB premultiplied by alpha, and alpha.</param>
 /// <param name="LatentSize">Length of a noise vector.</param>
 /// <param name="Parameters">Number of trainable parameters.</param>
 /// <param name="Layers">Layers from noise to pictures.</param>

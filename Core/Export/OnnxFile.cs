@@ -16,7 +16,8 @@ namespace GanFunctions.Core.Export;
 /// <summary>
 /// Exports a generator as an ONNX file (https://github.com/onnx/onnx/blob/main/docs/IR.md), which generates pictures wherever there is an
 /// ONNX runtime: in a browser, on a phone, from any language. Inputs: <c>noise [batch, 100]</c> from the standard normal distribution and,
-/// if the generator is conditional, <c>label [batch]</c>, int64. Output: <c>pictures [batch, channels, side, side]</c> in [-1, 1].
+/// if the generator is conditional, <c>label [batch]</c>, int64. Output: <c>pictures [batch, channels, side, side]</c> in [-1, 1]:
+/// grey, RGB, or RGBA with premultiplied colours.
 /// </summary>
 public static class OnnxFile
 {
@@ -87,7 +88,7 @@ public static class OnnxFile
             if (layer.Geometry is null) x = Unflatten(graph, x, layer.OutputSize, (int)layers[1].Weight.shape[0]);
         }
         var shape = generator.Shape;
-        graph.Output(x, "in [-1, 1]", shape.Channels, shape.Side, shape.Side);
+        graph.Output(x, shape.HasAlpha ? "in [-1, 1]; RGBA with premultiplied colours" : "in [-1, 1]", shape.Channels, shape.Side, shape.Side);
         return graph.Proto;
     }
 

@@ -8,7 +8,7 @@ namespace GanFunctions.Core.Pictures;
 /// <param name="Count">Number of pictures.</param>
 /// <param name="Height">Height of a picture in pixels.</param>
 /// <param name="Width">Width of a picture in pixels.</param>
-/// <param name="Channels">1 for grey, 3 for red, green and blue.</param>
+/// <param name="Channels">Number of channels, as in <see cref="PictureShape"/>.</param>
 public sealed record ImageSet(byte[] Pixels, byte[]? Labels, int Count, int Height, int Width, int Channels = 1)
 {
     /// <summary>Shape of each picture. The pictures must be square.</summary>
@@ -33,7 +33,7 @@ public sealed record ImageSet(byte[] Pixels, byte[]? Labels, int Count, int Heig
 
 /// <summary>Size and colour of the pictures that a network works with. They are square.</summary>
 /// <param name="Side">Height and width in pixels, one of <see cref="Sides"/>.</param>
-/// <param name="Channels">1 for grey, 3 for red, green and blue.</param>
+/// <param name="Channels">1 for grey, 3 for red, green and blue, 4 for these premultiplied by alpha, and alpha.</param>
 public readonly record struct PictureShape(int Side, int Channels)
 {
     /// <summary>The shape of MNIST pictures: 28x28, grey.</summary>
@@ -43,10 +43,13 @@ public readonly record struct PictureShape(int Side, int Channels)
     public static IReadOnlyList<int> Sides { get; } = [28, 32, 64, 128];
 
     /// <summary>The supported numbers of channels.</summary>
-    public static IReadOnlyList<int> ChannelCounts { get; } = [1, 3];
+    public static IReadOnlyList<int> ChannelCounts { get; } = [1, 3, 4];
 
     /// <summary>Whether there are networks for this shape.</summary>
     public bool IsKnown => Sides.Contains(Side) && ChannelCounts.Contains(Channels);
+
+    /// <summary>Whether pixels can be transparent. The last channel is then alpha: 0 for transparent, 255 for opaque.</summary>
+    public bool HasAlpha => Channels == 4;
 
     /// <summary>Number of bytes in a picture.</summary>
     public int Size => Side * Side * Channels;

@@ -48,7 +48,9 @@ public readonly record struct Rgb(byte Red, byte Green, byte Blue)
 /// <summary>What pictures are converted to.</summary>
 /// <param name="Shape">The final size and number of channels.</param>
 /// <param name="Fit">How pictures become square.</param>
-/// <param name="Background">The colour behind transparent pixels and around padded pictures.</param>
+/// <param name="Background">
+/// The colour behind transparent pixels and around padded pictures. Unused if the shape has alpha: the padding is then transparent.
+/// </param>
 public sealed record PictureTarget(PictureShape Shape, PictureFit Fit = PictureFit.Crop, Rgb Background = default);
 
 /// <summary>
@@ -58,8 +60,9 @@ public sealed record PictureTarget(PictureShape Shape, PictureFit Fit = PictureF
 public static class PictureDecoder
 {
     /// <summary>
-    /// Decodes a picture: applies its EXIF orientation, makes it square, scales it with a Lanczos filter and composites it over the background.
-    /// 16-bit, palette, CMYK and other pictures are converted to 8-bit grey or sRGB. Only the first frame of an animation is used.
+    /// Decodes a picture: applies its EXIF orientation, makes it square, scales it with a Lanczos filter and composites it over the background,
+    /// or keeps its alpha if the target has alpha. A picture without alpha is opaque. 16-bit, palette, CMYK and other pictures are converted to 8-bit
+    /// grey or sRGB. Only the first frame of an animation is used.
     /// </summary>
     /// <param name="file">The content of a picture file.</param>
     /// <param name="target">What to convert to.</param>
@@ -74,9 +77,10 @@ public static class PictureDecoder
             using var loaded = PictureLoader.Load(file, side, maxPixels);
             using var cropped = target.Fit == PictureFit.Crop ? CropToSquare(loaded) : loaded.Copy();
             using var scaled = ScaleTo(cropped, side, keepAspect: target.Fit == PictureFit.Pad);
-            using var opaque = Flatten(scaled, target.Background);
-            using var coloured = opaque.Colourspace(channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb);
-            using var bytes = coloured.Cast(Enums.BandFormat.Uchar);
+            using var flat = target.Shape.HasAlpha ? scaled.Copy() : Flatten(scaled, target.Background);
+            using var coloured = flat.Colourspace(channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb);
+            using var converted = coloured.Cast(Enums.BandFormat.Uchar);
+            using var bytes = target.Shape.HasAlpha && !converted.HasAlpha() ? converted.Bandjoin(byte.MaxValue) : converted.Copy();
             using var square = Embed(bytes, target);
             return ToPlanes(square.WriteToMemory<byte>(), target.Shape);
         }
@@ -119,26 +123,18 @@ public static class PictureDecoder
     {
         var side = target.Shape.Side;
         if (image.Width == side && image.Height == side) return image.Copy();
+        var (left, top) = ((side - image.Width) / 2, (side - image.Height) / 2);
+        if (target.Shape.HasAlpha) return image.Embed(left, top, side, side, extend: Enums.Extend.Black); // all bands are 0: transparent
         using var pixel = Image.NewFromMemory([target.Background.Red, target.Background.Green, target.Background.Blue], 1, 1, 3, Enums.BandFormat.Uchar);
         using var srgb = pixel.Copy(interpretation: Enums.Interpretation.Srgb);
         using var background = srgb.Colourspace(image.Interpretation);
-        return image.Embed(
-            (side - image.Width) / 2, (side - image.Height) / 2, side, side, extend: Enums.Extend.Background, background: background.Getpoint(0, 0));
+        return image.Embed(left, top, side, side, extend: Enums.Extend.Background, background: background.Getpoint(0, 0));
     }
 
     private static byte[] ToPlanes(byte[] pixels, PictureShape shape)
     {
         if (pixels.Length != shape.Size) throw new PictureException($"it decodes to {pixels.Length} bytes instead of {shape.Size}");
-        if (shape.Channels == 1) return pixels;
-        var planes = new byte[pixels.Length];
-        var size = shape.Side * shape.Side;
-        for (var pixel = 0; pixel < size; pixel++)
-        {
-            for (var channel = 0; channel < shape.Channels; channel++)
-                planes[channel * size + pixel] = pixels[pixel * shape.Channels + channel];
-        }
-
-        return planes;
+        return Pixels.Deinterleave(pixels, shape);
     }
 }
 

@@ -11,14 +11,14 @@ public enum PictureFormat
     /// <summary>WebP, lossless.</summary>
     WebP,
 
-    /// <summary>JPEG with quality 90, slightly lossy.</summary>
+    /// <summary>JPEG with quality 90, slightly lossy. It has no alpha: transparent pictures are composited over white.</summary>
     Jpeg,
 }
 
 /// <summary>File format of an animation.</summary>
 public enum AnimationFormat
 {
-    /// <summary>GIF with at most 255 colours per frame; supported everywhere.</summary>
+    /// <summary>GIF with at most 255 colours per frame; supported everywhere. A pixel is either opaque or, with alpha below 128, transparent.</summary>
     Gif,
 
     /// <summary>Animated WebP, lossless.</summary>
@@ -38,7 +38,7 @@ public static class PictureEncoder
         {
             PictureFormat.Png => picture.PngsaveBuffer(compression: 6, keep: Enums.ForeignKeep.None),
             PictureFormat.WebP => picture.WebpsaveBuffer(lossless: true, keep: Enums.ForeignKeep.None),
-            PictureFormat.Jpeg => picture.JpegsaveBuffer(q: 90, keep: Enums.ForeignKeep.None),
+            PictureFormat.Jpeg => picture.JpegsaveBuffer(q: 90, keep: Enums.ForeignKeep.None, background: [byte.MaxValue]),
             _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such format."),
         }, cancellation);
 

@@ -7,7 +7,7 @@ public static class PictureGrid
 {
     internal const int Gap = 2; // pixels between pictures, before scaling
 
-    /// <summary>Arranges pictures row by row on a black background.</summary>
+    /// <summary>Arranges pictures row by row on a black background, or on a transparent one if they have alpha.</summary>
     /// <param name="pictures"><c>[count, channels, side, side]</c>, 0 to 255.</param>
     /// <param name="shape">Shape of each picture.</param>
     /// <param name="columns">Maximum number of pictures in a row.</param>

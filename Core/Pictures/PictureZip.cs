@@ -58,7 +58,8 @@ public static class Npy
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0];
 
     /// <summary>
-    /// Writes pictures as a <c>uint8</c> array: <c>[count, side, side]</c> if grey, <c>[count, side, side, 3]</c> if in colour.
+    /// Writes pictures as a <c>uint8</c> array: <c>[count, side, side]</c> if grey, <c>[count, side, side, 3]</c> if in colour, and
+    /// <c>[count, side, side, 4]</c>, with straight colours, if they have alpha.
     /// </summary>
     /// <param name="pictures"><c>[count, channels, side, side]</c>, 0 to 255.</param>
     /// <param name="shape">Shape of each picture.</param>

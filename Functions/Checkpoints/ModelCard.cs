@@ -119,7 +119,7 @@ public sealed record CardSampling(
             labels is null ? null : "label: int64 [batch], one of the labels for each picture",
             labels,
             $"pictures: float32 [batch, {shape.Channels}, {shape.Side}, {shape.Side}] in [-1, 1]",
-            "round((x + 1) * 127.5)",
+            "round((x + 1) * 127.5)" + (shape.HasAlpha ? ", then RGBA with colours premultiplied by alpha" : ""),
             $"/api/runs/{manifest.Run}/samples?epoch={CardFile.EpochOf(manifest)}{(labels is null ? "" : $"&label={Uri.EscapeDataString(first)}")}",
             generator.Classes.Names);
     }

@@ -18,7 +18,7 @@ namespace GanFunctions.Functions.Datasets;
 /// <param name="Size">Same as <paramref name="Height"/>.</param>
 /// <param name="Height">Height of a picture in pixels.</param>
 /// <param name="Width">Width of a picture in pixels.</param>
-/// <param name="Channels">1 for greyscale, 3 for RGB.</param>
+/// <param name="Channels">1 for greyscale, 3 for RGB, 4 for RGB with transparency.</param>
 /// <param name="Sha256">SHA-256 of its content.</param>
 /// <param name="Description">What the pictures show and where they come from.</param>
 /// <param name="Conversion">State of the latest upload; null if nothing was uploaded.</param>

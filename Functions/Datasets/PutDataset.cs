@@ -20,14 +20,16 @@ public sealed class PutDataset(
         "size", "Width and height of the pictures. By default, the largest size that at least half of the uploaded ones have. IDX files keep their size.",
         PictureShape.Sides);
     internal static readonly Parameter<int?> Channels = Parameter.Choice(
-        "channels", "1 for greyscale, 3 for colour. By default, colour if the pictures have colour. IDX files keep their channels.",
+        "channels", "1 for greyscale, 3 for colour, 4 for colour with transparency. By default, colour if the pictures have colour. IDX files keep "
+            + "their channels.",
         PictureShape.ChannelCounts);
     internal static readonly Parameter<string?> Fit = Parameter.Choice(
-        "fit", "How pictures that are not square become square: `crop` cuts out the centre, `pad` adds background, `stretch` scales both sides independently.",
+        "fit", "How pictures that are not square become square: `crop` cuts out the centre, `pad` adds background, which is transparent with four channels, "
+            + "`stretch` scales both sides independently.",
         [.. Enum.GetValues<PictureFit>().Select(fit => Problems.Name(fit))], Problems.Name(PictureFit.Crop));
     internal static readonly Parameter<Rgb?> Background = new(
         "background", "The colour behind transparent pixels and around padded pictures: `black`, `white` or six hexadecimal digits. By default, black or "
-            + "white, whichever makes transparent pictures more visible.",
+            + "white, whichever makes transparent pictures more visible. Not valid with four channels, which keep the transparency.",
         new() { ["type"] = "string", ["pattern"] = "^(black|white|[0-9a-fA-F]{6})$" }, "black, white or six hexadecimal digits",
         text => Rgb.Parse(text) is { } colour ? (true, colour) : default, null);
     internal static readonly Parameter<bool> Transpose = Parameter.Flag(
@@ -47,6 +49,8 @@ public sealed class PutDataset(
         var fit = query.Read(Fit) is { } named ? Enum.Parse<PictureFit>(named, ignoreCase: true) : PictureFit.Crop;
         var conversion = new ConversionRequest(
             query.Read(Size), query.Read(Channels), fit, query.Read(Background)?.ToString(), query.Read(Transpose));
+        if (conversion is { Channels: 4, Background: { } colour })
+            query.Refuse(Background, $"background: '{colour}' is not valid with channels=4, which keeps pictures transparent; leave one of them out.");
         var (blocksOf, blocks) = (query.Read(Upload), query.Read(Blocks));
         if (query.Error() is { } wrong) return wrong;
         if (blocksOf is null != blocks is null) return Problems.Invalid("blocks", "upload and blocks must be given together.");

@@ -27,7 +27,8 @@ internal static class PictureFeature
         Samples("GetLatestSamples", "/api/samples", "Generates pictures from the newest run that has a checkpoint"),
         new(nameof(GetTimelapse), "get", "/api/runs/{run}/timelapse", "Animates the sample grids of all epochs, which come from the same noise")
         {
-            Description = "Pictures are doubled in size, unless the animation would have too many pixels. " + PictureWork.Limits,
+            Description = "Pictures are doubled in size, unless the animation would have too many pixels. "
+                + "A pixel of a GIF is either opaque or transparent; WebP keeps every degree of transparency. " + PictureWork.Limits,
             Parameters =
             [
                 Parameter.Run,
@@ -46,7 +47,7 @@ internal static class PictureFeature
         },
         new(nameof(GetWalk), "get", "/api/runs/{run}/walk", "Animates a walk through latent space, from seed to seed")
         {
-            Description = PictureWork.Limits,
+            Description = "A pixel of a GIF is either opaque or transparent; WebP keeps every degree of transparency. " + PictureWork.Limits,
             Parameters =
             [
                 Parameter.Run, GetWalk.Seeds, GetWalk.Frames, GetWalk.Count, Columns, GetWalk.Scale, GetWalk.Milliseconds, GetWalk.Closed,
@@ -136,6 +137,7 @@ internal static class PictureFeature
     private static Operation Samples(string id, string path, string summary, params Parameter[] first) => new(id, "get", path, summary)
     {
         Description = "Picture *i* of a seed does not depend on `count` and `columns`. `zip` contains one PNG file per picture and an index; `npy` is a NumPy array. "
+            + "JPEG shows transparent pictures on white. "
             + PictureWork.Limits,
         Parameters =
         [

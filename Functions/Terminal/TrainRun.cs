@@ -88,7 +88,7 @@ internal sealed class TrainRun(TrainArguments arguments, LocalRun local, TimePro
         }
         if (view.Conversion is { State: ConversionState.Failed, Error: var error })
             throw new InvalidOperationException($"'{arguments.Source.Path}' cannot be used: {error}");
-        var (pictures, colour) = (view.Train + (view.Test ?? 0), view.Channels == 1 ? "greyscale" : "colour");
+        var (pictures, colour) = (view.Train + (view.Test ?? 0), view.Channels switch { 1 => "greyscale", 3 => "colour", _ => "colour with transparency" });
         var classes = view.ClassNames is { Count: > 1 } names ? $", in the classes {string.Join(", ", names)}" : "";
         Console.WriteLine($"Data set '{name}': {pictures} pictures of {view.Width}x{view.Height}, {colour}{classes}");
     }

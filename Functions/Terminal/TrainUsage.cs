@@ -23,7 +23,7 @@ internal static class TrainUsage
             stops; the same command resumes it.
 
             Pictures of a folder or archive are converted first:
-              --size 28|32|64  --channels 1|3  by default derived from the pictures
+              --size 28|32|64  --channels 1|3|4  by default derived from the pictures
               --fit crop|pad|stretch  --background white|black|rrggbb  --transpose
             Training options and their defaults; docs/options.md explains them. For initFrom,
             write --initFrom <run> or --initFrom <run>:<epoch>:

@@ -99,6 +99,7 @@ internal static class IdxUploadReader
             foreach (var copy in files.Skip(1)) await CheckSameAsync(array, files.First().Path, copy, maxBytes, cancellation);
             parts[files.Key] = transpose && array.Shape.Length > 1 ? Transposed(array) : array;
         }
+        foreach (var array in parts.Values.Where(array => array.Shape.Length == 4)) Pixels.Premultiply(array.Data, new(array.Shape[^1], array.Shape[1]));
         CheckCounts(upload, parts, IdxPart.TrainImages, IdxPart.TrainLabels);
         CheckCounts(upload, parts, IdxPart.TestImages, IdxPart.TestLabels);
         CheckSameShape(upload, parts);
@@ -161,7 +162,7 @@ internal static class IdxUploadReader
                 $"one of the supported sizes {string.Join(", ", PictureShape.Sides.Select(side => $"{side}x{side}"))}");
         }
         if (shape.Length == 4 && !PictureShape.ChannelCounts.Contains(shape[1]))
-            throw new IdxFormatException(file, $"its pictures have {shape[1]} channels", string.Join(" or ", PictureShape.ChannelCounts));
+            throw new IdxFormatException(file, $"its pictures have {shape[1]} channels", $"one of {string.Join(", ", PictureShape.ChannelCounts)}");
     }
 
     private static void CheckSameShape(IdxUpload upload, Dictionary<IdxPart, IdxArray> parts)

@@ -5,7 +5,8 @@ namespace GanFunctions.Core.Data.Uploads;
 
 /// <summary>
 /// Chooses size, channels and background of a data set from a sample of its pictures: colour if some have colour, the largest supported size
-/// that at least half of the pictures have, and a background on which transparent pictures are visible.
+/// that at least half of the pictures have, and a background on which transparent pictures are visible. Four channels, which keep
+/// alpha, are never chosen; they have to be requested.
 /// </summary>
 internal static class PictureExamination
 {
@@ -28,9 +29,12 @@ internal static class PictureExamination
             if (await ExamineAsync(file, options, cancellation) is { } traits) pictures.Add(traits);
         }
         List<string> reasons = [];
-        return new(
-            request.Size ?? SizeOf(pictures, reasons), request.Channels ?? ChannelsOf(pictures, reasons), request.Fit,
-            request.Background ?? BackgroundOf(pictures, reasons).ToString(), reasons);
+        var size = request.Size ?? SizeOf(pictures, reasons);
+        var channels = request.Channels ?? ChannelsOf(pictures, reasons);
+        var background = new PictureShape(size, channels).HasAlpha
+            ? ConversionChoice.Transparent
+            : request.Background ?? BackgroundOf(pictures, reasons).ToString();
+        return new(size, channels, request.Fit, background, reasons);
     }
 
     private static async Task<PictureTraits?> ExamineAsync(ArchiveFile file, DatasetOptions options, CancellationToken cancellation)
@@ -69,7 +73,7 @@ internal static class PictureExamination
         List<(double Black, double White)> contrasts = [.. pictures.Select(picture => picture.Contrast).OfType<(double Black, double White)>()];
         if (contrasts.Count == 0) return Rgb.Black;
         var background = contrasts.Average(each => each.Black) > contrasts.Average(each => each.White) ? Rgb.Black : Rgb.White;
-        reasons.Add(Text($"The background is {background}: {contrasts.Count} of {pictures.Count} examined pictures are transparent and stand out more on it."));
+        reasons.Add(Text($"The background is {background}: {contrasts.Count} of {pictures.Count} examined pictures are transparent and stand out more on it. channels=4 keeps their transparency."));
         return background;
     }
 

@@ -71,8 +71,13 @@ export class Square {
       const [column, row] = [cell % mapSize, Math.floor(cell / mapSize)];
       const bitmap = await generator.draw(column / (mapSize - 1), row / (mapSize - 1), this.#class, this.#signal);
       if (version !== this.#mapVersion || generator !== this.#generator || this.#signal.aborted) return;
-      if (cell === 0) [map.width, map.height] = [bitmap.width * mapSize, bitmap.height * mapSize];
-      map.getContext('2d').drawImage(bitmap, column * bitmap.width, row * bitmap.height);
+      const [context, { width, height }] = [map.getContext('2d'), bitmap];
+      if (cell === 0) {
+        [map.width, map.height] = [width * mapSize, height * mapSize];
+        context.fillRect(0, 0, map.width, map.height); // black until the pictures are generated
+      }
+      context.clearRect(column * width, row * height, width, height); // the picture may be transparent
+      context.drawImage(bitmap, column * width, row * height);
     }
   }
 
@@ -109,7 +114,7 @@ export class Square {
 
   #paint(bitmap) {
     const canvas = this.#container.querySelector('canvas.live');
-    if (canvas.width !== bitmap.width) [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+    [canvas.width, canvas.height] = [bitmap.width, bitmap.height]; // also clears it: the picture may be transparent
     canvas.getContext('2d').drawImage(bitmap, 0, 0);
     const now = performance.now();
     this.#times = [...this.#times.filter(time => now - time < rateWindow), now];

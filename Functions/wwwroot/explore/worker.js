@@ -12,17 +12,20 @@ const methods = {
     return {};
   },
 
-  // Generates one picture: RGBA, row-major.
+  // Generates one picture: RGBA, row-major. The colours of a generator with four channels are premultiplied by alpha; those of a canvas are not.
   async draw({ noise, label }) {
     const inputs = { noise: new ort.Tensor('float32', noise, [1, noise.length]) };
     if (session.inputNames.includes('label')) inputs.label = new ort.Tensor('int64', BigInt64Array.of(BigInt(label)), [1]);
     const { pictures } = await session.run(inputs);
     const [, channels, side] = pictures.dims;
-    const pixels = new Uint8ClampedArray(side * side * 4).fill(255);
+    const pixels = new Uint8ClampedArray(side * side * 4);
+    const valueAt = (channel, pixel) => Math.round((pictures.data[channel * side * side + pixel] + 1) * 127.5);
     for (let pixel = 0; pixel < side * side; pixel++) {
+      const alpha = channels === 4 ? valueAt(3, pixel) : 255;
       for (let color = 0; color < 3; color++) {
-        pixels[pixel * 4 + color] = Math.round((pictures.data[(channels === 1 ? 0 : color) * side * side + pixel] + 1) * 127.5);
+        pixels[pixel * 4 + color] = alpha === 0 ? 0 : valueAt(channels === 1 ? 0 : color, pixel) * 255 / alpha; // the array rounds and limits it to 255
       }
+      pixels[pixel * 4 + 3] = alpha;
     }
     pictures.dispose();
     return { pixels, side };

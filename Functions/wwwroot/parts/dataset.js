@@ -4,6 +4,9 @@ export const hasPictures = dataset => dataset.stored || dataset.source === 'buil
 /** Whether a run can train on a data set. */
 export const canTrain = dataset => dataset.stored || dataset.source !== 'stored';
 
+/** The colours of a data set or of a converted upload. */
+export const coloursOf = ({ channels }) => ({ 3: 'colour', 4: 'colour with transparency' })[channels] ?? 'greyscale';
+
 /** The classes of a data set, with null for unknown names. A data set stored by an earlier version lists no labels; they then count from 0. */
 export const classesOf = dataset => (dataset.labels ?? Array.from({ length: dataset.classes ?? 0 }, (_, label) => label))
   .map(label => ({ label, name: dataset.classNames?.[label] ?? null }));

@@ -4,7 +4,7 @@ import { get, put, remove, resourceUrl } from '../api.js';
 import { count, plural } from '../format.js';
 import { delay } from '../live.js';
 import { confirm } from '../parts/confirm.js';
-import { canTrain, classesOf, className, hasPictures } from '../parts/dataset.js';
+import { canTrain, classesOf, className, coloursOf, hasPictures } from '../parts/dataset.js';
 import { problem } from '../parts/problem.js';
 
 const refreshInterval = 1000; // milliseconds
@@ -81,7 +81,7 @@ const template = (state, handlers) => html`
     <div class="field"><label for="file">Archive</label><input id="file" name="file" type="file" accept=".zip,.tar,.gz,.tgz,.csv,.parquet" required aria-describedby="file-hint">
       <p class="hint" id="file-hint">zip or tar of pictures, optionally in one folder per class; IDX, CSV or Parquet files</p></div>
     <div class="field"><label for="size">Size</label><select id="size" name="size"><option value="">automatic</option><option>28</option><option>32</option><option>64</option></select></div>
-    <div class="field"><label for="channels">Channels</label><select id="channels" name="channels"><option value="">automatic</option><option value="1">greyscale</option><option value="3">colour</option></select></div>
+    <div class="field"><label for="channels">Channels</label><select id="channels" name="channels"><option value="">automatic</option><option value="1">greyscale</option><option value="3">colour</option><option value="4">colour with transparency</option></select></div>
     <div class="field"><label for="fit">Non-square pictures</label><select id="fit" name="fit"><option value="">crop the centre</option><option value="pad">add background</option><option value="stretch">stretch</option></select></div>
     <div class="field"><label for="background">Background</label><select id="background" name="background"><option value="">automatic</option><option>white</option><option>black</option></select></div>
     <div class="full-width">${problemAt(form, state)}</div>
@@ -100,7 +100,7 @@ const card = (dataset, state, { remove }) => html`
     ${problemAt(dataset.name, state)}
     <p>${dataset.description}</p>
     ${hasPictures(dataset) ? html`
-      <p class="hint">${plural(dataset.train, 'training picture')}, ${count(dataset.test ?? 0)} held out, ${dataset.width}×${dataset.height}${dataset.channels === 3 ? ', colour' : ''}${
+      <p class="hint">${plural(dataset.train, 'training picture')}, ${count(dataset.test ?? 0)} held out, ${dataset.width}×${dataset.height}${dataset.channels > 1 ? `, ${coloursOf(dataset)}` : ''}${
         dataset.classes ? `, ${plural(dataset.classes, 'class', 'classes')}: ${classList(dataset)}` : ''}</p>
       <img class="pixels sheet" src=${resourceUrl(`datasets/${dataset.name}/preview`)} alt="Sample pictures from ${dataset.name}" loading="lazy">` : nothing}
     ${dataset.conversion ? conversionStatus(dataset.conversion) : nothing}
@@ -114,8 +114,8 @@ function classList(dataset) {
 const conversionStatus = upload => html`
   <p role="status">Upload: ${upload.state}, ${count(upload.done)} of ${count(upload.total)} files${upload.error ? html`: ${upload.error}` : nothing}</p>
   ${isConverting({ conversion: upload }) ? html`<progress max=${upload.total || 1} .value=${upload.done} aria-label="Conversion progress"></progress>` : nothing}
-  ${upload.choice ? html`<p class="hint">Converted to ${upload.choice.size}×${upload.choice.size}, ${upload.choice.channels === 3 ? 'colour' : 'greyscale'}, on ${
-    upload.choice.background}. ${upload.choice.reasons.join(' ')}</p>` : nothing}
+  ${upload.choice ? html`<p class="hint">Converted to ${upload.choice.size}×${upload.choice.size}, ${coloursOf(upload.choice)}${
+    upload.choice.channels === 4 ? '' : `, on ${upload.choice.background}`}. ${upload.choice.reasons.join(' ')}</p>` : nothing}
   ${upload.problemCount > 0 ? html`
     <details>
       <summary>${plural(upload.problemCount, 'file')} skipped</summary>

@@ -2,7 +2,7 @@
 import { html, nothing, render } from '../lib/lit-html/lit-html.js';
 import { get, post, resourceUrl } from '../api.js';
 import { plural } from '../format.js';
-import { canTrain, hasPictures } from '../parts/dataset.js';
+import { canTrain, coloursOf, hasPictures } from '../parts/dataset.js';
 import { problem } from '../parts/problem.js';
 
 const fallbackDataset = 'digits'; // built in, so always available
@@ -25,6 +25,11 @@ const advancedFields = [
   { name: 'patience', label: 'Patience', hint: 'epochs without improvement before the run stops' },
   { name: 'maxSliceSeconds', label: 'Maximum slice length', hint: 'seconds of training between checkpoints' },
 ];
+const presetHints = {
+  dcgan: 'recommended for pictures of 28x28',
+  compact: 'recommended for larger pictures',
+  tutorial: 'settings of the published tutorial, for comparison',
+};
 const fieldsWithDefault = ['batchSize', 'learningRate', 'learningRateDecay', 'gradientPenalty', 'qualitySamples', 'maxSliceSeconds'];
 
 export async function show(root, { query }, signal) {
@@ -32,7 +37,7 @@ export async function show(root, { query }, signal) {
   const [{ datasets: known }, { runs }] = await Promise.all([get('datasets', { signal }), get('runs', { signal })]);
   const datasets = known.filter(canTrain);
   const dataset = query.get('dataset') ?? datasets.find(each => each.stored)?.name ?? fallbackDataset;
-  const state = { datasets, dataset, trained: runs.filter(run => run.checkpoint), hasImages: false, preset: 'dcgan', defaults: {}, errors: {}, failure: null, isBusy: false };
+  const state = { datasets, dataset, trained: runs.filter(run => run.checkpoint), hasImages: false, preset: '', defaults: {}, errors: {}, failure: null, isBusy: false };
   const draw = () => render(template(state, handlers), root);
   const handlers = {
     // The length in pictures replaces that in epochs, which has a value from the start.
@@ -41,7 +46,12 @@ export async function show(root, { query }, signal) {
       state.hasImages = event.target.value.trim() !== '';
       draw();
     },
-    selectDataset: event => { state.dataset = event.target.value; draw(); },
+    async selectDataset(event) {
+      state.dataset = event.target.value;
+      draw();
+      await loadDefaults(state, signal);
+      draw();
+    },
     async selectPreset(event) {
       state.preset = event.target.value;
       await loadDefaults(state, signal);
@@ -71,7 +81,10 @@ export async function show(root, { query }, signal) {
 
 // A dry run returns the values that empty fields resolve to.
 async function loadDefaults(state, signal) {
-  state.defaults = await post('runs', { preset: state.preset, dataset: fallbackDataset }, { query: { dryRun: true }, signal }).catch(() => ({}));
+  const { preset, dataset } = state;
+  const read = from => post('runs', { ...(preset === '' ? {} : { preset }), dataset: from }, { query: { dryRun: true }, signal });
+  const defaults = await read(dataset).catch(() => read(fallbackDataset)).catch(() => ({}));
+  if (preset === state.preset && dataset === state.dataset) state.defaults = defaults;
 }
 
 function createBody(form) {
@@ -104,10 +117,10 @@ const template = (state, handlers) => html`
     <div class="field">
       <label for="preset">Preset</label>
       <select id="preset" name="preset" aria-describedby="preset-hint" aria-invalid=${'preset' in state.errors} @change=${handlers.selectPreset}>
-        <option value="dcgan">dcgan</option>
-        <option value="tutorial">tutorial</option>
+        <option value="">automatic${state.preset === '' && state.defaults.preset ? ` (${state.defaults.preset})` : ''}</option>
+        ${Object.keys(presetHints).map(name => html`<option value=${name}>${name}</option>`)}
       </select>
-      ${hintOrError('preset', state.preset === 'dcgan' ? 'recommended settings' : 'settings of the published tutorial, for comparison', state.errors)}
+      ${hintOrError('preset', presetHints[state.preset || state.defaults.preset] ?? '', state.errors)}
     </div>
     ${basicFields.map(field => input(field, state))}
     <div class="field">
@@ -160,7 +173,7 @@ function describeDataset(state) {
   if (!dataset) return nothing;
   if (!hasPictures(dataset)) return `${dataset.description}.`;
   const classes = dataset.classes ? `, ${plural(dataset.classes, 'class', 'classes')}` : '';
-  return `${plural(dataset.train, 'picture')} of ${dataset.width}×${dataset.height}${dataset.channels === 3 ? ' in colour' : ''}${classes}`;
+  return `${plural(dataset.train, 'picture')} of ${dataset.width}×${dataset.height}${dataset.channels > 1 ? ` in ${coloursOf(dataset)}` : ''}${classes}`;
 }
 
 const preview = state => selectedDataset(state) && hasPictures(selectedDataset(state))

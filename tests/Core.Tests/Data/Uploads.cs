@@ -161,7 +161,7 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
             "with pictures of another size", [Idx.Images(2, height: 32, width: 30)],
             "its pictures are 30 pixels wide and 32 high. Expected one of the supported sizes 28x28, 32x32, 64x64"
         },
-        { "with two channels", [Idx.File([1, 2, 28, 28], new byte[2 * 784])], "its pictures have 2 channels. Expected 1 or 3" },
+        { "with two channels", [Idx.File([1, 2, 28, 28], new byte[2 * 784])], "its pictures have 2 channels. Expected one of 1, 3, 4" },
         {
             "with test pictures of another size", [Idx.Images(2), Idx.Labels(2), Idx.Images(2, height: 32, width: 32)],
             "its pictures are 32x32x1. Expected 28x28x1"

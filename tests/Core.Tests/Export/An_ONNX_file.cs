@@ -22,9 +22,10 @@ public sealed class An_ONNX_file
     [InlineData(Preset.Dcgan, 32, 3)]
     [InlineData(Preset.Dcgan, 64, 1)]
     [InlineData(Preset.Dcgan, 64, 3)]
+    [InlineData(Preset.Dcgan, 28, 4)]
     [InlineData(Preset.Compact, 28, 1)]
     [InlineData(Preset.Compact, 32, 3)]
-    [InlineData(Preset.Compact, 64, 3)]
+    [InlineData(Preset.Compact, 64, 4)]
     [InlineData(Preset.Compact, 128, 3)]
     public void Generates_the_pictures_of_the_generator(Preset preset, int side, int channels)
     {

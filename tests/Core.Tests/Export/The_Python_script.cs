@@ -4,6 +4,7 @@ using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;
+using NetVips;
 
 namespace GanFunctions.Core.Tests.Export;
 
@@ -20,6 +21,7 @@ public sealed class The_Python_script : IDisposable
     [InlineData(Preset.Dcgan, 28, 1, "ema")]
     [InlineData(Preset.Dcgan, 32, 3, "raw")]
     [InlineData(Preset.Dcgan, 64, 3, "ema")]
+    [InlineData(Preset.Dcgan, 32, 4, "ema")]
     [InlineData(Preset.Compact, 28, 1, "raw")]
     [InlineData(Preset.Compact, 64, 3, "ema")]
     public async Task Generates_the_pictures_of_the_generator(Preset preset, int side, int channels, string weights)
@@ -88,6 +90,30 @@ public sealed class The_Python_script : IDisposable
         Assert.Equal(header, System.Text.Encoding.ASCII.GetString(picture, 0, header.Length));
         Assert.Equal(header.Length + 84 * 56 * channels, picture.Length);
         Assert.InRange(picture[header.Length..].Distinct().Count(), 50, 256);
+    }
+
+    [Fact]
+    public async Task Writes_a_PNG_file_with_straight_colours_if_pictures_are_transparent()
+    {
+        var shape = new PictureShape(32, 4);
+        var file = await StoreAsync(TrainedLike.File(shape));
+        using var generator = NetworkState.LoadGenerator(await System.IO.File.ReadAllBytesAsync(file, Cancellation), averaged: true);
+        using var noise = TrainedLike.Noise(1);
+        byte[] drawn = [.. TrainedLike.Draw(generator, noise, []).Select(value => (byte)Math.Round((value + 1) * 127.5f))];
+        var expected = PictureGrid.Png(drawn, shape, columns: 1, scale: 1, Cancellation);
+        var (noiseFile, path) = (Path.Combine(_folder, "noise"), Path.Combine(_folder, "grid"));
+        await System.IO.File.WriteAllBytesAsync(noiseFile, noise.bytes.ToArray(), Cancellation);
+
+        var (code, output, error) = await RunAsync(await Python.Value, Script, file, "--noise", noiseFile, "--out", path);
+
+        Assert.True(code == 0, error);
+        Assert.Equal(path + ".png", output.Trim());
+        using var image = Image.NewFromFile(path + ".png");
+        using var same = Image.NewFromBuffer(expected);
+        Assert.Equal((32, 32, 4), (image.Width, image.Height, image.Bands));
+        using var visible = same[3] > 100; // a value that is rounded differently changes a faint colour more
+        Assert.InRange(((image - same).Abs() * (visible / 255)).Max(), 0, 3);
+        Assert.InRange(visible.Avg(), 1, 254);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -27,11 +27,12 @@ public sealed class The_networks
     [InlineData(NetworkFamily.Dcgan, 32, 1, 8_192)]
     [InlineData(NetworkFamily.Dcgan, 32, 3, 8_192)]
     [InlineData(NetworkFamily.Dcgan, 64, 3, 16_384)]
+    [InlineData(NetworkFamily.Dcgan, 64, 4, 16_384)]
     [InlineData(NetworkFamily.Compact, 28, 1, 6_272)]
     [InlineData(NetworkFamily.Compact, 32, 3, 4_096)]
     [InlineData(NetworkFamily.Compact, 64, 1, 4_096)]
     [InlineData(NetworkFamily.Compact, 64, 3, 4_096)]
-    [InlineData(NetworkFamily.Compact, 128, 3, 4_096)]
+    [InlineData(NetworkFamily.Compact, 128, 4, 4_096)]
     public void Turn_noise_into_pictures_and_pictures_into_logits(NetworkFamily family, int side, int channels, int features)
     {
         using var scope = NewDisposeScope();

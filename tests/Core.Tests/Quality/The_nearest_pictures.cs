@@ -14,6 +14,7 @@ public sealed class The_nearest_pictures(AzuriteFixture azurite)
     [Theory]
     [InlineData(28, 1)]
     [InlineData(32, 3)]
+    [InlineData(28, 4)]
     public async Task Of_a_training_picture_are_itself_and_its_near_duplicate(int side, int channels)
     {
         var container = azurite.NewContainer();
