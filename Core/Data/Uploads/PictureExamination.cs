@@ -50,12 +50,14 @@ internal static class PictureExamination
         }
     }
 
+    private const int MaxChosenSide = 64; // larger pictures take four times as long, so they are trained on request only
+
     private static int SizeOf(List<PictureTraits> pictures, List<string> reasons)
     {
         List<int> sides = [.. pictures.Select(picture => Math.Min(picture.Width, picture.Height)).Order()];
         if (sides.Count == 0) return PictureShape.Mnist.Side;
         var median = sides[sides.Count / 2];
-        var size = PictureShape.Sides.Where(side => side <= median).DefaultIfEmpty(PictureShape.Sides.Min()).Max();
+        var size = PictureShape.Sides.Where(side => side <= Math.Min(median, MaxChosenSide)).DefaultIfEmpty(PictureShape.Sides.Min()).Max();
         reasons.Add(Text($"The size is {size}: half of the pictures have at least {median} pixels on their shorter side."));
         return size;
     }
