@@ -3,7 +3,6 @@ using System.Text.Json;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 using Generator = GanFunctions.Core.Model.Generator;
 
@@ -148,28 +147,28 @@ public static class NetworkState
             value.copy_(Find(source, prefix + name, value.shape));
     }
 
-    private static void AddAdam(Dictionary<string, Tensor> target, string prefix, nn.Module module, Adam adam)
+    private static void AddAdam(Dictionary<string, Tensor> target, string prefix, nn.Module module, AdamOptimiser adam)
     {
         foreach (var (name, state) in AdamStates(module, adam))
         {
-            target[$"{prefix}{name}.step"] = tensor(state.step);
-            target[$"{prefix}{name}.exp_avg"] = state.exp_avg;
-            target[$"{prefix}{name}.exp_avg_sq"] = state.exp_avg_sq;
+            target[$"{prefix}{name}.step"] = tensor(state.Step);
+            target[$"{prefix}{name}.exp_avg"] = state.Average;
+            target[$"{prefix}{name}.exp_avg_sq"] = state.AverageOfSquares;
         }
     }
 
-    private static void LoadAdam(Dictionary<string, Tensor> source, string prefix, nn.Module module, Adam adam)
+    private static void LoadAdam(Dictionary<string, Tensor> source, string prefix, nn.Module module, AdamOptimiser adam)
     {
         foreach (var (name, state) in AdamStates(module, adam))
         {
-            state.step = Find(source, $"{prefix}{name}.step", []).item<long>();
-            state.exp_avg.copy_(Find(source, $"{prefix}{name}.exp_avg", state.exp_avg.shape));
-            state.exp_avg_sq.copy_(Find(source, $"{prefix}{name}.exp_avg_sq", state.exp_avg_sq.shape));
+            state.Step = Find(source, $"{prefix}{name}.step", []).item<long>();
+            state.Average.copy_(Find(source, $"{prefix}{name}.exp_avg", state.Average.shape));
+            state.AverageOfSquares.copy_(Find(source, $"{prefix}{name}.exp_avg_sq", state.AverageOfSquares.shape));
         }
     }
 
-    private static IEnumerable<(string Name, Adam.State State)> AdamStates(nn.Module module, Adam adam) =>
-        module.named_parameters().Select(parameter => parameter.name).Zip(adam.state_dict().State.Cast<Adam.State>());
+    private static IEnumerable<(string Name, AdamState State)> AdamStates(nn.Module module, AdamOptimiser adam) =>
+        module.named_parameters().Select(parameter => parameter.name).Zip(adam.States);
 
     private static Tensor Find(Dictionary<string, Tensor> source, string name, long[] shape)
     {

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -11,6 +12,8 @@ public abstract class Discriminator : nn.Module<Tensor, Tensor?, Tensor?, Tensor
 {
     /// <summary>Slope of LeakyReLU below zero, in all networks.</summary>
     public const double Leak = 0.2;
+
+    private static readonly Scalar Slope = Leak.ToScalar(); // not a temporary, which a garbage collection would free during the native call
 
     private Linear _dense = null!;
     private Embedding? _classes;
@@ -60,8 +63,8 @@ public abstract class Discriminator : nn.Module<Tensor, Tensor?, Tensor?, Tensor
     }
 
     /// <summary>A convolution in the compute type, followed by leaky ReLU.</summary>
-    private protected Tensor Downsample(Tensor x, Conv2d layer) => nn.functional.leaky_relu(
-        nn.functional.conv2d(
-            x.to(ComputeType), layer.weight!.to(ComputeType), layer.bias!.to(ComputeType), strides: layer.stride, padding: layer.padding!),
-        Leak);
+    private protected Tensor Downsample(Tensor x, Conv2d layer) => Activate(nn.functional.conv2d(
+        x.to(ComputeType), layer.weight!.to(ComputeType), layer.bias!.to(ComputeType), strides: layer.stride, padding: layer.padding!));
+
+    internal static Tensor Activate(Tensor x) => x.leaky_relu(Slope);
 }

@@ -42,5 +42,5 @@ public abstract class Generator : nn.Module<Tensor, Tensor?, Tensor>
     /// <returns>Pictures, <c>[batch, channels, side, side]</c> in [-1, 1].</returns>
     public abstract override Tensor forward(Tensor noise, Tensor? classes);
 
-    private protected static Tensor Activate(Tensor x) => nn.functional.leaky_relu(x, Discriminator.Leak);
+    private protected static Tensor Activate(Tensor x) => Discriminator.Activate(x);
 }

@@ -54,7 +54,7 @@ internal static class FeatureTraining
         CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
-        using var optimiser = optim.Adam(parameters, LearningRate);
+        using var optimiser = new AdamOptimiser(parameters, beta1: 0.9, beta2: 0.999, epsilon: 1e-8);
         var stepsPerPass = pictures.Count / batch;
         Tensor? order = null;
         for (var step = 0; step < steps; step++)
@@ -67,10 +67,10 @@ internal static class FeatureTraining
                 order = randperm(pictures.Count, generator: draw);
             }
             using var stepScope = NewDisposeScope();
-            foreach (var group in optimiser.ParamGroups) group.LearningRate = RateAt(step, stepsPerPass, steps);
-            optimiser.zero_grad();
+            optimiser.LearningRate = RateAt(step, stepsPerPass, steps);
+            foreach (var parameter in parameters) parameter.grad = null;
             backward(order!.narrow(0, (long)(step % stepsPerPass) * batch, batch));
-            optimiser.step();
+            optimiser.Step();
         }
     }
 

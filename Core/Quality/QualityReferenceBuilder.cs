@@ -23,6 +23,7 @@ internal static class QualityReferenceBuilder
     public const int Threads = 2;
 
     private const int Seed = 0;
+
     /// <summary>Builds the file; null if the data set is too small. Uses the torch threads of the calling thread.</summary>
     /// <param name="data">The data set.</param>
     /// <param name="cancellation">Cancels the build.</param>

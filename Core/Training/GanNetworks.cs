@@ -1,6 +1,6 @@
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
-using TorchSharp.Modules;
+using TorchSharp;
 using static TorchSharp.torch;
 using Generator = GanFunctions.Core.Model.Generator;
 
@@ -19,10 +19,10 @@ public sealed class GanNetworks : IDisposable
     public Discriminator Discriminator { get; }
 
     /// <summary>Adam optimiser of the generator.</summary>
-    public Adam GeneratorOptimiser { get; }
+    public AdamOptimiser GeneratorOptimiser { get; }
 
     /// <summary>Adam optimiser of the discriminator.</summary>
-    public Adam DiscriminatorOptimiser { get; }
+    public AdamOptimiser DiscriminatorOptimiser { get; }
 
     /// <summary>Number of updates of the moving average; determines its warm-up.</summary>
     public long AverageSteps { get; set; }
@@ -81,7 +81,7 @@ public sealed class GanNetworks : IDisposable
     /// <summary>Sets the learning rate of both optimisers.</summary>
     public void SetLearningRate(double rate)
     {
-        foreach (var group in GeneratorOptimiser.ParamGroups.Concat(DiscriminatorOptimiser.ParamGroups)) group.LearningRate = rate;
+        GeneratorOptimiser.LearningRate = DiscriminatorOptimiser.LearningRate = rate;
     }
 
     /// <inheritdoc/>
@@ -97,15 +97,16 @@ public sealed class GanNetworks : IDisposable
     private void CopyToAverage(double decay)
     {
         using var noGradient = no_grad();
+        using Tensor share = 1 - decay;
         foreach (var ((_, average), (_, current)) in Average.state_dict().Zip(Generator.state_dict()))
         {
             if (decay == 0 || !average.is_floating_point()) average.copy_(current);
-            else average.lerp_(current, 1 - decay);
+            else average.lerp_(current, share);
         }
     }
 
-    private static Adam NewAdam(nn.Module network, TrainingOptions options) => optim.Adam(
-        network.parameters(), options.LearningRate, options.Beta1, options.Beta2, options.AdamEpsilon);
+    private static AdamOptimiser NewAdam(nn.Module network, TrainingOptions options) =>
+        new(network.parameters(), options.Beta1, options.Beta2, options.AdamEpsilon) { LearningRate = options.LearningRate };
 }
 
 /// <summary>A batch of real pictures.</summary>
@@ -117,10 +118,10 @@ public readonly record struct RealBatch(Tensor Pictures, Tensor? Classes)
     public long Size => Pictures.shape[0];
 }
 
-/// <summary>The pictures of one epoch in their shuffled order. The whole data set stays in memory as bytes.</summary>
+/// <summary>The pictures of one epoch in their shuffled order.</summary>
 internal sealed class EpochData : IDisposable
 {
-    private readonly Tensor _pixels;   // [count, channels, side, side], bytes
+    private readonly PictureSelection _pictures;
     private readonly Tensor? _classes; // [count], int64
     private readonly Tensor _order;    // [count]
     private readonly int _batchSize;
@@ -134,7 +135,7 @@ internal sealed class EpochData : IDisposable
     {
         _batchSize = batchSize;
         if (labels.Count > 0) _classes = tensor(pictures.ClassesOf(labels));
-        _pixels = tensor(pictures.Pixels, [pictures.Count, pictures.Channels, pictures.Height, pictures.Width], dtype: ScalarType.Byte);
+        _pictures = PictureSelection.All(pictures);
         using var draw = random.At(epoch, 0, RandomPurpose.Shuffle);
         _order = randperm(pictures.Count, generator: draw);
     }
@@ -144,13 +145,12 @@ internal sealed class EpochData : IDisposable
     {
         using var scope = NewDisposeScope();
         var chosen = _order.narrow(0, (long)step * _batchSize, _batchSize);
-        var pictures = Pixels.Normalize(_pixels.index_select(0, chosen));
+        var pictures = Pixels.Normalize(_pictures.Batch(chosen));
         return new(pictures.MoveToOuterDisposeScope(), _classes?.index_select(0, chosen).MoveToOuterDisposeScope());
     }
 
     public void Dispose()
     {
-        _pixels.Dispose();
         _classes?.Dispose();
         _order.Dispose();
     }

@@ -57,7 +57,7 @@ public static class GanStep
         GanNetworks networks, TrainingOptions options, StepRandom draw, IReadOnlyList<MicroBatch> parts, Augmentation augmentation)
     {
         GanNetworks.SetGradients(networks.Discriminator, needed: true);
-        networks.DiscriminatorOptimiser.zero_grad();
+        networks.Discriminator.zero_grad();
         var hasPenalty = draw.Step % options.GradientPenaltyEvery == 0;
         var sum = 0.0;
         foreach (var part in parts)
@@ -77,7 +77,7 @@ public static class GanStep
             sum += loss.ToDouble() * part.Share;
             part.SetLogits(realLogits, fakeLogits, options.Loss);
         }
-        networks.DiscriminatorOptimiser.step();
+        networks.DiscriminatorOptimiser.Step();
         return sum;
 
         double PenaltyWeight(double gamma) => gamma / 2 * options.GradientPenaltyEvery;
@@ -89,7 +89,7 @@ public static class GanStep
         GanNetworks networks, TrainingOptions options, IReadOnlyList<MicroBatch> parts, Augmentation augmentation)
     {
         GanNetworks.SetGradients(networks.Discriminator, needed: false);
-        networks.GeneratorOptimiser.zero_grad();
+        networks.Generator.zero_grad();
         var sum = 0.0;
         foreach (var part in parts)
         {
@@ -102,7 +102,7 @@ public static class GanStep
             (loss * part.Share).backward();
             sum += loss.ToDouble() * part.Share;
         }
-        networks.GeneratorOptimiser.step();
+        networks.GeneratorOptimiser.Step();
         return sum;
     }
 

@@ -26,22 +26,22 @@ public static class TutorialStep
         var targets = cat([zeros(batch, 1), full(batch, 1, 1 - options.LabelSmoothing)]) + draw.LabelNoise(2 * batch, options.LabelNoise);
         discriminator.train();
         GanNetworks.SetGradients(discriminator, needed: true);
-        networks.DiscriminatorOptimiser.zero_grad();
+        networks.Discriminator.zero_grad();
         var mask = draw.DropoutMask(2 * batch, discriminator.FeatureSize, options.Dropout);
         var logits = discriminator.call(pictures, mask, classes);   // [2 * batch, 1]
         var discriminatorLoss = binary_cross_entropy_with_logits(logits, targets);
         discriminatorLoss.backward();
-        networks.DiscriminatorOptimiser.step();
+        networks.DiscriminatorOptimiser.Step();
 
         // Generator: the discriminator is frozen and in evaluation mode, without dropout
         discriminator.eval();
         GanNetworks.SetGradients(discriminator, needed: false);
         generator.train();
-        networks.GeneratorOptimiser.zero_grad();
+        networks.Generator.zero_grad();
         var fakeLogits = discriminator.call(generator.call(draw.GeneratorNoise(batch), real.Classes), null, real.Classes);
         var generatorLoss = binary_cross_entropy_with_logits(fakeLogits, ones_like(fakeLogits));
         generatorLoss.backward();
-        networks.GeneratorOptimiser.step();
+        networks.GeneratorOptimiser.Step();
         networks.UpdateAverage(options.EmaDecay);
 
         var scores = logits.sigmoid().chunk(2);

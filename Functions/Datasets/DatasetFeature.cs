@@ -91,7 +91,7 @@ internal static class DatasetFeature
                 {
                     Conversion = new ConversionView(ConversionState.Staged, 0, 0, 0, [], null, null),
                 })) { Headers = [Header.Location("/api/datasets/pets")] },
-                Response.Invalid("size", "size: '30' is not valid; it must be one of 28, 32, 64."),
+                Response.Invalid("size", "size: '30' is not valid; it must be one of 28, 32, 64, 128."),
                 InUse,
                 Response.TooLarge("The upload is too large.", DatasetProblems.WithSettings(new UploadTooLargeException(2L << 30).Message)),
             ],

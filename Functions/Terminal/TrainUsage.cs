@@ -23,10 +23,10 @@ internal static class TrainUsage
             stops; the same command resumes it.
 
             Pictures of a folder or archive are converted first:
-              --size 28|32|64  --channels 1|3|4  by default derived from the pictures
+              --size 28|32|64|128  --channels 1|3|4  by default derived from the pictures
               --fit crop|pad|stretch  --background white|black|rrggbb  --transpose
-            Training options and their defaults; docs/options.md explains them. For initFrom,
-            write --initFrom <run> or --initFrom <run>:<epoch>:
+            Training options and their defaults for 28x28 (see docs/options.md);
+            initFrom is written as --initFrom <run> or --initFrom <run>:<epoch>:
             {Options()}
             Any setting of the app, such as --urls http://localhost:7072, is valid too.
             """);
@@ -36,9 +36,10 @@ internal static class TrainUsage
     private static string Options()
     {
         var lines = new List<StringBuilder>();
-        foreach (var (name, value) in JsonNode.Parse(OptionsReader.Write(new TrainingOptions()))!.AsObject().Where(option => option.Key != "dataset"))
+        var options = JsonNode.Parse(OptionsReader.Write(new TrainingOptions()))!.AsObject();
+        foreach (var (name, value) in options.Where(option => option.Key is not ("dataset" or "initFrom"))) // explained above
         {
-            var text = $"  --{name} {value?.ToString() ?? "null"}";
+            var text = $"  --{name} {value?.ToString() ?? "none"}";
             if (lines.Count == 0 || lines[^1].Length + text.Length > Width) lines.Add(new());
             lines[^1].Append(text);
         }

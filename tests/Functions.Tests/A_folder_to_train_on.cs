@@ -84,7 +84,7 @@ public sealed class A_folder_to_train_on : IAsyncLifetime
     [InlineData("There is no folder or archive 'My Cats': name one that contains pictures, or a data set, such as digits.", "My Cats")]
     [InlineData("There is no folder or archive 'my-cats', and no data set of that name.", "my-cats", "--urls", "http://127.0.0.1:0")]
     [InlineData("The folder 'empty' is empty: it must contain pictures, optionally in one subfolder per class.", "empty")]
-    [InlineData("size: '30' is not valid; it must be one of 28, 32, 64. batchSize: 0 is not valid; it must be a whole number from 2 to 1024. "
+    [InlineData("size: '30' is not valid; it must be one of 28, 32, 64, 128. batchSize: 0 is not valid; it must be a whole number from 2 to 1024. "
         + "epoch is not an option; did you mean epochs? 'dotnet run --project Functions -- train --help' lists what is valid.",
         "My Pets", "--epoch", "3", "--size=30", "--batchSize", "0")]
     [InlineData("channels applies to uploaded pictures; the data set 'digits' is used as it is. "

@@ -11,6 +11,7 @@ public sealed class Pictures_in_colour(App app)
     [Theory]
     [InlineData(32)]
     [InlineData(64)]
+    [InlineData(128)]
     public async Task Of_every_supported_size_can_be_uploaded_trained_on_and_generated(int side)
     {
         var name = $"colours-{side}";
@@ -30,7 +31,7 @@ public sealed class Pictures_in_colour(App app)
         Assert.Equal((8 * (side + 2) - 2) * 2, moving.Width);
         using var numbers = await app.Http.GetAsync($"api/runs/{name}/samples?count=4&format=npy", Cancellation);
         Assert.Equal((HttpStatusCode.OK, true), (numbers.StatusCode, numbers.Content.Headers.ContentLength > 4 * side * side * 3));
-        Assert.Equal($"dcgan-{side}x{side}x3", (string)(await app.Http.JsonAsync($"api/runs/{name}/checkpoints/latest/card"))["architecture"]!["name"]!);
+        Assert.Equal($"compact-{side}x{side}x3", (string)(await app.Http.JsonAsync($"api/runs/{name}/checkpoints/latest/card"))["architecture"]!["name"]!);
     }
 
     /// <summary>A gradient from blue to red, different for each picture.</summary>

@@ -102,7 +102,7 @@ public sealed class Uploads(App app)
     [InlineData("", "application/zip", "<html>", 400,
         "The upload cannot be read: it is an HTML page; only zip, tar and tar.gz archives and single IDX, CSV and Parquet files are supported.")]
     [InlineData("", "application/octet-stream", "PK\u0005\u0006", 400, "The upload cannot be read: it is an empty zip archive.")]
-    [InlineData("?size=30", "application/zip", "PK\u0003\u0004", 400, "size: '30' is not valid; it must be one of 28, 32, 64.")]
+    [InlineData("?size=30", "application/zip", "PK\u0003\u0004", 400, "size: '30' is not valid; it must be one of 28, 32, 64, 128.")]
     [InlineData("?channels=2", "application/zip", "PK\u0003\u0004", 400, "channels: '2' is not valid; it must be one of 1, 3, 4.")]
     [InlineData("", "image/png", "Rar!", 400,
         "The upload cannot be read: it is a RAR archive; only zip, tar and tar.gz archives and single IDX, CSV and Parquet files are supported.")]

@@ -117,7 +117,7 @@ public sealed class An_archive_as_people_make_them(AzuriteFixture azurite)
             ["b/2.png: it is not a picture and starts with 010203", "b/: none of its files is a readable picture, so it is not a class",
                 "d/4.png: it is damaged: its content does not match its checksum (CRC-32)", "d/: none of its files is a readable picture, so it is not a class",
                 "empty/notes.txt: it is not a picture, according to its name"],
-            (await StateAsync("damaged")).Problems.Select(each => $"{each.File}: {each.Problem.Split("; supported")[0]}").Order(StringComparer.Ordinal));
+            (await StateAsync("damaged")).Problems.Select(each => $"{each.File}: {each.Problem.Split("; expected")[0]}").Order(StringComparer.Ordinal));
     }
 
     [Fact]

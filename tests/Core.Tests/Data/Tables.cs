@@ -66,7 +66,7 @@ public sealed class A_table_of_pictures(AzuriteFixture azurite)
     [Fact]
     public async Task In_CSV_without_pixels_is_refused() => Assert.Equal(
         "people.csv: the number of columns in its first line does not match a supported picture size. "
-        + "Expected 784, 1024, 4096 columns of pixels, and optionally one with the label.",
+        + "Expected 784, 1024, 4096, 16384 columns of pixels, and optionally one with the label.",
         (await _uploader.UploadAsync("csv", Idx.Zip(("people.csv", "name,age\nAda,36"u8.ToArray())))).Error);
 
     [Fact]

@@ -146,11 +146,11 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
 
     [Theory]
     [InlineData("digits", "built in")]
-    [InlineData("MNIST", "1 to 40 of a-z, 0-9 and -")]
-    [InlineData("a/b", "1 to 40 of a-z, 0-9 and -")]
-    [InlineData("", "1 to 40 of a-z, 0-9 and -")]
-    [InlineData("mine\n", "1 to 40 of a-z, 0-9 and -")]
-    [InlineData("this-name-is-one-letter-longer-than-forty", "1 to 40 of a-z, 0-9 and -")]
+    [InlineData("MNIST", "1 to 40 characters from a-z, 0-9 and -")]
+    [InlineData("a/b", "1 to 40 characters from a-z, 0-9 and -")]
+    [InlineData("", "1 to 40 characters from a-z, 0-9 and -")]
+    [InlineData("mine\n", "1 to 40 characters from a-z, 0-9 and -")]
+    [InlineData("this-name-is-one-letter-longer-than-forty", "1 to 40 characters from a-z, 0-9 and -")]
     public void Under_a_reserved_or_invalid_name_is_refused(string name, string reason) =>
         Assert.Contains(reason, Assert.Throws<DatasetNameException>(() => DatasetCatalog.CheckWritable(name)).Message);
 
@@ -159,7 +159,7 @@ public sealed class An_upload_of_idx_files(AzuriteFixture azurite)
         { "with another number of labels", [Idx.Images(5), Idx.Labels(4)], "train-labels-idx1-ubyte: it has 4 labels" },
         {
             "with pictures of another size", [Idx.Images(2, height: 32, width: 30)],
-            "its pictures are 30 pixels wide and 32 high. Expected one of the supported sizes 28x28, 32x32, 64x64"
+            "its pictures are 30 pixels wide and 32 high. Expected one of the supported sizes 28x28, 32x32, 64x64, 128x128"
         },
         { "with two channels", [Idx.File([1, 2, 28, 28], new byte[2 * 784])], "its pictures have 2 channels. Expected one of 1, 3, 4" },
         {
