@@ -1,6 +1,7 @@
 using System.Globalization;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
 
@@ -61,7 +62,9 @@ public sealed class InitialCheckpoints(RunStore runs, CheckpointStore checkpoint
     /// <param name="problems">Receives what is wrong.</param>
     public static void CheckFit(InitialCheckpoint initial, TrainingOptions options, DatasetInfo data, SortedDictionary<string, string[]> problems)
     {
-        if (data is not { Height: { } side, Channels: { } channels } || new PictureShape(side, channels) is not { IsKnown: true } shape) return;
+        if (data is not { Height: { } side, Channels: { } channels }) return;
+        var shape = new PictureShape(side, channels);
+        if (!Presets.NetworksOf(options.Preset).Supports(shape)) return; // which is a problem of the preset, and reported as such
         var labels = ClassLabels.None;
         if (options.Conditional && data.Classes >= TrainingOptions.MinClasses)
         {

@@ -10,7 +10,7 @@ namespace GanFunctions.Core.Training;
 internal static class DatasetFit
 {
     private const int PicturesToHalfRate = 60_000; // of training with the compact preset
-    private const int MaxAugmented = 20_000;        // training pictures; larger sets are not memorised in a usual run
+    private const int MaxAugmented = 20_000;       // training pictures; larger sets are not memorised in a usual run
 
     /// <summary>The preset for a data set: <c>dcgan</c> for pictures of 28x28 or an unknown size, otherwise <c>compact</c>.</summary>
     public static Preset PresetFor(DatasetInfo? data) => data?.Height is null or 28 ? Preset.Dcgan : Preset.Compact;
@@ -28,7 +28,7 @@ internal static class DatasetFit
             options = options with { BatchSize = Math.Clamp(pictures, TrainingOptions.MinBatchSize, options.BatchSize) };
         }
         if (!given.ContainsKey("qualitySamples") && !CanMeasure(data)) options = options with { QualitySamples = 0 };
-        if (options.Preset != Preset.Tutorial && !given.ContainsKey("microBatchSize") && MaxPictures(options, data) is { } max)
+        if (options is { MicroBatchSize: null, Preset: not Preset.Tutorial } && MaxPictures(options, data) is { } max)
             options = options with { MicroBatchSize = TrainingMemory.MicroBatchOf(options.BatchSize, max) };
         if (options.Preset != Preset.Compact || data?.Train is not { } train) return options;
 

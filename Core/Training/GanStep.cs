@@ -34,17 +34,22 @@ public static class GanStep
         return new StepLosses(discriminatorLoss, generatorLoss, parts.Sum(part => part.RealScore), parts.Sum(part => part.FakeScore));
     }
 
-    /// <summary>Splits a batch into micro-batches, with the noise and the dropout masks of each.</summary>
+    /// <summary>
+    /// Splits a batch into micro-batches of equal size, or sizes that differ by one, with the noise and the dropout masks of each. None has fewer
+    /// pictures than batch normalisation needs.
+    /// </summary>
     internal static IReadOnlyList<MicroBatch> Split(GanNetworks networks, TrainingOptions options, StepRandom draw, RealBatch real)
     {
         var noise = draw.Noise(real.Size);
         // [batch, features] each: real, fake for the discriminator, fake for the generator
         var masks = draw.DropoutMask(3 * real.Size, networks.Discriminator.FeatureSize, options.Dropout)?.chunk(3);
-        var size = Math.Min(options.MicroBatchSize ?? real.Size, real.Size);
+        var size = options.MicroBatchSize ?? real.Size;
+        var number = Math.Clamp((real.Size + size - 1) / size, 1, Math.Max(1, real.Size / TrainingOptions.MinBatchSize));
         var parts = new List<MicroBatch>();
-        for (var start = 0L; start < real.Size; start += size)
+        for (var index = 0L; index < number; index++)
         {
-            var count = Math.Min(size, real.Size - start);
+            var start = real.Size * index / number;
+            var count = real.Size * (index + 1) / number - start;
             var part = new RealBatch(real.Pictures.narrow(0, start, count), real.Classes?.narrow(0, start, count));
             parts.Add(new(part, noise.narrow(0, start, count), masks?.Select(mask => mask.narrow(0, start, count)).ToArray(), (double)count / real.Size));
         }

@@ -56,6 +56,11 @@ public sealed class Runs_that_start_from_another(App app)
                     + "compact-32x32x1. It must be a run on pictures of the same size and channels, with the same networks.",
             ],
             await ErrorsAsync(new() { ["dataset"] = "larger", ["batchSize"] = 0, ["initFrom"] = new JsonObject { ["run"] = Source } }));
+        using var largest = new MultipartFormDataContent { { new ByteArrayContent(Uploads.Idx(0x803, [64, 128, 128])), "images", "images" } };
+        await app.Http.UploadAsync("largest", largest);
+        Assert.Equal(
+            ["preset: \"dcgan\" is not valid for pictures of 128x128x1; it must be \"compact\"."],
+            await ErrorsAsync(new() { ["dataset"] = "largest", ["preset"] = "dcgan", ["initFrom"] = new JsonObject { ["run"] = Source } }));
         Assert.Equal(
             ["initFrom.epoch: 7 is not valid; it must be an epoch of the run tiny with a checkpoint: 1-2."],
             await ErrorsAsync(new() { ["dataset"] = "digits", ["initFrom"] = new JsonObject { ["run"] = Source, ["epoch"] = 7 } }));

@@ -21,6 +21,26 @@ public sealed class A_step
     }
 
     [Theory]
+    [InlineData(3, 2, new long[] { 3 })]
+    [InlineData(65, 64, new long[] { 32, 33 })]
+    [InlineData(10, 4, new long[] { 3, 3, 4 })]
+    [InlineData(10, 10, new long[] { 10 })]
+    [InlineData(10, null, new long[] { 10 })]
+    public void Splits_a_batch_evenly_so_that_no_micro_batch_has_a_single_picture(int batch, int? size, long[] sizes)
+    {
+        using var scope = NewDisposeScope();
+        var options = Compact with { MicroBatchSize = size };
+        var random = new RunRandom(1, 0);
+        using var networks = new GanNetworks(options, Precision.Fp32, random, new(28, 1), ClassLabels.None);
+
+        var parts = GanStep.Split(networks, options, new StepRandom(random, 1, 0), Real(batch));
+
+        Assert.Equal(sizes, parts.Select(part => part.Real.Size));
+        Assert.Equal(sizes, parts.Select(part => part.Noise.shape[0]));
+        Assert.Equal(1, parts.Sum(part => part.Share), 1e-12);
+    }
+
+    [Theory]
     [InlineData(Preset.Dcgan)]
     [InlineData(Preset.Compact)]
     public void In_micro_batches_trains_both_networks(Preset preset)

@@ -92,6 +92,7 @@ public sealed class Options_for_a_data_set(AzuriteFixture azurite)
         var options = OptionsReader.Read(new JsonObject { ["batchSize"] = batchSize }, Data(2000, 100, side));
 
         Assert.Equal(microBatchSize, options.MicroBatchSize);
+        Assert.Equal(options, OptionsReader.Read(new JsonObject { ["batchSize"] = batchSize, ["microBatchSize"] = null }, Data(2000, 100, side)));
     }
 
     [Theory]
