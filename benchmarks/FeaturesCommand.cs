@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.IO.Compression;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Pictures;
@@ -18,7 +17,7 @@ internal static class FeaturesCommand
 {
     private const string Usage = """
         usage: dotnet run -c Release --project benchmarks -- features --data <folder of IDX files, or zip file with a folder of pictures for each class>
-               [--limit 10000] [--samples 1000] [--side 32] [--threads 2] [option=value ...]
+               [--limit 10000] [--samples 1000] [--size 32] [--channels 3] [--threads 2] [option=value ...]
                options are those of POST /api/runs; comma-separated values are trained one after another:
                preset=dcgan,tutorial epochs=5 imagesPerEpoch=3200
         """;
@@ -33,25 +32,16 @@ internal static class FeaturesCommand
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var (source, limit, samples, side, threads, given) = ("", 10_000, 1000, 32, QualityReferenceBuilder.Threads, new List<string>());
-        for (var index = 0; index < args.Length; index++)
-        {
-            var value = index + 1 < args.Length ? args[index + 1] : "";
-            if (args[index] == "--data") (source, index) = (value, index + 1);
-            else if (args[index] == "--limit" && int.TryParse(value, out var most)) (limit, index) = (most, index + 1);
-            else if (args[index] == "--samples" && int.TryParse(value, out var count)) (samples, index) = (count, index + 1);
-            else if (args[index] == "--side" && int.TryParse(value, out var pixels)) (side, index) = (pixels, index + 1);
-            else if (args[index] == "--threads" && int.TryParse(value, out var cores)) (threads, index) = (cores, index + 1);
-            else given.Add(args[index]);
-        }
-        if (!Path.Exists(source) || given.Exists(option => !option.Contains('=', StringComparison.Ordinal)))
+        var given = NamedArguments.Parse(args, "--data", "--size", "--channels", "--limit", "--samples", "--threads");
+        if (given.Text("--data") is not { } source || !Path.Exists(source) || !given.AreValid)
         {
             await Console.Error.WriteLineAsync(Usage);
             return 2;
         }
         _ = get_num_threads(); // the first call on a thread applies the number that another thread set last, so it must come before setting our own
-        var whole = File.Exists(source) ? await ReadZipAsync(source, side) : await QualityCommand.ReadAsync(source);
-        set_num_threads(threads);
+        var whole = await QualityCommand.ReadAsync(given, source, size: 32);
+        var (limit, samples) = (given.Number("--limit", 10_000), given.Number("--samples", 1000));
+        set_num_threads(given.Number("--threads", QualityReferenceBuilder.Threads));
         var data = Dataset.Of(whole.Name, First(whole.Train, limit, true), whole.Test is null ? null : First(whole.Test, limit, true));
         var unlabelled = Dataset.Of(whole.Name, First(whole.Train, limit, false), whole.Test is null ? null : First(whole.Test, limit, false));
         var references = new List<(string Name, QualityReference Reference)> { ("labels", Build(data, null, "labels")) };
@@ -59,7 +49,7 @@ internal static class FeaturesCommand
 
         var distances = references.ConvertAll(_ => new List<double>());
         Console.WriteLine($"{Processor.Name}\npreset, seed, epoch: {string.Join(" | ", references.Select(each => each.Name))}");
-        foreach (var options in QualityCommand.Combinations(given).Select(each => OptionsReader.Read(each)))
+        foreach (var options in QualityCommand.Combinations(given.Options).Select(each => OptionsReader.Read(each)))
         {
             foreach (var (epoch, generator) in Epochs(options, data))
             {
@@ -109,28 +99,6 @@ internal static class FeaturesCommand
     {
         var count = Math.Min(all.Count, limit);
         return all with { Pixels = all.Pixels[..(count * all.Shape.Size)], Labels = labelled ? all.Labels![..count] : null, Count = count };
-    }
-
-    // In random order, because the folders are the classes.
-    private static async Task<Dataset> ReadZipAsync(string path, int side)
-    {
-        using var vips = new VipsRuntime();
-        using var zip = await ZipFile.OpenReadAsync(path);
-        var target = new PictureTarget(new PictureShape(side, 3), Background: Rgb.White);
-        var random = new Random(1);
-        var entries = zip.Entries.Where(entry => entry.Name.Length > 0).OrderBy(entry => entry.FullName, StringComparer.Ordinal).ToArray();
-        random.Shuffle(entries);
-        var folders = entries.Select(entry => entry.FullName.Split('/')[0]).Distinct().Order(StringComparer.Ordinal).ToList();
-        var (pixels, labels) = (new MemoryStream(), new List<byte>());
-        foreach (var entry in entries)
-        {
-            await using var content = await entry.OpenAsync();
-            using var file = new MemoryStream();
-            await content.CopyToAsync(file);
-            pixels.Write(PictureDecoder.Decode(file.ToArray(), target, maxPixels: 1 << 20));
-            labels.Add((byte)folders.IndexOf(entry.FullName.Split('/')[0]));
-        }
-        return Dataset.Of(Path.GetFileNameWithoutExtension(path), new ImageSet(pixels.ToArray(), [.. labels], labels.Count, side, side, 3), null);
     }
 
     /// <summary>A generator whose pictures are generated once and repeated for every reference, which all ask for the same ones.</summary>

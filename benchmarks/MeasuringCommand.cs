@@ -1,12 +1,9 @@
-using System.Globalization;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Training;
-using TorchSharp;
 using static TorchSharp.torch;
-using Generator = GanFunctions.Core.Model.Generator;
 
 namespace GanFunctions.Benchmarks;
 
@@ -26,15 +23,13 @@ internal static class MeasuringCommand
         var data = Dataset.Of("noise", new ImageSet(pixels, labels, count, shape.Side, shape.Side, shape.Channels), null);
         ones(10).sum().Dispose(); // loads the library
         NativeHeap.Trim();
-        Console.WriteLine($"{shape}, {count} pictures: idle {Status("VmRSS")} MB, of which the pixels {pixels.Length / 1_000_000} MB");
+        Console.WriteLine($"{shape}, {count} pictures: idle {Memory(ProcessMemory.Resident)} MB, of which the pixels {pixels.Length / 1_000_000} MB");
 
         byte[] file = [];
         Report("build", () => file = QualityReferenceBuilder.Build(data, CancellationToken.None)!);
         Console.WriteLine(BlobOf(file));
         using var reference = new QualityReference(file);
-        using nn.Module<Tensor, Tensor?, Tensor> generator = shape.IsKnown
-            ? NetworkFamily.Compact.CreateGenerator(new BatchNormSettings(0.9, 1e-5), shape)
-            : new Noise(shape);
+        using var generator = NetworkFamily.Compact.CreateGenerator(new BatchNormSettings(0.9, 1e-5), shape);
         generator.eval();
         Report("measure", () => reference.Measure(generator, 2000));
         return 0;
@@ -46,21 +41,10 @@ internal static class MeasuringCommand
     {
         File.WriteAllText("/proc/self/clear_refs", "5"); // resets the peak, proc(5)
         work();
-        var (peak, after) = (Status("VmHWM"), Status("VmRSS"));
+        var (peak, after) = (Memory(ProcessMemory.Peak), Memory(ProcessMemory.Resident));
         NativeHeap.Trim();
-        Console.WriteLine($"{what}: peak {peak} MB, afterwards {after} MB, trimmed {Status("VmRSS")} MB");
+        Console.WriteLine($"{what}: peak {peak} MB, afterwards {after} MB, trimmed {Memory(ProcessMemory.Resident)} MB");
     }
 
-    private static int Status(string name) => int.Parse(
-        File.ReadLines("/proc/self/status").First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(' ')[^2], CultureInfo.InvariantCulture) / 1000;
-
-    /// <summary>For shapes without a generator: uniform noise.</summary>
-    private sealed class Noise(PictureShape shape) : nn.Module<Tensor, Tensor?, Tensor>(nameof(Noise))
-    {
-        public override Tensor forward(Tensor input1, Tensor? input2)
-        {
-            using var draw = new torch.Generator(1);
-            return rand([input1.shape[0], shape.Channels, shape.Side, shape.Side], generator: draw).mul_(2).sub_(1);
-        }
-    }
+    private static string Memory(string what) => $"{ProcessMemory.Megabytes("self", what):F0}";
 }

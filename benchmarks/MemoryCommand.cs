@@ -61,8 +61,7 @@ internal static class MemoryCommand
             using var scope = NewDisposeScope();
             GanStep.Run(networks, options, new StepRandom(random, 1, step), new(rand([batch, channels, side, side]) * 2 - 1, null));
         }
-        var self = $"{Environment.ProcessId}";
-        Console.WriteLine($"{ProcessMemory.Megabytes(self, ProcessMemory.Peak):F0} ({options.MicroBatchSize ?? batch})");
+        Console.WriteLine($"{ProcessMemory.Megabytes("self", ProcessMemory.Peak):F0} ({options.MicroBatchSize ?? batch})");
         return 0;
     }
 }

@@ -16,6 +16,7 @@ internal static class PictureArchive
     /// <param name="limit">Maximum number of training pictures.</param>
     public static Dataset Read(string path, PictureShape shape, int limit)
     {
+        using var vips = new VipsRuntime();
         using var archive = ZipFile.OpenRead(path);
         var target = new PictureTarget(shape, Background: Rgb.White);
         var files = archive.Entries.Where(entry => entry.Length > 0).OrderBy(entry => entry.FullName, StringComparer.Ordinal).ToList();

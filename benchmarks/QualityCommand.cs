@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using GanFunctions.Core.Data;
@@ -21,31 +20,28 @@ internal static class QualityCommand
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var (named, given) = Split(args);
-        var path = named.GetValueOrDefault("--data", "");
-        if ((!Directory.Exists(path) && !File.Exists(path)) || given.Exists(option => !option.Contains('=', StringComparison.Ordinal)))
+        var given = NamedArguments.Parse(args, "--data", "--size", "--channels", "--limit", "--samples", "--every", "--minutes", "--csv", "--grid");
+        if (given.Text("--data") is not { } path || !Path.Exists(path) || !given.AreValid)
         {
             await Console.Error.WriteLineAsync(Usage);
             return 2;
         }
 
         _ = get_num_threads(); // the first call on a thread applies the number that another thread set last, so it must come before setting our own
-        var data = Directory.Exists(path)
-            ? await ReadAsync(path)
-            : PictureArchive.Read(path, new(Number("--size", 64), Number("--channels", 3)), Number("--limit", int.MaxValue));
-        var samples = Number("--samples", 10_000);
+        var data = await ReadAsync(given, path, size: 64);
+        var samples = given.Number("--samples", 10_000);
         set_num_threads(QualityReferenceBuilder.Threads);
         using var reference = new QualityReference(QualityReferenceBuilder.Build(data, CancellationToken.None)!);
         Console.WriteLine(
             $"{Processor.Name}; {data.Train.Count} training pictures of {data.Train.Shape}; quality reference {reference.Sha256}, classifier accuracy {reference.Accuracy:P2} on held-out pictures; "
             + $"{samples} generated pictures");
-        var benchmark = new QualityBenchmark(data, reference, samples, Number("--every", 1), Number("--minutes", int.MaxValue), named.GetValueOrDefault("--grid"));
+        var benchmark = new QualityBenchmark(data, reference, samples, given.Number("--every", 1), given.Number("--minutes", int.MaxValue), given.Text("--grid"));
         var lines = new List<string> { MeasuredEpoch.Columns };
         Console.WriteLine(lines[0]);
         var info = new DatasetInfo(
             data.Name, "stored", true, data.Train.Count, data.Test?.Count, data.Train.DistinctLabels().Count, data.Train.Height, data.Train.Width,
             data.Train.Channels, data.Sha256, "");
-        foreach (var options in Combinations(given).Select(each => OptionsReader.Read(each, info)))
+        foreach (var options in Combinations(given.Options).Select(each => OptionsReader.Read(each, info)))
         {
             set_num_threads(options.Threads ?? Environment.ProcessorCount);
             foreach (var epoch in benchmark.Run(options))
@@ -54,21 +50,8 @@ internal static class QualityCommand
                 Console.WriteLine(lines[^1]);
             }
         }
-        if (named.TryGetValue("--csv", out var csv)) await File.WriteAllLinesAsync(csv, lines);
+        if (given.Text("--csv") is { } csv) await File.WriteAllLinesAsync(csv, lines);
         return 0;
-
-        int Number(string name, int otherwise) => named.TryGetValue(name, out var value) ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
-    }
-
-    private static (Dictionary<string, string> Named, List<string> Given) Split(string[] args)
-    {
-        var (named, given) = (new Dictionary<string, string>(), new List<string>());
-        for (var index = 0; index < args.Length; index++)
-        {
-            if (args[index].StartsWith("--", StringComparison.Ordinal) && index + 1 < args.Length) named[args[index]] = args[++index];
-            else given.Add(args[index]);
-        }
-        return (named, given);
     }
 
     /// <summary>All combinations of the given values.</summary>
@@ -95,7 +78,12 @@ internal static class QualityCommand
         }
     }
 
-    internal static async Task<Dataset> ReadAsync(string folder)
+    /// <summary>Reads the pictures of a zip file, or the IDX files of a folder.</summary>
+    internal static async Task<Dataset> ReadAsync(NamedArguments given, string path, int size) => File.Exists(path)
+        ? PictureArchive.Read(path, new(given.Number("--size", size), given.Number("--channels", 3)), given.Number("--limit", int.MaxValue))
+        : await ReadFolderAsync(path);
+
+    private static async Task<Dataset> ReadFolderAsync(string folder)
     {
         var parts = new Dictionary<IdxPart, IdxArray>();
         foreach (var part in Enum.GetValues<IdxPart>())
