@@ -25,9 +25,6 @@ public sealed class CompactGenerator : Generator
 
     private readonly int _start; // side of the feature maps that the noise is mapped to
     private readonly int _width; // their channels
-    private readonly Linear _dense;
-    private readonly Embedding? _classes;
-    private readonly BatchNorm1d _norm0;
     private readonly List<(ConvTranspose2d Up, BatchNorm2d Norm)> _layers = [];
     private readonly Conv2d _output;
 
@@ -39,10 +36,7 @@ public sealed class CompactGenerator : Generator
         var doublings = int.Log2(shape.Side / _start);
         var widths = Enumerable.Range(0, doublings + 1).Select(layer => Math.Min(last << (doublings - layer), MaxWidth)).ToArray();
         _width = widths[0];
-        var firstSize = _width * _start * _start;
-        register_module("dense", _dense = nn.Linear(LatentSize, firstSize, hasBias: false));
-        if (IsConditional) register_module("classes", _classes = nn.Embedding(Labels.Count, firstSize));
-        register_module("norm0", _norm0 = nn.BatchNorm1d(firstSize, norm.Epsilon, norm.UpdateShare));
+        RegisterStart(_width * _start * _start, norm);
         for (var layer = 1; layer <= doublings; layer++)
         {
             var up = nn.ConvTranspose2d(widths[layer - 1], widths[layer], 4, stride: 2, padding: 1, bias: false);
@@ -58,9 +52,7 @@ public sealed class CompactGenerator : Generator
     public override Tensor forward(Tensor noise, Tensor? classes)
     {
         using var scope = NewDisposeScope();
-        var x = noise.to(ComputeType).mm(_dense.weight!.to(ComputeType).t());
-        if (_classes is not null) x = x + _classes.call(classes!).to(ComputeType);
-        x = Activate(_norm0.call(x));                                             // [batch, 4096] for a side of 64
+        var x = Start(noise, classes);                                            // [batch, 4096] for a side of 64
         x = Layout.ChannelsLast(x.view(-1, _width, _start, _start));
         foreach (var (up, norm) in _layers)                                       // [batch, 256, 4, 4] to [batch, 16, 64, 64]
         {

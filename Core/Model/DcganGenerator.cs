@@ -23,23 +23,14 @@ public sealed class DcganGenerator : Generator
 {
     private readonly int _start;     // side of the feature maps that the noise is mapped to
     private readonly int[] _widths;  // input channels of each transposed convolution
-    private readonly Linear _dense;
-    private readonly Embedding? _classes;
     private readonly List<BatchNorm2d> _norms = [];
-    private readonly BatchNorm1d _norm0;
     private readonly List<ConvTranspose2d> _ups = [];
 
     /// <inheritdoc cref="NetworkFamilies.CreateGenerator"/>
-    /// <remarks>
-    /// The first layer takes the noise and the one-hot class, concatenated (Mirza and Osindero 2014, arXiv:1411.1784).
-    /// </remarks>
     internal DcganGenerator(BatchNormSettings norm, PictureShape shape, ClassLabels? labels) : base(NetworkFamily.Dcgan, shape, labels)
     {
         (_start, _widths) = shape.Side switch { 28 => (7, [256, 128, 64]), 32 => (8, [256, 128, 64]), _ => (8, new[] { 512, 256, 128, 64 }) };
-        var firstSize = _widths[0] * _start * _start;
-        register_module("dense", _dense = nn.Linear(LatentSize, firstSize, hasBias: false));
-        if (IsConditional) register_module("classes", _classes = nn.Embedding(Labels.Count, firstSize));
-        register_module("norm0", _norm0 = nn.BatchNorm1d(firstSize, norm.Epsilon, norm.UpdateShare));
+        RegisterStart(_widths[0] * _start * _start, norm);
         for (var layer = 0; layer < _widths.Length; layer++)
         {
             var isLast = layer + 1 == _widths.Length;
@@ -57,11 +48,8 @@ public sealed class DcganGenerator : Generator
     public override Tensor forward(Tensor noise, Tensor? classes)
     {
         using var scope = NewDisposeScope();
-        var batch = noise.shape[0];
-        var x = noise.to(ComputeType).mm(_dense.weight!.to(ComputeType).t());
-        if (_classes is not null) x = x + _classes.call(classes!).to(ComputeType);
-        x = Activate(_norm0.call(x));                                              // [batch, 12544], channel by channel
-        x = x.view(batch, _widths[0], _start * _start).permute(2, 0, 1);           // [49, batch, 256]
+        var x = Start(noise, classes);                                             // [batch, 12544], channel by channel
+        x = x.view(-1, _widths[0], _start * _start).permute(2, 0, 1);              // [49, batch, 256]
         x = FourierConvolution.Transposed(x, _ups[0].weight!.to(ComputeType));      // [49, batch, 128]
         x = Layout.ChannelsLast(x.permute(1, 2, 0).unflatten(2, [_start, _start]));
         x = Activate(_norms[0].call(x));                                           // [batch, 128, 7, 7]

@@ -1,4 +1,5 @@
 using GanFunctions.Core.Pictures;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Model;
@@ -11,6 +12,10 @@ public abstract class Generator : nn.Module<Tensor, Tensor?, Tensor>
 {
     /// <summary>Length of a noise vector.</summary>
     public const int LatentSize = 100;
+
+    private Linear _dense = null!;
+    private Embedding? _embedding;
+    private BatchNorm1d _norm0 = null!;
 
     private protected Generator(NetworkFamily family, PictureShape shape, ClassLabels? labels) : base(nameof(Generator)) =>
         (Family, Shape, Classes) = (family, shape, labels ?? ClassLabels.None);
@@ -41,6 +46,27 @@ public abstract class Generator : nn.Module<Tensor, Tensor?, Tensor>
     /// </param>
     /// <returns>Pictures, <c>[batch, channels, side, side]</c> in [-1, 1].</returns>
     public abstract override Tensor forward(Tensor noise, Tensor? classes);
+
+    /// <summary>
+    /// Registers the first layer; a subclass calls this before its own layers. It takes the noise and the one-hot class, concatenated (Mirza
+    /// and Osindero 2014, arXiv:1411.1784).
+    /// </summary>
+    /// <param name="size">Number of its outputs.</param>
+    /// <param name="norm">Momentum and epsilon of its batch normalisation.</param>
+    private protected void RegisterStart(int size, BatchNormSettings norm)
+    {
+        register_module("dense", _dense = nn.Linear(LatentSize, size, hasBias: false));
+        if (IsConditional) register_module("classes", _embedding = nn.Embedding(Labels.Count, size));
+        register_module("norm0", _norm0 = nn.BatchNorm1d(size, norm.Epsilon, norm.UpdateShare));
+    }
+
+    /// <summary>Computes the first layer: <c>[batch, size]</c>, channel by channel.</summary>
+    private protected Tensor Start(Tensor noise, Tensor? classes)
+    {
+        var x = noise.to(ComputeType).mm(_dense.weight!.to(ComputeType).t());
+        if (_embedding is not null) x = x + _embedding.call(classes!).to(ComputeType);
+        return Activate(_norm0.call(x));
+    }
 
     private protected static Tensor Activate(Tensor x) => Discriminator.Activate(x);
 }
