@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using GanFunctions.EmbeddedHost.Azurite;
@@ -6,15 +8,37 @@ using Xunit;
 namespace GanFunctions.TestKit;
 
 /// <summary>
-/// A real Azurite on free ports with a folder of its own, which is deleted with it. To share one among all tests of a project:
+/// A real Azurite on free ports with a folder of its own, which is deleted with it; folders of test processes that were killed are deleted by
+/// the next one, because each can hold gigabytes. To share one among all tests of a project:
 /// <c>[assembly: AssemblyFixture(typeof(AzuriteFixture))]</c>, then take it as a constructor parameter.
 /// </summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
+    private const string Prefix = "gan-azurite-";
+
     private AzuriteProcess? _azurite;
 
+    static AzuriteFixture()
+    {
+        foreach (var folder in Directory.EnumerateDirectories(Path.GetTempPath(), $"{Prefix}*"))
+        {
+            var owner = Path.GetFileName(folder)[Prefix.Length..].Split('-')[0];
+            if (int.TryParse(owner, CultureInfo.InvariantCulture, out var process) && !IsRunning(process))
+            {
+                try
+                {
+                    Directory.Delete(folder, recursive: true);
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    // Another test process is deleting it, or it is another user's.
+                }
+            }
+        }
+    }
+
     /// <summary>The data folder.</summary>
-    public string Location { get; } = Directory.CreateTempSubdirectory("gan-azurite-").FullName;
+    public string Location { get; } = NewFolder();
 
     /// <summary>The log of its start and end.</summary>
     public LogRecorder Log { get; } = new();
@@ -30,6 +54,9 @@ public sealed class AzuriteFixture : IAsyncLifetime
 
     /// <summary>A certificate and its key, as PEM files; with them, it accepts Microsoft Entra tokens instead of the account key.</summary>
     public (string Certificate, string Key)? Tls { get; init; }
+
+    /// <summary>Creates a temporary folder that the next test process deletes if this one cannot.</summary>
+    public static string NewFolder() => Directory.CreateTempSubdirectory($"{Prefix}{Environment.ProcessId}-").FullName;
 
     /// <summary>Starts one for a single test.</summary>
     public static async Task<AzuriteFixture> StartAsync((string Certificate, string Key)? tls = null)
@@ -58,5 +85,18 @@ public sealed class AzuriteFixture : IAsyncLifetime
             await _azurite.DisposeAsync();
         }
         Directory.Delete(Location, recursive: true);
+    }
+
+    private static bool IsRunning(int process)
+    {
+        try
+        {
+            using var found = Process.GetProcessById(process);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 }

@@ -59,7 +59,7 @@ public class An_Azurite_that_ends
     [Fact]
     public async Task Because_its_app_was_killed_has_everything_on_disk_too()
     {
-        var location = Directory.CreateTempSubdirectory("gan-azurite-").FullName;
+        var location = AzuriteFixture.NewFolder();
         using var other = await AzuriteOfAnotherApp.StartAsync(location);
         await WriteAsync(other.Azurite.ConnectionString);
 

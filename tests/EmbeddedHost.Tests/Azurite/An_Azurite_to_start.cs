@@ -9,7 +9,7 @@ namespace GanFunctions.EmbeddedHost.Tests.Azurite;
 public sealed class An_Azurite_to_start : IDisposable
 {
     private readonly LogRecorder _log = new();
-    private readonly string _location = Directory.CreateTempSubdirectory("gan-azurite-").FullName;
+    private readonly string _location = AzuriteFixture.NewFolder();
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
