@@ -1,4 +1,5 @@
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
@@ -22,7 +23,7 @@ internal static class MeasuringCommand
         var labels = bool.Parse(args[3]) ? Enumerable.Range(0, count).Select(index => (byte)(index % 10)).ToArray() : null;
         var data = Dataset.Of("noise", new ImageSet(pixels, labels, count, shape.Side, shape.Side, shape.Channels), null);
         ones(10).sum().Dispose(); // loads the library
-        NativeHeap.Trim();
+        FreedMemory.ReturnNative();
         Console.WriteLine($"{shape}, {count} pictures: idle {Memory(ProcessMemory.Resident)} MB, of which the pixels {pixels.Length / 1_000_000} MB");
 
         byte[] file = [];
@@ -42,7 +43,7 @@ internal static class MeasuringCommand
         File.WriteAllText("/proc/self/clear_refs", "5"); // resets the peak, proc(5)
         work();
         var (peak, after) = (Memory(ProcessMemory.Peak), Memory(ProcessMemory.Resident));
-        NativeHeap.Trim();
+        FreedMemory.ReturnNative();
         Console.WriteLine($"{what}: peak {peak} MB, afterwards {after} MB, trimmed {Memory(ProcessMemory.Resident)} MB");
     }
 

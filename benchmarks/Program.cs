@@ -17,6 +17,7 @@ switch (args)
     case ["upload", .. var rest]: return await UploadCommand.RunAsync(rest);
     case ["serving", .. var rest]: return await ServingCommand.RunAsync(rest);
     case ["samples", .. var rest]: return await SamplesCommand.RunAsync(rest);
+    case ["runs", .. var rest]: return await RunsCommand.RunAsync(rest);
     case ["page", .. var rest]: return await PageCommand.RunAsync(rest);
 }
 var options = Arguments.Parse(args);

@@ -32,7 +32,7 @@ internal static class UploadCommand
         using var content = new StreamContent(zip) { Headers = { ContentType = new MediaTypeHeaderValue("application/zip") } };
         using (var accepted = await http.PutAsync("api/datasets/upload-benchmark", content)) accepted.EnsureSuccessStatusCode();
         var stored = watch.Elapsed.TotalSeconds;
-        var dataset = await ConvertedAsync(http);
+        var dataset = await ConvertedAsync(http, "upload-benchmark");
         Console.WriteLine($"{dataset["train"]} + {dataset["test"]} pictures, {zip.Length / 1e6:F0} MB: "
             + $"stored after {stored:F1} s, ready after {watch.Elapsed.TotalSeconds:F1} s");
         Console.WriteLine($"memory of the app: {idle:F0} MB before, {ProcessMemory.Megabytes(process, ProcessMemory.Peak) - idle:F0} MB more at its peak");
@@ -65,11 +65,12 @@ internal static class UploadCommand
         return await IdxReader.ReadAsync(file, file.Name, 1 << 28);
     }
 
-    private static async Task<JsonObject> ConvertedAsync(HttpClient http)
+    /// <summary>Waits until an upload is converted.</summary>
+    public static async Task<JsonObject> ConvertedAsync(HttpClient http, string name)
     {
         while (true)
         {
-            var answer = (await http.GetFromJsonAsync<JsonObject>("api/datasets/upload-benchmark"))!;
+            var answer = (await http.GetFromJsonAsync<JsonObject>($"api/datasets/{name}"))!;
             switch ((string)answer["conversion"]!["state"]!)
             {
                 case "ready": return answer;

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Starts an app and runs a benchmark against it over HTTP. Needs Linux; port 7084 and the ports of Azurite must be free.
+# Starts an app and runs a benchmark against it over HTTP. Needs Linux; ports 7084 and 10084 to 10086 must be free.
 #
 #   benchmarks/in-app.sh upload [folder]   60,000 PNG files in one upload, from Fashion-MNIST (Debian: dataset-fashion-mnist)
 #   benchmarks/in-app.sh serving           pictures over HTTP, idle and during training (needs wrk)
 #   benchmarks/in-app.sh samples           the largest requests for pictures: time and memory, and small requests beside them
+#   benchmarks/in-app.sh runs              measured runs by size and batch: peak memory, and memory of the idle app afterwards
 #   benchmarks/in-app.sh page              the page in a browser (needs Chromium)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -13,7 +14,7 @@ trap 'kill $(jobs -p) 2> /dev/null || true; wait; rm -rf "$folder"' EXIT
 
 dotnet build Functions --configuration Release --verbosity quiet
 dotnet build benchmarks --configuration Release --verbosity quiet
-dotnet Functions/bin/Release/net10.0/GanFunctions.Functions.dll --urls $address --Azurite:Location "$folder/azurite" > "$folder/log" 2>&1 &
+dotnet Functions/bin/Release/net10.0/GanFunctions.Functions.dll --urls $address --Azurite:Location "$folder/azurite" --Azurite:Port 10084 > "$folder/log" 2>&1 &
 app=$!
 until curl --silent --fail --output /dev/null $address/api/health; do
   kill -0 $app 2> /dev/null || { cat "$folder/log" >&2; exit 1; }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Pictures;
 
 namespace GanFunctions.Core.Data;
@@ -15,6 +16,9 @@ namespace GanFunctions.Core.Data;
 /// <param name="ClassNames">Name of each class, indexed by label; null if unknown. The hash does not depend on them.</param>
 public sealed record Dataset(string Name, ImageSet Train, ImageSet? Test, string Sha256, IReadOnlyList<string>? ClassNames = null)
 {
+    /// <summary>Memory of its pictures, in bytes.</summary>
+    public long Bytes => Train.Pixels.LongLength + (Test?.Pixels.LongLength ?? 0);
+
     /// <summary>The distinct labels of the training pictures, with the names of their classes.</summary>
     public ClassLabels Labels => ClassLabels.Of(Train.DistinctLabels(), ClassNames);
 
@@ -61,18 +65,20 @@ public sealed record DatasetInfo(
 /// Caches the data set that was used last, and others for as long as they are in use. The key is the hash, so replaced data is never
 /// returned.
 /// </summary>
-internal sealed class DatasetCache
+/// <param name="max">Maximum size of all data sets in memory, in bytes.</param>
+/// <param name="time">Measures how long one is unused.</param>
+internal sealed class DatasetCache(long max, TimeProvider time) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, WeakReference<Dataset>> _all = [];
-    private Dataset? _last;
+    private readonly Recent<Dataset> _last = new(time);
 
     public Dataset? Find(string sha256)
     {
         lock (_lock)
         {
             if (!_all.TryGetValue(sha256, out var weak) || !weak.TryGetTarget(out var dataset)) return null;
-            return _last = dataset;
+            return Keep(dataset);
         }
     }
 
@@ -83,7 +89,31 @@ internal sealed class DatasetCache
             foreach (var (hash, weak) in _all)
                 if (!weak.TryGetTarget(out _)) _all.Remove(hash);
             _all[dataset.Sha256] = new WeakReference<Dataset>(dataset);
-            return _last = dataset;
+            _last.Keep(dataset);
+            return dataset;
         }
+    }
+
+    /// <summary>Makes room for another data set by dropping one that is not in use. A single one always has room.</summary>
+    /// <param name="bytes">Size of the other data set.</param>
+    /// <returns>Whether there is room.</returns>
+    public bool TryMakeRoom(long bytes)
+    {
+        lock (_lock)
+        {
+            if (HasRoom(bytes)) return true;
+            _last.Take();
+            GC.Collect(); // what is still referenced afterwards is in use
+            return HasRoom(bytes);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _last.Dispose();
+
+    private bool HasRoom(long bytes)
+    {
+        var used = _all.Values.Sum(weak => weak.TryGetTarget(out var dataset) ? dataset.Bytes : 0);
+        return used == 0 || used + bytes <= max;
     }
 }

@@ -17,12 +17,12 @@ namespace GanFunctions.Core.Data;
 /// <param name="time">Measures the timeouts.</param>
 /// <param name="logger">Logs the source of data, and sources that failed.</param>
 public sealed class DatasetCatalog(
-    BlobContainerClient container, HttpClient http, DatasetOptions options, TimeProvider time, ILogger<DatasetCatalog> logger)
+    BlobContainerClient container, HttpClient http, DatasetOptions options, TimeProvider time, ILogger<DatasetCatalog> logger) : IDisposable
 {
     private readonly DatasetStore _store = new(container, options);
     private readonly DatasetWriter _writer = new(container, time, logger);
     private readonly DatasetFetcher _fetcher = new(http, options, time, logger);
-    private readonly DatasetCache _cache = new();
+    private readonly DatasetCache _cache = new(options.MaxDatasetBytes, time);
     private byte[]? _digits;
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new();
     private readonly IReadOnlyList<KnownDataset> _known = KnownDataset.All(options);
@@ -47,6 +47,7 @@ public sealed class DatasetCatalog(
     /// <exception cref="DatasetUnavailableException">
     /// It is damaged, or no source has it; the message lists the sources that were tried.
     /// </exception>
+    /// <exception cref="DatasetMemoryException">Another large data set is in use.</exception>
     public async Task<Dataset> LoadAsync(string name, CancellationToken cancellation = default)
     {
         var gate = _gates.GetOrAdd(ResourceId.IsValid(name) ? name : "", _ => new SemaphoreSlim(1));
@@ -104,6 +105,7 @@ public sealed class DatasetCatalog(
     /// <summary>A grid of pictures of a data set, spread evenly over its classes, as PNG. It is created once.</summary>
     /// <returns>The PNG; null if the data set is neither built in nor stored.</returns>
     /// <exception cref="DatasetUnavailableException">The stored data set is unusable.</exception>
+    /// <exception cref="DatasetMemoryException">Another large data set is in use.</exception>
     public async Task<byte[]?> PreviewAsync(string name, CancellationToken cancellation = default)
     {
         if (name == DrawnDigits.Name)
@@ -124,6 +126,9 @@ public sealed class DatasetCatalog(
         DatasetNames.CheckWritable(name);
         return _writer.DeleteAsync(name, cancellation);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _cache.Dispose();
 
     private async Task<Dataset> LoadUnderGateAsync(string name, CancellationToken cancellation)
     {
@@ -152,6 +157,7 @@ public sealed class DatasetCatalog(
         while (await FindAsync(name, cancellation) is { } manifest)
         {
             if (_cache.Find(manifest.Sha256) is { } kept) return Named(kept, name, ClassNamesOf(manifest));
+            if (!_cache.TryMakeRoom(manifest.Bytes)) throw new DatasetMemoryException(name);
             try
             {
                 return Keep(manifest, await _store.ReadAsync(manifest, cancellation));

@@ -43,6 +43,11 @@ public sealed class DatasetUnavailableException(string dataset, IReadOnlyList<st
     public string Advice { get; } = advice;
 }
 
+/// <summary>The memory is in use for another data set, on which a run trains. It is free again within minutes.</summary>
+/// <param name="dataset">Name of the data set.</param>
+public sealed class DatasetMemoryException(string dataset)
+    : Exception($"There is no memory for the data set {dataset} while a run trains on another large one.");
+
 /// <summary>The copy of a data set in Blob Storage is unusable.</summary>
 internal sealed class StoredDatasetException(string message, bool newer = false, Exception? inner = null) : Exception(message, inner)
 {

@@ -46,6 +46,10 @@ internal sealed record DatasetManifest(
         return new DatasetManifest(KnownFormat, name, folder, hash, labels?.Count, storedAt, stored, Labels: labels);
     }
 
+    /// <summary>Size of its pictures and labels in memory.</summary>
+    [JsonIgnore]
+    public long Bytes => Parts.Sum(part => part.Shape.Aggregate(1L, (product, size) => product * size));
+
     public BinaryData ToJson() => BinaryData.FromObjectAsJson(this, Json.Document);
 
     /// <summary>Reads a manifest.</summary>

@@ -67,7 +67,8 @@ public sealed record DatasetOptions
     public long MaxPixels { get; init; } = 50_000_000;
 
     /// <summary>
-    /// Maximum total size of the converted pictures of a data set, in bytes. The default is 1 GiB: 87,000 pictures of 64x64 in colour.
+    /// Maximum total size of the converted pictures of a data set, in bytes, and of all data sets that are in memory at the same time. The
+    /// default is 640 MiB: 54,000 pictures of 64x64 in colour, or EMNIST.
     /// </summary>
-    public long MaxDatasetBytes { get; init; } = 1L << 30;
+    public long MaxDatasetBytes { get; init; } = 640L << 20;
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
 using static TorchSharp.torch;
@@ -14,29 +15,35 @@ namespace GanFunctions.Core.Quality;
 public sealed record Neighbour(
     int Index, byte? Label, double Distance, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name = null);
 
-/// <summary>The training pictures of a data set in the feature space of its quality reference, for nearest-neighbour search.</summary>
+/// <summary>
+/// The training pictures of a data set in the feature space of its quality reference, for nearest-neighbour search. It keeps 256 bytes for each
+/// picture: features in half precision find candidates, and the features of the candidates are extracted again for the exact distances.
+/// </summary>
 public sealed class FeatureSpace
 {
     private const int MaxHeldOut = 1000; // held-out pictures that the typical distance is computed from
+    private const int Group = 100;       // of them, searched for at a time
+    private const int Rows = 4096;       // training pictures whose features are in float32 at a time
 
     private readonly QualityReference _reference;
-    private readonly byte[]? _labels;
-    private readonly PictureShape _shape;
-    private readonly Tensor _features; // [count, 128], float64: small distances are differences of large numbers
-    private readonly Tensor _squares;  // [count]
+    private readonly Tensor _features; // [count, 128], float16
 
     /// <summary>Computes the features with the torch threads of the calling thread, at about 4,000 pictures per second and thread.</summary>
     public FeatureSpace(Dataset data, QualityReference reference)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        (_reference, _labels, _shape, Dataset, ReferenceSha256) = (reference, data.Train.Labels, data.Train.Shape, data.Sha256, reference.Sha256);
-        _features = reference.FeaturesOf(PictureSelection.All(data.Train)).to(ScalarType.Float64).DetachFromDisposeScope();
-        _squares = _features.square().sum(1).DetachFromDisposeScope();
-        var heldOut = reference.HeldOut(MaxHeldOut).to(ScalarType.Float64);
+        (_reference, Dataset, ReferenceSha256) = (reference, data.Sha256, reference.Sha256);
+        _features = empty([data.Train.Count, FeatureNetwork.FeatureSize], ScalarType.Float16).DetachFromDisposeScope();
+        for (var start = 0; start < data.Train.Count; start += Rows)
+        {
+            using var rows = NewDisposeScope();
+            var indexes = Enumerable.Range(start, Math.Min(Rows, data.Train.Count - start)).ToArray();
+            _features.narrow(0, start, indexes.Length).copy_(reference.FeaturesOf(new PictureSelection(data.Train, indexes)));
+        }
         var rank = RealPictures.AreHeldOutOfTest(data) ? 1 : 2; // a held-out picture of the training set is its own nearest neighbour
-        var nearest = Enumerable.Range(0, (int)heldOut.shape[0]).Select(index => NeighbourDistance(heldOut[index], rank)).Order().ToList();
-        TypicalDistance = Rounding.Round(nearest[nearest.Count / 2]);
+        var nearest = reference.HeldOut(MaxHeldOut).split(Group).SelectMany(each => Nearest(data.Train, each, rank)).Select(each => each[^1].Distance).Order().ToList();
+        TypicalDistance = nearest[nearest.Count / 2];
     }
 
     /// <summary>SHA-256 of the data set.</summary>
@@ -49,28 +56,44 @@ public sealed class FeatureSpace
     public double TypicalDistance { get; }
 
     /// <summary>The training pictures nearest to a picture, nearest first. Thread-safe.</summary>
+    /// <param name="training">The training pictures of the data set.</param>
     /// <param name="picture">The picture, <c>[channels, side, side]</c>, 0 to 255.</param>
     /// <param name="count">Maximum number of neighbours.</param>
-    public IReadOnlyList<Neighbour> Nearest(byte[] picture, int count)
+    public IReadOnlyList<Neighbour> Nearest(ImageSet training, byte[] picture, int count)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var pictures = PictureSelection.All(new ImageSet(picture, null, 1, _shape.Side, _shape.Side, _shape.Channels));
-        var distances = Distances(_reference.FeaturesOf(pictures)[0].to(ScalarType.Float64));
-        var (values, indexes) = distances.topk((int)Math.Min(count, distances.shape[0]), largest: false);
-        return [.. indexes.data<long>().Zip(values.data<double>(), (index, distance) =>
-            new Neighbour((int)index, _labels?[(int)index], Rounding.Round(distance)))];
+        var pictures = PictureSelection.All(new ImageSet(picture, null, 1, training.Height, training.Width, training.Channels));
+        return Nearest(training, _reference.FeaturesOf(pictures), count).Single();
     }
 
-    // The distance to the nearest training picture (rank 1) or the second nearest (rank 2).
-    private double NeighbourDistance(Tensor features, int rank)
+    // For features, [n, 128], n lists of neighbours.
+    private List<List<Neighbour>> Nearest(ImageSet training, Tensor features, int count)
     {
-        using var scope = NewDisposeScope(); // every call allocates megabytes
-        return Distances(features).kthvalue(rank, null, false).values.item<double>();
+        using var scope = NewDisposeScope();
+        var candidates = Candidates(features, 2 * count + 6); // half precision ranks only pictures at almost the same distance wrongly
+        var found = candidates.data<long>().Select(index => (int)index).ToArray();
+        var exact = _reference.FeaturesOf(new PictureSelection(training, found)).view(candidates.shape[0], candidates.shape[1], FeatureNetwork.FeatureSize);
+        var (distances, order) = (exact - features.unsqueeze(1)).square().sum(2).sqrt_().topk((int)Math.Min(count, candidates.shape[1]), largest: false);
+        var neighbours = candidates.gather(1, order).data<long>().Zip(distances.data<float>(), (index, distance) =>
+            new Neighbour((int)index, training.Labels?[(int)index], Rounding.Round((double)distance)));
+        return [.. neighbours.Chunk((int)order.shape[1]).Select(each => each.ToList())];
     }
 
-    private Tensor Distances(Tensor features) => // [128] to [count]
-        (_squares - 2 * _features.mv(features) + features.square().sum()).clamp_min_(0).sqrt_();
+    private Tensor Candidates(Tensor features, int count) // [n, 128] to [n, count] int64
+    {
+        using var scope = NewDisposeScope();
+        var (distances, indexes) = (empty([features.shape[0], 0]), empty([features.shape[0], 0], ScalarType.Int64));
+        for (var start = 0L; start < _features.shape[0]; start += Rows)
+        {
+            var rows = _features.narrow(0, start, Math.Min(Rows, _features.shape[0] - start)).to(ScalarType.Float32);
+            var more = arange(start, start + rows.shape[0], ScalarType.Int64).expand(features.shape[0], -1);
+            var all = cat([distances, cdist(features, rows)], 1);
+            var (nearest, at) = all.topk((int)Math.Min(count, all.shape[1]), largest: false);
+            (distances, indexes) = (nearest, cat([indexes, more], 1).gather(1, at));
+        }
+        return indexes.MoveToOuterDisposeScope();
+    }
 }
 
 /// <summary>
@@ -78,32 +101,34 @@ public sealed class FeatureSpace
 /// must be built first.
 /// </summary>
 /// <param name="references">Provides the quality references.</param>
-public sealed class NeighbourSearch(QualityReferenceStore references)
+/// <param name="time">Measures how long a feature space is unused.</param>
+public sealed class NeighbourSearch(QualityReferenceStore references, TimeProvider time) : IDisposable
 {
-    private readonly Lock _lock = new();
-    private (string Dataset, Task<FeatureSpace?> Space) _last = ("", Task.FromResult<FeatureSpace?>(null));
+    private sealed record Last(string Dataset, Task<FeatureSpace?> Space);
+
+    private readonly Recent<Last> _last = new(time); // not disposed but left to its finalizers, because it may still be in use
 
     /// <summary>The feature space of a data set; null if the data set is too small to have a quality reference.</summary>
     /// <param name="data">The data set.</param>
     /// <param name="timeout">How long to wait. The computation continues after a timeout; a later call gets its result.</param>
     /// <param name="cancellation">Cancels the wait, not the computation.</param>
     /// <exception cref="TimeoutException">The feature space is not ready yet.</exception>
-    public Task<FeatureSpace?> PrepareAsync(Dataset data, TimeSpan timeout, CancellationToken cancellation)
+    public Task<FeatureSpace?> PrepareAsync(Dataset data, TimeSpan timeout, CancellationToken cancellation) => _last.Use(last =>
     {
-        lock (_lock)
-        {
-            // The previous one is not disposed but left to its finalizers, because it may still be in use.
-            if (_last.Dataset != data.Sha256 || _last.Space.IsFaulted)
-                _last = (data.Sha256, Task.Run(() => BuildAsync(data), CancellationToken.None));
-            return _last.Space.WaitAsync(timeout, cancellation);
-        }
-    }
+        if (last?.Dataset == data.Sha256 && !last.Space.IsFaulted) return last.Space;
+        var building = Task.Run(() => BuildAsync(data), CancellationToken.None);
+        _last.Keep(new(data.Sha256, building));
+        return building;
+    }).WaitAsync(timeout, cancellation);
+
+    /// <inheritdoc/>
+    public void Dispose() => _last.Dispose();
 
     private async Task<FeatureSpace?> BuildAsync(Dataset data)
     {
         if (await references.GetAsync(data, CancellationToken.None) is not { } reference) return null;
         var space = await TrainingThread.RunAsync(threads: 1, () => new FeatureSpace(data, reference));
-        NativeHeap.Trim();
+        FreedMemory.ReturnNative();
         return space;
     }
 }

@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using Microsoft.Extensions.Logging;
@@ -12,15 +13,18 @@ namespace GanFunctions.Core.Quality;
 /// file. The first worker to write the index wins, and all others measure with its reference. The last reference used stays in memory.
 /// </summary>
 /// <param name="container">The container of all runs.</param>
+/// <param name="time">Measures how long one is unused.</param>
 /// <param name="logger">Logs builds and damaged references.</param>
-public sealed partial class QualityReferenceStore(BlobContainerClient container, ILogger<QualityReferenceStore> logger) : IDisposable
+public sealed partial class QualityReferenceStore(BlobContainerClient container, TimeProvider time, ILogger<QualityReferenceStore> logger) : IDisposable
 {
+    private sealed record Last(string Dataset, QualityReference? Reference);
+
     private sealed record Index(int Format, BlobReference File, double? Accuracy);
 
     private const int Format = 1;
 
     private readonly SemaphoreSlim _gate = new(1); // concurrent callers wait for one build
-    private (string Dataset, QualityReference? Reference) _last = ("", null);
+    private readonly Recent<Last> _last = new(time, last => last.Reference?.Dispose());
 
     /// <summary>
     /// The quality reference of a data set, built on first use. Null if the set is too small: fewer than 50 training pictures, or fewer
@@ -35,13 +39,12 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
         await _gate.WaitAsync(cancellation);
         try
         {
-            if (_last.Dataset != data.Sha256)
-            {
-                var reference = await TryReadAsync(data, cancellation) ?? await BuildAsync(data, cancellation);
-                _last.Reference?.Dispose();
-                _last = (data.Sha256, reference);
-            }
-            return _last.Reference?.Share();
+            if (_last.Use(last => (IsKept: last?.Dataset == data.Sha256, Reference: last?.Dataset == data.Sha256 ? last.Reference?.Share() : null)) is { IsKept: true } kept)
+                return kept.Reference;
+            var reference = await TryReadAsync(data, cancellation) ?? await BuildAsync(data, cancellation);
+            var shared = reference?.Share();
+            _last.Keep(new(data.Sha256, reference));
+            return shared;
         }
         finally
         {
@@ -52,8 +55,7 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
     /// <inheritdoc/>
     public void Dispose()
     {
-        _last.Reference?.Dispose();
-        _last = ("", null);
+        _last.Dispose();
         _gate.Dispose();
     }
 
@@ -61,7 +63,7 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
     {
         LogBuilding(data.Name);
         var file = await TrainingThread.RunAsync(QualityReferenceBuilder.Threads, () => QualityReferenceBuilder.Build(data, cancellation));
-        NativeHeap.Trim();
+        FreedMemory.ReturnNative();
         if (file is null)
         {
             LogTooSmall(data.Name);

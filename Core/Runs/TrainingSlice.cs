@@ -2,6 +2,7 @@ using Azure;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Losses;
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
@@ -18,9 +19,9 @@ namespace GanFunctions.Core.Runs;
 /// </summary>
 public sealed partial class TrainingSlice(
     RunStore runs, CheckpointStore checkpoints, InitialFiles initialFiles, LossLog losses, DatasetCatalog datasets, QualityReferenceStore references,
-    GridStore grids, TrainingTelemetry telemetry, TimeProvider time, ILogger<TrainingSlice> logger)
+    GridStore grids, TrainingTelemetry telemetry, TimeProvider time, ILogger<TrainingSlice> logger) : IDisposable
 {
-    private LiveTraining? _warm; // left in memory by the last slice of this process, for the next slice of the same run
+    private readonly Recent<LiveTraining> _warm = new(time, live => live.Dispose()); // left by the last slice of this process, for the next one of the same run
 
     /// <summary>Runs the slice. It returns after a commit, or after changing nothing.</summary>
     /// <param name="request">The run and its orchestration.</param>
@@ -51,10 +52,13 @@ public sealed partial class TrainingSlice(
         }
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => _warm.Dispose();
+
     private async Task<SliceResult> RunAsync(SliceRequest request, RunRow row, SliceRecord record, long begun, CancellationToken stopping)
     {
         var options = row.Options;
-        var live = Interlocked.Exchange(ref _warm, null);
+        var live = _warm.Take();
         try
         {
             // Load
@@ -98,13 +102,14 @@ public sealed partial class TrainingSlice(
             var result = await record.EndAsync(committed);
             if (!trained.CanContinue || result.Outcome != SliceOutcome.Continue) return result;
             live!.MarkCommitted(trained.Manifest!); // ours, even if another worker's manifest was committed
-            (_warm, live) = (live, null);
+            _warm.Keep(live);
+            live = null;
             return result;
         }
         finally
         {
             live?.Dispose();
-            NativeHeap.Trim();
+            FreedMemory.ReturnNative();
         }
     }
 
@@ -113,8 +118,23 @@ public sealed partial class TrainingSlice(
 
     private async Task<Tuple<Dataset, QualityReference?>> LoadAsync(TrainingOptions options, CancellationToken cancellation)
     {
-        var data = await datasets.LoadAsync(options.Dataset, cancellation);
+        var data = await LoadAsync(options.Dataset, cancellation);
         return new(data, options.QualitySamples > 0 ? await references.GetAsync(data, cancellation) : null);
+    }
+
+    private async Task<Dataset> LoadAsync(string name, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                return await datasets.LoadAsync(name, cancellation);
+            }
+            catch (DatasetMemoryException) // requests that need another data set end within seconds
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation);
+            }
+        }
     }
 
     /// <summary>The position that this slice starts from.</summary>

@@ -45,7 +45,7 @@ internal static class DatasetFit
     }
 
     private static int? MaxPictures(TrainingOptions options, DatasetInfo? data) => data is { Height: { } side, Channels: { } channels }
-        ? TrainingMemory.MaxPictures(Presets.NetworksOf(options.Preset), new(side, channels))
+        ? TrainingMemory.MaxPictures(Presets.NetworksOf(options.Preset), new(side, channels), (data.Train ?? 0) + (data.Test ?? 0))
         : null;
 
     private static bool CanMeasure(DatasetInfo? data) => data is not { Train: { } train } || QualityMinimum.IsMet(train, data.Test ?? 0);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 using GanFunctions.Storage;
 using Microsoft.Extensions.Configuration;
@@ -9,7 +10,14 @@ namespace GanFunctions.EmbeddedHost.Azurite;
 /// <summary>Starts Azurite for an app, or uses one that is already running.</summary>
 internal static class AzuriteStartup
 {
-    /// <summary>If the app uses development storage: starts Azurite, or joins the one that other processes of the app use.</summary>
+    private const string PortSetting = "Azurite:Port";
+    private const int DefaultPort = 10_000;
+    private const int MaxPort = 65_533; // the two that follow are used as well
+
+    /// <summary>
+    /// If the app uses development storage: starts Azurite, or joins the one that other processes of the app use, and sets its connection
+    /// string.
+    /// </summary>
     /// <returns>
     /// An object that keeps Azurite running until it is disposed; null if the app uses a storage account or an external Azurite.
     /// </returns>
@@ -18,7 +26,15 @@ internal static class AzuriteStartup
     {
         if (configuration[StorageConnection.Setting]?.TrimEnd(';') != "UseDevelopmentStorage=true") return null;
 
-        var options = new AzuriteOptions { Location = Path.GetFullPath(configuration["Azurite:Location"] ?? AzuriteProgram.DefaultLocation) };
+        var port = Port(configuration);
+        var options = new AzuriteOptions
+        {
+            Location = Path.GetFullPath(configuration["Azurite:Location"] ?? AzuriteProgram.DefaultLocation),
+            BlobPort = port,
+            QueuePort = port + 1,
+            TablePort = port + 2,
+        };
+        configuration[StorageConnection.Setting] = new AzuriteState(0, options.BlobPort, options.QueuePort, options.TablePort).ConnectionString;
         while (true)
         {
             if (await JoinAsync(options, logger, ct) is { } joined) return joined;
@@ -79,6 +95,14 @@ internal static class AzuriteStartup
             }
         }
         return null;
+    }
+
+    private static int Port(IConfiguration configuration)
+    {
+        if (configuration[PortSetting] is not { Length: > 0 } given) return DefaultPort;
+        return int.TryParse(given, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= MaxPort
+            ? port
+            : throw new InvalidOperationException($"{PortSetting}: '{given}' is not valid; it must be a whole number from 1 to {MaxPort}.");
     }
 
     private static string InWords(List<int> ports) => ports is [var port] ? $"port {port} is" : $"ports {string.Join(" and ", ports)} are";

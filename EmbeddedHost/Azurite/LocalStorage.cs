@@ -1,4 +1,3 @@
-using GanFunctions.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 
@@ -16,7 +15,6 @@ internal sealed class LocalStorage : IHostedService, IAsyncDisposable
     {
         // On the thread pool: this thread may have a synchronisation context, where blocking would deadlock.
         _azurite = Task.Run(() => AzuriteStartup.StartOrJoinAsync(app.Configuration, app.Logger, CancellationToken.None)).GetAwaiter().GetResult();
-        if (_azurite is AzuriteProcess started) app.Configuration[StorageConnection.Setting] = started.ConnectionString;
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -123,6 +123,12 @@ internal static class DatasetFeature
                 Response.NotModified,
                 Response.NoParameters,
                 NoDataset with { Description = "There is no such data set, or it is not stored yet." },
+                new(503, "The memory is in use for another large data set.", Media.Problem(new Problem(
+                    "https://tools.ietf.org/html/rfc9110#section-15.6.4", DatasetProblems.NoMemoryTitle, 503,
+                    DatasetProblems.NoMemoryDetail(new DatasetMemoryException("pets")))))
+                {
+                    Headers = [Header.RetryAfter],
+                },
             ],
         },
     ]);

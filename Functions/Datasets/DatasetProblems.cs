@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using GanFunctions.Core.Data;
 using GanFunctions.Functions.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Datasets;
 
@@ -20,6 +21,16 @@ internal static partial class DatasetProblems
 
     /// <summary>The title of <see cref="Unavailable"/>.</summary>
     public const string UnavailableTitle = "The data set is unavailable.";
+
+    /// <summary>503 for a request that needs a data set that has no room beside the one that a run trains on.</summary>
+    public static IResult NoMemory(DatasetMemoryException busy) =>
+        Results.Problem(NoMemoryDetail(busy), statusCode: 503, title: NoMemoryTitle).WithHeader(HeaderNames.RetryAfter, "60");
+
+    /// <summary>The title of <see cref="NoMemory"/>.</summary>
+    public const string NoMemoryTitle = "Not enough memory now.";
+
+    /// <summary>The detail of <see cref="NoMemory"/>.</summary>
+    public static string NoMemoryDetail(DatasetMemoryException busy) => $"{busy.Message} Try again later.";
 
     /// <summary>409 for a run whose data set was deleted or is no longer available.</summary>
     public static IResult Gone(string run, Exception why) => Problems.Conflict(GoneTitle, WhyGone(why), $"/api/runs/{run}");

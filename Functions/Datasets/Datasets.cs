@@ -100,6 +100,10 @@ public sealed class GetPreview(DatasetCatalog catalog, ConversionStore conversio
         {
             return Problems.NotFound("No pictures.", unusable.Message);
         }
+        catch (DatasetMemoryException busy)
+        {
+            return DatasetProblems.NoMemory(busy);
+        }
     }
 
     private static IResult Tagged(IResult result, string tag) =>

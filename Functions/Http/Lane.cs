@@ -1,5 +1,5 @@
 using System.Threading.RateLimiting;
-using GanFunctions.Core.Training;
+using GanFunctions.Core.Memory;
 
 namespace GanFunctions.Functions.Http;
 
@@ -15,15 +15,14 @@ public sealed class Lane : IDisposable
     private readonly ConcurrencyLimiter _unsent;
     private readonly int _maxUnsent;
     private readonly TimeSpan _idle;
-    private readonly Timer _returning = new(_ => ReturnMemory());
+    private readonly Timer _returning = new(_ => FreedMemory.ReturnAll());
 
     /// <summary>Creates a lane.</summary>
     /// <param name="working">Number of requests that work at a time. Those that wait take turns in the order in which they came.</param>
     /// <param name="waiting">Number of requests that may wait.</param>
     /// <param name="maxUnsent">Bytes of finished responses that may be in memory. A larger response is held alone.</param>
     /// <param name="idle">
-    /// How long after the end of a request freed memory is returned to the operating system, unless another one ends in between. It takes
-    /// about 0.1 s.
+    /// How long after the end of a request freed memory is returned to the operating system, unless another one ends in between.
     /// </param>
     public Lane(int working, int waiting, int maxUnsent, TimeSpan idle)
     {
@@ -51,12 +50,6 @@ public sealed class Lane : IDisposable
         _returning.Dispose();
         _working.Dispose();
         _unsent.Dispose();
-    }
-
-    private static void ReturnMemory()
-    {
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        NativeHeap.Trim();
     }
 
     /// <summary>The turn of a request.</summary>

@@ -57,6 +57,10 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
         {
             return DatasetProblems.Gone(run, gone);
         }
+        catch (DatasetMemoryException busy)
+        {
+            return DatasetProblems.NoMemory(busy);
+        }
         catch (TimeoutException)
         {
             return NotYet(row);
@@ -67,7 +71,7 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
         {
             var drawn = Sampler.DrawEach(
                 generator, 1, _ => Sampler.Latent(seed, index), _ => Sampler.LabelOf(generator, index, choice.LabelIn(generator)), cancelled);
-            var found = space.Nearest(drawn, count);
+            var found = space.Nearest(data.Train, drawn, count);
             var named = Named(found, generator.IsConditional ? generator.Classes : data.Labels);
             return format == Format.Png
                 ? PictureGrid.Png(

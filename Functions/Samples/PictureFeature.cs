@@ -94,7 +94,7 @@ internal static class PictureFeature
                 {
                     Description = "The data set is gone, was replaced, or is too small; or `epoch` is `best`, and the run does not measure quality.",
                 },
-                new(503, "The features of the data set are being computed, or too many requests are waiting.", Media.Problem(new Problem(
+                new(503, "The features of the data set are being computed, its memory is in use for another large one, or too many requests are waiting.", Media.Problem(new Problem(
                     "https://tools.ietf.org/html/rfc9110#section-15.6.4", "Not ready yet.", 503,
                     "The features of 'digits' are being computed; this takes up to a minute and is done once. Try again later.")))
                 {

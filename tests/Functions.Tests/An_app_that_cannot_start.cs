@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Reflection;
 using System.Text.Json.Nodes;
@@ -63,7 +64,7 @@ public sealed class An_app_that_cannot_start
         await FailsAsync(
             "UseDevelopmentStorage=true",
             "Azurite needs Node.js 20 or later, but 'node' is not on the PATH. Install Node.js, or set AzureWebJobsStorage to a storage account.",
-            new Dictionary<string, string?> { ["PATH"] = folder });
+            new Dictionary<string, string?> { ["PATH"] = folder, ["Azurite__Port"] = $"{FreePorts()}" });
         Directory.Delete(folder, recursive: true);
     }
 
@@ -77,6 +78,20 @@ public sealed class An_app_that_cannot_start
             ConnectionTo(ports.Blob, ports.Queue, ports.Table),
             $"The Azurite at http://127.0.0.1:{ports.Blob}/devstoreaccount1 does not support the API version of this app: restart it with "
             + "--skipApiVersionCheck, or end it to let the app start its own.");
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("65534")]
+    [InlineData("ten")]
+    public Task Names_a_port_for_Azurite_that_is_not_valid(string port) => FailsAsync(
+        "UseDevelopmentStorage=true", $"Azurite:Port: '{port}' is not valid; it must be a whole number from 1 to 65533.", "--Azurite:Port", port);
+
+    // The first of three consecutive ports that nothing uses.
+    private static int FreePorts()
+    {
+        var used = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(each => each.Port).ToHashSet();
+        return Enumerable.Range(20_000, 10_000).First(port => !used.Contains(port) && !used.Contains(port + 1) && !used.Contains(port + 2));
     }
 
     private static string ConnectionTo(int blob, int queue, int table) =>

@@ -196,7 +196,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     private static bool IsBuilding(string line) => line.Contains("building its quality reference", StringComparison.Ordinal);
 
     private static QualityReferenceStore StoreOver(BlobContainerClient container, LogRecorder? log = null) =>
-        new(container, LoggerFactory.Create(logging => logging.AddProvider(log ?? new LogRecorder())).CreateLogger<QualityReferenceStore>());
+        new(container, TimeProvider.System, LoggerFactory.Create(logging => logging.AddProvider(log ?? new LogRecorder())).CreateLogger<QualityReferenceStore>());
 
     /// <summary>A generator that generates given pictures from its own random numbers and ignores the noise.</summary>
     private sealed class Painter(Func<torch.Generator, Tensor> paint) : nn.Module<Tensor, Tensor?, Tensor>(nameof(Painter))

@@ -29,7 +29,7 @@ internal static class BarsReference
                 foreach (var (name, content) in made) await container.GetBlobClient(name).UploadAsync(content, overwrite: true, Cancellation);
                 return;
             }
-            using var store = new QualityReferenceStore(container, NullLogger<QualityReferenceStore>.Instance);
+            using var store = new QualityReferenceStore(container, TimeProvider.System, NullLogger<QualityReferenceStore>.Instance);
             using var reference = await store.GetAsync(await Catalogs.Over(container).LoadAsync(TrainingBench.Bars, Cancellation), Cancellation);
             var names = (await container.NamesOfBlobsAsync(Cancellation)).Where(name => name.StartsWith("quality/", StringComparison.Ordinal));
             _blobs = [];

@@ -12,21 +12,22 @@ public sealed class The_nearest_pictures(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(28, 1)]
-    [InlineData(32, 3)]
-    [InlineData(28, 4)]
-    public async Task Of_a_training_picture_are_itself_and_its_near_duplicate(int side, int channels)
+    [InlineData(400, 28, 1)]
+    [InlineData(400, 32, 3)]
+    [InlineData(400, 28, 4)]
+    [InlineData(4200, 28, 1)] // more than are compared at a time
+    public async Task Of_a_training_picture_are_itself_and_its_near_duplicate(int count, int side, int channels)
     {
         var container = azurite.NewContainer();
         await container.CreateAsync(cancellationToken: Cancellation);
-        using var references = new QualityReferenceStore(container, NullLogger<QualityReferenceStore>.Instance);
-        var search = new NeighbourSearch(references);
-        var data = Twins(new(side, channels));
+        using var references = new QualityReferenceStore(container, TimeProvider.System, NullLogger<QualityReferenceStore>.Instance);
+        using var search = new NeighbourSearch(references, TimeProvider.System);
+        var data = Twins(count, new(side, channels));
 
         var space = (await search.PrepareAsync(data, Timeout.InfiniteTimeSpan, Cancellation))!;
-        var found = space.Nearest(data.Train.Picture(16).ToArray(), 5);
+        var found = space.Nearest(data.Train, data.Train.Picture(count - 4).ToArray(), 5);
 
-        Assert.Equal([(16, 5), (17, 5)], found.Take(2).Select(neighbour => (neighbour.Index, (int)neighbour.Label!)));
+        Assert.Equal([(count - 4, 5), (count - 3, 5)], found.Take(2).Select(neighbour => (neighbour.Index, (int)neighbour.Label!)));
         Assert.Equal(0, found[0].Distance, 1e-5);
         Assert.InRange(found[1].Distance, 1e-3, found[2].Distance);
         Assert.Equal(found.OrderBy(neighbour => neighbour.Distance), found);
@@ -35,19 +36,18 @@ public sealed class The_nearest_pictures(AzuriteFixture azurite)
     }
 
     // Noise in pairs; the second picture of a pair is slightly brighter in its upper half. With a single label the features are random, as without labels.
-    private static Dataset Twins(PictureShape shape)
+    private static Dataset Twins(int count, PictureShape shape)
     {
-        const int Count = 400;
         var random = new Random(5);
-        var pixels = new byte[Count * shape.Size];
-        for (var picture = 0; picture < Count; picture += 2)
+        var pixels = new byte[count * shape.Size];
+        for (var picture = 0; picture < count; picture += 2)
         {
             var first = pixels.AsSpan(picture * shape.Size, shape.Size);
             var second = pixels.AsSpan((picture + 1) * shape.Size, shape.Size);
             random.NextBytes(first);
             for (var pixel = 0; pixel < shape.Size; pixel++) second[pixel] = (byte)Math.Min(first[pixel] + (pixel < shape.Size / 2 ? 9 : 0), 255);
         }
-        var labels = Enumerable.Repeat((byte)5, Count).ToArray();
-        return Dataset.Of("twins", new ImageSet(pixels, labels, Count, shape.Side, shape.Side, shape.Channels), null);
+        var labels = Enumerable.Repeat((byte)5, count).ToArray();
+        return Dataset.Of("twins", new ImageSet(pixels, labels, count, shape.Side, shape.Side, shape.Channels), null);
     }
 }

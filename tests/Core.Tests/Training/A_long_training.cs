@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;
@@ -40,7 +41,7 @@ public sealed class A_long_training
     private static double ResidentMegabytes()
     {
         GC.Collect();
-        NativeHeap.Trim(); // freed memory that the C library keeps is not a leak
+        FreedMemory.ReturnNative(); // freed memory that the C library keeps is not a leak
         using var self = Process.GetCurrentProcess();
         return self.WorkingSet64 / 1e6;
     }

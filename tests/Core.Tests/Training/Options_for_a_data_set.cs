@@ -82,17 +82,19 @@ public sealed class Options_for_a_data_set(AzuriteFixture azurite)
     }
 
     [Theory]
-    [InlineData(28, 256, null)]
-    [InlineData(28, 1024, 256)]
-    [InlineData(64, 128, null)]
-    [InlineData(64, 300, 100)]
-    [InlineData(128, 1024, 64)]
-    public void Split_a_batch_that_needs_too_much_memory(int side, int batchSize, int? microBatchSize)
+    [InlineData(28, 256, 2000, null)]
+    [InlineData(28, 1024, 2000, 256)]
+    [InlineData(28, 256, 800_000, 86)]
+    [InlineData(64, 128, 2000, null)]
+    [InlineData(64, 300, 2000, 100)]
+    [InlineData(128, 1024, 2000, 64)]
+    [InlineData(128, 1024, 40_000, 57)]
+    public void Split_a_batch_that_needs_too_much_memory(int side, int batchSize, int pictures, int? microBatchSize)
     {
-        var options = OptionsReader.Read(new JsonObject { ["batchSize"] = batchSize }, Data(2000, 100, side));
+        var options = OptionsReader.Read(new JsonObject { ["batchSize"] = batchSize }, Data(pictures, 100, side));
 
         Assert.Equal(microBatchSize, options.MicroBatchSize);
-        Assert.Equal(options, OptionsReader.Read(new JsonObject { ["batchSize"] = batchSize, ["microBatchSize"] = null }, Data(2000, 100, side)));
+        Assert.Equal(options, OptionsReader.Read(new JsonObject { ["batchSize"] = batchSize, ["microBatchSize"] = null }, Data(pictures, 100, side)));
     }
 
     [Theory]
