@@ -22,13 +22,7 @@ internal static class FeaturesCommand
                preset=dcgan,tutorial epochs=5 imagesPerEpoch=3200
         """;
 
-    private static readonly (string Name, PretextTask Task)[] Candidates =
-    [
-        ("random", PretextTasks.None),
-        ("rotation", PretextTasks.Rotation),
-        ("contrastive, half", PretextTasks.Contrastive(0.2, 0.5)),
-        ("clusters 50", PretextTasks.Clusters(50, 0.5)),
-    ];
+    private static readonly int[] Clusters = [0, 10, 20, 50, 100, 200]; // 0 is random weights
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -44,8 +38,12 @@ internal static class FeaturesCommand
         set_num_threads(given.Number("--threads", QualityReferenceBuilder.Threads));
         var data = Dataset.Of(whole.Name, First(whole.Train, limit, true), whole.Test is null ? null : First(whole.Test, limit, true));
         var unlabelled = Dataset.Of(whole.Name, First(whole.Train, limit, false), whole.Test is null ? null : First(whole.Test, limit, false));
-        var references = new List<(string Name, QualityReference Reference)> { ("labels", Build(data, null, "labels")) };
-        foreach (var (name, task) in Candidates) references.Add((name, Build(unlabelled, task, name)));
+        var references = new List<(string Name, QualityReference Reference)> { ("labels", Build(data, 0, "labels")) };
+        foreach (var clusters in Clusters)
+        {
+            var name = clusters == 0 ? "random" : $"{clusters} clusters";
+            references.Add((name, Build(unlabelled, clusters, name)));
+        }
 
         var distances = references.ConvertAll(_ => new List<double>());
         Console.WriteLine($"{Processor.Name}\npreset, seed, epoch: {string.Join(" | ", references.Select(each => each.Name))}");
@@ -64,10 +62,10 @@ internal static class FeaturesCommand
         return 0;
     }
 
-    private static QualityReference Build(Dataset data, PretextTask? task, string name)
+    private static QualityReference Build(Dataset data, int clusters, string name)
     {
         var begun = Stopwatch.GetTimestamp();
-        var reference = new QualityReference(QualityReferenceBuilder.Build(data, CancellationToken.None, task)!);
+        var reference = new QualityReference(QualityReferenceBuilder.Build(data, CancellationToken.None, clusters)!);
         Console.WriteLine($"{name}: {Stopwatch.GetElapsedTime(begun).TotalSeconds:F0} s, {reference.Sha256[..8]}, accuracy {reference.Accuracy}");
         return reference;
     }

@@ -13,14 +13,14 @@ internal static class QualityCommand
     private const string Usage = """
         usage: dotnet run -c Release --project benchmarks -- quality --data <folder of IDX files, or zip of pictures in a folder for each class>
                    [--size 64] [--channels 3] [--limit <training pictures>]     for a zip
-                   [--samples 10000] [--every <epochs>] [--minutes <of training>] [--csv <file>] [--grid <png file>] [option=value ...]
+                   [--samples 10000] [--every <epochs>] [--minutes <of training>] [--nearest <pictures, to search for memorised ones>] [--csv <file>] [--grid <png file>] [option=value ...]
                options are those of POST /api/runs; comma-separated values are trained one after another:
                preset=dcgan seed=1,2,3 epochs=20
         """;
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var given = NamedArguments.Parse(args, "--data", "--size", "--channels", "--limit", "--samples", "--every", "--minutes", "--csv", "--grid");
+        var given = NamedArguments.Parse(args, "--data", "--size", "--channels", "--limit", "--samples", "--every", "--nearest", "--minutes", "--csv", "--grid");
         if (given.Text("--data") is not { } path || !Path.Exists(path) || !given.AreValid)
         {
             await Console.Error.WriteLineAsync(Usage);
@@ -35,7 +35,7 @@ internal static class QualityCommand
         Console.WriteLine(
             $"{Processor.Name}; {data.Train.Count} training pictures of {data.Train.Shape}; quality reference {reference.Sha256}, classifier accuracy {reference.Accuracy:P2} on held-out pictures; "
             + $"{samples} generated pictures");
-        var benchmark = new QualityBenchmark(data, reference, samples, given.Number("--every", 1), given.Number("--minutes", int.MaxValue), given.Text("--grid"));
+        var benchmark = new QualityBenchmark(data, reference, samples, given.Number("--every", 1), given.Number("--nearest", 0), given.Number("--minutes", int.MaxValue), given.Text("--grid"));
         var lines = new List<string> { MeasuredEpoch.Columns };
         Console.WriteLine(lines[0]);
         var info = new DatasetInfo(

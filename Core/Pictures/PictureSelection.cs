@@ -13,6 +13,9 @@ internal sealed record PictureSelection(ImageSet Pictures, int[] Indexes)
     /// <summary>Number of pictures.</summary>
     public int Count => Indexes.Length;
 
+    /// <summary>The first pictures, at most <paramref name="max"/>.</summary>
+    public PictureSelection First(int max) => this with { Indexes = Indexes[..Math.Min(Count, max)] };
+
     /// <summary>Consecutive pictures, <c>[count, channels, side, side]</c> bytes.</summary>
     public Tensor Batch(long start, long count) => Of(Indexes.AsSpan((int)start, (int)count));
 

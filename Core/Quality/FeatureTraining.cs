@@ -5,9 +5,6 @@ using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Quality;
 
-/// <summary>Trains a feature network, which has no classifier, from pictures without labels.</summary>
-internal delegate void PretextTask(FeatureNetwork network, PictureSelection pictures, RunRandom random, CancellationToken cancellation);
-
 /// <summary>Trains the network of a quality reference.</summary>
 internal static class FeatureTraining
 {
@@ -16,46 +13,21 @@ internal static class FeatureTraining
     private const int MinSteps = 100;         // a small data set gets more passes
     private const double LearningRate = 2e-3; // cosine decay to zero, which makes three passes enough
 
-    /// <summary>Trains the network as a classifier.</summary>
+    /// <summary>Trains the network as a classifier, with Adam over random batches, every picture once in each pass.</summary>
     /// <param name="network">The network.</param>
     /// <param name="pictures">The pictures.</param>
     /// <param name="classes">Index of the class of each picture, <c>[count]</c> int64.</param>
     /// <param name="random">Decides on the order of the pictures.</param>
     /// <param name="cancellation">Cancels the training.</param>
-    public static void WithLabels(
+    public static void Run(
         FeatureNetwork network, PictureSelection pictures, Tensor classes, RunRandom random, CancellationToken cancellation)
     {
+        using var scope = NewDisposeScope();
+        Parameter[] parameters = [.. network.parameters()];
+        using var optimiser = new AdamOptimiser(parameters, beta1: 0.9, beta2: 0.999, epsilon: 1e-8);
         var batch = Math.Min(BatchSize, pictures.Count);
         var stepsPerPass = pictures.Count / batch;
-        var passes = Math.Max(Passes, (MinSteps + stepsPerPass - 1) / stepsPerPass);
-        Train([.. network.parameters()], pictures, batch, passes * stepsPerPass, random, chosen =>
-        {
-            // Large pictures pass in parts, which bounds the memory; their gradients add up to those of the batch.
-            for (var start = 0L; start < batch; start += network.BatchSize)
-            {
-                using var partScope = NewDisposeScope();
-                var part = chosen.narrow(0, start, Math.Min(network.BatchSize, batch - start));
-                var logits = network.Classify(network.call(Pixels.Normalize(pictures.Batch(part))));
-                (nn.functional.cross_entropy(logits, classes.index_select(0, part)) * ((double)part.shape[0] / batch)).backward();
-            }
-        }, cancellation);
-    }
-
-    /// <summary>The training loop: Adam over random batches, every picture once in each pass.</summary>
-    /// <param name="parameters">What to train.</param>
-    /// <param name="pictures">The pictures.</param>
-    /// <param name="batch">Pictures in a step, at most all of them.</param>
-    /// <param name="steps">Number of steps.</param>
-    /// <param name="random">Decides on the order of the pictures.</param>
-    /// <param name="backward">Computes the gradients of a step from the positions of its pictures, <c>[batch]</c>.</param>
-    /// <param name="cancellation">Cancels the training.</param>
-    internal static void Train(
-        IReadOnlyList<Parameter> parameters, PictureSelection pictures, int batch, int steps, RunRandom random, Action<Tensor> backward,
-        CancellationToken cancellation)
-    {
-        using var scope = NewDisposeScope();
-        using var optimiser = new AdamOptimiser(parameters, beta1: 0.9, beta2: 0.999, epsilon: 1e-8);
-        var stepsPerPass = pictures.Count / batch;
+        var steps = stepsPerPass * Math.Max(Passes, (MinSteps + stepsPerPass - 1) / stepsPerPass);
         Tensor? order = null;
         for (var step = 0; step < steps; step++)
         {
@@ -69,7 +41,15 @@ internal static class FeatureTraining
             using var stepScope = NewDisposeScope();
             optimiser.LearningRate = RateAt(step, stepsPerPass, steps);
             foreach (var parameter in parameters) parameter.grad = null;
-            backward(order!.narrow(0, (long)(step % stepsPerPass) * batch, batch));
+            var chosen = order!.narrow(0, (long)(step % stepsPerPass) * batch, batch);
+            // Large pictures pass in parts, which bounds the memory; their gradients add up to those of the batch.
+            for (var start = 0L; start < batch; start += network.BatchSize)
+            {
+                using var partScope = NewDisposeScope();
+                var part = chosen.narrow(0, start, Math.Min(network.BatchSize, batch - start));
+                var logits = network.Classify(network.call(Pixels.Normalize(pictures.Batch(part))));
+                (nn.functional.cross_entropy(logits, classes.index_select(0, part)) * ((double)part.shape[0] / batch)).backward();
+            }
             optimiser.Step();
         }
     }

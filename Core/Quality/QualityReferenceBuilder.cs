@@ -8,50 +8,60 @@ using static TorchSharp.torch;
 namespace GanFunctions.Core.Quality;
 
 /// <summary>
-/// Builds the quality reference of a data set: trains the classifier, or keeps random weights if there are no labels, then extracts the
+/// Builds the quality reference of a data set: trains a classifier of its labels, or of clusters if it has no labels, then extracts the
 /// features of real pictures. On the same kind of processor the same data gives the same bytes.
 /// </summary>
 internal static class QualityReferenceBuilder
 {
-    /// <summary>
-    /// Version of the recipe. Increase it with every change that affects the result, because references of different versions are not
-    /// comparable.
-    /// </summary>
-    public const int Version = 1;
+    private const int VersionWithLabels = 1;
+    private const int VersionWithoutLabels = 2;
+    private const int Clusters = 50;
+    private const int MaxClustered = 20_000; // training pictures that are clustered
 
     /// <summary>Number of threads for the build, fixed on every worker: the order of floating-point sums depends on it.</summary>
     public const int Threads = 2;
 
     private const int Seed = 0;
 
+    /// <summary>
+    /// Version of the recipe for a data set. Increase it with every change that affects the result, because references of different versions
+    /// are not comparable.
+    /// </summary>
+    public static int VersionFor(Dataset data) => RealPictures.HaveClasses(data) ? VersionWithLabels : VersionWithoutLabels;
+
     /// <summary>Builds the file; null if the data set is too small. Uses the torch threads of the calling thread.</summary>
     /// <param name="data">The data set.</param>
     /// <param name="cancellation">Cancels the build.</param>
-    /// <param name="pretext">How to train without labels; null keeps the random weights. For comparisons.</param>
+    /// <param name="clusters">Number of clusters to learn without labels; 0 keeps random weights. For comparisons.</param>
     /// <exception cref="OperationCanceledException">The build was cancelled.</exception>
-    public static byte[]? Build(Dataset data, CancellationToken cancellation, PretextTask? pretext = null)
+    public static byte[]? Build(Dataset data, CancellationToken cancellation, int clusters = Clusters)
     {
         using var scope = NewDisposeScope();
         if (RealPictures.Of(data) is not { } real) return null;
         var random = new RunRandom(Seed, 0);
         byte[] labels = [.. real.TrainingLabels?.Distinct().Order() ?? Enumerable.Empty<byte>()];
-        using var network = new FeatureNetwork(data.Train.Shape, labels.Length);
+        clusters = Math.Min(clusters, real.Training.Count / 2);
+        using var network = new FeatureNetwork(data.Train.Shape, labels.Length > 0 ? labels.Length : clusters);
         using (var draw = random.At(0, 0, RandomPurpose.ReferenceWeights)) WeightInitialisation.Initialise(network, WeightScheme.Glorot, draw);
         if (real.TrainingLabels is not null)
-            FeatureTraining.WithLabels(network, real.Training, Indexes(real.TrainingLabels, labels), random, cancellation);
-        else
-            pretext?.Invoke(network, real.Training, random, cancellation);
+        {
+            FeatureTraining.Run(network, real.Training, Indexes(real.TrainingLabels, labels), random, cancellation);
+        }
+        else if (clusters > 0)
+        {
+            var some = real.Training.First(MaxClustered);
+            FeatureTraining.Run(network, some, PictureClusters.Of(some, clusters, random, cancellation), random, cancellation);
+        }
 
         using var noGradient = no_grad();
         var heldOut = QualityReference.FeaturesOf(network, real.HeldOut, cancellation);
-        var kept = real.Training with { Indexes = real.Training.Indexes[..Math.Min(real.Training.Count, RealPictures.MaxKept)] };
-        var training = QualityReference.FeaturesOf(network, kept, cancellation);
+        var training = QualityReference.FeaturesOf(network, real.Training.First(RealPictures.MaxKept), cancellation);
         var tensors = new Dictionary<string, Tensor> { [QualityReference.HeldOutKey] = heldOut, [QualityReference.TrainingKey] = training };
         foreach (var (name, value) in network.state_dict()) tensors[QualityReference.NetworkPrefix + name] = value;
         var metadata = new Dictionary<string, string>
         {
             ["dataset"] = data.Sha256,
-            ["recipe"] = Version.ToString(CultureInfo.InvariantCulture),
+            ["recipe"] = VersionFor(data).ToString(CultureInfo.InvariantCulture),
             [QualityReference.LabelsKey] = string.Join(' ', labels),
         };
         if (FeatureNetwork.IsReduced(data.Train.Shape)) metadata[QualityReference.SideKey] = data.Train.Shape.Side.ToString(CultureInfo.InvariantCulture);

@@ -111,7 +111,7 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
         }
     }
 
-    private BlobClient IndexBlob(Dataset data) => container.GetBlobClient($"quality/{data.Sha256}/v{QualityReferenceBuilder.Version}.json");
+    private BlobClient IndexBlob(Dataset data) => container.GetBlobClient($"quality/{data.Sha256}/v{QualityReferenceBuilder.VersionFor(data)}.json");
 
     private BlobClient FileBlob(Dataset data, BlobReference reference) => container.GetBlobClient($"quality/{data.Sha256}/{reference.Sha256}.safetensors");
 

@@ -33,9 +33,15 @@ internal sealed record RealPictures(PictureSelection Training, PictureSelection 
     /// <summary>Whether the held-out pictures are from the test set, which no network trains on.</summary>
     public static bool AreHeldOutOfTest(Dataset data) => QualityMinimum.IsTestSetEnough(data.Train.Count, data.Test?.Count ?? 0);
 
+    /// <summary>Whether the pictures have labels, and more than one, so that a classifier can learn them.</summary>
+    public static bool HaveClasses(Dataset data) => HaveClasses(data.Train, AreHeldOutOfTest(data) ? data.Test! : data.Train);
+
+    private static bool HaveClasses(ImageSet training, ImageSet heldOut) =>
+        training.Labels is not null && heldOut.Labels is not null && training.Labels.Distinct().Count() > 1;
+
     private static RealPictures Of(ImageSet training, int[] trainingIndexes, ImageSet heldOut, int[] heldOutIndexes)
     {
-        var hasClasses = training.Labels is not null && heldOut.Labels is not null && training.Labels.Distinct().Count() > 1;
+        var hasClasses = HaveClasses(training, heldOut);
         return new RealPictures(
             new PictureSelection(training, trainingIndexes), new PictureSelection(heldOut, heldOutIndexes),
             hasClasses ? Labels(training, trainingIndexes) : null, hasClasses ? Labels(heldOut, heldOutIndexes) : null);

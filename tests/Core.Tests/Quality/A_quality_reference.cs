@@ -72,7 +72,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     }
 
     [Fact]
-    public async Task Of_pictures_without_labels_measures_in_random_features()
+    public async Task Of_pictures_without_labels_measures_without_classes()
     {
         using var store = StoreOver(await ContainerAsync());
         var data = Bars.Of(600, labelled: false);
@@ -87,6 +87,33 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
         Assert.True(
             quality.FrechetDistance > 10 * quality.Baseline, $"the distance of black pictures is {quality.FrechetDistance}, the baseline {quality.Baseline}");
     }
+
+    [Fact]
+    public async Task Of_pictures_without_labels_tells_digits_apart_better_than_a_random_one()
+    {
+        var mnist = await MnistAsync(3_000);
+        var unlabelled = Dataset.Of("mnist", mnist.Train with { Labels = null }, null);
+        using var learned = new QualityReference(QualityReferenceBuilder.Build(unlabelled, Cancellation)!);
+        using var random = new QualityReference(QualityReferenceBuilder.Build(unlabelled, Cancellation, clusters: 0)!);
+        var labels = tensor(mnist.Train.Labels!);
+
+        var (errors, randomErrors) = (Errors(learned), Errors(random));
+
+        output.WriteLine($"{errors:P1} and {randomErrors:P1}");
+        Assert.True(errors < 0.8 * randomErrors, $"of the digits, {errors:P1} are nearest to another one, in random features {randomErrors:P1}");
+
+        // The share of pictures that are nearest to a different digit.
+        double Errors(QualityReference reference)
+        {
+            var features = reference.FeaturesOf(PictureSelection.All(unlabelled.Train));
+            var distances = cdist(features, features) + eye(features.shape[0]) * 1e9;
+            return labels.index_select(0, distances.argmin(1)).ne(labels).to(ScalarType.Float64).mean().item<double>();
+        }
+    }
+
+    [Fact]
+    public void Is_named_after_a_recipe_of_its_own_without_labels() => Assert.Equal(
+        [1, 2], [QualityReferenceBuilder.VersionFor(Bars.Of(300)), QualityReferenceBuilder.VersionFor(Bars.Of(300, labelled: false))]);
 
     [Fact]
     public async Task Is_given_back_by_its_last_holder()
@@ -114,7 +141,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
         var pixels = new byte[count * side * side * channels];
         new Random(1).NextBytes(pixels);
         var data = Dataset.Of("large", new ImageSet(pixels, null, count, side, side, channels), null);
-        using var reference = new QualityReference(QualityReferenceBuilder.Build(data, Cancellation, pretext: (_, _, _, _) => { })!);
+        using var reference = new QualityReference(QualityReferenceBuilder.Build(data, Cancellation, clusters: 0)!);
 
         // 100 is no multiple of the batch size, 32.
         using var same = new Painter(_ => tensor(pixels, [count, channels, side, side])[..32].to(ScalarType.Float32) / 127.5f - 1);
