@@ -22,7 +22,7 @@ internal static class FeaturesCommand
                preset=dcgan,tutorial epochs=5 imagesPerEpoch=3200
         """;
 
-    private static readonly int[] Clusters = [0, 10, 20, 50, 100, 200]; // 0 is random weights
+    private static readonly int[] Clusters = [0, 10, 20, 50]; // 0 is random weights
 
     public static async Task<int> RunAsync(string[] args)
     {
