@@ -9,6 +9,8 @@ namespace GanFunctions.Core.Data;
 /// <summary>Reads data sets from Blob Storage.</summary>
 internal sealed class DatasetStore(BlobContainerClient container, DatasetOptions options)
 {
+    private const long EarlierMaximum = 1L << 30; // of MaxDatasetBytes: what was stored then can still be read
+
     /// <summary>Reads the manifest of a data set; null if it is not stored.</summary>
     /// <exception cref="StoredDatasetException">The manifest is damaged, or a later version wrote it.</exception>
     public async Task<DatasetManifest?> FindAsync(string name, CancellationToken cancellation) =>
@@ -42,7 +44,7 @@ internal sealed class DatasetStore(BlobContainerClient container, DatasetOptions
         try
         {
             await using var stream = await blob.OpenReadAsync(cancellationToken: cancellation);
-            return await IdxReader.ReadAsync(stream, blob.Name, options.MaxDatasetBytes, cancellation);
+            return await IdxReader.ReadAsync(stream, blob.Name, Math.Max(options.MaxDatasetBytes, EarlierMaximum), cancellation);
         }
         catch (RequestFailedException missing) when (missing.Status == (int)HttpStatusCode.NotFound)
         {

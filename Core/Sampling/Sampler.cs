@@ -25,24 +25,30 @@ public static class Sampler
     /// <param name="label">
     /// The label of all pictures of a conditional generator, one of its <see cref="Generator.Labels"/>; null for each of them in turn.
     /// </param>
+    /// <param name="truncation">See <see cref="DrawEach"/>.</param>
     /// <param name="cancellation">Cancels the drawing before the next batch.</param>
     /// <returns><c>[count, channels, side, side]</c>, 0 to 255.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The generator has no such label.</exception>
     /// <exception cref="OperationCanceledException">The drawing was cancelled.</exception>
-    public static byte[] Draw(Generator generator, long seed, int count, byte? label = null, CancellationToken cancellation = default) =>
-        DrawEach(generator, count, index => Latent(seed, index), index => LabelOf(generator, index, label), cancellation);
+    public static byte[] Draw(
+        Generator generator, long seed, int count, byte? label = null, double truncation = 1, CancellationToken cancellation = default) =>
+        DrawEach(generator, count, index => Latent(seed, index), index => LabelOf(generator, index, label), truncation, cancellation);
 
     /// <summary>Generates pictures from the given noise.</summary>
     /// <param name="generator">The generator, in evaluation mode.</param>
     /// <param name="count">Number of pictures.</param>
     /// <param name="latent">Returns the noise vector of each picture, <c>[100]</c>.</param>
     /// <param name="label">Returns the label of each picture; null if the generator is unconditional.</param>
+    /// <param name="truncation">
+    /// Factor of the noise, 0 to 1. Noise nearer to its mean gives more typical and less varied pictures (the truncation trick, Brock et al.
+    /// 2019, arXiv:1809.11096, here by scaling).
+    /// </param>
     /// <param name="cancellation">Cancels the drawing before the next batch.</param>
     /// <returns><c>[count, channels, side, side]</c>, 0 to 255.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The generator has no such label.</exception>
     /// <exception cref="OperationCanceledException">The drawing was cancelled.</exception>
     public static byte[] DrawEach(
-        Generator generator, int count, Func<int, Tensor> latent, Func<int, byte?> label, CancellationToken cancellation = default)
+        Generator generator, int count, Func<int, Tensor> latent, Func<int, byte?> label, double truncation = 1, CancellationToken cancellation = default)
     {
         _ = get_num_threads(); // the first call on a thread adopts the count that another thread set last, so call it before setting
         set_num_threads(1);
@@ -57,6 +63,7 @@ public static class Sampler
             // Always a full batch: picture i must not depend on the count.
             var indexes = Enumerable.Range(0, batch).Select(index => start + Math.Min(index, drawnCount - 1)).ToList();
             var noise = stack(indexes.Select(latent));
+            if (truncation < 1) noise = noise * truncation;
             var classes = generator.IsConditional ? tensor(indexes.Select(i => (long)ClassOf(generator, label(i))).ToArray()) : null;
             var drawn = Pixels.Quantize(generator.call(noise, classes)).to(ScalarType.Byte).contiguous();
             drawn.bytes[..(drawnCount * size)].CopyTo(pictures.AsSpan(start * size));

@@ -35,7 +35,7 @@ public sealed class GetBetween(RunStore runs, Pictures pictures)
         var inputs = string.Create(CultureInfo.InvariantCulture, $"between/{string.Join(',', seeds)}/{x}/{y}/{scale}");
         return await pictures.RespondAsync(row, choice, request, inputs, format, Plan, (generator, _, cancelled) =>
         {
-            var drawn = Sampler.DrawEach(generator, 1, _ => square.Latent(x, y), _ => Sampler.LabelOf(generator, 0, choice.LabelIn(generator)), cancelled);
+            var drawn = Sampler.DrawEach(generator, 1, _ => square.Latent(x, y), _ => Sampler.LabelOf(generator, 0, choice.LabelIn(generator)), choice.Truncation, cancelled);
             using var picture = PictureGrid.Of(drawn, generator.Shape, columns: 1, scale);
             return PictureEncoder.Encode(picture, format == Format.WebP ? PictureFormat.WebP : PictureFormat.Png, cancelled);
         }, cancellation);

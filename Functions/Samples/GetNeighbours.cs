@@ -70,7 +70,7 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
         return await pictures.RespondAsync(row, choice, request, inputs, format, Plan, (generator, manifest, cancelled) =>
         {
             var drawn = Sampler.DrawEach(
-                generator, 1, _ => Sampler.Latent(seed, index), _ => Sampler.LabelOf(generator, index, choice.LabelIn(generator)), cancelled);
+                generator, 1, _ => Sampler.Latent(seed, index), _ => Sampler.LabelOf(generator, index, choice.LabelIn(generator)), choice.Truncation, cancelled);
             var found = space.Nearest(data.Train, drawn, count);
             var named = Named(found, generator.IsConditional ? generator.Classes : data.Labels);
             return format == Format.Png

@@ -46,7 +46,7 @@ public sealed class GetSamples(RunStore runs, Pictures pictures)
 
     private static byte[] Draw(Generator generator, Manifest manifest, SampleQuery query, long seed, CancellationToken cancellation)
     {
-        var drawn = Sampler.Draw(generator, seed, query.Count, query.Choice.LabelIn(generator), cancellation);
+        var drawn = Sampler.Draw(generator, seed, query.Count, query.Choice.LabelIn(generator), query.Choice.Truncation, cancellation);
         if (query.Format == SampleQuery.Npy) return Npy.Of(drawn, generator.Shape);
         if (query.Format == SampleQuery.Zip)
             return PictureZip.Of(drawn, generator.Shape, query.Scale, IndexOf(generator, manifest, query, seed), cancellation);
@@ -56,7 +56,7 @@ public sealed class GetSamples(RunStore runs, Pictures pictures)
     }
 
     private static SampleIndex IndexOf(Generator generator, Manifest manifest, SampleQuery query, long seed) => new(
-        manifest.Run, manifest.Name, manifest.Epoch, manifest.Generator.Sha256, query.Choice.Raw ? "raw" : "ema", seed,
+        manifest.Run, manifest.Name, manifest.Epoch, manifest.Generator.Sha256, query.Choice.Raw ? "raw" : "ema", seed, query.Choice.Truncation,
         [.. Enumerable.Range(0, query.Count).Select(index => EntryOf(generator, index, query.Choice.LabelIn(generator)))]);
 
     private static SampleIndex.Entry EntryOf(Generator generator, int index, byte? requested)
@@ -67,7 +67,7 @@ public sealed class GetSamples(RunStore runs, Pictures pictures)
 
     /// <summary>The list of pictures in the zip archive.</summary>
     private sealed record SampleIndex(
-        string Run, string Checkpoint, int Epoch, string Generator, string Weights, long Seed, IReadOnlyList<SampleIndex.Entry> Pictures)
+        string Run, string Checkpoint, int Epoch, string Generator, string Weights, long Seed, double Truncation, IReadOnlyList<SampleIndex.Entry> Pictures)
     {
         public sealed record Entry(
             string File, int Index, byte? Label, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name);

@@ -37,7 +37,7 @@ public sealed class GetWalk(RunStore runs, Pictures pictures)
         var inputs = string.Create(CultureInfo.InvariantCulture, $"walk/{string.Join(',', seeds)}/{frames}/{closed}/{count}/{columns}/{scale}/{milliseconds}");
         return await pictures.RespondAsync(row, choice, request, inputs, format, Plan, (generator, _, cancelled) =>
         {
-            var drawn = Draw(generator, walk, count, choice.LabelIn(generator), cancelled);
+            var drawn = Draw(generator, walk, count, choice, cancelled);
             using var animation = PictureGrid.Of(drawn, generator.Shape, columns, scale, walk.Frames);
             return PictureEncoder.Animate(
                 animation, [.. Enumerable.Repeat(milliseconds, walk.Frames)], format == Format.WebP ? AnimationFormat.WebP : AnimationFormat.Gif, cancelled);
@@ -49,7 +49,7 @@ public sealed class GetWalk(RunStore runs, Pictures pictures)
         PictureWork WorkAt(Generator generator, int scale) => PictureWork.Grid(generator.Shape, walk.Frames * count, columns, scale, format, walk.Frames);
     }
 
-    private static byte[] Draw(Generator generator, LatentWalk walk, int count, byte? label, CancellationToken cancellation) => Sampler.DrawEach(
-        generator, walk.Frames * count, place => walk.Latent(place / count, place % count), place => Sampler.LabelOf(generator, place % count, label),
-        cancellation);
+    private static byte[] Draw(Generator generator, LatentWalk walk, int count, GeneratorChoice choice, CancellationToken cancellation) => Sampler.DrawEach(
+        generator, walk.Frames * count, place => walk.Latent(place / count, place % count),
+        place => Sampler.LabelOf(generator, place % count, choice.LabelIn(generator)), choice.Truncation, cancellation);
 }

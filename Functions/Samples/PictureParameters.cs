@@ -1,3 +1,4 @@
+using System.Globalization;
 using GanFunctions.Core.Model;
 using GanFunctions.Functions.Checkpoints;
 using GanFunctions.Functions.Http;
@@ -32,12 +33,16 @@ internal static class PictureParameters
     /// <summary>The seed of the noise.</summary>
     public static readonly Parameter<long?> Seed = Parameter.WholeNumber("seed", "Seed of the noise. By default, the run's own seed.", 0, LastSeed);
 
+    /// <summary>The factor of the noise.</summary>
+    public static readonly Parameter<double> Truncation = Parameter.Number(
+        "truncation", "Factor of the noise: below 1, pictures are more typical and less varied; at 0, all are the same.", 0, 1, otherwise: 1);
+
     /// <summary>The weights to draw with.</summary>
     public static readonly Parameter<string?> Weights = Parameter.Choice(
         "weights", "`raw` are the trained weights, `ema` their moving average, which gives better pictures.", ["ema", "raw"], otherwise: "ema");
 
     /// <summary>The parameters of <see cref="GeneratorChoice"/>.</summary>
-    public static IReadOnlyList<Parameter> ForGenerator { get; } = [CheckpointChoice.InQuery, Label, Weights];
+    public static IReadOnlyList<Parameter> ForGenerator { get; } = [CheckpointChoice.InQuery, Label, Weights, Truncation];
 
     /// <summary>The number of pictures.</summary>
     public static Parameter<int> Count(int most, int otherwise) => Parameter.WholeNumber("count", "Number of pictures.", 1, most, otherwise);
@@ -59,18 +64,20 @@ internal static class PictureParameters
         [Response.NotModified, Response.Invalid(field, problem), CheckpointFeature.NoCheckpoint, CheckpointFeature.NoBestEpoch, Response.Busy];
 }
 
-/// <summary>The choice of a generator and a label.</summary>
+/// <summary>The choice of a generator, a label and the factor of the noise.</summary>
 /// <param name="Checkpoint">The checkpoint.</param>
 /// <param name="Label">The name or the label of the class to draw, if the run is conditional; null draws each class in turn.</param>
 /// <param name="Raw">Whether to use the trained weights instead of their moving average.</param>
-public sealed record GeneratorChoice(CheckpointChoice Checkpoint, string? Label, bool Raw)
+/// <param name="Truncation">Factor of the noise, 0 to 1.</param>
+public sealed record GeneratorChoice(CheckpointChoice Checkpoint, string? Label, bool Raw, double Truncation)
 {
-    /// <summary>Reads the parameters <c>epoch</c>, <c>label</c> and <c>weights</c>.</summary>
-    public static GeneratorChoice Read(QueryReader query) =>
-        new(query.Read(CheckpointChoice.InQuery), query.Read(PictureParameters.Label), query.Read(PictureParameters.Weights) == "raw");
+    /// <summary>Reads the parameters <c>epoch</c>, <c>label</c>, <c>weights</c> and <c>truncation</c>.</summary>
+    public static GeneratorChoice Read(QueryReader query) => new(
+        query.Read(CheckpointChoice.InQuery), query.Read(PictureParameters.Label), query.Read(PictureParameters.Weights) == "raw",
+        query.Read(PictureParameters.Truncation));
 
     /// <summary>The part of the choice that determines the pictures of one generator file.</summary>
-    public string Tag => $"{(Raw ? "raw" : "ema")}/{Uri.EscapeDataString(Label ?? "")}";
+    public string Tag => string.Create(CultureInfo.InvariantCulture, $"{(Raw ? "raw" : "ema")}/{Uri.EscapeDataString(Label ?? "")}/{Truncation}");
 
     /// <summary>The label to draw with a generator; null draws each label in turn.</summary>
     public byte? LabelIn(Generator generator) => Label is null ? null : generator.Classes.Find(Label);

@@ -20,6 +20,12 @@ public sealed class Exploring_a_run(App app, Browser browser)
         await Wait(async () => await PixelsAsync(page, 0) != allLabels);
         Assert.Contains("label=7", page.Url, StringComparison.Ordinal);
 
+        var whole = await PixelsAsync(page, 0);
+        await page.GetByLabel("Truncation").SelectOptionAsync("0.5");
+        await Wait(async () => await PixelsAsync(page, 0) != whole);
+        Assert.Contains("truncation=0.5", page.Url, StringComparison.Ordinal);
+        await page.GetByLabel("Truncation").SelectOptionAsync("1");
+
         await page.GetByRole(AriaRole.Button, new() { Name = "Picture 3, seed 5" }).ClickAsync();
         await Expect(page.GetByAltText("The generated picture and its 8 nearest training pictures")).ToBeVisibleAsync();
 

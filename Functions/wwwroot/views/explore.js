@@ -12,6 +12,7 @@ const refreshInterval = 5000; // milliseconds
 const columns = 6;
 const pictureCount = 36;
 const gap = 2; // pixels between the pictures of a sheet
+const truncations = ['1', '0.9', '0.8', '0.7', '0.6', '0.5', '0.4', '0.3', '0.2', '0.1', '0'];
 
 export async function show(root, { run: id, query }, signal) {
   document.title = `Explore ${id} · GanFunctions`;
@@ -24,10 +25,11 @@ export async function show(root, { run: id, query }, signal) {
   const state = {
     run, epochs, classes,
     seed: query.get('seed') ?? String(run.options.seed), label: chosen(classes, query.get('label'))?.value ?? '', epoch: query.get('epoch') ?? 'latest',
+    truncation: query.get('truncation') ?? '1',
     failure: null, neighbours: null, message: '',
   };
   const draw = () => render(template(state, handlers), root);
-  const selection = () => ({ seed: state.seed, label: state.label, epoch: state.epoch });
+  const selection = () => selected(state);
   const selectedClass = () => chosen(state.classes, state.label) ?? state.classes?.[0] ?? null; // the server also begins with the first
   let pending = null; // aborts the previous request
   let squareEpoch = null; // the last completed epoch when the square loaded its generator
@@ -94,6 +96,8 @@ const choices = (run, dataset) => run.classes?.map(each => ({ ...each, value: cl
 
 const chosen = (classes, label) => classes?.find(each => each.value === label) ?? classes?.find(each => String(each.label) === label);
 
+const selected = ({ seed, label, epoch, truncation }) => ({ seed, label, epoch, ...(truncation === '1' ? {} : { truncation }) });
+
 // The latent walk visits the selected seed and the next three; null if the seed is invalid.
 const walkSeeds = seed => (/^\d{1,16}$/.test(seed) && Number(seed) + 3 <= Number.MAX_SAFE_INTEGER ? [0, 1, 2, 3].map(step => Number(seed) + step).join(',') : null);
 
@@ -129,8 +133,8 @@ async function showNearest(id, index, selection, state, draw, signal) {
 }
 
 const template = (state, handlers) => {
-  const { run, failure, seed, label, epoch } = state;
-  const query = { seed, label, epoch };
+  const { run, failure, seed, label, epoch, truncation } = state;
+  const query = selected(state);
   return html`
     <div class="heading"><h1>Explore ${run.run}</h1><div class="actions"><a class="button" href="#/runs/${run.run}">Back to run</a></div></div>
     <section class="panel" aria-labelledby="pictures">
@@ -143,6 +147,8 @@ const template = (state, handlers) => {
           ${state.classes.map(each => html`<option value=${each.value} ?selected=${each.value === label}>${className(each)}</option>`)}</select></label>` : nothing}
         <label>Epoch <select name="epoch">
           ${['latest', ...(run.best ? ['best'] : []), ...state.epochs.toReversed()].map(each => html`<option ?selected=${String(each) === epoch}>${each}</option>`)}</select></label>
+        <label title="Below 1, pictures are more typical and less varied.">Truncation <select name="truncation">
+          ${truncations.map(each => html`<option ?selected=${each === truncation}>${each}</option>`)}</select></label>
       </form>
       ${failure ? problem(failure) : nothing}
       <p class="hint">Select a picture to find the nearest training pictures.</p>
@@ -153,7 +159,7 @@ const template = (state, handlers) => {
         <button @click=${() => handlers.copy(location.href, 'Link')}>Copy link</button>
         <button @click=${() => handlers.copy(curlCommand(urlWithoutKey(`runs/${run.run}/samples`, query), `${run.run}.png`), 'Command')}>Copy curl command</button>
         <a class="button" href=${resourceUrl(`runs/${run.run}/samples`, { ...query, scale: 4, format: 'png' })} download="${run.run}-${seed}.png">Download PNG</a>
-        <a class="button" href=${resourceUrl(`runs/${run.run}/walk`, { seeds: walkSeeds(seed), label, epoch, format: 'gif' })} download="${run.run}-walk.gif">Latent walk (GIF)</a>
+        <a class="button" href=${resourceUrl(`runs/${run.run}/walk`, { ...query, seed: null, seeds: walkSeeds(seed), format: 'gif' })} download="${run.run}-walk.gif">Latent walk (GIF)</a>
         <a class="button" href=${resourceUrl(`runs/${run.run}/checkpoints/${epoch}/generator`, { format: 'onnx' })} download="${run.run}.onnx">Generator (ONNX)</a>
         <a class="button" href=${resourceUrl(`runs/${run.run}/checkpoints/${epoch}/generator`, { format: 'safetensors' })} download="${run.run}.safetensors">Generator (safetensors)</a>
         <output class="hint">${state.message}</output>
