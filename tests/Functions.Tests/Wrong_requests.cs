@@ -13,7 +13,7 @@ public sealed class Wrong_requests(App app)
     [InlineData("api/samples?epoch=last", "epoch: 'last' is not valid; it must be latest, best, or a whole number from 1 to 99999.")]
     [InlineData("api/samples?weights=average", "weights: 'average' is not valid; it must be one of ema, raw.")]
     [InlineData("api/samples?format=bmp", "format: 'bmp' is not valid; it must be one of png, webp, jpeg, zip, npy.")]
-    [InlineData("api/samples?cuont=3", "cuont is not a parameter here; valid are columns, count, epoch, format, label, scale, seed, weights.")]
+    [InlineData("api/samples?cuont=3", "cuont is not a parameter here; valid are columns, count, epoch, format, label, scale, seed, truncation, weights.")]
     [InlineData("api/runs/x/checkpoints/first/generator", "epoch: 'first' is not valid; it must be latest, best, or a whole number from 1 to 99999.")]
     [InlineData("api/runs/x/checkpoints/0/card", "epoch: '0' is not valid; it must be latest, best, or a whole number from 1 to 99999.")]
     [InlineData("api/runs/x/checkpoints/1/generator?format=pickle", "format: 'pickle' is not valid; it must be one of safetensors, onnx.")]
