@@ -10,7 +10,8 @@ namespace GanFunctions.Core.Training;
 internal static class DatasetFit
 {
     private const int PicturesToHalfRate = 60_000; // of training with the compact preset
-    private const int MaxAugmented = 20_000;       // training pictures; larger sets are not memorised in a usual run
+    private const int MaxTranslated = 20_000;      // training pictures; larger sets are not memorised in a usual run
+    private const int MaxChanged = 500;            // training pictures; colour and cutout make pictures of larger sets worse
 
     /// <summary>The preset for a data set: <c>dcgan</c> for pictures of 28x28 or an unknown size, otherwise <c>compact</c>.</summary>
     public static Preset PresetFor(DatasetInfo? data) => data?.Height is null or 28 ? Preset.Dcgan : Preset.Compact;
@@ -35,12 +36,11 @@ internal static class DatasetFit
         // An epoch of this preset's data sets has between a hundred pictures and a hundred thousand, so its learning rate depends on pictures.
         if (!given.ContainsKey("learningRateDecay"))
             options = options with { LearningRateDecay = Math.Round(Math.Min((double)options.PicturesPerEpoch(train) / PicturesToHalfRate, 10), 6) };
-        if (train > MaxAugmented) return options;
         return options with
         {
-            AugmentColor = options.AugmentColor || !given.ContainsKey("augmentColor"),
-            AugmentTranslation = options.AugmentTranslation || !given.ContainsKey("augmentTranslation"),
-            AugmentCutout = options.AugmentCutout || !given.ContainsKey("augmentCutout"),
+            AugmentColor = options.AugmentColor || (train <= MaxChanged && !given.ContainsKey("augmentColor")),
+            AugmentTranslation = options.AugmentTranslation || (train <= MaxTranslated && !given.ContainsKey("augmentTranslation")),
+            AugmentCutout = options.AugmentCutout || (train <= MaxChanged && !given.ContainsKey("augmentCutout")),
         };
     }
 

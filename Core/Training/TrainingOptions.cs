@@ -154,15 +154,18 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Shows the discriminator all pictures in random brightness, saturation and contrast, so that it cannot memorise a small data set
-    /// (DiffAugment, Zhao et al. 2020, arXiv:2006.10738). The default is false; true in the <c>compact</c> preset for at most 20,000 training
+    /// (DiffAugment, Zhao et al. 2020, arXiv:2006.10738). The default is false; true in the <c>compact</c> preset for at most 500 training
     /// pictures. The <c>tutorial</c> preset ignores it.
     /// </summary>
     public bool AugmentColor { get; init; }
 
-    /// <summary>Like <see cref="AugmentColor"/>, with the pictures moved by up to an eighth of their side. The default is the same.</summary>
+    /// <summary>
+    /// Like <see cref="AugmentColor"/>, with the pictures moved by up to an eighth of their side. The default is false; true in the
+    /// <c>compact</c> preset for at most 20,000 training pictures.
+    /// </summary>
     public bool AugmentTranslation { get; init; }
 
-    /// <summary>Like <see cref="AugmentColor"/>, with a square of half the side cut out. The default is the same.</summary>
+    /// <summary>Like <see cref="AugmentColor"/>, with a square of half the side cut out. The default is the same as there.</summary>
     public bool AugmentCutout { get; init; }
 
     /// <summary>
