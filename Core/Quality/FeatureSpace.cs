@@ -86,11 +86,12 @@ public sealed class FeatureSpace
         var (distances, indexes) = (empty([features.shape[0], 0]), empty([features.shape[0], 0], ScalarType.Int64));
         for (var start = 0L; start < _features.shape[0]; start += Rows)
         {
+            using var step = NewDisposeScope(); // otherwise all features would be in memory in float32 at the end
             var rows = _features.narrow(0, start, Math.Min(Rows, _features.shape[0] - start)).to(ScalarType.Float32);
             var more = arange(start, start + rows.shape[0], ScalarType.Int64).expand(features.shape[0], -1);
             var all = cat([distances, cdist(features, rows)], 1);
             var (nearest, at) = all.topk((int)Math.Min(count, all.shape[1]), largest: false);
-            (distances, indexes) = (nearest, cat([indexes, more], 1).gather(1, at));
+            (distances, indexes) = (nearest.MoveToOuterDisposeScope(), cat([indexes, more], 1).gather(1, at).MoveToOuterDisposeScope());
         }
         return indexes.MoveToOuterDisposeScope();
     }

@@ -118,11 +118,11 @@ public sealed partial class TrainingSlice(
 
     private async Task<Tuple<Dataset, QualityReference?>> LoadAsync(TrainingOptions options, CancellationToken cancellation)
     {
-        var data = await LoadAsync(options.Dataset, cancellation);
+        var data = await LoadDatasetAsync(options.Dataset, cancellation);
         return new(data, options.QualitySamples > 0 ? await references.GetAsync(data, cancellation) : null);
     }
 
-    private async Task<Dataset> LoadAsync(string name, CancellationToken cancellation)
+    private async Task<Dataset> LoadDatasetAsync(string name, CancellationToken cancellation)
     {
         while (true)
         {
