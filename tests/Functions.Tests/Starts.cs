@@ -1,8 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Azure.Data.Tables;
-using GanFunctions.Core.Runs;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.Functions.Tests;
@@ -22,26 +20,6 @@ public sealed class Starts(App app)
         Assert.Equal(19, refused.Count);
         Assert.All(await Task.WhenAll(refused.Select(ApiCalls.ReadAsync)), problem => Assert.Equal("/api/runs/twenty", (string)problem["run"]!));
         await app.Http.UntilAsync("twenty", "completed");
-    }
-
-    [Fact]
-    public async Task Interrupted_between_claim_and_schedule_are_recovered()
-    {
-        // The row that a start leaves if the app is killed right after the claim, here half a minute ago.
-        var row = new RunRow
-        {
-            RowKey = "cut-off",
-            InstanceId = "never-scheduled",
-            TargetEpochs = 1,
-            CreatedAt = DateTimeOffset.UnixEpoch,
-            ClaimedAt = TimeProvider.System.GetUtcNow() - TimeSpan.FromSeconds(31),
-            OptionsJson = """{"dataset":"digits","epochs":1,"imagesPerEpoch":64,"batchSize":16,"qualitySamples":0}""",
-        };
-        await new TableServiceClient(app.Azurite.ConnectionString).GetTableClient("GanRuns").AddEntityAsync(row, Cancellation);
-
-        await app.Http.UntilAsync("cut-off", "completed");
-
-        Assert.Equal("000-00001-000004", (await app.Http.LastCheckpointAsync("cut-off")).Name);
     }
 
     /// <summary>Eight runs, or a hundred in a soak test.</summary>
