@@ -8,7 +8,7 @@ public enum PictureFormat
     /// <summary>PNG, lossless.</summary>
     Png,
 
-    /// <summary>WebP, lossless.</summary>
+    /// <summary>WebP, lossless, including the colours of transparent pixels.</summary>
     WebP,
 
     /// <summary>JPEG with quality 90, slightly lossy. It has no alpha: transparent pictures are composited over white.</summary>
@@ -29,7 +29,7 @@ public enum AnimationFormat
 public static class PictureEncoder
 {
     /// <summary>Version of the encoding. Increase it with every change that makes the same pixels give different bytes.</summary>
-    public const int Version = 5;
+    public const int Version = 6;
 
     /// <summary>Encodes a picture, without metadata.</summary>
     /// <exception cref="OperationCanceledException">The encoding was cancelled.</exception>
@@ -37,7 +37,7 @@ public static class PictureEncoder
         Cancellable(picture, () => format switch
         {
             PictureFormat.Png => picture.PngsaveBuffer(compression: 6, keep: Enums.ForeignKeep.None),
-            PictureFormat.WebP => picture.WebpsaveBuffer(lossless: true, keep: Enums.ForeignKeep.None),
+            PictureFormat.WebP => picture.WebpsaveBuffer(lossless: true, exact: true, keep: Enums.ForeignKeep.None),
             PictureFormat.Jpeg => picture.JpegsaveBuffer(q: 90, keep: Enums.ForeignKeep.None, background: [byte.MaxValue]),
             _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such format."),
         }, cancellation);
@@ -60,7 +60,7 @@ public static class PictureEncoder
         {
             // One palette per frame, because the first frame may lack colours of later ones.
             AnimationFormat.Gif => animation.GifsaveBuffer(effort: 4, dither: 0, interpaletteMaxerror: 0),
-            AnimationFormat.WebP => animation.WebpsaveBuffer(lossless: true),
+            AnimationFormat.WebP => animation.WebpsaveBuffer(lossless: true, exact: true),
             _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such format."),
         }, cancellation);
     }

@@ -15,7 +15,7 @@ public sealed class A_generator_to_download(App app)
     public async Task Comes_in_both_formats_with_a_model_card()
     {
         var body = ApiCalls.Tiny("taken");
-        body["conditional"] = true;
+        (body["preset"], body["conditional"]) = ("dcgan", true);
         using var started = await app.Http.StartAsync(body);
         await app.Http.UntilAsync("taken", "completed");
         var (name, sha256, _) = await app.Http.LastCheckpointAsync("taken");
@@ -79,7 +79,7 @@ public sealed class A_generator_to_download(App app)
         Assert.Equal((HttpStatusCode.OK, latest.Headers.ETag), (other.StatusCode, other.Headers.ETag));
         if (query == "") return;
         var content = Encoding.Latin1.GetString(await first.Content.ReadAsByteArrayAsync(Cancellation));
-        foreach (var word in new[] { "dcgan-28x28x1", "safetensors_sha256", "left" }) Assert.Contains(word, content, StringComparison.Ordinal);
+        foreach (var word in new[] { "compact-28x28x1", "safetensors_sha256", "left" }) Assert.Contains(word, content, StringComparison.Ordinal);
         using var raw = await app.Http.GetAsync("api/runs/left/checkpoints/1/generator?format=onnx&weights=raw", Cancellation);
         Assert.NotEqual(first.Headers.ETag, raw.Headers.ETag);
 
@@ -112,7 +112,7 @@ public sealed class A_generator_to_download(App app)
     {
         await TrainAsync();
         var file = await app.Http.GetByteArrayAsync("api/runs/left/checkpoints/2/generator", Cancellation);
-        var strange = Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(file).Replace("dcgan-28x28x1", "dcgan-99x99x9", StringComparison.Ordinal));
+        var strange = Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(file).Replace("compact-28x28x1", "compact-99x99x9", StringComparison.Ordinal));
         var container = app.Azurite.Blobs().GetBlobContainerClient("gan");
         var second = (await container.GetBlobClient("runs/left/checkpoints/000-00002-000004.json").DownloadContentAsync(Cancellation)).Value.Content;
         var manifest = second.ToObjectFromJson<JsonObject>()!;
@@ -125,7 +125,7 @@ public sealed class A_generator_to_download(App app)
             using var answer = await app.Http.GetAsync($"api/runs/left/checkpoints/3/{what}", Cancellation);
             Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
             Assert.Contains(
-                "the architecture 'dcgan-99x99x9', which this version does not support",
+                "the architecture 'compact-99x99x9', which this version does not support",
                 (string)(await answer.ReadAsync())["detail"]!, StringComparison.Ordinal);
         }
         Assert.Equal(strange, await app.Http.GetByteArrayAsync("api/runs/left/checkpoints/3/generator", Cancellation));

@@ -13,17 +13,15 @@ public sealed class HEAD_requests(App app)
     [Fact]
     public async Task Are_answered_like_GET_without_a_body_at_every_route()
     {
-        // The features of so small a set are computed in seconds
-        using var pictures = new MultipartFormDataContent { { new ByteArrayContent(Uploads.Idx(0x803, [300, 28, 28])), "images", "images" } };
-        await app.Http.UploadAsync("few", pictures);
-        var body = ApiCalls.Tiny("on-few");
-        body["dataset"] = "few";
+        await Bars.UploadedAsync(app.Http);
+        var body = ApiCalls.Tiny("headed-bars");
+        body["dataset"] = Bars.Name;
         using var started = await app.Http.StartAsync(body);
-        await app.Http.UntilAsync("on-few", "completed");
+        await app.Http.UntilAsync("headed-bars", "completed");
         var calls = (await ApiDocument.OfAsync(app.Http)).Operations.Where(operation => operation.Method == "get").ToList();
-        var paths = calls.Select(call => call.At("on-few", "few") + (call.Id == "GetWalk" ? "?frames=2&count=4" : ""))
+        var paths = calls.Select(call => call.At("headed-bars", Bars.Name) + (call.Id == "GetWalk" ? "?frames=2&count=4" : ""))
             .Concat(calls.Select(call => call.At("nobody", "nothing")))
-            .Concat(["", "page/style.css", "page/nothing.css", "api/runs/on-few/samples?count=0", "api/runs/on-few/losses?format=csv"]);
+            .Concat(["", "page/style.css", "page/nothing.css", "api/runs/headed-bars/samples?count=0", "api/runs/headed-bars/losses?format=csv"]);
 
         foreach (var path in paths.Distinct())
         {

@@ -25,7 +25,7 @@ public sealed class Pictures_with_transparency(App app)
         await app.Http.UntilAsync(Name, "completed");
 
         using var png = await ImageAsync("samples?count=4&columns=2&scale=1");
-        Assert.Equal((58, 4, "dcgan-28x28x4"), (png.Width, png.Bands, (string)(await CardAsync())["architecture"]!["name"]!));
+        Assert.Equal((58, 4, "compact-28x28x4"), (png.Width, png.Bands, (string)(await CardAsync())["architecture"]!["name"]!));
         Assert.Equal([0, 0, 0, 0], png.Getpoint(28, 28)); // between the pictures
         Assert.True(png.ExtractArea(0, 0, 28, 28)[3].Deviate() > 1);
         using var webp = await ImageAsync("samples?count=4&columns=2&scale=1&format=webp");

@@ -13,6 +13,7 @@ public sealed class A_run_on_named_classes(AzuriteFixture azurite)
     private static readonly string[] Names = ["top", "upper", "lower", "bottom"];
     private static readonly TrainingOptions Small = new()
     {
+        Preset = Preset.Compact,
         Precision = Precision.Fp32,
         Dataset = TrainingBench.Bars,
         Conditional = true,

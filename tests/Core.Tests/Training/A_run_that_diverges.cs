@@ -9,6 +9,7 @@ public sealed class A_run_that_diverges(AzuriteFixture azurite)
     // A real divergence: the discriminator saturates at once, its gradients vanish, and Adam divides by almost zero.
     private static readonly TrainingOptions Hopeless = new()
     {
+        Preset = Preset.Compact,
         Dataset = TrainingBench.Bars,
         Epochs = 1,
         ImagesPerEpoch = 2 * 100, // saturation is only detected in epochs of at least 100 steps

@@ -12,6 +12,7 @@ public sealed class A_run_that_is_interrupted(AzuriteFixture azurite)
     private const int Steps = 6; // per epoch
     private static readonly TrainingOptions Small = new()
     {
+        Preset = Preset.Compact, // a third of the weights of the others, and so of what is stored
         Precision = Precision.Fp32,
         Dataset = TrainingBench.Bars,
         Epochs = 2,
@@ -22,7 +23,6 @@ public sealed class A_run_that_is_interrupted(AzuriteFixture azurite)
 
     [Theory]
     [InlineData(Preset.Dcgan, Precision.Fp32, false)]
-    [InlineData(Preset.Dcgan, Precision.Bf16, false)]
     [InlineData(Preset.Dcgan, Precision.Bf16, true)]
     [InlineData(Preset.Tutorial, Precision.Fp32, false)]
     [InlineData(Preset.Compact, Precision.Fp32, true)]

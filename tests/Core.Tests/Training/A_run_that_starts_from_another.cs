@@ -16,6 +16,7 @@ public sealed class A_run_that_starts_from_another(AzuriteFixture azurite)
     private const string Source = "source";
     private static readonly TrainingOptions Small = new()
     {
+        Preset = Preset.Compact,
         Precision = Precision.Fp32,
         Dataset = TrainingBench.Bars,
         Epochs = 2,

@@ -11,7 +11,8 @@ public sealed class A_run_that_this_worker_cannot_train(AzuriteFixture azurite)
     public async Task Is_refused_with_a_reason_and_left_unchanged()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
-        var request = await bench.StartAsync("elsewhere", new TrainingOptions { Dataset = TrainingBench.Bars, Epochs = 2, ImagesPerEpoch = 8, BatchSize = 4 });
+        var options = new TrainingOptions { Preset = Preset.Compact, Dataset = TrainingBench.Bars, Epochs = 2, ImagesPerEpoch = 8, BatchSize = 4 };
+        var request = await bench.StartAsync("elsewhere", options);
         await bench.TrainAsync(request, TestContext.Current.CancellationToken);
         var first = await bench.LatestAsync("elsewhere");
         await bench.Container.GetBlobClient(RunPaths.Manifest("elsewhere", first.Name))

@@ -7,7 +7,8 @@ namespace GanFunctions.Core.Tests.Training;
 
 public sealed class A_run_whose_slices_fail(AzuriteFixture azurite)
 {
-    private static readonly TrainingOptions Small = new() { Dataset = TrainingBench.Bars, Epochs = 1, ImagesPerEpoch = 8, BatchSize = 4 };
+    private static readonly TrainingOptions Small =
+        new() { Preset = Preset.Compact, Dataset = TrainingBench.Bars, Epochs = 1, ImagesPerEpoch = 8, BatchSize = 4 };
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

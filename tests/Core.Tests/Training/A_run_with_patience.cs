@@ -10,11 +10,12 @@ public sealed class A_run_with_patience(AzuriteFixture azurite)
     // A high learning rate without averaging, so that some epochs are worse than the one before.
     private static readonly TrainingOptions Rough = new()
     {
+        Preset = Preset.Compact,
         Dataset = TrainingBench.Bars,
         Epochs = 60,
         ImagesPerEpoch = 4 * 16,
         BatchSize = 16,
-        LearningRate = 5e-3,
+        LearningRate = 2e-2,
         EmaDecay = 0,
         QualitySamples = 100,
         Patience = 2,
