@@ -42,6 +42,9 @@ public sealed record Manifest : TrainingCursor
     /// <summary>The step in a manifest's name.</summary>
     internal static int StepOf(string name) => int.Parse(name.AsSpan(name.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture);
 
+    /// <summary>The epoch in a manifest's name.</summary>
+    internal static int EpochOf(string name) => int.Parse(name.Split('-')[1], NumberStyles.None, CultureInfo.InvariantCulture);
+
     /// <summary>The manifest as it is stored.</summary>
     public BinaryData Write() => BinaryData.FromObjectAsJson(this, Json.Document);
 

@@ -2,6 +2,7 @@ using System.Runtime.Serialization;
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
+using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Storage;
@@ -139,6 +140,18 @@ public sealed class RunRow : ITableEntity
     /// <summary>Training speed, in real pictures per second.</summary>
     public double? ImagesPerSecond { get; set; }
 
+    /// <summary>Slices that were billed to the run.</summary>
+    public int Executions { get; set; }
+
+    /// <summary>Their billed time, in milliseconds.</summary>
+    public long BilledMilliseconds { get; set; }
+
+    /// <summary>The part of it that the first slice took.</summary>
+    public long FirstSliceMilliseconds { get; set; }
+
+    /// <summary>Committed steps after the first slice.</summary>
+    public long FirstSliceSteps { get; set; }
+
     /// <summary>Losses of the last step, in nats; NaN and infinite values are omitted.</summary>
     public double? DiscriminatorLoss { get; set; }
 
@@ -182,6 +195,10 @@ public sealed class RunRow : ITableEntity
     /// <summary>Number of completed epochs.</summary>
     [IgnoreDataMember]
     public int CompletedEpochs => Epoch > 0 && Step < StepsPerEpoch ? Epoch - 1 : Epoch;
+
+    /// <summary>Steps from the beginning of the run to the latest checkpoint.</summary>
+    [IgnoreDataMember]
+    public long CommittedSteps => Checkpoint is { } name ? (Manifest.EpochOf(name) - 1L) * StepsPerEpoch + Manifest.StepOf(name) : 0;
 
     /// <summary>Whether the run has no orchestration: it is paused, cancelled, completed, failed or being deleted.</summary>
     [IgnoreDataMember]

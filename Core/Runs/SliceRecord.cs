@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace GanFunctions.Core.Runs;
 
 /// <summary>Records in the row of a run that a slice has started, where it committed, and how it ended.</summary>
-internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, ILogger logger)
+internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, SliceBill bill, ILogger logger)
 {
     private const int MaxFailures = 5; // in a row; one more fails the run
 
@@ -48,6 +48,7 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, I
         var ended = await runs.UpdateAsync(request.Run, row =>
         {
             if (!TrySetPosition(row, last)) return false;
+            bill.AddTo(row);
             early = completed < row.TargetEpochs ? EarlyStopping.ReasonToStop(row, last) : null;
             outcome = OutcomeOf(row, completed, stopsEarly: early is not null);
             (row.Phase, row.StoppedEarly) = outcome switch
@@ -59,6 +60,7 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, I
             };
             return true;
         }, CancellationToken.None);
+        if (ended is { Changed: true }) bill.MarkRecorded();
         return ended is { Changed: true }
             ? new(outcome, attempt, completed, outcome == SliceOutcome.Completed ? early : null)
             : new(SliceOutcome.Superseded, attempt, completed);
@@ -75,8 +77,11 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, I
         var failed = await runs.UpdateAsync(request.Run, row =>
         {
             if (last is not null) TrySetPosition(row, last);
-            return row.TryFail(request.InstanceId, reason);
+            if (!row.TryFail(request.InstanceId, reason)) return false;
+            bill.AddTo(row);
+            return true;
         }, CancellationToken.None);
+        if (failed is { Changed: true }) bill.MarkRecorded();
         return failed is { Changed: true } ? new(outcome, attempt, completed, reason) : new(SliceOutcome.Superseded, attempt, completed);
     }
 
@@ -106,7 +111,14 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, I
     {
         try
         {
-            return (await runs.UpdateAsync(request.Run, row => row.IsOpenTo(request.InstanceId) && change(row), CancellationToken.None))?.Row;
+            var updated = await runs.UpdateAsync(request.Run, row =>
+            {
+                if (!row.IsOpenTo(request.InstanceId)) return false;
+                bill.AddTo(row);
+                return change(row);
+            }, CancellationToken.None);
+            if (updated is { Changed: true }) bill.MarkRecorded();
+            return updated?.Row;
         }
         catch (Exception problem) when (problem is RequestFailedException or AggregateException)
         {

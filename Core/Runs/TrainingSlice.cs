@@ -30,7 +30,7 @@ public sealed partial class TrainingSlice(
     {
         var begun = time.GetTimestamp();
         using var span = telemetry.Spans.StartActivity("train slice")?.SetTag("gan.run", request.Run);
-        var record = new SliceRecord(runs, request, logger);
+        var record = new SliceRecord(runs, request, new SliceBill(time, begun), logger);
         if (await record.TryBeginAsync(stopping) is not { } row) return new(SliceOutcome.Superseded, request.Attempt, 0);
         try
         {

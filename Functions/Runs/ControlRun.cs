@@ -12,7 +12,7 @@ namespace GanFunctions.Functions.Runs;
 /// <c>POST /api/runs/{run}/pause</c>, <c>/resume</c>, <c>/cancel</c>, <c>/extend</c>: changes the desired state of a run.
 /// A training slice notices within a second or two, commits its current state and returns.
 /// </summary>
-public sealed class ControlRun(RunStore runs, RunStarter starter, RunLifecycle lifecycle)
+public sealed class ControlRun(RunStore runs, RunStarter starter, RunLifecycle lifecycle, CostSettings costs)
 {
     [Function("PauseRun")]
     public Task<IResult> PauseAsync(
@@ -96,7 +96,7 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, RunLifecycle l
         {
             await starter.WakeAsync(client, row, cancellation);
         }
-        return Results.Json(RunView.Of(row), Json.Options, statusCode: 202).WithLocation($"/api/runs/{run}");
+        return Results.Json(RunView.Of(row, costs), Json.Options, statusCode: 202).WithLocation($"/api/runs/{run}");
     }
 }
 

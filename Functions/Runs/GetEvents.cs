@@ -11,7 +11,7 @@ namespace GanFunctions.Functions.Runs;
 /// <c>GET /api/runs/{run}/events</c>: sends the run whenever it changes, as server-sent events. The stream ends after three minutes, because Azure cuts
 /// responses off after 230 seconds. The client then reconnects, unless an <c>end</c> event said that no more events follow.
 /// </summary>
-public sealed class GetEvents(RunStore runs, TimeProvider time)
+public sealed class GetEvents(RunStore runs, CostSettings costs, TimeProvider time)
 {
     private static readonly TimeSpan Length = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -40,7 +40,7 @@ public sealed class GetEvents(RunStore runs, TimeProvider time)
             var row = await runs.FindAsync(run, cancellation);
             if (row is not null && row.ETag.ToString() != sent)
             {
-                yield return Item("run", JsonSerializer.Serialize(RunView.Of(row), Json.Options));
+                yield return Item("run", JsonSerializer.Serialize(RunView.Of(row, costs), Json.Options));
                 (sent, lastSent) = (row.ETag.ToString(), time.GetUtcNow());
             }
             if (row is null || row.IsAtRest)

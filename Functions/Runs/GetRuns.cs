@@ -5,7 +5,7 @@ using GanFunctions.Functions.Http;
 namespace GanFunctions.Functions.Runs;
 
 /// <summary><c>GET /api/runs</c> and <c>GET /api/runs/{run}</c>: runs and their progress.</summary>
-public sealed class GetRuns(RunStore runs, RunStarter starter)
+public sealed class GetRuns(RunStore runs, RunStarter starter, CostSettings costs)
 {
     internal static readonly Parameter<string?> State = Parameter.Choice(
         "state", "Only runs in this state.", [.. Enum.GetNames<RunState>().Select(name => name.ToLowerInvariant())]);
@@ -25,7 +25,7 @@ public sealed class GetRuns(RunStore runs, RunStarter starter)
         var views = recovered.OfType<RunRow>()
             .OrderByDescending(row => row.CreatedAt)
             .Where(row => state is null || string.Equals(row.State().ToString(), state, StringComparison.OrdinalIgnoreCase))
-            .Take(limit).Select(RunView.Of);
+            .Take(limit).Select(row => RunView.Of(row, costs));
         return Results.Json(new RunList([.. views]), Json.Options);
     }
 
@@ -37,6 +37,6 @@ public sealed class GetRuns(RunStore runs, RunStarter starter)
         if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is not { } found || await starter.RecoverAsync(client, found, cancellation) is not { } row)
             return Problems.NoRun(run);
-        return Results.Json(RunView.Of(row), Json.Options);
+        return Results.Json(RunView.Of(row, costs), Json.Options);
     }
 }

@@ -18,11 +18,16 @@ internal static class RunExamples
         Precision: 0.71, Recall: 0.62, Density: 0.78, Coverage: 0.74);
 
     /// <summary>The run during its third epoch.</summary>
-    public static RunView Training => RunView.Of(Row(Phase.Training));
+    public static RunView Training => RunView.Of(Row(Phase.Training), new());
 
     /// <summary>The run after its start.</summary>
     public static RunView Queued => RunView.Of(
-        new RunRow { RowKey = "first", CreatedAt = At(0), TargetEpochs = Options.Epochs, OptionsJson = OptionsReader.Write(Options) });
+        new RunRow { RowKey = "first", CreatedAt = At(0), TargetEpochs = Options.Epochs, OptionsJson = OptionsReader.Write(Options) }, new());
+
+    /// <summary>What it would cost, by the speed of an earlier run.</summary>
+    public static DryRunEstimate Estimate { get; } = new(
+        new(5, 524, 0.013626), "USD", "earlier",
+        "By the speed of run 'earlier', which has the same networks and pictures of the same size. Other options and instances change it.");
 
     /// <summary>A time after the start.</summary>
     public static DateTimeOffset At(int seconds) => new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero).AddSeconds(seconds);
@@ -42,6 +47,10 @@ internal static class RunExamples
             StepsPerEpoch = 100,
             Checkpoint = "000-00002-000100",
             ImagesPerSecond = 512.5,
+            Executions = 2,
+            BilledMilliseconds = 54_300,
+            FirstSliceMilliseconds = 28_100,
+            FirstSliceSteps = 100,
             DiscriminatorLoss = 1.12,
             GeneratorLoss = 1.05,
             RealScore = 0.58,

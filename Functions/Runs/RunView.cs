@@ -31,16 +31,17 @@ namespace GanFunctions.Functions.Runs;
 /// The labels that pictures can be requested by; null unless the run is conditional and has begun to train. They are those of its checkpoints, even if
 /// the data set has changed since then.
 /// </param>
+/// <param name="Cost">What its training has cost so far, and will cost.</param>
 /// <param name="Links">Links to the run's resources.</param>
 public sealed record RunView(
     string Run, RunState State, IReadOnlyList<RunAction> Actions, string Dataset, Preset Preset, RunProgress Progress,
     double? ImagesPerSecond, double? SecondsLeft,
     RunLosses? Losses, string? StoppedEarly, PictureQuality? Quality, int? QualityEpoch, RunBest? Best,
     IReadOnlyList<string> Warnings, string? Checkpoint, int RollBacks, string? Error, DateTimeOffset CreatedAt, DateTimeOffset? UpdatedAt,
-    TrainingOptions Options, IReadOnlyList<ClassLabel>? Classes, RunLinks Links)
+    TrainingOptions Options, IReadOnlyList<ClassLabel>? Classes, RunCost Cost, RunLinks Links)
 {
     /// <summary>The view of a row.</summary>
-    public static RunView Of(RunRow row)
+    public static RunView Of(RunRow row, CostSettings costs)
     {
         var options = row.Options;
         var progress = RunProgress.Of(row);
@@ -52,7 +53,8 @@ public sealed record RunView(
             row.RowKey, row.State(), RunTransitions.ActionsIn(row.State()), options.Dataset, options.Preset, progress,
             Rounded(row.ImagesPerSecond), secondsLeft,
             RunLosses.Of(row), row.StoppedEarly, row.Quality, row.QualityEpoch, RunBest.Of(row),
-            WarningsOf(row), row.Checkpoint, row.Attempt, row.Error, row.CreatedAt, row.Timestamp, options, row.Classes, RunLinks.Of(row.RowKey));
+            WarningsOf(row), row.Checkpoint, row.Attempt, row.Error, row.CreatedAt, row.Timestamp, options, row.Classes,
+            RunCost.Of(row, costs), RunLinks.Of(row.RowKey));
     }
 
     private static IReadOnlyList<string> WarningsOf(RunRow row) =>

@@ -10,9 +10,11 @@ using GanFunctions.Functions.Http;
 namespace GanFunctions.Functions.Runs;
 
 /// <summary><c>POST /api/runs</c>: starts a run.</summary>
-public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog datasets, InitialCheckpoints checkpoints)
+public sealed class StartRun(
+    RunStore runs, RunStarter starter, DatasetCatalog datasets, InitialCheckpoints checkpoints, DryRun dryRuns, CostSettings costs)
 {
-    internal static readonly Parameter<bool> DryRun = Parameter.Flag("dryRun", "Returns the resolved options and starts nothing.", otherwise: false);
+    internal static readonly Parameter<bool> DryRun = Parameter.Flag(
+        "dryRun", "Returns the resolved options with an estimate of the costs, and starts nothing.", otherwise: false);
     private const string IdField = "run";
 
     [Function(nameof(StartRun))]
@@ -47,12 +49,12 @@ public sealed class StartRun(RunStore runs, RunStarter starter, DatasetCatalog d
         var (options, initial) = await ReadOptionsAsync(body, data, problems, cancellation);
         if (problems.Count > 0) return Problems.Invalid(problems);
         if (unavailable is not null) return DatasetProblems.Unavailable(unavailable);
-        if (dryRun) return await runs.FindAsync(id, cancellation) is null ? Results.Json(options, Json.Options) : Taken(id);
+        if (dryRun) return await runs.FindAsync(id, cancellation) is null ? await dryRuns.RespondAsync(options, data, cancellation) : Taken(id);
 
         // Before the claim: from then on the run has all it needs, whatever becomes of the other run or of this process.
         if (initial is not null && await runs.FindAsync(id, cancellation) is null) await checkpoints.CopyAsync(initial, id, cancellation);
         if (await starter.StartAsync(client, id, options, cancellation) is { } row)
-            return Results.Json(RunView.Of(row), Json.Options, statusCode: 202).WithLocation($"/api/runs/{id}");
+            return Results.Json(RunView.Of(row, costs), Json.Options, statusCode: 202).WithLocation($"/api/runs/{id}");
         if (await runs.FindAsync(id, cancellation) is { } taken) await starter.RecoverAsync(client, taken, cancellation);
         return Taken(id);
     }

@@ -123,6 +123,7 @@ const template = ({ run, failure, isBusy, timelapseEpoch }, handlers) => html`
   <section class="panel" aria-label="Progress">
     <progress max="1" .value=${run.progress.fraction} aria-label="Progress"></progress>
     <p class="numbers">${numbers(run)}</p>
+    ${run.cost.executions ? html`<p class="numbers" data-cost>${cost(run.cost)}</p>` : nothing}
     ${run.stoppedEarly ? html`<p>${run.stoppedEarly}</p>` : nothing}
     ${run.quality ? measures(run) : nothing}
     ${run.quality?.classes ? classShares(run) : nothing}
@@ -178,6 +179,10 @@ const numbers = run => html`
   ${run.quality ? html`<span>Fréchet distance ${measure(run.quality.frechetDistance)}</span>` : nothing}
   ${run.best ? html`<span>best ${measure(run.best.frechetDistance)} at epoch ${run.best.epoch}</span>` : nothing}
   ${run.rollBacks ? html`<span>${plural(run.rollBacks, 'rollback')}</span>` : nothing}`;
+
+const cost = ({ amount, currency, minutes, estimated }) => html`
+  <span title="Price of its training on a Flex Consumption plan">cost ${measure(amount)} ${currency} for ${measure(minutes)} min</span>
+  ${estimated ? html`<span>about ${measure(estimated.amount)} ${currency} for the rest</span>` : nothing}`;
 
 // Quality that an earlier version measured lacks some of them: they are shown as a dash.
 const measures = ({ quality, qualityEpoch }) => html`
