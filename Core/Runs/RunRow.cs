@@ -122,6 +122,12 @@ public sealed class RunRow : ITableEntity
     [DataMember(Name = "PatientFrom")]
     public int PatienceStartsAfter { get; set; }
 
+    /// <summary>The limits only count executions after this number of them, because the user extended the run there.</summary>
+    public int LimitsStartAfterExecutions { get; set; }
+
+    /// <summary>The limits only count billed time after this, in milliseconds, because the user extended the run there.</summary>
+    public long LimitsStartAfterMilliseconds { get; set; }
+
     /// <summary>The current epoch, from 1; 0 before the first.</summary>
     public int Epoch { get; set; }
 

@@ -69,6 +69,7 @@ public static class RunTransitions
             row.TargetEpochs = TargetAfter(row, epochs);
             if (!HasEnded(row)) return;
             row.PatienceStartsAfter = row.CompletedEpochs;
+            (row.LimitsStartAfterExecutions, row.LimitsStartAfterMilliseconds) = (row.Executions, row.BilledMilliseconds);
             row.Desired = Desired.Run;
         });
 

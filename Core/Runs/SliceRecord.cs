@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace GanFunctions.Core.Runs;
 
 /// <summary>Records in the row of a run that a slice has started, where it committed, and how it ended.</summary>
-internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, SliceBill bill, ILogger logger)
+internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, SliceBill bill, RunLimits limits, ILogger logger)
 {
     private const int MaxFailures = 5; // in a row; one more fails the run
 
@@ -49,7 +49,7 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, S
         {
             if (!TrySetPosition(row, last)) return false;
             bill.AddTo(row);
-            early = completed < row.TargetEpochs ? EarlyStopping.ReasonToStop(row, last) : null;
+            early = completed < row.TargetEpochs ? EarlyStopping.ReasonToStop(row, last) ?? limits.ReasonToStop(row) : null;
             outcome = OutcomeOf(row, completed, stopsEarly: early is not null);
             (row.Phase, row.StoppedEarly) = outcome switch
             {

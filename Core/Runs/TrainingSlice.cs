@@ -19,8 +19,9 @@ namespace GanFunctions.Core.Runs;
 /// </summary>
 public sealed partial class TrainingSlice(
     RunStore runs, CheckpointStore checkpoints, InitialFiles initialFiles, LossLog losses, DatasetCatalog datasets, QualityReferenceStore references,
-    GridStore grids, TrainingTelemetry telemetry, TimeProvider time, ILogger<TrainingSlice> logger) : IDisposable
+    GridStore grids, CostSettings costs, TrainingTelemetry telemetry, TimeProvider time, ILogger<TrainingSlice> logger) : IDisposable
 {
+    private readonly RunLimits _limits = new(costs);
     private readonly Recent<LiveTraining> _warm = new(time, live => live.Dispose()); // left by the last slice of this process, for the next one of the same run
 
     /// <summary>Runs the slice. It returns after a commit, or after changing nothing.</summary>
@@ -30,7 +31,7 @@ public sealed partial class TrainingSlice(
     {
         var begun = time.GetTimestamp();
         using var span = telemetry.Spans.StartActivity("train slice")?.SetTag("gan.run", request.Run);
-        var record = new SliceRecord(runs, request, new SliceBill(time, begun), logger);
+        var record = new SliceRecord(runs, request, new SliceBill(time, begun), _limits, logger);
         if (await record.TryBeginAsync(stopping) is not { } row) return new(SliceOutcome.Superseded, request.Attempt, 0);
         try
         {
@@ -77,7 +78,7 @@ public sealed partial class TrainingSlice(
                 await record.SetTrainingAsync(start.StepsPerEpoch, classes, stopping);
 
             // Train, save and measure, on a thread of its own
-            var deadline = begun + options.MaxSliceSeconds * time.TimestampFrequency;
+            var deadline = begun + (long)(_limits.SecondsOfSlice(row) * time.TimestampFrequency);
             var trained = await TrainingThread.RunAsync(start.Threads, () =>
             {
                 if (last is not { Generator: null }) // the networks in memory, if any, do not continue from this checkpoint
@@ -113,8 +114,9 @@ public sealed partial class TrainingSlice(
         }
     }
 
-    private static bool IsOver(RunRow row, Manifest? last) =>
-        row.Desired != Desired.Run || last?.CompletedEpochs >= row.TargetEpochs || EarlyStopping.ReasonToStop(row, last) is not null;
+    private bool IsOver(RunRow row, Manifest? last) =>
+        row.Desired != Desired.Run || last?.CompletedEpochs >= row.TargetEpochs || EarlyStopping.ReasonToStop(row, last) is not null
+        || _limits.ReasonToStop(row) is not null;
 
     private async Task<Tuple<Dataset, QualityReference?>> LoadAsync(TrainingOptions options, CancellationToken cancellation)
     {

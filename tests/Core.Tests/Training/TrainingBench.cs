@@ -46,7 +46,7 @@ public sealed class TrainingBench : IDisposable
 
     public LogRecorder Log => _services.GetRequiredService<LogRecorder>();
 
-    public static async Task<TrainingBench> CreateAsync(AzuriteFixture azurite, TimeProvider? time = null)
+    public static async Task<TrainingBench> CreateAsync(AzuriteFixture azurite, TimeProvider? time = null, CostSettings? costs = null)
     {
         var container = azurite.Blobs().GetBlobContainerClient("gan-" + Guid.NewGuid().ToString("N"));
         await container.CreateAsync();
@@ -63,7 +63,7 @@ public sealed class TrainingBench : IDisposable
             .AddSingleton(new RunStore(runs)).AddSingleton(new LossLog(losses))
             .AddSingleton(new HttpClient()).AddSingleton(new DatasetOptions()).AddSingleton<DatasetCatalog>()
             .AddSingleton<CheckpointStore>().AddSingleton<InitialFiles>().AddSingleton<InitialCheckpoints>().AddSingleton<GridStore>().AddSingleton<QualityReferenceStore>()
-            .AddSingleton<TrainingTelemetry>().AddSingleton<TrainingSlice>().AddSingleton<RunLifecycle>();
+            .AddSingleton(costs ?? new()).AddSingleton<TrainingTelemetry>().AddSingleton<TrainingSlice>().AddSingleton<RunLifecycle>();
         return new TrainingBench(container, collection.BuildServiceProvider());
     }
 
