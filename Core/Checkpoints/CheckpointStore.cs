@@ -3,6 +3,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using GanFunctions.Core.Storage;
+using GanFunctions.Core.Training;
 using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Checkpoints;
@@ -19,6 +20,7 @@ public sealed record Checkpoint(Manifest Manifest, byte[]? Generator, byte[]? Tr
 public sealed partial class CheckpointStore(BlobContainerClient container, ILogger<CheckpointStore> logger)
 {
     private readonly ManifestStore _manifests = new(container, logger);
+    private readonly GeneratorRetention _generators = new(container, new ManifestStore(container, logger));
 
     // Expired manifests of the last run whose files are already removed, so that later commits need not read them again.
     private (string Run, HashSet<(string Name, ETag? Version)> Manifests) _collected = ("", []);
@@ -174,6 +176,28 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
         bool IsEpochEnd((string Name, ETag?) manifest) => Manifest.StepOf(manifest.Name) == committed.StepsPerEpoch;
     }
 
+    /// <summary>
+    /// Drops the generators that a run does not keep (<see cref="TrainingOptions.KeepGenerators"/>). Manifests and sample grids stay. An interrupted removal is
+    /// completed after a later commit.
+    /// </summary>
+    public async Task DropGeneratorsAsync(string run, TrainingOptions options, CancellationToken cancellation)
+    {
+        if (await _generators.DropAsync(run, options, cancellation) is > 0 and var dropped) LogDropped(run, dropped);
+    }
+
+    /// <summary>The epochs whose generators a run keeps, if that of <paramref name="epoch"/> is not one of them; otherwise null.</summary>
+    public async Task<IReadOnlyList<int>?> FindKeptInsteadAsync(string run, int epoch, TrainingOptions options, CancellationToken cancellation)
+    {
+        if (options.KeepGenerators is null) return null;
+        var names = await _manifests.ListNamesAsync(run, cancellation);
+        if (names.Count == 0 || await _manifests.TryReadAsync(run, names[^1], cancellation) is not { } newest) return null;
+        var kept = Epochs(GeneratorRetention.KeptBy(names, newest, options));
+        return kept.Contains(epoch) || !Epochs(names).Contains(epoch) ? null : kept;
+
+        List<int> Epochs(IEnumerable<string> of) =>
+            [.. of.Where(name => Manifest.StepOf(name) == newest.StepsPerEpoch).Select(Manifest.EpochOf).Distinct().Order()];
+    }
+
     /// <summary>Logs that a reader skipped a damaged checkpoint.</summary>
     public void LogDamaged(string run, string name, string damage) => _manifests.LogDamaged(run, name, damage);
 
@@ -233,6 +257,9 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
 
     [LoggerMessage(LogLevel.Warning, "Run {Run}: removed damaged checkpoint {Name}; training repeats its steps")]
     private partial void LogRemoved(string run, string name);
+
+    [LoggerMessage(LogLevel.Debug, "Run {Run}: dropped {Count} generators")]
+    private partial void LogDropped(string run, int count);
 
     [LoggerMessage(LogLevel.Debug, "Run {Run}: removed the expired files of {Count} checkpoints")]
     private partial void LogCollected(string run, int count);

@@ -41,6 +41,11 @@ public sealed class InitialCheckpoints(RunStore runs, CheckpointStore checkpoint
                 if (mismatch > refused) refused = mismatch;
                 continue;
             }
+            if (given.Epoch is not null && !stored.Contains(manifest.Generator.Sha256))
+            {
+                refused = Refusal.Dropped;
+                continue;
+            }
             var training = stored.Contains(manifest.Training.Sha256)
                 ? await checkpoints.TryReadAsync(given.Run, manifest, manifest.Training, cancellation)
                 : null;
@@ -50,7 +55,7 @@ public sealed class InitialCheckpoints(RunStore runs, CheckpointStore checkpoint
             return new(
                 new(given.Run, manifest.Epoch, manifest.Generator.Sha256, training is null ? null : manifest.Training.Sha256), generator, training);
         }
-        var (field, value, valid) = await DescribeAsync(refused, given, cancellation);
+        var (field, value, valid) = await DescribeAsync(refused, given, stored, cancellation);
         problems[field] = [$"{field}: {value} is not valid; {valid}."];
         return null;
     }
@@ -89,7 +94,7 @@ public sealed class InitialCheckpoints(RunStore runs, CheckpointStore checkpoint
         files.SaveAsync(run, initial.Generator, initial.Training, cancellation);
 
     // Why no checkpoint is what a request names: that which comes closest to it decides.
-    private enum Refusal { NoCheckpoint, Epoch, Generator, Training, Damage }
+    private enum Refusal { NoCheckpoint, Epoch, Generator, Training, Dropped, Damage }
 
     private static Refusal? WhyNot(InitFrom given, Manifest manifest)
     {
@@ -99,10 +104,12 @@ public sealed class InitialCheckpoints(RunStore runs, CheckpointStore checkpoint
         return given.Training is { } training && manifest.Training.Sha256 != training ? Refusal.Training : null;
     }
 
-    private async Task<(string Field, string Value, string Valid)> DescribeAsync(Refusal refusal, InitFrom given, CancellationToken cancellation)
+    private async Task<(string Field, string Value, string Valid)> DescribeAsync(
+        Refusal refusal, InitFrom given, IReadOnlySet<string> stored, CancellationToken cancellation)
     {
-        var epochs = (await checkpoints.ListAsync(given.Run, cancellation)).Where(manifest => manifest.IsEpochEnd).Select(manifest => manifest.Epoch);
-        var epochsWithOne = $"an epoch of the run {given.Run} with a checkpoint: {Ranges([.. epochs.Distinct().Order()])}";
+        var epochs = (await checkpoints.ListAsync(given.Run, cancellation))
+            .Where(manifest => manifest.IsEpochEnd && stored.Contains(manifest.Generator.Sha256)).Select(manifest => manifest.Epoch);
+        var epochsWithOne = $"an epoch of the run {given.Run} with a checkpoint: {EpochRanges.Of([.. epochs.Distinct().Order()])}";
         var (run, epoch) = ($"\"{given.Run}\"", given.Epoch?.ToString(CultureInfo.InvariantCulture) ?? "");
         return refusal switch
         {
@@ -110,6 +117,7 @@ public sealed class InitialCheckpoints(RunStore runs, CheckpointStore checkpoint
             Refusal.Epoch => (EpochField, epoch, $"it must be {epochsWithOne}"),
             Refusal.Generator => ("initFrom.generator", $"\"{given.Generator}\"", "that checkpoint has another SHA-256; leave it out to take it as it is"),
             Refusal.Training => ("initFrom.training", $"\"{given.Training}\"", "that state is no longer stored; leave it out, and the discriminator starts afresh"),
+            Refusal.Dropped => (EpochField, epoch, $"its generator is no longer stored; it must be {epochsWithOne}"),
             _ when given.Epoch is null => (RunField, run, "none of its checkpoints is intact"),
             _ => (EpochField, epoch, $"its checkpoint is damaged; it must be {epochsWithOne}"),
         };
@@ -121,13 +129,5 @@ public sealed class InitialCheckpoints(RunStore runs, CheckpointStore checkpoint
             .OrderByDescending(row => row.CreatedAt).Select(row => row.RowKey).Take(MaxListed + 1).ToListAsync(cancellation);
         if (trained.Count == 0) return "No run has a checkpoint yet.";
         return $"Runs with a checkpoint: {string.Join(", ", trained.Take(MaxListed))}{(trained.Count > MaxListed ? ", and older ones" : "")}.";
-    }
-
-    // Such as 1-5, 8.
-    private static string Ranges(List<int> numbers)
-    {
-        if (numbers.Count == 0) return "none yet";
-        var ranges = numbers.Index().GroupBy(each => each.Item - each.Index).Select(group => (First: group.First().Item, Last: group.Last().Item));
-        return string.Join(", ", ranges.Select(range => FormattableString.Invariant($"{range.First}{(range.Last > range.First ? $"-{range.Last}" : "")}")));
     }
 }

@@ -98,7 +98,7 @@ public sealed partial class TrainingSlice(
             if (trained.Divergence is { } reason) return await EndDivergedAsync(record, options, start, last?.Manifest, reason);
 
             // Commit
-            var committed = await CommitAsync(trained, options.KeepTraining);
+            var committed = await CommitAsync(trained, options);
             telemetry.Slice(request.Run, time.GetElapsedTime(begun));
             var result = await record.EndAsync(committed);
             if (!trained.CanContinue || result.Outcome != SliceOutcome.Continue) return result;
@@ -232,7 +232,7 @@ public sealed partial class TrainingSlice(
         PictureGrid.Png(Sampler.Draw(generator, seed, GridStore.Side * GridStore.Side), generator.Shape, GridStore.Side, GridStore.Scale);
 
     /// <summary>Commits what was trained. A shutdown does not interrupt it.</summary>
-    private async Task<Manifest> CommitAsync(Trained trained, int keepTraining)
+    private async Task<Manifest> CommitAsync(Trained trained, TrainingOptions options)
     {
         var begun = time.GetTimestamp();
         var manifest = trained.Manifest!;
@@ -243,7 +243,8 @@ public sealed partial class TrainingSlice(
         telemetry.Commit(manifest.Run, time.GetElapsedTime(begun));
         try
         {
-            await checkpoints.CollectAsync(committed, keepTraining, CancellationToken.None);
+            await checkpoints.CollectAsync(committed, options.KeepTraining, CancellationToken.None);
+            await checkpoints.DropGeneratorsAsync(committed.Run, options, CancellationToken.None);
         }
         catch (RequestFailedException problem)
         {

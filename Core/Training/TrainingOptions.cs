@@ -255,10 +255,17 @@ public sealed partial record TrainingOptions
 
     /// <summary>
     /// Number of training states to keep of the last commits, and as many of the last completed epochs. A run resumes from them if the newest
-    /// one is damaged, or after a rollback. The generator of every completed epoch is always kept. The default is 2.
+    /// one is damaged, or after a rollback. The default is 2.
     /// </summary>
     [Range(1, 99_999)]
     public int KeepTraining { get; init; } = 2;
+
+    /// <summary>
+    /// Number of completed epochs, the newest ones, whose generators are kept, in addition to those of the best epoch and of the checkpoints that
+    /// <see cref="KeepTraining"/> keeps. Others are deleted; sample grids and losses stay. The default is null: the generators of all completed epochs are kept.
+    /// </summary>
+    [Range(1, 99_999)]
+    public int? KeepGenerators { get; init; }
 
     /// <summary>
     /// Reaction to a NaN or infinite loss, a saturated discriminator, or pictures that collapse to one class. The default is <c>fail</c>.

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Http;
@@ -55,6 +56,18 @@ public readonly record struct CheckpointChoice(int? Epoch, bool Best)
         _ => Problems.NotFound("No best epoch yet.", $"Run '{row.RowKey}' has not measured an epoch yet.")
             .WithHeader(HeaderNames.RetryAfter, NextEpoch.SecondsUntil(row)),
     };
+
+    /// <summary>The error if the run has dropped the generator of the chosen checkpoint (<c>keepGenerators</c>); otherwise null.</summary>
+    public async Task<IResult?> DroppedAsync(RunRow row, CheckpointStore checkpoints, CancellationToken cancellation)
+    {
+        if (EpochIn(row) is not { } epoch || await checkpoints.FindKeptInsteadAsync(row.RowKey, epoch, row.Options, cancellation) is not { } kept) return null;
+        return Problems.NotFound("The generator was dropped.", DroppedDetail(row.RowKey, epoch, row.Options.KeepGenerators!.Value, kept));
+    }
+
+    /// <summary>The detail of the error if a generator was dropped.</summary>
+    internal static string DroppedDetail(string run, int epoch, int keepGenerators, IReadOnlyList<int> kept) =>
+        $"Run '{run}' does not keep the generator of epoch {epoch}: its keepGenerators is {keepGenerators}. The generators of these epochs are kept: "
+        + $"{EpochRanges.Of(kept)}. The sample grid of epoch {epoch} is kept as well.";
 
     /// <summary>The error if the chosen checkpoint does not exist or is damaged.</summary>
     public IResult NotFound(RunRow row) => EpochIn(row) is { } epoch

@@ -80,7 +80,7 @@ public sealed class GeneratorFiles(RunStore runs, CheckpointStore checkpoints) :
         CancellationToken cancellation)
     {
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
-        if (choice.ProblemWith(row) is { } problem) return problem;
+        if ((choice.ProblemWith(row) ?? await choice.DroppedAsync(row, checkpoints, cancellation)) is { } problem) return problem;
         if (await _lane.EnterAsync(request.HttpContext, cancellation) is not { } turn) return Problems.Busy();
         var found = await checkpoints.LoadGeneratorAsync(run, choice.EpochIn(row), manifest => IsKnown(tagOf?.Invoke(manifest)), cancellation);
         if (found is not (var manifest, var file)) return choice.NotFound(row);

@@ -16,13 +16,13 @@ namespace GanFunctions.Functions.Checkpoints;
 /// <param name="MeanLosses">Mean losses of the epoch's completed steps.</param>
 /// <param name="Precision">Precision of the convolutions.</param>
 /// <param name="Threads">Number of training threads.</param>
-/// <param name="Generator">The file that pictures are sampled from.</param>
+/// <param name="Generator">The file that pictures are sampled from; null if it is no longer kept (<c>keepGenerators</c>).</param>
 /// <param name="Training">The file that training resumes from; null if it is no longer kept (<c>keepTraining</c>).</param>
 /// <param name="Quality">Quality of its pictures; null within an epoch, and if quality is not measured.</param>
 /// <param name="Best">Whether it belongs to the epoch with the lowest Fréchet distance.</param>
 public sealed record CheckpointView(
     string Name, int Attempt, int Epoch, int Step, int StepsPerEpoch, StepLosses MeanLosses, string Precision, int Threads,
-    BlobReference Generator, BlobReference? Training, PictureQuality? Quality, bool Best);
+    BlobReference? Generator, BlobReference? Training, PictureQuality? Quality, bool Best);
 
 /// <summary>The checkpoints of a run.</summary>
 /// <param name="Run">The run's id.</param>
@@ -44,7 +44,9 @@ public sealed class ListCheckpoints(RunStore runs, CheckpointStore checkpoints)
         var best = manifests.LastOrDefault(manifest => manifest.IsEpochEnd && manifest.Epoch == manifests[^1].Best?.Epoch);
         var views = manifests.Select(manifest => new CheckpointView(
             manifest.Name, manifest.Attempt, manifest.Epoch, manifest.Step, manifest.StepsPerEpoch, manifest.MeanLosses, manifest.Precision,
-            manifest.Threads, manifest.Generator, files.Contains(manifest.Training.Sha256) ? manifest.Training : null, manifest.Quality, manifest == best));
+            manifest.Threads, Stored(manifest.Generator), Stored(manifest.Training), manifest.Quality, manifest == best));
         return Results.Json(new CheckpointList(run, [.. views]), Json.Options);
+
+        BlobReference? Stored(BlobReference file) => files.Contains(file.Sha256) ? file : null;
     }
 }

@@ -26,7 +26,7 @@ public sealed class Pictures(CheckpointStore checkpoints, CheckpointCache candid
     {
         var run = row.RowKey;
         if (choice.Label is not null && !row.Options.Conditional) return NoLabels(row);
-        if (choice.Checkpoint.ProblemWith(row) is { } problem) return problem;
+        if ((choice.Checkpoint.ProblemWith(row) ?? await choice.Checkpoint.DroppedAsync(row, checkpoints, cancellation)) is { } problem) return problem;
         await foreach (var manifest in candidates.CandidatesAsync(row, choice.Checkpoint, cancellation))
         {
             var tag = EntityTag.Of($"{manifest.Generator.Sha256}/{choice.Tag}/{inputs}/{format.Name}/{PictureEncoder.Version}");
