@@ -82,6 +82,10 @@ public sealed class DatasetCatalog(
         return [.. infos.OfType<DatasetInfo>()];
     }
 
+    /// <summary>What a data set occupies in Blob Storage, with what is stored of its uploads.</summary>
+    public async Task<StorageUse> UseOfAsync(string name, CancellationToken cancellation) =>
+        ResourceId.IsValid(name) ? await container.UseOfAsync(DatasetBlobs.FolderOf(name), cancellation) : new(0, 0);
+
     /// <summary>The description of a data set; null if there is none with this name.</summary>
     public async Task<DatasetInfo?> GetAsync(string name, CancellationToken cancellation = default)
     {

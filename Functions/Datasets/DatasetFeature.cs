@@ -67,6 +67,11 @@ internal static class DatasetFeature
             Parameters = [Parameter.Dataset],
             Responses = [new(200, "The data set.", Media.Json(Pets)), Response.NoParameters, NoDataset],
         },
+        new(nameof(GetDatasetStorage), "get", $"{Path}/storage", "Gets what a data set occupies in Blob Storage")
+        {
+            Parameters = [Parameter.Dataset],
+            Responses = [new(200, "Size and number of its blobs.", Media.Json(new DatasetStorage("pets", 8_123_456, 4))), Response.NoParameters, NoDataset],
+        },
         new(nameof(PutDataset), "put", Path, "Uploads a data set, replacing any existing one of that name")
         {
             Description = "The upload is stored as received and converted in the background; `conversion` reports the progress. "

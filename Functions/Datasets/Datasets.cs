@@ -59,7 +59,8 @@ public sealed class Datasets(
         return removed || upload is not null ? Results.NoContent() : NoDataset(name);
     }
 
-    private static IResult NoDataset(string name) => Problems.NotFound(
+    /// <summary>404: no such data set.</summary>
+    internal static IResult NoDataset(string name) => Problems.NotFound(
         "No such data set.", $"There is no data set '{name}'. GET /api/datasets lists the data sets.");
 }
 

@@ -78,6 +78,17 @@ internal static class RunFeature
             Parameters = [Parameter.Run],
             Responses = [new(200, "The run.", Media.Json(RunExamples.Training)), Response.NoParameters, Response.NoRun],
         },
+        new(nameof(GetRunStorage), "get", $"{RunPath}/storage", "Gets what a run occupies in Blob Storage")
+        {
+            Parameters = [Parameter.Run],
+            Responses =
+            [
+                new(200, "Size and number of its blobs.", Media.Json(
+                    new RunStorage("first", 61_234_567, 9, new(61_009_876, 4), new(214_321, 2)))),
+                Response.NoParameters,
+                Response.NoRun,
+            ],
+        },
         new(nameof(DeleteRun), "delete", RunPath, "Deletes a run that has ended, with everything it stored")
         {
             Parameters = [Parameter.Run],

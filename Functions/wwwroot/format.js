@@ -9,6 +9,9 @@ const percentage = new Intl.NumberFormat('en', { style: 'percent', maximumFracti
 /** A fraction from 0 to 1 as "12.3%". */
 export const percent = value => percentage.format(value);
 
+/** Bytes as "1.2 MB". */
+export const bytes = value => (value < 1e6 ? `${count(Math.ceil(value / 1000))} kB` : value < 1e9 ? `${measure(value / 1e6)} MB` : `${measure(value / 1e9)} GB`);
+
 /** Seconds as "4 min" or "2 h 10 min". */
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return '–';

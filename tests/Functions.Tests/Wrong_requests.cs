@@ -39,6 +39,7 @@ public sealed class Wrong_requests(App app)
     [Theory]
     [InlineData("GET", "api/runs/nobody")]
     [InlineData("GET", "api/runs/nobody/losses")]
+    [InlineData("GET", "api/runs/nobody/storage")]
     [InlineData("GET", "api/runs/nobody/samples")]
     [InlineData("GET", "api/runs/nobody/timelapse")]
     [InlineData("GET", "api/runs/nobody/walk")]

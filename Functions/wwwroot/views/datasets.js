@@ -1,7 +1,7 @@
 // Lists the data sets and uploads new ones.
 import { html, nothing, render } from '../lib/lit-html/lit-html.js';
 import { get, put, remove, resourceUrl } from '../api.js';
-import { count, plural } from '../format.js';
+import { bytes, count, plural } from '../format.js';
 import { delay } from '../live.js';
 import { confirm } from '../parts/confirm.js';
 import { canTrain, classesOf, className, coloursOf, hasPictures } from '../parts/dataset.js';
@@ -14,7 +14,7 @@ const form = Symbol('form'); // the place of an error: the upload form, or else 
 
 export async function show(root, _, signal) {
   document.title = 'Data sets · GanFunctions';
-  const state = { datasets: [], failure: null, failedAt: null, isBusy: false, sent: 0 };
+  const state = { datasets: [], sizes: {}, failure: null, failedAt: null, isBusy: false, sent: 0 };
   const draw = () => render(template(state, handlers), root);
   const refresh = async () => { state.datasets = (await get('datasets', { signal })).datasets; draw(); };
   const attempt = async (place, call) => {
@@ -54,6 +54,10 @@ export async function show(root, _, signal) {
   };
   await refresh();
   poll();
+  for (const { name } of state.datasets.filter(({ stored }) => stored)) {
+    state.sizes[name] = (await get(`datasets/${name}/storage`, { signal }).catch(() => null))?.bytes;
+    draw();
+  }
 }
 
 // Azure ends a request after 230 seconds, so a large file is sent in blocks.
@@ -101,7 +105,7 @@ const card = (dataset, state, { remove }) => html`
     <p>${dataset.description}</p>
     ${hasPictures(dataset) ? html`
       <p class="hint">${plural(dataset.train, 'training picture')}, ${count(dataset.test ?? 0)} held out, ${dataset.width}×${dataset.height}${dataset.channels > 1 ? `, ${coloursOf(dataset)}` : ''}${
-        dataset.classes ? `, ${plural(dataset.classes, 'class', 'classes')}: ${classList(dataset)}` : ''}</p>
+        dataset.classes ? `, ${plural(dataset.classes, 'class', 'classes')}: ${classList(dataset)}` : ''}${state.sizes[dataset.name] ? `, ${bytes(state.sizes[dataset.name])} stored` : ''}</p>
       <img class="pixels sheet" src=${resourceUrl(`datasets/${dataset.name}/preview`)} alt="Sample pictures from ${dataset.name}" loading="lazy">` : nothing}
     ${dataset.conversion ? conversionStatus(dataset.conversion) : nothing}
   </li>`;

@@ -1,7 +1,7 @@
 // One run: progress, curves, generated pictures and actions.
 import { html, nothing, render } from '../lib/lit-html/lit-html.js';
 import { get, post, remove, resourceUrl } from '../api.js';
-import { count, duration, measure, percent, plural } from '../format.js';
+import { bytes, count, duration, measure, percent, plural } from '../format.js';
 import { follow, isAtRest, lastEpoch } from '../live.js';
 import { chart } from '../parts/chart.js';
 import { confirm } from '../parts/confirm.js';
@@ -15,7 +15,7 @@ const refreshInterval = 2000; // milliseconds between updates of the curves
 
 export async function show(root, { run: id }, signal) {
   document.title = `${id} · GanFunctions`;
-  const state = { run: await get(`runs/${id}`, { signal }), failure: null, isBusy: false, timelapseEpoch: null };
+  const state = { run: await get(`runs/${id}`, { signal }), failure: null, isBusy: false, timelapseEpoch: null, storage: null };
   let update = async () => {}; // replaced when the charts are loaded
   const draw = () => render(template(state, handlers), root);
   const handlers = createHandlers(id, state, draw, run => { state.run = run; draw(); update(run); });
@@ -33,7 +33,11 @@ export async function show(root, { run: id }, signal) {
     isRefreshing = true;
     try {
       curves.set(await losses.refresh(run, signal), run);
-      if (lastEpoch(run) !== shownEpoch) player.set((await get(`runs/${id}/grids`, { signal })).epochs);
+      if (lastEpoch(run) !== shownEpoch) {
+        player.set((await get(`runs/${id}/grids`, { signal })).epochs);
+        state.storage = await get(`runs/${id}/storage`, { signal });
+        draw();
+      }
       shownEpoch = lastEpoch(run);
       refreshedAt = performance.now();
     } catch {
@@ -106,7 +110,7 @@ async function createCurves(root, signal) {
 }
 
 // The server lists the actions that are available in the current state of the run.
-const template = ({ run, failure, isBusy, timelapseEpoch }, handlers) => html`
+const template = ({ run, failure, isBusy, timelapseEpoch, storage }, handlers) => html`
   <div class="heading">
     <h1>${run.run} ${stateChip(run.state)}</h1>
     <div class="actions">
@@ -123,7 +127,8 @@ const template = ({ run, failure, isBusy, timelapseEpoch }, handlers) => html`
   <section class="panel" aria-label="Progress">
     <progress max="1" .value=${run.progress.fraction} aria-label="Progress"></progress>
     <p class="numbers">${numbers(run)}</p>
-    ${run.cost.executions ? html`<p class="numbers" data-cost>${cost(run.cost)}</p>` : nothing}
+    <p class="numbers">${run.cost.executions ? cost(run.cost) : nothing}
+      ${storage ? html`<span data-storage>${bytes(storage.bytes)} stored</span>` : nothing}</p>
     ${run.stoppedEarly ? html`<p>${run.stoppedEarly}</p>` : nothing}
     ${run.quality ? measures(run) : nothing}
     ${run.quality?.classes ? classShares(run) : nothing}
@@ -181,7 +186,7 @@ const numbers = run => html`
   ${run.rollBacks ? html`<span>${plural(run.rollBacks, 'rollback')}</span>` : nothing}`;
 
 const cost = ({ amount, currency, minutes, estimated }) => html`
-  <span title="Price of its training on a Flex Consumption plan">cost ${measure(amount)} ${currency} for ${measure(minutes)} min</span>
+  <span data-cost title="Price of its training on a Flex Consumption plan">cost ${measure(amount)} ${currency} for ${measure(minutes)} min</span>
   ${estimated ? html`<span>about ${measure(estimated.amount)} ${currency} for the rest</span>` : nothing}`;
 
 // Quality that an earlier version measured lacks some of them: they are shown as a dash.

@@ -53,6 +53,7 @@ public sealed class Answers_of_the_app : IAsyncLifetime
         await AskAsync("GetDataset", 200, dataset: "noise");
         await AskAsync("ListDatasets", 200);
         await AskAsync("GetPreview", 200, dataset: "noise");
+        await AskAsync("GetDatasetStorage", 200, dataset: "noise");
 
         // A run that measures quality, until it is completed
         var options = ApiCalls.Tiny("measured");
@@ -65,7 +66,7 @@ public sealed class Answers_of_the_app : IAsyncLifetime
         await _app.Http.UntilAsync("measured", "completed");
         foreach (var function in (string[])
         [
-            "ListRuns", "GetRun", "GetEvents", "ListGrids", "GetGrid", "ListCheckpoints", "DownloadGenerator", "GetCard", "GetTimelapse", "GetNeighbours",
+            "ListRuns", "GetRun", "GetRunStorage", "GetEvents", "ListGrids", "GetGrid", "ListCheckpoints", "DownloadGenerator", "GetCard", "GetTimelapse", "GetNeighbours",
         ])
         {
             await AskAsync(function, 200, run: "measured");
