@@ -11,6 +11,7 @@ using GanFunctions.Functions.Samples;
 using GanFunctions.Functions.ShortWork;
 using GanFunctions.Functions.Storage;
 using GanFunctions.Functions.Telemetry;
+using GanFunctions.Functions.TensorBoard;
 using GanFunctions.Functions.Terminal;
 using GanFunctions.Functions.Training;
 
@@ -29,6 +30,7 @@ return AppHost.Run(() =>
         .AddSamples()
         .AddCheckpoints()
         .AddDatasets(builder.Configuration)
+        .AddTensorBoard()
         .AddHealth()
         .AddOpenApi()
         .AddPage()

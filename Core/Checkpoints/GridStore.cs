@@ -32,6 +32,11 @@ public sealed class GridStore(BlobContainerClient container)
         .GetBlobsAsync(new GetBlobsOptions { Prefix = RunPaths.Grids(run) }, cancellation)
         .Select(blob => new Stored(int.Parse(Path.GetFileNameWithoutExtension(blob.Name), CultureInfo.InvariantCulture), blob.Properties.ETag ?? default));
 
+    /// <summary>At most <paramref name="max"/> of the grids, evenly spaced, with the first and the last.</summary>
+    public static IReadOnlyList<Stored> Evenly(IReadOnlyList<Stored> all, int max) => all.Count <= max
+        ? all
+        : [.. Enumerable.Range(0, max).Select(index => all[(int)Math.Round((double)index * (all.Count - 1) / (max - 1))])];
+
     /// <summary>Crops a grid to its upper left corner, and scales it.</summary>
     /// <param name="png">A stored grid.</param>
     /// <param name="side">Rows and columns of pictures to keep, 1 to <see cref="Side"/>.</param>

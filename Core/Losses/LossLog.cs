@@ -43,11 +43,33 @@ public sealed class LossLog(TableClient table)
         }
     }
 
+    /// <summary>
+    /// The rows of the steps that were not rolled back, as <see cref="LossHistory.WithoutRolledBack"/> returns them, without holding them all in memory.
+    /// </summary>
+    /// <param name="run">The run's id.</param>
+    /// <param name="cancellation">Cancels the read.</param>
+    public async IAsyncEnumerable<LossRow> ReadWithoutRolledBackAsync(string run, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var firsts = new List<LossRow>(); // of every attempt
+        for (var key = LossRow.FirstKey(0, 0); await FirstAsync(run, key, cancellation) is { } row; key = LossRow.FirstKey(row.Attempt() + 1, 0)) firsts.Add(row);
+        await foreach (var row in ReadAsync(run, cancellation))
+        {
+            var isRepeated = firsts.Exists(first => first.Attempt() > row.Attempt() && LossHistory.Position(first) <= LossHistory.Position(row));
+            if (!isRepeated) yield return row;
+        }
+    }
+
     /// <summary>Deletes the rows of a run.</summary>
     public async Task DeleteAsync(string run, CancellationToken cancellation)
     {
         var rows = await ReadAsync(run, cancellation).ToListAsync(cancellation);
         await SubmitAsync(rows, TableTransactionActionType.Delete, cancellation);
+    }
+
+    private async Task<LossRow?> FirstAsync(string run, string from, CancellationToken cancellation)
+    {
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {run} and RowKey ge {from}");
+        return await table.QueryAsync<LossRow>(filter, maxPerPage: 1, cancellationToken: cancellation).FirstOrDefaultAsync(cancellation);
     }
 
     private async Task SubmitAsync(IEnumerable<LossRow> rows, TableTransactionActionType action, CancellationToken cancellation)
@@ -88,5 +110,6 @@ public static class LossHistory
         }
     }
 
-    private static long Position(LossRow row) => ((long)row.Epoch() << 32) + (row.Step() ?? int.MaxValue);
+    /// <summary>A number that orders the rows of an attempt.</summary>
+    internal static long Position(LossRow row) => ((long)row.Epoch() << 32) + (row.Step() ?? int.MaxValue);
 }

@@ -28,7 +28,7 @@ public sealed class GetTimelapse(RunStore runs, GridStore grids, PictureLanes la
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
 
         var all = await grids.ListAsync(run, cancellation).ToListAsync(cancellation);
-        var chosen = Evenly(all, frames);
+        var chosen = GridStore.Evenly(all, frames);
         if (chosen.Count == 0) return None(row);
         var tag = EntityTag.Of($"timelapse/{run}/{string.Join(',', chosen)}/{milliseconds}/{hold}/{format.Name}/{PictureEncoder.Version}");
         if (EntityTag.IsKnown(request, tag)) return Tagged(Results.StatusCode(304), tag);
@@ -53,11 +53,6 @@ public sealed class GetTimelapse(RunStore runs, GridStore grids, PictureLanes la
 
     private static IResult None(RunRow row) => Problems.NotFound("No pictures yet.", $"Run '{row.RowKey}' has no completed epoch yet.")
         .WithHeader(HeaderNames.RetryAfter, NextEpoch.SecondsUntil(row));
-
-    /// <summary>At most <paramref name="max"/> of the grids, evenly spaced, with the first and the last.</summary>
-    private static List<GridStore.Stored> Evenly(List<GridStore.Stored> all, int max) => all.Count <= max
-        ? all
-        : [.. Enumerable.Range(0, max).Select(frame => all[(int)Math.Round((double)frame * (all.Count - 1) / (max - 1))])];
 
     private static byte[] Animate(IReadOnlyList<byte[]> files, int scale, int milliseconds, int hold, Format format, CancellationToken cancellation)
     {

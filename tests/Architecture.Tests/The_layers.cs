@@ -90,6 +90,7 @@ public sealed class The_layers
         ? name[(parent.Length + 1)..]
         : null;
 
-    // Protocol buffers of ONNX.
-    private static bool IsGenerated(string name) => name.StartsWith("Export.Onnx", StringComparison.Ordinal);
+    // Protocol buffers.
+    private static bool IsGenerated(string name) =>
+        name.StartsWith("Export.Onnx", StringComparison.Ordinal) || name.StartsWith("Export.TensorBoard", StringComparison.Ordinal);
 }

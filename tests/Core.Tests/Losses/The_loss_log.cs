@@ -66,6 +66,19 @@ public sealed class The_loss_log(AzuriteFixture azurite)
             await rows.EveryNthStepAsync(3).Select(row => row.RowKey).ToListAsync(Cancellation));
     }
 
+    [Fact]
+    public async Task Leaves_out_rolled_back_steps_without_reading_all_rows_into_memory()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        List<LossRow> rows = [.. Epochs(attempt: 0, 1, 2, 3), .. Epochs(attempt: 1, 3, 4), .. Epochs(attempt: 3, 2, 3)];
+        await bench.Losses.WriteAsync(rows, Cancellation);
+
+        var read = await bench.Losses.ReadWithoutRolledBackAsync("run", Cancellation).Select(row => row.RowKey).ToListAsync(Cancellation);
+
+        Assert.Equal(LossHistory.WithoutRolledBack(rows).Select(row => row.RowKey), read);
+        Assert.Equal(["000-00001", "003-00002", "003-00003"], read.Select(key => key[..9]).Distinct());
+    }
+
     private static IEnumerable<LossRow> Epochs(int attempt, params int[] epochs) => epochs.SelectMany(epoch => (IEnumerable<LossRow>)[
         .. Enumerable.Range(1, 5).Select(step => LossRow.OfStep("run", attempt, epoch, 10 * step, default, 300, Time)),
         LossRow.OfEpoch("run", attempt, epoch, default, 300, Time)]);

@@ -66,7 +66,8 @@ public sealed class Answers_of_the_app : IAsyncLifetime
         await _app.Http.UntilAsync("measured", "completed");
         foreach (var function in (string[])
         [
-            "ListRuns", "GetRun", "GetRunStorage", "GetEvents", "ListGrids", "GetGrid", "ListCheckpoints", "DownloadGenerator", "GetCard", "GetTimelapse", "GetNeighbours",
+            "ListRuns", "GetRun", "GetRunStorage", "GetEvents", "ListGrids", "GetGrid", "ListCheckpoints", "DownloadGenerator", "GetCard", "GetTimelapse",
+            "GetNeighbours", "GetEventFile",
         ])
         {
             await AskAsync(function, 200, run: "measured");
