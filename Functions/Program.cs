@@ -4,6 +4,7 @@ using GanFunctions.Functions.Health;
 using GanFunctions.Functions.Hosting;
 using GanFunctions.Functions.Http;
 using GanFunctions.Functions.Losses;
+using GanFunctions.Functions.Notices;
 using GanFunctions.Functions.OpenApi;
 using GanFunctions.Functions.Page;
 using GanFunctions.Functions.Runs;
@@ -24,6 +25,7 @@ return AppHost.Run(() =>
         .AddRequestLimits(builder.Configuration)
         .AddStorage()
         .AddShortWork()
+        .AddNotices(builder.Configuration)
         .AddTraining()
         .AddRuns(builder.Configuration)
         .AddLosses()

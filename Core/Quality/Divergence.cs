@@ -71,6 +71,11 @@ public static class ModeCollapse
     private const double Significance = 0.01;   // probability of a false warning, over all classes
     private const double MinVariety = 0.5;      // relative to real pictures
 
+    private const string Collapse = "Mode collapse:";
+
+    /// <summary>Whether warnings say that the pictures show mode collapse; others only say that this cannot be told.</summary>
+    public static bool IsIn(IEnumerable<string> warnings) => warnings.Any(warning => warning.StartsWith(Collapse, StringComparison.Ordinal));
+
     /// <summary>Warnings about the pictures of an epoch, as sentences; empty if there are none.</summary>
     public static IReadOnlyList<string> WarningsOf(int epoch, PictureQuality quality)
     {
@@ -81,7 +86,7 @@ public static class ModeCollapse
         if (quality.Classes is { Accuracy: >= MinAccuracy } classes)
             warnings.AddRange(WarningsOf(epoch, classes.Shares, quality.Samples));
         else if (quality.Variety < MinVariety)
-            warnings.Add(Invariant($"Mode collapse: after epoch {epoch}, the variety of the pictures is {quality.Variety:P0} of that of real pictures."));
+            warnings.Add(Invariant($"{Collapse} after epoch {epoch}, the variety of the pictures is {quality.Variety:P0} of that of real pictures."));
         return warnings;
     }
 
@@ -91,7 +96,7 @@ public static class ModeCollapse
         var suspicious = shares.Where(share => share.Real > 0 && share.Generated < MinShareRatio * share.Real)
             .ToLookup(share => ProbabilityOfAtMost((int)Math.Round(share.Generated * samples), share.Real * samples) <= threshold);
         if (suspicious[true].ToList() is { Count: > 0 } missing)
-            yield return Invariant($"Mode collapse: after epoch {epoch}, {missing.Count} of {shares.Count} classes are missing or rare ({ListOf(missing)}).");
+            yield return Invariant($"{Collapse} after epoch {epoch}, {missing.Count} of {shares.Count} classes are missing or rare ({ListOf(missing)}).");
         if (suspicious[false].ToList() is { Count: > 0 } unclear)
         {
             var rarest = unclear.Min(share => share.Real);

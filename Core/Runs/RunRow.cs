@@ -185,6 +185,12 @@ public sealed class RunRow : ITableEntity
     /// <summary>The classes of a conditional run, as JSON; null if an earlier version began to train it, or they do not fit into a row.</summary>
     public string? ClassesJson { get; set; }
 
+    /// <summary>Where to send notices about the run; null for nowhere.</summary>
+    public string? NotifyUrl { get; set; }
+
+    /// <summary>Whether a notice was sent that the pictures of <see cref="QualityEpoch"/> show mode collapse, or those of an epoch before and ever since.</summary>
+    public bool IsCollapseNoticed { get; set; }
+
     /// <summary>The classes of a conditional run, if they are known.</summary>
     [IgnoreDataMember]
     public IReadOnlyList<ClassLabel>? Classes =>

@@ -5,6 +5,7 @@ using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Datasets;
 using GanFunctions.Functions.Http;
+using GanFunctions.Functions.Training;
 
 namespace GanFunctions.Functions.Runs;
 
@@ -12,7 +13,7 @@ namespace GanFunctions.Functions.Runs;
 /// <c>POST /api/runs/{run}/pause</c>, <c>/resume</c>, <c>/cancel</c>, <c>/extend</c>: changes the desired state of a run.
 /// A training slice notices within a second or two, commits its current state and returns.
 /// </summary>
-public sealed class ControlRun(RunStore runs, RunStarter starter, RunLifecycle lifecycle, CostSettings costs)
+public sealed class ControlRun(RunStore runs, RunStarter starter, RunLifecycle lifecycle, Announcements announcements, CostSettings costs)
 {
     [Function("PauseRun")]
     public Task<IResult> PauseAsync(
@@ -73,13 +74,13 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, RunLifecycle l
         HttpRequest request, DurableTaskClient client, string run, RunTransition transition, Extension extension, CancellationToken cancellation)
     {
         if (QueryReader.RefuseAny(request) is { } unknown) return unknown;
-        var before = "";
+        var (before, wasPaused) = ("", false);
         IResult? wrong = null;
         var updated = await runs.UpdateAsync(run, row =>
         {
             if (!transition.Allowed.Contains(row.State())) return false;
             if (extension.Epochs > 0 && (wrong = ExtendBody.ProblemWith(extension, row)) is not null) return false;
-            before = row.InstanceId;
+            (before, wasPaused) = (row.InstanceId, row.Phase == Phase.Paused);
             transition.Apply(row, (int)extension.Epochs);
             if (row is { IsAtRest: true, Desired: Desired.Run }) starter.Claim(row);
             row.Revision++;
@@ -95,6 +96,10 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, RunLifecycle l
         else if (!row.IsAtRest)
         {
             await starter.WakeAsync(client, row, cancellation);
+        }
+        else if (wasPaused && row.Phase == Phase.Cancelled)
+        {
+            await announcements.AnnounceAsync(row); // a paused run has no orchestration that would do it
         }
         return Results.Json(RunView.Of(row, costs), Json.Options, statusCode: 202).WithLocation($"/api/runs/{run}");
     }

@@ -7,6 +7,7 @@ using GanFunctions.Core.Training;
 using GanFunctions.Functions.Datasets;
 using GanFunctions.Functions.Hosting;
 using GanFunctions.Functions.Http;
+using GanFunctions.Functions.Notices;
 using GanFunctions.Functions.OpenApi;
 
 namespace GanFunctions.Functions.Runs;
@@ -155,6 +156,7 @@ internal static class RunFeature
             ["description"] = "The run's id. By default, an id is generated.",
             ["pattern"] = $"^{ResourceId.Pattern}$",
         });
+        schema["properties"]!.AsObject().Insert(1, NotifyField.Name, NotifyField.Schema());
     });
 
     private static JsonObject ExtendSchema(Schemas schemas) => new()

@@ -26,8 +26,14 @@ public sealed partial class RunStarter(RunStore runs, ShortJobs shortWork, TaskH
     private readonly ConcurrentDictionary<string, long> _seenAlive = new();
 
     /// <summary>Claims an id and schedules the run.</summary>
+    /// <param name="client">Schedules it.</param>
+    /// <param name="run">The id.</param>
+    /// <param name="options">The resolved options.</param>
+    /// <param name="notifyUrl">Where to send notices about the run; null for nowhere.</param>
+    /// <param name="cancellation">Cancels the claim.</param>
     /// <returns>The new row; null if the id is taken.</returns>
-    public async Task<RunRow?> StartAsync(DurableTaskClient client, string run, TrainingOptions options, CancellationToken cancellation)
+    public async Task<RunRow?> StartAsync(
+        DurableTaskClient client, string run, TrainingOptions options, string? notifyUrl, CancellationToken cancellation)
     {
         var row = new RunRow
         {
@@ -35,6 +41,7 @@ public sealed partial class RunStarter(RunStore runs, ShortJobs shortWork, TaskH
             CreatedAt = time.GetUtcNow(),
             TargetEpochs = options.Epochs,
             OptionsJson = OptionsReader.Write(options),
+            NotifyUrl = notifyUrl,
         };
         Claim(row);
         if (!await runs.TryClaimAsync(row, cancellation)) return null;

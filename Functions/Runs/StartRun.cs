@@ -6,12 +6,13 @@ using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Datasets;
 using GanFunctions.Functions.Http;
+using GanFunctions.Functions.Notices;
 
 namespace GanFunctions.Functions.Runs;
 
 /// <summary><c>POST /api/runs</c>: starts a run.</summary>
 public sealed class StartRun(
-    RunStore runs, RunStarter starter, DatasetCatalog datasets, InitialCheckpoints checkpoints, DryRun dryRuns, CostSettings costs)
+    RunStore runs, RunStarter starter, DatasetCatalog datasets, InitialCheckpoints checkpoints, NotifyField notify, DryRun dryRuns, CostSettings costs)
 {
     internal static readonly Parameter<bool> DryRun = Parameter.Flag(
         "dryRun", "Returns the resolved options with an estimate of the costs, and starts nothing.", otherwise: false);
@@ -32,6 +33,7 @@ public sealed class StartRun(
         var problems = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
         var dataset = (body["dataset"] as JsonValue)?.TryGetValue<string>(out var named) == true ? named : new TrainingOptions().Dataset;
         var id = ReadId(body, problems);
+        var notifyUrl = await notify.ReadAsync(body, problems, cancellation);
         var (data, unavailable) = ((DatasetInfo?)null, (DatasetUnavailableException?)null);
         try
         {
@@ -53,7 +55,7 @@ public sealed class StartRun(
 
         // Before the claim: from then on the run has all it needs, whatever becomes of the other run or of this process.
         if (initial is not null && await runs.FindAsync(id, cancellation) is null) await checkpoints.CopyAsync(initial, id, cancellation);
-        if (await starter.StartAsync(client, id, options, cancellation) is { } row)
+        if (await starter.StartAsync(client, id, options, notifyUrl, cancellation) is { } row)
             return Results.Json(RunView.Of(row, costs), Json.Options, statusCode: 202).WithLocation($"/api/runs/{id}");
         if (await runs.FindAsync(id, cancellation) is { } taken) await starter.RecoverAsync(client, taken, cancellation);
         return Taken(id);

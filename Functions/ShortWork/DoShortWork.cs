@@ -3,6 +3,7 @@ using Azure.Storage.Queues;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
 using GanFunctions.Core.Runs;
+using GanFunctions.Functions.Notices;
 using GanFunctions.Storage;
 
 namespace GanFunctions.Functions.ShortWork;
@@ -20,19 +21,21 @@ public sealed record StagedUpload(string Name, string Upload);
 /// <summary>A message of the queue. One of its properties is set.</summary>
 /// <param name="Prepare">A run to prepare.</param>
 /// <param name="Convert">An upload to convert.</param>
-public sealed record ShortJob(Preparation? Prepare = null, StagedUpload? Convert = null);
+/// <param name="Notify">A notice to send.</param>
+public sealed record ShortJob(Preparation? Prepare = null, StagedUpload? Convert = null, PendingNotice? Notify = null);
 
 /// <summary>
 /// Work that must not wait behind training. A worker runs one activity at a time, usually a slice of some run, so this work has a queue of its own.
 /// Every job is idempotent and resumes where an earlier attempt stopped.
 /// </summary>
 public sealed partial class DoShortWork(
-    RunLifecycle lifecycle, UploadConversion conversion, ShortJobs queue, ILogger<DoShortWork> logger)
+    RunLifecycle lifecycle, UploadConversion conversion, NoticeDelivery notices, ShortJobs queue, ILogger<DoShortWork> logger)
 {
     [Function(nameof(DoShortWork))]
     public async Task RunAsync([QueueTrigger(ShortJobs.Name)] ShortJob job, CancellationToken stopping)
     {
         if (job.Convert is { } staged && !await conversion.ConvertAsync(staged.Name, staged.Upload, stopping)) await queue.AddAsync(job);
+        if (job.Notify is { } notice) await notices.DeliverAsync(notice, stopping);
         if (job.Prepare is not { } run) return;
         try
         {
@@ -56,7 +59,10 @@ public sealed class ShortJobs(QueueClient queue)
     public const string Name = "gan-short-work";
 
     /// <summary>Adds a job. Takes no cancellation token, because the claim that depends on the job is already stored.</summary>
-    public Task AddAsync(ShortJob job) => queue.SendMessageAsync(JsonSerializer.Serialize(job, JsonSerializerOptions.Web), CancellationToken.None);
+    /// <param name="job">The job.</param>
+    /// <param name="delay">How long to wait before it is done; null for not at all.</param>
+    public Task AddAsync(ShortJob job, TimeSpan? delay = null) => queue.SendMessageAsync(
+        JsonSerializer.Serialize(job, JsonSerializerOptions.Web), visibilityTimeout: delay, cancellationToken: CancellationToken.None);
 }
 
 /// <summary>The services of short work.</summary>
@@ -65,5 +71,6 @@ public static class ShortWorkServices
     /// <summary>Registers the queue. It is created when the app starts.</summary>
     public static IServiceCollection AddShortWork(this IServiceCollection services) => services
         .AddSingleton(provider => provider.GetRequiredService<StorageConnection>().Queues().GetQueueClient(ShortJobs.Name))
-        .AddSingleton<ShortJobs>();
+        .AddSingleton<ShortJobs>()
+        .AddSingleton<NoticeDelivery>();
 }

@@ -55,11 +55,16 @@ public static class TrainGan
     }
 }
 
-/// <summary>The activity: trains one epoch, or the part of it that fits into the time limit.</summary>
-public sealed class TrainSlice(TrainingSlice slice)
+/// <summary>The activity: trains one epoch, or the part of it that fits into the time limit, and announces how the run stands then.</summary>
+public sealed class TrainSlice(TrainingSlice slice, Announcements announcements)
 {
     [Function(nameof(TrainSlice))]
-    public Task<SliceResult> RunAsync([ActivityTrigger] SliceRequest request, CancellationToken stopping) => slice.RunAsync(request, stopping);
+    public async Task<SliceResult> RunAsync([ActivityTrigger] SliceRequest request, CancellationToken stopping)
+    {
+        var result = await slice.RunAsync(request, stopping);
+        await announcements.AnnounceAsync(request.Run, request.InstanceId);
+        return result;
+    }
 }
 
 /// <summary>The services that train.</summary>
@@ -70,5 +75,6 @@ public static class TrainingServices
         .AddSingleton(TimeProvider.System)
         .AddSingleton<QualityReferenceStore>()
         .AddSingleton<TrainingTelemetry>()
-        .AddSingleton<TrainingSlice>();
+        .AddSingleton<TrainingSlice>()
+        .AddSingleton<Announcements>();
 }

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
+using GanFunctions.Core.Network;
 
 namespace GanFunctions.Core.Data.Uploads;
 
@@ -104,45 +104,6 @@ public sealed class SourceDownload(BlobContainerClient container, DatasetOptions
 
     /// <summary>A handler that refuses addresses in private networks, including those of redirects.</summary>
     /// <param name="options">Whether private addresses are allowed.</param>
-    public static SocketsHttpHandler CreateHandler(DatasetOptions options) => new()
-    {
-        MaxAutomaticRedirections = 3,
-        ConnectTimeout = TimeSpan.FromSeconds(10),
-        UseProxy = false, // a proxy would make the connection, without this check
-        UseCookies = false,
-        ConnectCallback = async (context, cancellation) =>
-        {
-            var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellation);
-            var allowed = options.AllowPrivateSources ? addresses : [.. addresses.Where(IsPublic)];
-            if (allowed.Length == 0)
-                throw new HttpRequestException($"{context.DnsEndPoint.Host} is in a private network (setting AllowPrivateSources)");
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            try
-            {
-                await socket.ConnectAsync(allowed, context.DnsEndPoint.Port, cancellation);
-                return new NetworkStream(socket, ownsSocket: true);
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        },
-    };
-
-    // RFC 6890 and RFC 4193: networks that the internet does not route, and those of the machine itself.
-    private static readonly IPNetwork[] Private =
-    [
-        .. new[]
-        {
-            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15",
-            "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8", "64:ff9b::/96", "168.63.129.16/32",
-        }.Select(network => IPNetwork.Parse(network)),
-    ];
-
-    internal static bool IsPublic(IPAddress address)
-    {
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return !Array.Exists(Private, network => network.Contains(plain));
-    }
+    public static SocketsHttpHandler CreateHandler(DatasetOptions options) =>
+        PublicNetwork.CreateHandler(options.AllowPrivateSources, nameof(DatasetOptions.AllowPrivateSources), maxRedirections: 3);
 }

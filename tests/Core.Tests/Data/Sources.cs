@@ -4,6 +4,7 @@ using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Core.Network;
 using GanFunctions.TestKit;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
@@ -136,9 +137,12 @@ public sealed class An_upload_from_an_address(AzuriteFixture azurite)
     [InlineData("::1", false)]
     [InlineData("::ffff:192.168.0.1", false)]
     [InlineData("fd00::1", false)]
+    [InlineData("::10.0.0.1", false)]
+    [InlineData("64:ff9b::a00:1", false)]
+    [InlineData("2002:a00:1::1", false)]
     [InlineData("20.60.1.1", true)]
     [InlineData("2603:1030::1", true)]
-    public void Must_not_be_in_a_private_network(string address, bool isPublic) => Assert.Equal(isPublic, SourceDownload.IsPublic(IPAddress.Parse(address)));
+    public void Must_not_be_in_a_private_network(string address, bool isPublic) => Assert.Equal(isPublic, PublicNetwork.IsPublic(IPAddress.Parse(address)));
 
     private async Task<Conversion> DownloadAsync(Uri source, Uploader? with = null, string? upload = null)
     {
