@@ -4,6 +4,7 @@ using GanFunctions.Functions.Health;
 using GanFunctions.Functions.Hosting;
 using GanFunctions.Functions.Http;
 using GanFunctions.Functions.Losses;
+using GanFunctions.Functions.Mlflow;
 using GanFunctions.Functions.Notices;
 using GanFunctions.Functions.OpenApi;
 using GanFunctions.Functions.Page;
@@ -26,6 +27,7 @@ return AppHost.Run(() =>
         .AddStorage()
         .AddShortWork()
         .AddNotices(builder.Configuration)
+        .AddMlflow(builder.Configuration)
         .AddTraining()
         .AddRuns(builder.Configuration)
         .AddLosses()

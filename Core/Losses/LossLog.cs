@@ -19,6 +19,13 @@ public sealed class LossLog(TableClient table)
     public IAsyncEnumerable<LossRow> ReadAsync(string run, CancellationToken cancellation) =>
         table.QueryAsync<LossRow>(row => row.PartitionKey == run, cancellationToken: cancellation);
 
+    /// <summary>The rows of a run after one of them, ordered by attempt, epoch and step.</summary>
+    /// <param name="run">The run's id.</param>
+    /// <param name="rowKey">The key of that row; empty for all rows.</param>
+    /// <param name="cancellation">Cancels the read.</param>
+    public IAsyncEnumerable<LossRow> ReadAfterAsync(string run, string rowKey, CancellationToken cancellation) =>
+        table.QueryAsync<LossRow>(TableClient.CreateQueryFilter($"PartitionKey eq {run} and RowKey gt {rowKey}"), cancellationToken: cancellation);
+
     /// <summary>
     /// The rows of a run from an epoch on, ordered by attempt, epoch and step. In every attempt, the query skips earlier rows by row key.
     /// </summary>

@@ -22,20 +22,22 @@ public sealed record StagedUpload(string Name, string Upload);
 /// <param name="Prepare">A run to prepare.</param>
 /// <param name="Convert">An upload to convert.</param>
 /// <param name="Notify">A notice to send.</param>
-public sealed record ShortJob(Preparation? Prepare = null, StagedUpload? Convert = null, PendingNotice? Notify = null);
+/// <param name="Track">A run to bring up to date in an experiment tracker.</param>
+public sealed record ShortJob(Preparation? Prepare = null, StagedUpload? Convert = null, PendingNotice? Notify = null, TrackedRun? Track = null);
 
 /// <summary>
 /// Work that must not wait behind training. A worker runs one activity at a time, usually a slice of some run, so this work has a queue of its own.
 /// Every job is idempotent and resumes where an earlier attempt stopped.
 /// </summary>
 public sealed partial class DoShortWork(
-    RunLifecycle lifecycle, UploadConversion conversion, NoticeDelivery notices, ShortJobs queue, ILogger<DoShortWork> logger)
+    RunLifecycle lifecycle, UploadConversion conversion, NoticeDelivery notices, Tracking tracking, ShortJobs queue, ILogger<DoShortWork> logger)
 {
     [Function(nameof(DoShortWork))]
     public async Task RunAsync([QueueTrigger(ShortJobs.Name)] ShortJob job, CancellationToken stopping)
     {
         if (job.Convert is { } staged && !await conversion.ConvertAsync(staged.Name, staged.Upload, stopping)) await queue.AddAsync(job);
         if (job.Notify is { } notice) await notices.DeliverAsync(notice, stopping);
+        if (job.Track is { } tracked) await tracking.UpdateAsync(tracked, stopping);
         if (job.Prepare is not { } run) return;
         try
         {
@@ -72,5 +74,6 @@ public static class ShortWorkServices
     public static IServiceCollection AddShortWork(this IServiceCollection services) => services
         .AddSingleton(provider => provider.GetRequiredService<StorageConnection>().Queues().GetQueueClient(ShortJobs.Name))
         .AddSingleton<ShortJobs>()
-        .AddSingleton<NoticeDelivery>();
+        .AddSingleton<NoticeDelivery>()
+        .AddSingleton<Tracking>();
 }

@@ -8,9 +8,6 @@ namespace GanFunctions.Functions.ShortWork;
 /// </summary>
 public sealed partial class NoticeDelivery(NoticeSender sender, ShortJobs queue, ILogger<NoticeDelivery> logger)
 {
-    private const int MaxFailures = 13;
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan MaxDelay = TimeSpan.FromMinutes(15);
 
     /// <summary>Tries to deliver a notice, and queues the next attempt if that fails.</summary>
     public async Task DeliverAsync(PendingNotice pending, CancellationToken cancellation)
@@ -22,13 +19,12 @@ public sealed partial class NoticeDelivery(NoticeSender sender, ShortJobs queue,
             return;
         }
         var failures = pending.Failures + 1;
-        if (failures > MaxFailures)
+        if (failures > BackOff.MaxFailures)
         {
             LogGivenUp(notice.Data.Run, notice.Id, pending.Target, failures, problem);
             return;
         }
-        var delay = FirstDelay * Math.Pow(2, failures - 1);
-        if (delay > MaxDelay) delay = MaxDelay;
+        var delay = BackOff.After(failures);
         LogRefused(notice.Data.Run, notice.Id, pending.Target, failures, delay.TotalSeconds, problem);
         await queue.AddAsync(new ShortJob(Notify: pending with { Failures = failures }), delay);
     }

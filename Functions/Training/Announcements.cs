@@ -7,10 +7,10 @@ using GanFunctions.Functions.ShortWork;
 namespace GanFunctions.Functions.Training;
 
 /// <summary>
-/// Queues notices about a run, after each of its slices: that it has ended, and that its pictures began to show mode collapse. What is due follows from
-/// the row, so a slice that is repeated after a crash queues what the crash prevented, or the same notice again.
+/// Queues notices about a run, after each of its slices: that it has ended, and that its pictures began to show mode collapse; and its update in the
+/// experiment tracker. What is due follows from the row, so a slice that is repeated after a crash queues what the crash prevented, or the same notice again.
 /// </summary>
-public sealed class Announcements(RunStore runs, ShortJobs queue, NoticeOptions options)
+public sealed class Announcements(RunStore runs, ShortJobs queue, NoticeOptions options, Tracking tracking)
 {
     private const int MaxWarnings = 5;
     private const int MaxCharacters = 1000; // of a text; a message has at most 64 KiB, and up to six bytes for a character
@@ -24,6 +24,7 @@ public sealed class Announcements(RunStore runs, ShortJobs queue, NoticeOptions 
     /// <summary>Queues what is due for a run.</summary>
     public async Task AnnounceAsync(RunRow row)
     {
+        await tracking.RequestAsync(row.RowKey, row.IsAtRest);
         var targets = TargetsOf(row).ToList();
         if (targets.Count == 0) return;
         var warnings = row is { QualityEpoch: { } epoch, Quality: { } quality } ? ModeCollapse.WarningsOf(epoch, quality) : [];

@@ -19,7 +19,7 @@ public sealed class A_request_to_an_address_that_a_user_gave
 
         var refused = await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new UriBuilder(server.Folder) { Host = host }.Uri, Cancellation));
 
-        Assert.Equal($"{host.Trim('[', ']')} is in a private network (setting Allow)", refused.Message);
+        Assert.StartsWith($"{host} is in a private network (setting Allow)", refused.Message, StringComparison.Ordinal);
         Assert.Equal(0, server.Requests);
     }
 
