@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Storage;
 
@@ -8,7 +9,7 @@ namespace GanFunctions.Core.Training;
 /// The options of a run. The defaults are those of the <c>dcgan</c> preset; <see cref="Presets"/> lists the values that the <c>tutorial</c>
 /// preset changes. The resolved options are stored with the run and never change.
 /// </summary>
-public sealed partial record TrainingOptions
+public sealed record TrainingOptions
 {
     /// <summary>The maximum number of epochs of a run.</summary>
     public const int MaxEpochs = 99_999;
@@ -275,4 +276,38 @@ public sealed partial record TrainingOptions
     /// <summary>Maximum number of rollbacks; the run fails when it diverges once more. The default is 3.</summary>
     [Range(1, 100)]
     public int MaxRollBacks { get; init; } = 3;
+
+    /// <summary>Whether the discriminator sees augmented pictures.</summary>
+    [JsonIgnore]
+    public bool IsAugmented => AugmentColor || AugmentTranslation || AugmentCutout;
+
+    /// <summary>Settings of batch normalisation.</summary>
+    [JsonIgnore]
+    public BatchNormSettings Norm => new(BatchNormMomentum, BatchNormEpsilon);
+
+    /// <summary>Adam's step size after a number of completed epochs.</summary>
+    public double LearningRateAt(double completedEpochs) => LearningRate / (1 + LearningRateDecay * completedEpochs);
+
+    /// <summary>Number of pictures in an epoch of a data set with <paramref name="pictures"/> training pictures.</summary>
+    public int PicturesPerEpoch(int pictures) => Math.Min(ImagesPerEpoch ?? pictures, pictures);
+
+    /// <summary>Number of steps in an epoch of a data set with <paramref name="pictures"/> training pictures.</summary>
+    /// <exception cref="RunRefusedException">The pictures do not fill one batch.</exception>
+    public int StepsPerEpoch(int pictures)
+    {
+        var used = PicturesPerEpoch(pictures);
+        if (used >= BatchSize) return used / BatchSize;
+        throw new RunRefusedException(
+            $"An epoch of {used} pictures does not fill one batch of {BatchSize}: start a run with a smaller batchSize or a larger imagesPerEpoch.");
+    }
+
+    /// <summary>Checks that a data set has enough classes for <see cref="Conditional"/>.</summary>
+    /// <param name="dataset">Its name.</param>
+    /// <param name="classes">Number of different labels of its training pictures.</param>
+    /// <exception cref="RunRefusedException">It has fewer than two.</exception>
+    public void CheckClasses(string dataset, int classes)
+    {
+        if (!Conditional || classes >= MinClasses) return;
+        throw new RunRefusedException($"A conditional run needs at least two different labels; the data set {dataset} has {classes}.");
+    }
 }
