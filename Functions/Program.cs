@@ -12,6 +12,7 @@ using GanFunctions.Functions.Runs;
 using GanFunctions.Functions.Samples;
 using GanFunctions.Functions.ShortWork;
 using GanFunctions.Functions.Storage;
+using GanFunctions.Functions.Sweeps;
 using GanFunctions.Functions.Telemetry;
 using GanFunctions.Functions.TensorBoard;
 using GanFunctions.Functions.Terminal;
@@ -30,6 +31,7 @@ return AppHost.Run(() =>
         .AddMlflow(builder.Configuration)
         .AddTraining()
         .AddRuns(builder.Configuration)
+        .AddSweeps()
         .AddLosses()
         .AddSamples()
         .AddCheckpoints()

@@ -88,6 +88,12 @@ public sealed class RunRow : ITableEntity
     /// <summary>When the run was given to that orchestration.</summary>
     public DateTimeOffset ClaimedAt { get; set; }
 
+    /// <summary>The sweep that the run is a trial of; null for other runs.</summary>
+    public string? Sweep { get; set; }
+
+    /// <summary>Id of another orchestration, which is notified when the run has come to rest; null if none waits for it.</summary>
+    public string? Waiter { get; set; }
+
     /// <summary>When the run was started.</summary>
     public DateTimeOffset CreatedAt { get; set; }
 

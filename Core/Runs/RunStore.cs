@@ -36,6 +36,14 @@ public sealed class RunStore(TableClient table)
     public IAsyncEnumerable<RunRow> ListAsync(CancellationToken cancellation) =>
         table.QueryAsync<RunRow>(row => row.PartitionKey == RunRow.Partition, cancellationToken: cancellation);
 
+    /// <summary>The runs whose ids begin with a prefix that ends with a hyphen, ordered by id.</summary>
+    public IAsyncEnumerable<RunRow> ListAsync(string prefix, CancellationToken cancellation)
+    {
+        var end = prefix[..^1] + (char)(prefix[^1] + 1);
+        return table.QueryAsync<RunRow>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {RunRow.Partition} and RowKey ge {prefix} and RowKey lt {end}"), cancellationToken: cancellation);
+    }
+
     /// <summary>An unfinished run on a data set; null if there is none.</summary>
     public async Task<RunRow?> FindUnfinishedAsync(string dataset, CancellationToken cancellation) => await ListAsync(cancellation)
         .FirstOrDefaultAsync(row => row.Options.Dataset == dataset && row.Phase != Phase.Deleting && !RunTransitions.HasEnded(row), cancellation);

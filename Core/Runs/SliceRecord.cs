@@ -10,6 +10,9 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, S
 {
     private const int MaxFailures = 5; // in a row; one more fails the run
 
+    /// <summary>Id of the orchestration that waits for the run, when the row was last read.</summary>
+    public string? Waiter { get; private set; }
+
     /// <summary>Marks the run as being prepared or trained.</summary>
     /// <returns>
     /// The row; null if the run does not belong to this orchestration. If the user wants it to stop (<see cref="RunRow.Desired"/>), the row
@@ -23,6 +26,7 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, S
             row.Phase = row.StepsPerEpoch == 0 ? Phase.Preparing : Phase.Training;
             return true;
         }, cancellation);
+        Waiter = begun?.Row.Waiter;
         return begun is { Row: var row } && row.IsOpenTo(request.InstanceId) ? row : null;
     }
 
@@ -61,6 +65,7 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, S
             return true;
         }, CancellationToken.None);
         if (ended is { Changed: true }) bill.MarkRecorded();
+        Waiter = ended?.Row.Waiter;
         return ended is { Changed: true }
             ? new(outcome, attempt, completed, outcome == SliceOutcome.Completed ? early : null)
             : new(SliceOutcome.Superseded, attempt, completed);
@@ -82,6 +87,7 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, S
             return true;
         }, CancellationToken.None);
         if (failed is { Changed: true }) bill.MarkRecorded();
+        Waiter = failed?.Row.Waiter;
         return failed is { Changed: true } ? new(outcome, attempt, completed, reason) : new(SliceOutcome.Superseded, attempt, completed);
     }
 

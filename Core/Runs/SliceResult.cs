@@ -42,4 +42,5 @@ public sealed record SliceRequest(string Run, string InstanceId, int Attempt);
 /// <param name="Attempt">Rollbacks so far, for the next slice.</param>
 /// <param name="CompletedEpochs">Committed epochs.</param>
 /// <param name="Reason">Why the run diverged, was refused, failed or stopped early.</param>
-public sealed record SliceResult(SliceOutcome Outcome, int Attempt, int CompletedEpochs, string? Reason = null);
+/// <param name="Waiter">Id of another orchestration that waits until the run has come to rest.</param>
+public sealed record SliceResult(SliceOutcome Outcome, int Attempt, int CompletedEpochs, string? Reason = null, string? Waiter = null);

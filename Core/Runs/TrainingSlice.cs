@@ -29,9 +29,18 @@ public sealed partial class TrainingSlice(
     /// <param name="stopping">Signals that the host is shutting down: the slice commits where it stands and returns.</param>
     public async Task<SliceResult> RunAsync(SliceRequest request, CancellationToken stopping)
     {
-        var begun = time.GetTimestamp();
         using var span = telemetry.Spans.StartActivity("train slice")?.SetTag("gan.run", request.Run);
+        var begun = time.GetTimestamp();
         var record = new SliceRecord(runs, request, new SliceBill(time, begun), _limits, logger);
+        var result = await RunAsync(request, record, begun, stopping);
+        return result with { Waiter = record.Waiter };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _warm.Dispose();
+
+    private async Task<SliceResult> RunAsync(SliceRequest request, SliceRecord record, long begun, CancellationToken stopping)
+    {
         if (await record.TryBeginAsync(stopping) is not { } row) return new(SliceOutcome.Superseded, request.Attempt, 0);
         try
         {
@@ -52,9 +61,6 @@ public sealed partial class TrainingSlice(
             throw;
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _warm.Dispose();
 
     private async Task<SliceResult> RunAsync(SliceRequest request, RunRow row, SliceRecord record, long begun, CancellationToken stopping)
     {

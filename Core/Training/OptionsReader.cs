@@ -51,8 +51,8 @@ public static class OptionsReader
         var options = Presets.Of(preset);
         foreach (var (name, value) in given)
         {
-            if (!Properties.TryGetValue(name, out var property)) problems[name] = [UnknownOption(name)];
-            else if (value is null && IsOptional(property)) property.SetValue(options, null);
+            if (PropertyOf(name, problems) is not { } property) continue;
+            if (value is null && IsOptional(property)) property.SetValue(options, null);
             else if (value is not null && property.PropertyType == typeof(InitFrom)) property.SetValue(options, InitFromReader.Read(name, value, problems));
             else if (name != "preset" && Convert(property, name, value, problems) is { } converted) property.SetValue(options, converted);
         }
@@ -80,6 +80,14 @@ public static class OptionsReader
     /// <summary>Writes all options as JSON, the inverse of <see cref="Read(JsonObject, DatasetInfo?)"/> for the same data set.</summary>
     public static string Write(TrainingOptions options) => JsonSerializer.Serialize(options, Json.Options);
 
+    /// <summary>The property of an option; null if there is no such option.</summary>
+    internal static PropertyInfo? PropertyOf(string name, SortedDictionary<string, string[]> problems)
+    {
+        if (Properties.TryGetValue(name, out var property)) return property;
+        problems[name] = [UnknownOption(name)];
+        return null;
+    }
+
     /// <summary>Converts and validates a value; null if that is impossible.</summary>
     internal static object? Convert(PropertyInfo property, string name, JsonNode? value, SortedDictionary<string, string[]> problems)
     {
@@ -98,7 +106,8 @@ public static class OptionsReader
 
     private static ValidationAttribute? ValidationOf(PropertyInfo property) => property.GetCustomAttribute<ValidationAttribute>();
 
-    private static bool IsOptional(PropertyInfo property) =>
+    /// <summary>Whether an option can be null.</summary>
+    internal static bool IsOptional(PropertyInfo property) =>
         Nullable.GetUnderlyingType(property.PropertyType) is not null || property.PropertyType == typeof(InitFrom);
 
     private static string ValidValues(PropertyInfo property)

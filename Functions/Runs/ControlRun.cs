@@ -97,9 +97,10 @@ public sealed class ControlRun(RunStore runs, RunStarter starter, RunLifecycle l
         {
             await starter.WakeAsync(client, row, cancellation);
         }
-        else if (wasPaused && row.Phase == Phase.Cancelled)
+        else
         {
-            await announcements.AnnounceAsync(row); // a paused run has no orchestration that would do it
+            if (wasPaused && row.Phase == Phase.Cancelled) await announcements.AnnounceAsync(row); // a paused run has no orchestration that would do it
+            await starter.NotifyAsync(client, row, cancellation);
         }
         return Results.Json(RunView.Of(row, costs), Json.Options, statusCode: 202).WithLocation($"/api/runs/{run}");
     }
@@ -161,6 +162,7 @@ public sealed class DeleteRun(RunLifecycle lifecycle, RunStarter starter)
         if (QueryReader.RefuseAny(request) is { } wrong) return wrong;
         if (await lifecycle.DeleteAsync(run, cancellation) is not { } deletion) return Problems.NoRun(run);
         if (!deletion.Deleted) return Problems.State(deletion.Row, RunTransitions.Delete);
+        await starter.NotifyAsync(client, deletion.Row, cancellation);
         if (deletion.InstanceId.Length > 0) await starter.PurgeAsync(client, deletion.InstanceId);
         return Results.NoContent();
     }

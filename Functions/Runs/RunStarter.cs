@@ -29,15 +29,20 @@ public sealed partial class RunStarter(RunStore runs, ShortJobs shortWork, TaskH
     /// <param name="client">Schedules it.</param>
     /// <param name="run">The id.</param>
     /// <param name="options">The resolved options.</param>
-    /// <param name="notifyUrl">Where to send notices about the run; null for nowhere.</param>
     /// <param name="cancellation">Cancels the claim.</param>
+    /// <param name="notifyUrl">Where to send notices about the run; null for nowhere.</param>
+    /// <param name="sweep">The sweep that the run is a trial of.</param>
+    /// <param name="waiter">The orchestration to notify when the run has come to rest.</param>
     /// <returns>The new row; null if the id is taken.</returns>
     public async Task<RunRow?> StartAsync(
-        DurableTaskClient client, string run, TrainingOptions options, string? notifyUrl, CancellationToken cancellation)
+        DurableTaskClient client, string run, TrainingOptions options, CancellationToken cancellation, string? notifyUrl = null, string? sweep = null,
+        string? waiter = null)
     {
         var row = new RunRow
         {
             RowKey = run,
+            Sweep = sweep,
+            Waiter = waiter,
             CreatedAt = time.GetUtcNow(),
             TargetEpochs = options.Epochs,
             OptionsJson = OptionsReader.Write(options),
@@ -79,6 +84,14 @@ public sealed partial class RunStarter(RunStore runs, ShortJobs shortWork, TaskH
     /// </summary>
     public Task WakeAsync(DurableTaskClient client, RunRow row, CancellationToken cancellation) =>
         TrySendAsync(row.InstanceId, () => client.RaiseEventAsync(row.InstanceId, TrainGan.WakeEvent, cancellation: cancellation));
+
+    /// <summary>
+    /// Tells the orchestration that waits for a run that the run has come to rest, or is gone, without an orchestration of its own. Best effort: it also
+    /// checks now and then.
+    /// </summary>
+    public Task NotifyAsync(DurableTaskClient client, RunRow row, CancellationToken cancellation) => row.Waiter is { } waiter
+        ? TrySendAsync(waiter, () => client.RaiseEventAsync(waiter, TrainGan.RestEvent, row.RowKey, cancellation))
+        : Task.CompletedTask;
 
     /// <summary>
     /// Removes the history of an orchestration that no longer works on its run. Most end by themselves in a moment; one that is queued behind

@@ -55,7 +55,7 @@ public sealed class StartRun(
 
         // Before the claim: from then on the run has all it needs, whatever becomes of the other run or of this process.
         if (initial is not null && await runs.FindAsync(id, cancellation) is null) await checkpoints.CopyAsync(initial, id, cancellation);
-        if (await starter.StartAsync(client, id, options, notifyUrl, cancellation) is { } row)
+        if (await starter.StartAsync(client, id, options, cancellation, notifyUrl) is { } row)
             return Results.Json(RunView.Of(row, costs), Json.Options, statusCode: 202).WithLocation($"/api/runs/{id}");
         if (await runs.FindAsync(id, cancellation) is { } taken) await starter.RecoverAsync(client, taken, cancellation);
         return Taken(id);

@@ -4,6 +4,7 @@ using Azure.Storage.Queues;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Losses;
 using GanFunctions.Core.Runs;
+using GanFunctions.Core.Sweeps;
 using GanFunctions.Storage;
 using Microsoft.Extensions.Azure;
 
@@ -21,6 +22,7 @@ public static class StorageServices
         services.AddSingleton(provider => provider.GetRequiredService<StorageConnection>().Tables());
         services.AddSingleton(provider => new RunStore(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanRuns")));
         services.AddSingleton(provider => new LossLog(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanLosses")));
+        services.AddSingleton(provider => new SweepStore(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanSweeps")));
         services.AddSingleton<CheckpointStore>();
         services.AddSingleton<InitialFiles>();
         services.AddSingleton<GridStore>();
@@ -36,6 +38,7 @@ public static class StorageServices
             await queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
             await tables.CreateTableIfNotExistsAsync("GanRuns", cancellationToken);
             await tables.CreateTableIfNotExistsAsync("GanLosses", cancellationToken);
+            await tables.CreateTableIfNotExistsAsync("GanSweeps", cancellationToken);
         }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

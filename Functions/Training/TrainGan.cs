@@ -19,6 +19,9 @@ public static class TrainGan
     /// <summary>The event that ends the wait before the next attempt.</summary>
     public const string WakeEvent = "wake";
 
+    /// <summary>The event that tells <see cref="SliceResult.Waiter"/> that the run has come to rest. Its payload is the run's id.</summary>
+    public const string RestEvent = "rest";
+
     private const int SlicesPerGeneration = 50; // bounds the history, which is replayed at every step
     private const int MaxDoublings = 6;         // of the delay: at most about five minutes
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(5);
@@ -32,7 +35,11 @@ public static class TrainGan
             try
             {
                 var result = await context.CallActivityAsync<SliceResult>(nameof(TrainSlice), new SliceRequest(state.Run, context.InstanceId, state.Attempt));
-                if (result.Outcome != SliceOutcome.Continue) return;
+                if (result.Outcome != SliceOutcome.Continue)
+                {
+                    if (result.Waiter is { } waiter) context.SendEvent(waiter, RestEvent, state.Run);
+                    return;
+                }
                 state = state with { Attempt = result.Attempt, Failures = 0 };
             }
             catch (TaskFailedException)

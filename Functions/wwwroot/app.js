@@ -16,6 +16,8 @@ const routes = [
   ['start', () => import('./views/start.js')],
   ['datasets', () => import('./views/datasets.js')],
   ['compare', () => import('./views/compare.js')],
+  ['sweeps', () => import('./views/sweeps.js')],
+  ['sweeps/{sweep}', () => import('./views/sweep.js')],
   ['runs/{run}', () => import('./views/run.js')],
   ['runs/{run}/explore', () => import('./views/explore.js')],
 ];

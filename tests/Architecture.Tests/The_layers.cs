@@ -11,7 +11,8 @@ public sealed class The_layers
     /// <summary>The namespaces of Core, lowest first. Each may use those above it in this list, and none below it.</summary>
     private static readonly string[] Core =
     [
-        "Memory", "Network", "Storage", "Pictures", "Model", "Data.Digits", "Data", "Data.Uploads", "Training", "Sampling", "Quality", "Checkpoints", "Losses", "Runs",
+        "Memory", "Network", "Storage", "Pictures", "Model", "Data.Digits", "Data", "Data.Uploads", "Training", "Sampling", "Quality", "Checkpoints",
+        "Losses", "Runs", "Sweeps",
         "Export",
     ];
 

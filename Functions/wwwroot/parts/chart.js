@@ -1,5 +1,6 @@
 // Line charts over epochs, rendered by uPlot, which is loaded with the first chart.
-const library = import('../lib/uplot/dist/uPlot.esm.js').then(module => module.default);
+/** The chart library. */
+export const library = import('../lib/uplot/dist/uPlot.esm.js').then(module => module.default);
 loadStyle(new URL('../lib/uplot/dist/uPlot.min.css', import.meta.url));
 
 const height = 220;
@@ -68,8 +69,8 @@ function settings(Plot, container, series, { log = false, points = false, range 
   };
 }
 
-// A canvas does not resolve var() and light-dark(), so an element with the colour resolves them.
-function colorResolver(container) {
+/** Resolves custom properties to colours: a canvas does not resolve var() and light-dark(), so an element with the colour does. */
+export function colorResolver(container) {
   return name => {
     const probe = document.createElement('i');
     probe.style.color = `var(${name})`;

@@ -1,0 +1,132 @@
+using System.Text.Json.Nodes;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Runs;
+using GanFunctions.Core.Sweeps;
+using GanFunctions.Core.Training;
+using GanFunctions.Functions.Datasets;
+using GanFunctions.Functions.Runs;
+
+namespace GanFunctions.Functions.Sweeps;
+
+/// <summary>
+/// Starts, extends, judges and cancels the runs of trials. Every call is idempotent: it may run twice, at the same time or after a crash in between.
+/// </summary>
+public sealed class TrialRuns(SweepStore sweeps, RunStore runs, RunStarter starter, DatasetCatalog datasets, InitialCheckpoints checkpoints)
+{
+    /// <summary>Starts a trial's run, or extends it to the epochs of the job.</summary>
+    public async Task<TrialReport> StartAsync(DurableTaskClient client, TrialJob job, CancellationToken cancellation)
+    {
+        if (await FindSweepAsync(job, cancellation) is not { } sweep) return TrialReport.NotBegun;
+        if (sweep.State == SweepState.Cancelling && !await HasBegunAsync(job, cancellation)) return TrialReport.NotBegun;
+        var trial = await sweeps.UpdateTrialAsync(job.Sweep, job.Trial, row =>
+        {
+            if (row.Rung >= job.Rung) return false;
+            (row.Rung, row.Outcome, row.Error) = (job.Rung, TrialOutcome.Running, null);
+            return true;
+        }, cancellation);
+        if (trial is { Outcome: TrialOutcome.Running } && trial.Rung == job.Rung)
+        {
+            var problem = await EnsureRunAsync(client, sweep.Definition, job, cancellation);
+            if (problem is not null)
+                await sweeps.UpdateTrialAsync(job.Sweep, job.Trial, row => row.Rung == job.Rung && row.End(TrialOutcome.Failed, null, problem), cancellation);
+            // The cancellation of the sweep may have come before there was a run to cancel.
+            if ((await sweeps.FindAsync(job.Sweep, cancellation))?.State == SweepState.Cancelling)
+                await CancelAsync(client, SweepDefinition.RunOf(job.Sweep, job.Trial), job.Sweep, cancellation);
+        }
+        return await CheckAsync(job, cancellation);
+    }
+
+    /// <summary>Records the result of a job if the run has ended.</summary>
+    public async Task<TrialReport> CheckAsync(TrialJob job, CancellationToken cancellation)
+    {
+        if (await FindSweepAsync(job, cancellation) is not { } sweep) return TrialReport.NotBegun;
+        var run = await runs.FindAsync(SweepDefinition.RunOf(job.Sweep, job.Trial), cancellation);
+        var (outcome, result, error) = TrialJudgement.Of(run, job, sweep.Definition.Measure);
+        var trial = await sweeps.UpdateTrialAsync(
+            job.Sweep, job.Trial, row => row.Rung == job.Rung && outcome != TrialOutcome.Running && row.End(outcome, result, error), cancellation);
+        var isOver = trial.Rung > job.Rung || trial.Outcome != TrialOutcome.Running;
+        return new(isOver, trial.Results.FirstOrDefault(each => each.Rung == job.Rung)?.Metric, sweep.State == SweepState.Cancelling);
+    }
+
+    /// <summary>Cancels a run of a sweep, if it has not ended.</summary>
+    public async Task CancelAsync(DurableTaskClient client, string run, string sweep, CancellationToken cancellation)
+    {
+        var cancelled = await runs.UpdateAsync(run, row =>
+        {
+            if (row.Sweep != sweep || !RunTransitions.Cancel.From.Contains(row.State())) return false;
+            RunTransitions.Cancel.Apply(row, 0);
+            row.Revision++;
+            return true;
+        }, cancellation);
+        if (cancelled is not { Changed: true, Row: var now }) return;
+        if (!now.IsAtRest) await starter.WakeAsync(client, now, cancellation);
+        await starter.NotifyAsync(client, now, cancellation);
+    }
+
+    private async Task<SweepRow?> FindSweepAsync(TrialJob job, CancellationToken cancellation) =>
+        await sweeps.FindAsync(job.Sweep, cancellation) is { HasEnded: false } sweep && sweep.InstanceId == job.SweepInstanceId ? sweep : null;
+
+    private async Task<bool> HasBegunAsync(TrialJob job, CancellationToken cancellation) =>
+        (await sweeps.UpdateTrialAsync(job.Sweep, job.Trial, _ => false, cancellation)).Rung >= job.Rung;
+
+    /// <summary>Makes sure that the trial's run exists, is to be trained to the epochs of the job, and notifies the job when it has ended.</summary>
+    /// <returns>Why it cannot be started; otherwise null.</returns>
+    private async Task<string?> EnsureRunAsync(DurableTaskClient client, SweepDefinition definition, TrialJob job, CancellationToken cancellation)
+    {
+        var (run, before) = (SweepDefinition.RunOf(job.Sweep, job.Trial), "");
+        if (await runs.FindAsync(run, cancellation) is null) return job.Rung == 0 ? await StartAsync(client, definition, job, run, cancellation) : null;
+        var updated = await runs.UpdateAsync(run, row =>
+        {
+            if (row.Sweep != job.Sweep || row.Phase == Phase.Deleting) return false;
+            before = row.InstanceId;
+            var isLonger = job.Epochs > row.TargetEpochs && row.State() is not (RunState.Cancelling or RunState.Cancelled or RunState.Failed);
+            if (!isLonger && row.Waiter == job.InstanceId) return false;
+            row.Waiter = job.InstanceId;
+            if (isLonger) Extend(row, job.Epochs!.Value);
+            return true;
+        }, cancellation);
+        if (updated is not { Row: var now }) return null; // deleted meanwhile
+        if (now.Sweep != job.Sweep) return $"There is a run '{run}' already, which does not belong to the sweep.";
+        if (updated.Value.Changed && now.InstanceId != before)
+        {
+            await starter.ScheduleAsync(client, now);
+            await starter.PurgeAsync(client, before);
+        }
+        return null;
+    }
+
+    private void Extend(RunRow row, int epochs)
+    {
+        RunTransitions.Extend.Apply(row, epochs - RunTransitions.TargetAfter(row, 0));
+        if (row is { IsAtRest: true, Desired: Desired.Run }) starter.Claim(row);
+        row.Revision++;
+    }
+
+    private async Task<string?> StartAsync(
+        DurableTaskClient client, SweepDefinition definition, TrialJob job, string run, CancellationToken cancellation)
+    {
+        var given = definition.OptionsOf(job.Trial);
+        if (job.Epochs is { } epochs) given["epochs"] = epochs;
+        var problems = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
+        try
+        {
+            var dataset = DatasetOf(given);
+            await datasets.CheckAsync(dataset, cancellation);
+            var options = OptionsReader.Read(given, await datasets.GetAsync(dataset, cancellation), problems);
+            if (options.InitFrom is { } from && await checkpoints.FindAsync(from, problems, cancellation) is { } initial && problems.Count == 0)
+                await checkpoints.CopyAsync(initial, run, cancellation); // before the claim: from then on the run has all it needs
+            if (problems.Count > 0) return string.Join(" ", problems.SelectMany(field => field.Value));
+            if (await starter.StartAsync(client, run, options, cancellation, sweep: job.Sweep, waiter: job.InstanceId) is not null) return null;
+        }
+        catch (UnknownDatasetException unknown)
+        {
+            return DatasetProblems.Unknown(unknown);
+        }
+        // Another worker does the same job at the same time, or the id was taken meanwhile.
+        return (await runs.FindAsync(run, cancellation))?.Sweep == job.Sweep ? null : $"There is a run '{run}' already, which does not belong to the sweep.";
+    }
+
+    /// <summary>The data set that options name.</summary>
+    internal static string DatasetOf(JsonObject options) =>
+        (options["dataset"] as JsonValue)?.TryGetValue<string>(out var named) == true ? named : new TrainingOptions().Dataset;
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+
+namespace GanFunctions.Functions.Tests;
+
+[Collection(nameof(SharedApp))]
+public sealed class Sweeps_that_cannot_start(App app)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Are_refused_with_everything_that_is_wrong()
+    {
+        using var answer = await PostAsync("""
+            {"sweep": "Not An Id", "search": "grid", "metric": "fun", "trials": 0,
+             "space": {"rate": [1], "batchSize": [16, 1], "beta1": {"min": 0.9, "max": 0.1}, "epochs": [1]},
+             "options": {"epochs": 2, "dataset": "nothing", "initFrom": {"run": "nobody"}}}
+            """);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        var errors = (await answer.ReadAsync())["errors"]!.AsObject();
+        Assert.Equal(
+            [
+                "metric", "options.dataset", "options.epochs", "options.initFrom.run", "space.batchSize", "space.beta1", "space.rate", "sweep", "trials",
+            ],
+            errors.Select(error => error.Key).Order(StringComparer.Ordinal));
+        Assert.Equal("space.batchSize: 1 is not valid; it must be a whole number from 2 to 1024.", (string)errors["space.batchSize"]![0]!);
+        Assert.StartsWith("options.initFrom.run: \"nobody\" is not valid; there is no such run.", (string)errors["options.initFrom.run"]![0]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Name_ids_that_are_too_long_or_taken()
+    {
+        await app.Http.UploadNoiseAsync();
+        using var run = await app.Http.StartAsync(ApiCalls.Tiny("wanted-2"));
+
+        Assert.StartsWith(
+            "sweep: \"a-name-of-exactly-38-characters-in-all\" is not valid; with 10 trials it must have at most 37 characters",
+            await ErrorAsync(SweepCalls.Body("a-name-of-exactly-38-characters-in-all", trials: 10, parallel: 1, epochs: 1)), StringComparison.Ordinal);
+        Assert.Equal(
+            "sweep: \"wanted\" is not valid; there are runs with the ids of its trials already: wanted-2.",
+            await ErrorAsync(SweepCalls.Body("wanted", trials: 2, parallel: 1, epochs: 1)));
+    }
+
+    [Fact]
+    public async Task Include_dry_runs_which_return_the_options_of_each_trial()
+    {
+        await app.Http.UploadNoiseAsync();
+
+        using var answer = await app.Http.PostAsJsonAsync(
+            "api/sweeps?dryRun=true", SweepCalls.Body("planned", trials: 9, parallel: 4, epochs: 9, halving: new() { ["epochs"] = 1 }), Cancellation);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var draft = await answer.ReadAsync();
+        Assert.Equal([1, 3, 9], draft["rungs"]!.AsArray().Select(rung => (int)rung!));
+        Assert.Equal((9, "planned-9"), (draft["trials"]!.AsArray().Count, (string)draft["trials"]![8]!["run"]!));
+        Assert.All(draft["trials"]!.AsArray(), trial =>
+            Assert.Equal((double)trial!["options"]!["learningRate"]!, (double)trial["resolved"]!["learningRate"]!));
+        using var none = await app.Http.GetAsync("api/sweeps/planned", Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+    }
+
+    private async Task<string> ErrorAsync(JsonObject body)
+    {
+        using var answer = await PostAsync(body.ToJsonString());
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        return (string)(await answer.ReadAsync())["errors"]!["sweep"]![0]!;
+    }
+
+    private async Task<HttpResponseMessage> PostAsync(string body)
+    {
+        using var content = new StringContent(body);
+        return await app.Http.PostAsync("api/sweeps", content, Cancellation);
+    }
+}
