@@ -1,15 +1,18 @@
 using DurableTask.Core;
 using GanFunctions.EmbeddedHost.Discovery;
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Worker;
 using Microsoft.DurableTask.Worker.Shims;
 using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.EmbeddedHost.Orchestrations;
 
-/// <summary>Creates the app's orchestrators for the engine, one for each execution.</summary>
-internal sealed class Orchestrators(FunctionCatalog functions, IServiceProvider services, ILoggerFactory loggers) : INameVersionObjectManager<TaskOrchestration>
+/// <summary>Creates the app's orchestrators for the engine, one for each execution. Orchestrations that they call get the version of the app.</summary>
+internal sealed class Orchestrators(FunctionCatalog functions, TaskHubSettings settings, IServiceProvider services, ILoggerFactory loggers)
+    : INameVersionObjectManager<TaskOrchestration>
 {
-    private readonly DurableTaskShimFactory _shims = new(null, loggers);
+    private readonly DurableTaskShimFactory _shims = new(
+        new DurableTaskWorkerOptions { Versioning = new() { DefaultVersion = settings.Versioning.Version } }, loggers);
 
     public void Add(ObjectCreator<TaskOrchestration> creator) => throw new NotSupportedException("Orchestrators are discovered by their attributes.");
 

@@ -33,7 +33,7 @@ internal sealed partial class TaskHub : IHostedService, IAsyncDisposable
         serviceSettings.LoggerFactory = loggers;
         _service = new AzureStorageOrchestrationService(serviceSettings);
         _activities = new Activities(functions, services, loggers);
-        _worker = new TaskHubWorker(_service, new Orchestrators(functions, services, loggers), _activities, settings.Versioning, loggers)
+        _worker = new TaskHubWorker(_service, new Orchestrators(functions, settings, services, loggers), _activities, settings.Versioning, loggers)
         {
             ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails,
         };

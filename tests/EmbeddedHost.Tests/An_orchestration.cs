@@ -113,6 +113,18 @@ public sealed class An_orchestration(AzuriteFixture azurite, RunningHost host) :
     }
 
     [Fact]
+    public async Task Calls_others_of_the_same_version()
+    {
+        await using var versioned = await TestHost.StartAsync(
+            azurite, TestHost.NewHub(), TestHost.Setting("defaultVersion", "2"),
+            TestHost.Setting("versionMatchStrategy", "Strict"), TestHost.Setting("versionFailureStrategy", "Fail"));
+
+        var end = await versioned.EndOfAsync(await versioned.Client.ScheduleNewOrchestrationInstanceAsync("Parent", 1, Cancellation));
+
+        Assert.Equal((OrchestrationRuntimeStatus.Completed, 4), (end.RuntimeStatus, end.Output<int>()));
+    }
+
+    [Fact]
     public async Task Of_another_version_fails_with_a_reason_and_its_code_does_not_run()
     {
         var hub = TestHost.NewHub();
