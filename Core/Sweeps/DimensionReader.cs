@@ -46,7 +46,8 @@ internal sealed class DimensionReader(string option, PropertyInfo property, Faul
         foreach (var name in (string[])["min", "max"])
             isValid &= range[name] is { } end ? IsValid(end) : Wrong($"{name} is missing; a range such as {Text(range)} needs min and max.");
         var isLog = false;
-        if (range["log"] is { } log && !(log is JsonValue flag && flag.TryGetValue(out isLog))) isValid = Wrong($"log: {Text(log)} is not valid; it must be true or false.");
+        if (range["log"] is { } log && !(log is JsonValue flag && flag.TryGetValue(out isLog)))
+            isValid = Wrong($"log: {Text(log)} is not valid; it must be true or false.");
         double? step = null;
         if (range["step"] is { } given)
         {
@@ -67,12 +68,18 @@ internal sealed class DimensionReader(string option, PropertyInfo property, Faul
             isValid = Wrong(FormattableString.Invariant($"min {range.Min} is not valid with \"log\": true; it must be greater than 0."));
         if (range.Step is not { } step) return isValid;
         if (range.IsLog && step <= 1)
-            return Wrong(FormattableString.Invariant($"step {step} is not valid with \"log\": true; it is the ratio of two values, and must be greater than 1."));
+        {
+            return Wrong(FormattableString.Invariant(
+                $"step {step} is not valid with \"log\": true; it is the ratio of two values, and must be greater than 1."));
+        }
         if (step <= 0) return Wrong(FormattableString.Invariant($"step {step} is not valid; it must be greater than 0."));
         if (range is { IsWhole: true, IsLog: false } && step != Math.Floor(step))
             return Wrong(FormattableString.Invariant($"step {step} is not valid; it must be a whole number, because {option} is one."));
         if (isValid && range.Count > MaxSteps)
-            return Wrong(FormattableString.Invariant($"step {step} is not valid; the range has {range.Count} values with it, and at most {MaxSteps} are possible."));
+        {
+            return Wrong(FormattableString.Invariant(
+                $"step {step} is not valid; the range has {range.Count} values with it, and at most {MaxSteps} are possible."));
+        }
         return isValid;
     }
 

@@ -21,7 +21,7 @@ public sealed class SuccessiveHalving(int trials, int rungs, int factor, bool lo
     private readonly Queue<RungJob> _interrupted = new();
     private int _lastStarted;
 
-    /// <summary>The epochs of each rung: <paramref name="first"/>, then <paramref name="factor"/> times as many, and at last <paramref name="epochs"/>.</summary>
+    /// <summary>The epochs of each rung: the first, then <paramref name="factor"/> times as many, and at last <paramref name="epochs"/>.</summary>
     /// <param name="first">Epochs of the first rung.</param>
     /// <param name="factor">η.</param>
     /// <param name="epochs">Epochs of the last rung, at least <paramref name="first"/>.</param>

@@ -72,7 +72,7 @@ public sealed class SweepReader
         foreach (var range in space.Dimensions.Where(dimension => dimension.Count is null))
         {
             _faults.Add($"space.{range.Option}",
-                $"space.{range.Option}: {Text(_body["space"]![range.Option])} is not valid in a grid; the range needs a step, or give a list of values.");
+                $"space.{range.Option}: {Text(_body["space"]![range.Option])} is not valid in a grid; the range needs a step.");
         }
         if (space.Combinations is not { } combinations) return limit;
         if (combinations <= limit) return (int)combinations;
@@ -88,7 +88,8 @@ public sealed class SweepReader
             _faults.Add($"halving.{name}", $"halving.{name} is not a field here; valid are epochs, factor.");
         foreach (var length in ((string[])["epochs", "images"]).Where(space.ContainsKey))
             _faults.Add($"space.{length}", $"space.{length} is not valid with halving, which decides how long a trial is trained.");
-        if (options.ContainsKey("images")) _faults.Add("options.images", "options.images is not valid with halving, whose rungs are epochs; give options.epochs.");
+        if (options.ContainsKey("images"))
+            _faults.Add("options.images", "options.images is not valid with halving, whose rungs are epochs; give options.epochs.");
 
         var epochs = SweepDefinition.EpochsOf(options);
         var halving = new Halving(
@@ -120,9 +121,10 @@ public sealed class SweepReader
     /// <summary>Reads a whole number; it is required if there is no default.</summary>
     private long ReadNumber(JsonObject from, string prefix, string field, long min, long max, long? otherwise)
     {
-        if (from[field] is null && otherwise is { } value) return value;
+        if (from[field] is null && otherwise is { } assumed) return assumed;
         if (from[field] is JsonValue given && given.TryGetValue<long>(out var number) && number >= min && number <= max) return number;
-        _faults.Add(prefix + field, $"{prefix}{field}: {(from[field] is { } wrong ? Text(wrong) : "nothing")} is not valid; it must be a whole number from {min} to {max}.");
+        var value = from[field] is { } wrong ? Text(wrong) : "nothing";
+        _faults.Add(prefix + field, $"{prefix}{field}: {value} is not valid; it must be a whole number from {min} to {max}.");
         return otherwise ?? min;
     }
 

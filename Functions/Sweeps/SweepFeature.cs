@@ -86,7 +86,7 @@ internal static class SweepFeature
         },
         new("CancelSweep", "post", $"{SweepPath}/cancel", "Cancels a sweep")
         {
-            Description = "Starts no more trials, and cancels the runs that have not ended. They commit within a second or two, and their checkpoints are kept.",
+            Description = "Starts no more trials, and cancels the runs that have not ended. They commit within a second or two; their checkpoints are kept.",
             Parameters = [Sweep],
             Responses =
             [

@@ -80,7 +80,9 @@ public sealed class SweepPlanning(RunStore runs, DatasetCatalog datasets, Initia
         Dictionary<InitFrom, InitialCheckpoint> initial, IReadOnlyList<TrainingOptions> trials, DatasetInfo data, Faults faults)
     {
         // The options that decide which networks a trial has
-        foreach (var options in trials.Where(options => options.InitFrom is not null).DistinctBy(options => (options.InitFrom, options.Preset, options.Conditional)))
+        var different = trials.Where(options => options.InitFrom is not null)
+            .DistinctBy(options => (options.InitFrom, options.Preset, options.Conditional));
+        foreach (var options in different)
         {
             if (!initial.TryGetValue(options.InitFrom!, out var checkpoint)) continue;
             var problems = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
@@ -95,8 +97,8 @@ public sealed class SweepPlanning(RunStore runs, DatasetCatalog datasets, Initia
         var room = MaxId - 1 - definition.Trials.ToString(CultureInfo.InvariantCulture).Length;
         if (sweep.Length > room)
         {
-            faults.Add("sweep", $"sweep: \"{sweep}\" is not valid; with {definition.Trials} trials it must have at most {room} characters, because the run of a "
-                + $"trial has the id {{sweep}}-{{n}}, of at most {MaxId}.");
+            faults.Add("sweep", $"sweep: \"{sweep}\" is not valid; with {definition.Trials} trials it must have at most {room} characters, because the "
+                + $"run of a trial has the id {{sweep}}-{{n}}, of at most {MaxId}.");
             return;
         }
         var wanted = Enumerable.Range(1, definition.Trials).Select(trial => SweepDefinition.RunOf(sweep, trial)).ToHashSet();

@@ -86,7 +86,8 @@ public sealed record TrialView(
         _ => row.Rung == lastRung ? TrialState.Completed : TrialState.Stopped,
     };
 
-    private static string? Quoted(string? text) => text?.AsSpan().IndexOfAny(",\"\n\r") >= 0 ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+    private static string? Quoted(string? text) =>
+        text?.AsSpan().IndexOfAny(",\"\n\r") >= 0 ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 }
 
 /// <summary>The result of a trial at a rung.</summary>

@@ -17,6 +17,7 @@ public sealed class Any_view(App app, Browser browser)
         { $"runs/{TrainedRun.Id}", "#player img" },
         { $"runs/{TrainedRun.Id}/explore", "p[data-rate]:has-text('Generated')" },
         { $"compare?runs={TrainedRun.Id},{TrainedRun.Id}", "figure img" },
+        { "sweeps", "#definition" },
         { "nowhere", "text=Page not found" },
     };
 

@@ -39,7 +39,7 @@ public sealed class Following_a_sweep(App app, Browser browser)
         await Expect(page.Locator("#scatter [role=img]")).ToHaveAttributeAsync("aria-label", "frechetDistance by learningRate: 4 of 4 trials measured.");
         await page.GetByLabel("Option").SelectOptionAsync("loss");
         await Expect(page.Locator("#scatter [role=img]")).ToHaveAttributeAsync("aria-label", new Regex("^frechetDistance by loss"));
-        var metrics = page.Locator("tbody td:last-child");
+        var metrics = page.Locator(".table tbody td:last-child");
         var ascending = await metrics.AllInnerTextsAsync();
         Assert.Equal(ascending.OrderBy(Number), ascending);
         await page.GetByRole(AriaRole.Button, new() { Name = "frechetDistance" }).ClickAsync();

@@ -34,7 +34,8 @@ public sealed class A_sweep_that_is_killed
     }
 
     // One trial at a time, so that the order of the results, on which promotions depend, is always the same
-    private static JsonObject Body(string sweep) => SweepCalls.Body(sweep, trials: 4, parallel: 1, epochs: 2, halving: new() { ["epochs"] = 1, ["factor"] = 2 });
+    private static JsonObject Body(string sweep) =>
+        SweepCalls.Body(sweep, trials: 4, parallel: 1, epochs: 2, halving: new() { ["epochs"] = 1, ["factor"] = 2 });
 
     private static IEnumerable<string> ResultsOf(JsonObject view) =>
         SweepCalls.TrialsOf(view).Select(trial => $"{trial["trial"]} {trial["state"]} {trial["results"]!.ToJsonString()}");

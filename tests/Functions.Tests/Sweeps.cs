@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.Json.Nodes;
 
 namespace GanFunctions.Functions.Tests;
 
@@ -85,8 +86,10 @@ public sealed class Sweeps(App app)
     {
         await app.Http.UploadNoiseAsync();
         var body = SweepCalls.Body("diverging", trials: 2, parallel: 1, epochs: 2);
-        body["space"] = new System.Text.Json.Nodes.JsonObject { ["learningRate"] = new System.Text.Json.Nodes.JsonArray(1000) };
+        body["space"] = new JsonObject { ["learningRate"] = new JsonArray(1000) };
         body["search"] = "grid";
+        var options = body["options"]!; // with which Adam divides by almost zero
+        (options["imagesPerEpoch"], options["batchSize"], options["adamEpsilon"], options["beta2"]) = (200, 2, 1e-12, 0);
         await app.Http.StartSweepAsync(body);
 
         var view = await app.Http.SweepUntilAsync("diverging", "failed");

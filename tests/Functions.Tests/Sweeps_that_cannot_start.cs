@@ -26,7 +26,8 @@ public sealed class Sweeps_that_cannot_start(App app)
             ],
             errors.Select(error => error.Key).Order(StringComparer.Ordinal));
         Assert.Equal("space.batchSize: 1 is not valid; it must be a whole number from 2 to 1024.", (string)errors["space.batchSize"]![0]!);
-        Assert.StartsWith("options.initFrom.run: \"nobody\" is not valid; there is no such run.", (string)errors["options.initFrom.run"]![0]!, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "options.initFrom.run: \"nobody\" is not valid; there is no such run.", (string)errors["options.initFrom.run"]![0]!, StringComparison.Ordinal);
     }
 
     [Fact]

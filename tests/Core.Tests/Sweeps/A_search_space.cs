@@ -26,7 +26,8 @@ public sealed class A_search_space
             Valid("""{"space": {"conditional": [true, false], "beta1": {"min": 0, "max": 0.9}}}"""));
 
         Assert.Equal(
-            Enumerable.Range(1, 20).Select(trial => (double)one.PointOf(trial)["beta1"]!), Enumerable.Range(1, 20).Select(trial => (double)two.PointOf(trial)["beta1"]!));
+            Enumerable.Range(1, 20).Select(trial => (double)one.PointOf(trial)["beta1"]!),
+            Enumerable.Range(1, 20).Select(trial => (double)two.PointOf(trial)["beta1"]!));
     }
 
     [Fact]
@@ -54,7 +55,8 @@ public sealed class A_search_space
     {
         var sweep = Valid("""
             {"search": "grid", "space": {
-                "learningRate": {"min": 0.0001, "max": 0.01, "log": true, "step": 10}, "beta1": {"min": 0.1, "max": 0.3, "step": 0.1}, "loss": ["nonSaturating", "relativistic"]}}
+                "learningRate": {"min": 0.0001, "max": 0.01, "log": true, "step": 10}, "beta1": {"min": 0.1, "max": 0.3, "step": 0.1},
+                "loss": ["nonSaturating", "relativistic"]}}
             """);
 
         Assert.Equal(18, sweep.Trials);

@@ -43,6 +43,7 @@ public sealed class Answers_of_the_app : IAsyncLifetime
             await AskAsync(operation.Id, operation.Statuses.Contains("400") ? 400 : 200, "?nonsense=1", body: new { epochs = 1 });
             if (operation.Method != "get") await AskAsync(operation.Id, 403, from: "https://elsewhere.example");
             if (operation.Path.Contains("{run}", StringComparison.Ordinal)) await AskAsync(operation.Id, 404, body: new { epochs = 1 });
+            if (operation.Path.Contains("{sweep}", StringComparison.Ordinal)) await AskAsync(operation.Id, 404);
             if (operation.Path.Contains("{name}", StringComparison.Ordinal) && operation.Method != "put") await AskAsync(operation.Id, 404);
         }
 
@@ -99,6 +100,8 @@ public sealed class Answers_of_the_app : IAsyncLifetime
         await _app.Http.UntilAsync("longer", "cancelled");
         await AskAsync("ListRuns", 200, "?state=cancelled&limit=1");
 
+        await AnswerAboutSweepsAsync();
+
         // Everything is deleted
         await AskAsync("DeleteRun", 204, run: "longer");
         await AskAsync("DeleteDataset", 204, dataset: "noise");
@@ -113,6 +116,27 @@ public sealed class Answers_of_the_app : IAsyncLifetime
             where !NotAnsweredHere.Contains(status) && !NotAnsweredHere.Contains($"{operation.Id} {status}")
             select $"{operation.Id} {status}";
         Assert.Equal(declared.Order(StringComparer.Ordinal), _answered.Order(StringComparer.Ordinal));
+    }
+
+    private async Task AnswerAboutSweepsAsync()
+    {
+        var sweep = SweepCalls.Body("swept", trials: 2, parallel: 1, epochs: 2);
+        sweep["options"]!["dataset"] = "noise";
+        await AskAsync("StartSweep", 200, "?dryRun=true", body: sweep);
+        await AskAsync("StartSweep", 202, body: sweep);
+        await AskAsync("StartSweep", 409, body: sweep);
+        await AskAsync("StartSweep", 413, body: new { sweep = new string('x', 70_000) });
+        await AskAsync("DeleteSweep", 409, run: "swept");
+        await _app.Http.SweepUntilAsync("swept", "completed");
+        foreach (var function in (string[])["ListSweeps", "GetSweep", "GetTrials"]) await AskAsync(function, 200, run: "swept");
+        await AskAsync("GetTrials", 200, "?format=csv", run: "swept");
+        await AskAsync("CancelSweep", 409, run: "swept");
+        await AskAsync("DeleteSweep", 204, run: "swept");
+        (sweep["sweep"], sweep["options"]!["epochs"], sweep["halving"]) = ("ended", 9_999, new JsonObject { ["epochs"] = 3_000, ["factor"] = 2 });
+        await AskAsync("StartSweep", 202, body: sweep);
+        await AskAsync("CancelSweep", 202, run: "ended");
+        await _app.Http.SweepUntilAsync("ended", "cancelled");
+        await AskAsync("DeleteSweep", 204, "?runs=true", run: "ended");
     }
 
     /// <summary>Passing a parameter's default explicitly must not change the response.</summary>

@@ -119,9 +119,10 @@ internal sealed record ApiOperation(string Method, string Path, JsonObject Node)
 
     public override string ToString() => $"{Method} {Path}";
 
-    /// <summary>Its address, for a run and a data set.</summary>
+    /// <summary>Its address, for a run or a sweep, and a data set.</summary>
     public string At(string run = "nobody", string dataset = "nothing", string epoch = "latest", string block = "0") => Path[1..]
-        .Replace("{run}", run, StringComparison.Ordinal).Replace("{name}", dataset, StringComparison.Ordinal)
+        .Replace("{run}", run, StringComparison.Ordinal).Replace("{sweep}", run, StringComparison.Ordinal)
+        .Replace("{name}", dataset, StringComparison.Ordinal)
         .Replace("{epoch}", epoch, StringComparison.Ordinal).Replace("{upload}", "mine", StringComparison.Ordinal)
         .Replace("{block}", block, StringComparison.Ordinal);
 }
