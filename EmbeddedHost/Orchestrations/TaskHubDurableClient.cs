@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DurableTask.AzureStorage;
 using DurableTask.Core;
 using DurableTask.Core.History;
@@ -36,6 +37,8 @@ internal sealed class TaskHubDurableClient(AzureStorageOrchestrationService serv
                     Version = options?.Version?.Version ?? settings.Versioning.Version,
                     OrchestrationInstance = instance,
                     ScheduledStartTime = options?.StartAt?.UtcDateTime,
+                    // The spans of the orchestration and of its activities continue the trace of the request that started it.
+                    ParentTraceContext = Activity.Current is { Id: { } parent } request ? new(parent, request.TraceStateString) : null,
                 },
             },
             Unfinished);

@@ -2,29 +2,48 @@ using System.Data.Common;
 using Azure.Identity;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using GanFunctions.Core.Runs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
 
 namespace GanFunctions.Functions.Telemetry;
 
-/// <summary>Exports training telemetry to Application Insights. The host exports the logs by itself.</summary>
+/// <summary>
+/// Exports traces and metrics to Application Insights, to an OpenTelemetry collector, or to both. The host exports the logs by itself.
+/// </summary>
 public static class TelemetryServices
 {
     private const string ConnectionSetting = "APPLICATIONINSIGHTS_CONNECTION_STRING";
     private const string AuthenticationSetting = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING"; // read by the Functions host too
+    private const string CollectorSetting = "OTEL_EXPORTER_OTLP_ENDPOINT"; // the exporter reads it, and the other variables of OpenTelemetry
 
-    /// <summary>Registers the export of traces and metrics if the connection string of Application Insights is set.</summary>
+    private const string Orchestrations = "DurableTask.Core";
+    private const string Invocations = "Microsoft.Azure.Functions.Worker"; // on the Functions host: the parents of the spans of an activity
+
+    /// <summary>Registers the export of traces and metrics if the connection string of Application Insights or the address of a collector is set.</summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
-        if (string.IsNullOrEmpty(configuration[ConnectionSetting])) return services;
+        if (!string.IsNullOrEmpty(configuration[ConnectionSetting]))
+        {
+            services.AddOpenTelemetry()
+                .WithTracing(traces => traces.AddSource(TrainingTelemetry.Name, Orchestrations, Invocations).AddAzureMonitorTraceExporter(Export))
+                .WithMetrics(metrics => metrics.AddMeter(TrainingTelemetry.Name).AddAzureMonitorMetricExporter(Export));
+        }
+        if (!string.IsNullOrEmpty(configuration[CollectorSetting]))
+        {
+            services.AddOpenTelemetry()
+                .WithTracing(traces => traces.AddSource(TrainingTelemetry.Name, Orchestrations, Invocations)
+                    .AddAspNetCoreInstrumentation() // Application Insights has the requests from the Functions host
+                    .AddOtlpExporter())
+                .WithMetrics(metrics => metrics.AddMeter(TrainingTelemetry.Name).AddOtlpExporter());
+        }
+        return services;
+
         void Export(AzureMonitorExporterOptions options)
         {
             options.ConnectionString = configuration[ConnectionSetting];
-            (options.SamplingRatio, options.TracesPerSecond) = (1, null); // a span per slice and commit: few enough to export all of them
+            (options.SamplingRatio, options.TracesPerSecond) = (1, null); // a few spans per slice: few enough to export all of them
             options.Credential = Identity(configuration[AuthenticationSetting]);
         }
-        services.AddOpenTelemetry()
-            .WithTracing(traces => traces.AddSource(TrainingTelemetry.Name).AddAzureMonitorTraceExporter(Export))
-            .WithMetrics(metrics => metrics.AddMeter(TrainingTelemetry.Name).AddAzureMonitorMetricExporter(Export));
-        return services;
     }
 
     /// <summary>The identity of <c>Authorization=AAD;ClientId=...</c>, or null if the connection string suffices.</summary>
