@@ -1,3 +1,4 @@
+using GanFunctions.Cli;
 using GanFunctions.Functions.Checkpoints;
 using GanFunctions.Functions.Datasets;
 using GanFunctions.Functions.Health;
@@ -18,6 +19,7 @@ using GanFunctions.Functions.TensorBoard;
 using GanFunctions.Functions.Terminal;
 using GanFunctions.Functions.Training;
 
+if (GanCommandLine.Handles(args)) return await GanCommandLine.RunAsync(args);
 if (TrainArguments.AskForHelp(args)) return TrainUsage.Print();
 return AppHost.Run(() =>
 {

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using GanFunctions.Functions.Runs;
+using GanFunctions.Cli.Api;
 
 namespace GanFunctions.Functions.Terminal;
 
@@ -32,7 +32,7 @@ public sealed partial class DemoRun(LocalRun local, TimeProvider time) : Backgro
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => local.RunAsync(TrainAsync, "Stopped. The training is committed.", stoppingToken);
 
-    private async Task TrainAsync(LocalApi api, CancellationToken cancellation)
+    private async Task TrainAsync(AppClient api, CancellationToken cancellation)
     {
         await CancelEarlierAsync(api, cancellation);
         var run = await StartAsync(api, cancellation);
@@ -40,13 +40,13 @@ public sealed partial class DemoRun(LocalRun local, TimeProvider time) : Backgro
     }
 
     // An earlier demo that was stopped would continue by itself, like any run, and halve the speed of this one.
-    private static async Task CancelEarlierAsync(LocalApi api, CancellationToken cancellation)
+    private static async Task CancelEarlierAsync(AppClient api, CancellationToken cancellation)
     {
-        foreach (var run in (await api.RunsAsync(cancellation)).Where(run => Earlier().IsMatch(run.Run) && LocalApi.IsUnfinished(run)))
+        foreach (var run in (await api.RunsAsync(cancellation)).Where(run => Earlier().IsMatch(run.Run) && run.IsUnfinished))
             await api.PostAsync($"api/runs/{run.Run}/cancel", null, cancellation);
     }
 
-    private async Task<string> StartAsync(LocalApi api, CancellationToken cancellation)
+    private async Task<string> StartAsync(AppClient api, CancellationToken cancellation)
     {
         var run = $"demo-{time.GetLocalNow():yyyyMMdd-HHmmss}";
         foreach (var dataset in new[] { "mnist", "digits" })
@@ -68,7 +68,7 @@ public sealed partial class DemoRun(LocalRun local, TimeProvider time) : Backgro
         throw new InvalidOperationException("No data set is available, not even the built-in digits.");
     }
 
-    private async Task ExtendAsync(LocalApi api, RunView view, CancellationToken cancellation)
+    private async Task ExtendAsync(AppClient api, RunInfo view, CancellationToken cancellation)
     {
         if (view.Progress.Step > 0) _begun ??= time.GetTimestamp();
         if (_isLengthKnown || _begun is not { } since || view.Progress.Epoch <= 1) return;

@@ -1,7 +1,6 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
-using GanFunctions.Core.Runs;
-using GanFunctions.Functions.Runs;
+using GanFunctions.Cli.Api;
+using GanFunctions.Cli.Display;
 
 namespace GanFunctions.Functions.Terminal;
 
@@ -11,21 +10,19 @@ public sealed class LocalRun(OwnAddress own, IConfiguration configuration, IHost
     private const string PictureFolder = "out";
     private const string KeySetting = "EmbeddedHost:Key";
 
-    /// <summary>The polling interval.</summary>
-    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1); // of polling
 
     /// <summary>Runs a command once the app has started, and stops the app at its end. An error is printed as one line; the exit code is then 1.</summary>
     /// <param name="command">The command.</param>
     /// <param name="whenStopped">What to print if the user stops the app.</param>
     /// <param name="cancellation">Cancelled when the app stops.</param>
-    public async Task RunAsync(Func<LocalApi, CancellationToken, Task> command, string whenStopped, CancellationToken cancellation)
+    public async Task RunAsync(Func<AppClient, CancellationToken, Task> command, string whenStopped, CancellationToken cancellation)
     {
         try
         {
             if (await own.WaitAsync(cancellation) is not { } address) return;
-            using var http = new HttpClient { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
-            if (configuration[KeySetting] is { Length: > 0 } key) http.DefaultRequestHeaders.Add("x-functions-key", key);
-            await command(new LocalApi(http), cancellation);
+            using var http = AppClient.Connect(address, configuration[KeySetting]);
+            await command(new AppClient(http), cancellation);
         }
         catch (Exception) when (lifetime.ApplicationStopping.IsCancellationRequested) // the app's own HTTP server may stop first
         {
@@ -45,14 +42,15 @@ public sealed class LocalRun(OwnAddress own, IConfiguration configuration, IHost
     /// <param name="look">Called with every view of the run.</param>
     /// <param name="cancellation">Cancels the wait.</param>
     /// <exception cref="InvalidOperationException">The run fails or is cancelled.</exception>
-    public async Task FinishAsync(LocalApi api, string run, Func<RunView, Task> look, CancellationToken cancellation)
+    public async Task FinishAsync(AppClient api, string run, Func<RunInfo, Task> look, CancellationToken cancellation)
     {
-        var ended = await ProgressDisplay.ShowAsync(FollowAsync(api, run, look, cancellation), Describe);
-        if (ended.State == RunState.Cancelled) throw new InvalidOperationException($"The run '{run}' was cancelled.");
-        if (ended.State == RunState.Failed) throw new InvalidOperationException($"The run '{run}' failed: {ended.Error}");
+        var ended = await ProgressDisplay.ShowAsync(Screen.Output, FollowAsync(api, run, look, cancellation), ProgressLine.Of);
+        if (ended.State == "cancelled") throw new InvalidOperationException($"The run '{run}' was cancelled.");
+        if (ended.State == "failed") throw new InvalidOperationException($"The run '{run}' failed: {ended.Error}");
         var path = Path.GetFullPath(Path.Combine(PictureFolder, $"{run}.png"));
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        await File.WriteAllBytesAsync(path, await api.PicturesAsync(run, cancellation), cancellation);
+        using (var pictures = await api.OpenAsync($"api/runs/{run}/samples?count=64&columns=8&scale=3", cancellation))
+            await File.WriteAllBytesAsync(path, await pictures.Content.ReadAsByteArrayAsync(cancellation), cancellation);
         Console.WriteLine($$"""
             Pictures: {{path}}
             To view the run, generate more pictures or train it further, start the app (dotnet run --project Functions) and open
@@ -62,28 +60,16 @@ public sealed class LocalRun(OwnAddress own, IConfiguration configuration, IHost
             """);
     }
 
-    private async IAsyncEnumerable<RunView> FollowAsync(
-        LocalApi api, string run, Func<RunView, Task> look, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<RunInfo> FollowAsync(
+        AppClient api, string run, Func<RunInfo, Task> look, [EnumeratorCancellation] CancellationToken cancellation)
     {
         while (true)
         {
             var view = await api.RunAsync(run, cancellation);
             yield return view;
-            if (view.State is RunState.Completed or RunState.Failed or RunState.Cancelled) yield break;
+            if (view.State is "completed" or "failed" or "cancelled") yield break;
             await look(view);
             await Task.Delay(Interval, time, cancellation);
         }
-    }
-
-    private static ProgressLine Describe(RunView view)
-    {
-        var (state, progress) = (view.State.ToString().ToLowerInvariant(), view.Progress);
-        var text = string.Create(CultureInfo.InvariantCulture,
-            $"{state}  epoch {progress.Epoch}/{progress.Epochs}  step {progress.Step}/{progress.StepsPerEpoch}");
-        if (view.Losses is { } losses) text += string.Create(CultureInfo.InvariantCulture, $"  d {losses.Discriminator:F3}  g {losses.Generator:F3}");
-        if (view.ImagesPerSecond is { } speed) text += string.Create(CultureInfo.InvariantCulture, $"  {speed:F0} images/s");
-        if (view.SecondsLeft is { } left)
-            text += $"  {TimeSpan.FromSeconds(left).ToString(left < 3600 ? @"m\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture)} left";
-        return new($"{state} {progress.Epoch}", text, progress.Fraction);
     }
 }

@@ -1,3 +1,5 @@
+using GanFunctions.Cli;
+
 namespace GanFunctions.Functions.Terminal;
 
 /// <summary>What the terminal shows after the start.</summary>
@@ -13,7 +15,10 @@ internal static class TerminalServices
     public static IServiceCollection AddTerminal(this IServiceCollection services, string[] args, TrainArguments? train)
     {
         if (args is [var command, ..] && command is not ("demo" or "train") && !command.StartsWith('-') && !command.Contains('='))
-            throw new InvalidOperationException($"'{command}' is not a command: the commands are demo and train. Options begin with two hyphens.");
+        {
+            throw new InvalidOperationException(
+                $"'{command}' is not a command: the commands are demo, {string.Join(", ", GanCommandLine.Verbs)}. Options begin with two hyphens.");
+        }
         services.AddSingleton<OwnAddress>();
         if (train is null && args is not ["demo", ..]) return services.AddHostedService<Welcome>();
         services.AddSingleton<LocalRun>();

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using GanFunctions.Cli.Training;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Datasets;
 using GanFunctions.Functions.Http;
@@ -7,17 +7,14 @@ using GanFunctions.Functions.Http;
 namespace GanFunctions.Functions.Terminal;
 
 /// <summary>The arguments of the command <c>train</c>, checked as the HTTP API checks them.</summary>
-/// <param name="Source">What to train on.</param>
-/// <param name="Upload">The given options for converting the pictures, such as <c>size</c>.</param>
-/// <param name="Given">The given training options, and the data set.</param>
-/// <param name="Options">The training options they resolve to.</param>
+/// <param name="Request">What to train on, and how.</param>
 /// <param name="Settings">Settings of the app, such as <c>--urls</c>.</param>
-internal sealed record TrainArguments(
-    PictureSource Source, IReadOnlyDictionary<string, string> Upload, JsonObject Given, TrainingOptions Options, string[] Settings)
+internal sealed record TrainArguments(TrainRequest Request, string[] Settings)
 {
     private const string Command = "train";
     private const string Dataset = "dataset";
-    private const string InitFrom = "initFrom";
+    private const string Advice =
+        "Either repeat the command that started it, or start the app (dotnet run --project Functions) and cancel it on the page.";
     private const string Help = "'dotnet run --project Functions -- train --help' lists what is valid.";
 
     /// <summary>Whether the arguments ask for the usage of the command.</summary>
@@ -53,14 +50,14 @@ internal sealed record TrainArguments(
             }
             else
             {
-                given[name] = name == InitFrom ? ToInitFrom(value) : ToJson(value);
+                given[name] = TrainRequest.ToJson(name, value);
             }
         }
         given[Dataset] = source.Name;
         try
         {
-            var resolved = OptionsReader.Read(given);
-            if (problems.Count == 0) return new(source, upload, given, resolved, [.. settings]);
+            OptionsReader.Read(given);
+            if (problems.Count == 0) return new(new(source, upload, given) { Advice = Advice }, [.. settings]);
         }
         catch (OptionsException wrong)
         {
@@ -89,29 +86,6 @@ internal sealed record TrainArguments(
             var parts = options[index][2..].Split('=', 2);
             var hasValueNext = index + 1 < options.Length && !options[index + 1].StartsWith("--", StringComparison.Ordinal);
             yield return (parts[0], parts.Length == 2 ? parts[1] : hasValueNext ? options[++index] : null);
-        }
-    }
-
-    // A run, or a run and an epoch, such as first:3.
-    private static JsonObject ToInitFrom(string? value)
-    {
-        var parts = (value ?? "").Split(':', 2);
-        var from = new JsonObject { ["run"] = parts[0] };
-        if (parts.Length == 2) from["epoch"] = ToJson(parts[1]);
-        return from;
-    }
-
-    // An option without a value, such as --conditional, is true.
-    private static JsonNode? ToJson(string? value)
-    {
-        if (value is null) return true;
-        try
-        {
-            return JsonNode.Parse(value) is JsonValue or null ? JsonNode.Parse(value) : value;
-        }
-        catch (JsonException)
-        {
-            return value;
         }
     }
 }

@@ -29,6 +29,7 @@ internal static class TrainUsage
             initFrom is written as --initFrom <run> or --initFrom <run>:<epoch>:
             {Options()}
             Any setting of the app, such as --urls http://localhost:7072, is valid too.
+            With --url <address> it trains on that app instead (see docs/cli.md).
             """);
         return 0;
     }

@@ -1,5 +1,6 @@
 using ArchUnitNET.Domain;
 using ArchUnitNET.Loader;
+using GanFunctions.Cli;
 using GanFunctions.Core.Runs;
 using GanFunctions.EmbeddedHost;
 using Assembly = System.Reflection.Assembly;
@@ -19,7 +20,7 @@ public sealed class The_layers
     private static readonly Assembly Functions = Assembly.Load("GanFunctions.Functions");
 
     private static readonly Lazy<ArchUnitNET.Domain.Architecture> Loaded = new(() => new ArchLoader()
-        .LoadAssemblies(typeof(RunStore).Assembly, Functions, typeof(EmbeddedApplication).Assembly).Build());
+        .LoadAssemblies(typeof(RunStore).Assembly, Functions, typeof(EmbeddedApplication).Assembly, typeof(GanCommandLine).Assembly).Build());
 
     [Fact]
     public void Of_Core_depend_downwards_only()
@@ -58,7 +59,19 @@ public sealed class The_layers
         Assert.DoesNotContain(references, reference => foreign.Any(name => reference.StartsWith(name, StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public void Of_the_command_line_know_the_app_by_its_HTTP_API_only()
+    {
+        var references = typeof(GanCommandLine).Assembly.GetReferencedAssemblies().Select(reference => reference.Name!);
+
+        Assert.All(references, reference => Assert.True(
+            reference is "Spectre.Console" or "Spectre.Console.Ansi" or "System.CommandLine" || IsOfNet(reference), reference));
+
+        static bool IsOfNet(string name) => File.Exists(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, $"{name}.dll"));
+    }
+
     [Theory]
+    [InlineData("GanFunctions.Cli")]
     [InlineData("GanFunctions.Functions")]
     [InlineData("GanFunctions.EmbeddedHost")]
     public void Below_a_namespace_form_no_cycle(string parent)

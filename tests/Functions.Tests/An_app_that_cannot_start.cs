@@ -25,7 +25,9 @@ public sealed class An_app_that_cannot_start
 
     [Fact]
     public Task Names_an_unknown_command() => FailsAsync(
-        "UseDevelopmentStorage=true", "'dmeo' is not a command: the commands are demo and train. Options begin with two hyphens.", "dmeo");
+        "UseDevelopmentStorage=true",
+        "'dmeo' is not a command: the commands are demo, train, runs, show, watch, pull, pause, resume, cancel, extend, delete, completion. "
+        + "Options begin with two hyphens.", "dmeo");
 
     [Theory]
     [InlineData("rubbish", "Settings must be of the form \"name=value\"")]

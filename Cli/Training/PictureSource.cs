@@ -1,14 +1,13 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text.RegularExpressions;
-using GanFunctions.Core.Storage;
 
-namespace GanFunctions.Functions.Terminal;
+namespace GanFunctions.Cli.Training;
 
 /// <summary>What a user names to train on: a folder, an archive, or a data set.</summary>
 /// <param name="Name">Name of the data set.</param>
 /// <param name="Path">The folder or archive to upload; null for a data set of the app.</param>
-internal sealed partial record PictureSource(string Name, string? Path)
+public sealed partial record PictureSource(string Name, string? Path)
 {
     private const int MaxName = 36; // of the 40 characters of an id; the rest is for the suffix of a run
     private static readonly string[] Known = ["digits", "mnist", "fashion-mnist"];
@@ -31,14 +30,38 @@ internal sealed partial record PictureSource(string Name, string? Path)
             return new(NameOf(System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(text)))), text);
         }
         if (File.Exists(text)) return new(NameOf(System.IO.Path.GetFileNameWithoutExtension(text)), text);
-        return ResourceId.IsValid(text)
+        return Id().IsMatch(text)
             ? new(text, null)
             : throw new InvalidOperationException(
                 $"There is no folder or archive '{text}': name one that contains pictures, or a data set, such as {Known[0]}.");
     }
 
-    /// <summary>The body of the upload, a zip archive; a folder is archived while it is sent.</summary>
-    public HttpContent Open() => Directory.Exists(Path) ? new FolderContent(Path) : new StreamContent(File.OpenRead(Path!));
+    /// <summary>Size of what is uploaded, in bytes.</summary>
+    public long Length => IsFolder ? new DirectoryInfo(Path!).EnumerateFiles("*", Files).Sum(file => file.Length) : new FileInfo(Path!).Length;
+
+    /// <summary>The body of the upload, an archive; a folder is archived while it is sent.</summary>
+    public HttpContent Open() => IsFolder ? new FolderContent(this) : new StreamContent(File.OpenRead(Path!));
+
+    /// <summary>Writes the archive.</summary>
+    public async Task WriteAsync(Stream stream, CancellationToken cancellation)
+    {
+        if (!IsFolder)
+        {
+            await using var archive = File.OpenRead(Path!);
+            await archive.CopyToAsync(stream, cancellation);
+            return;
+        }
+        await using var zip = await ZipArchive.CreateAsync(stream, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellation);
+        foreach (var file in Directory.EnumerateFiles(Path!, "*", Files))
+        {
+            var name = System.IO.Path.GetRelativePath(Path!, file).Replace(System.IO.Path.DirectorySeparatorChar, '/');
+            await using var entry = await zip.CreateEntry(name, CompressionLevel.NoCompression).OpenAsync(cancellation); // pictures are compressed
+            await using var content = File.OpenRead(file);
+            await content.CopyToAsync(entry, cancellation);
+        }
+    }
+
+    private bool IsFolder => Directory.Exists(Path);
 
     private static string NameOf(string file)
     {
@@ -50,22 +73,16 @@ internal sealed partial record PictureSource(string Name, string? Path)
     [GeneratedRegex("[^a-z0-9]+")]
     private static partial Regex NotInIds();
 
-    private sealed class FolderContent(string folder) : HttpContent
+    [GeneratedRegex(@"\A[a-z0-9-]{1,40}\z")]
+    private static partial Regex Id();
+
+    private sealed class FolderContent(PictureSource source) : HttpContent
     {
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
             SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
-        {
-            await using var zip = await ZipArchive.CreateAsync(stream, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellationToken);
-            foreach (var file in Directory.EnumerateFiles(folder, "*", Files))
-            {
-                var name = System.IO.Path.GetRelativePath(folder, file).Replace(System.IO.Path.DirectorySeparatorChar, '/');
-                await using var entry = await zip.CreateEntry(name, CompressionLevel.NoCompression).OpenAsync(cancellationToken); // pictures are compressed
-                await using var content = File.OpenRead(file);
-                await content.CopyToAsync(entry, cancellationToken);
-            }
-        }
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+            source.WriteAsync(stream, cancellationToken);
 
         protected override bool TryComputeLength(out long length)
         {

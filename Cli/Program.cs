@@ -1,0 +1,1 @@
+return await GanFunctions.Cli.GanCommandLine.RunAsync(args);
