@@ -97,7 +97,7 @@ public sealed class The_command_line(App app) : IDisposable
     }
 
     [Theory]
-    [InlineData(2, "'rums' is not a command: the commands are train, runs, show, watch, pull, pause, resume, cancel, extend, delete, completion.", "rums")]
+    [InlineData(2, "'rums' is not a command: the commands are train, runs, show, watch, pull, sweep, pause, resume, cancel, extend, delete, completion.", "rums")]
     [InlineData(2, "Required argument 'run' missing for command: 'watch'.", "watch")]
     [InlineData(2, "--seed has no meaning for generator; valid are --epoch, --weights, --format.", "pull", "tiny", "generator", "--seed", "1")]
     [InlineData(2, "Give either --epochs or --images.", "extend", "tiny")]
