@@ -32,7 +32,7 @@ public sealed class SuccessiveHalving(int trials, int rungs, int factor, bool lo
         return [.. rungs, epochs];
     }
 
-    /// <summary>Number of jobs if none fails and every rung promotes the share that it may.</summary>
+    /// <summary>Number of jobs if no trial fails, and none is promoted early and overtaken later.</summary>
     public static int JobsOf(int trials, int rungs, int factor)
     {
         var (jobs, left) = (0, trials);

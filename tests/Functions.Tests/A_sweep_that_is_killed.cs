@@ -25,7 +25,7 @@ public sealed class A_sweep_that_is_killed
             var whole = await http.SweepUntilAsync("whole", "completed");
 
             Assert.Equal(ResultsOf(whole), ResultsOf(killed));
-            Assert.Equal(2, (int)whole["progress"]!["completed"]!);
+            Assert.InRange((int)whole["progress"]!["completed"]!, 2, 3);
         }
         finally
         {

@@ -18,7 +18,9 @@ public sealed class Sweeps(App app)
         var view = await app.Http.SweepUntilAsync("asha", "completed");
 
         var (progress, trials) = (view["progress"]!, SweepCalls.TrialsOf(view));
-        Assert.Equal((8, 4, 0, 1.0), ((int)progress["stopped"]!, (int)progress["completed"]!, (int)progress["failed"]!, (double)progress["fraction"]!));
+        // A trial that is promoted early may be overtaken later, so more than a third can be promoted.
+        Assert.InRange((int)progress["completed"]!, 4, 11);
+        Assert.Equal((12, 1.0), ((int)progress["completed"]! + (int)progress["stopped"]!, (double)progress["fraction"]!));
         Assert.All(trials, trial =>
         {
             var isPromoted = (string)trial["state"]! == "completed";
