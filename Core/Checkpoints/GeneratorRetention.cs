@@ -57,7 +57,8 @@ internal sealed class GeneratorRetention(BlobContainerClient container, Manifest
         foreach (var name in expired)
         {
             if (await HashOfAsync(run, name, cancellation) is not { } hash) continue;
-            if (!needed.Contains(hash) && await container.GetBlobClient(RunPaths.Blob(run, hash)).DeleteIfExistsAsync(cancellationToken: cancellation)) dropped++;
+            var file = container.GetBlobClient(RunPaths.Blob(run, hash));
+            if (!needed.Contains(hash) && await file.DeleteIfExistsAsync(cancellationToken: cancellation)) dropped++;
             if (Manifest.StepOf(name) == newest.StepsPerEpoch) _known.Dropped.Add(name);
         }
         return dropped;

@@ -44,7 +44,8 @@ public sealed record CostEstimate(long Executions, double GbSeconds, double Amou
 /// <param name="Amount">Their price.</param>
 /// <param name="Currency">The currency of all amounts.</param>
 /// <param name="Estimated">
-/// What the steps from the last checkpoint to the last epoch will cost in addition, from the measured speed; null until that is known, and if the run has ended.
+/// What the steps from the last checkpoint to the last epoch will cost in addition, from the measured speed; null until that is known, and if the
+/// run has ended.
 /// </param>
 public sealed record RunCost(int Executions, double Minutes, double GbSeconds, double Amount, string Currency, CostEstimate? Estimated)
 {

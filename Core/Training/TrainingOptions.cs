@@ -263,7 +263,8 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Number of completed epochs, the newest ones, whose generators are kept, in addition to those of the best epoch and of the checkpoints that
-    /// <see cref="KeepTraining"/> keeps. Others are deleted; sample grids and losses stay. The default is null: the generators of all completed epochs are kept.
+    /// <see cref="KeepTraining"/> keeps. Others are deleted; sample grids and losses stay. The default is null: the generators of all completed
+    /// epochs are kept.
     /// </summary>
     [Range(1, 99_999)]
     public int? KeepGenerators { get; init; }

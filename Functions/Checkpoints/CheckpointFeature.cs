@@ -17,7 +17,8 @@ internal static class CheckpointFeature
     /// <summary>404 if there is no checkpoint to draw from.</summary>
     public static Response NoCheckpoint { get; } = Response.NotFound(
         "There is no such run, or it has no such checkpoint, or no checkpoint at all yet, or it no longer keeps its generator (`keepGenerators`).",
-        "No checkpoint yet.", "Run 'first' has no checkpoint yet.", Header.RetryAfter);
+        "No checkpoint yet.", "Run 'first' has no checkpoint yet.",
+        Header.RetryAfter);
 
     /// <summary>409 if the best epoch is asked for and the run does not measure quality.</summary>
     public static Response NoBestEpoch { get; } = Response.Conflict(

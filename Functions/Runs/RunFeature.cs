@@ -53,7 +53,8 @@ internal static class RunFeature
                 StartSchema, new JsonObject { ["run"] = "first", ["dataset"] = "digits", ["epochs"] = 5, ["imagesPerEpoch"] = 12_800 })),
             Responses =
             [
-                new(200, "The resolved options and an estimate of the costs (`dryRun`).", Media.Json(DryRun.Schema, DryRun.ToJson(RunExamples.Options, RunExamples.Estimate))),
+                new(200, "The resolved options and an estimate of the costs (`dryRun`).", Media.Json(
+                    DryRun.Schema, DryRun.ToJson(RunExamples.Options, RunExamples.Estimate))),
                 new(202, "The run is started.", Media.Json(RunExamples.Queued)) { Headers = [Header.Location("/api/runs/first")] },
                 Response.Invalid("epochs", "epochs: 0 is not valid; it must be a whole number from 1 to 99999."),
                 Response.Conflict(

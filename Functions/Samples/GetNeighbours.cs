@@ -44,6 +44,7 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
         var (choice, format) = (GeneratorChoice.Read(query), query.Read(Formats));
         if (query.Error() is { } wrong) return wrong;
         if (await runs.FindAsync(run, cancellation) is not { } row) return Problems.NoRun(run);
+        if (await pictures.DroppedAsync(row, choice, cancellation) is { } dropped) return dropped; // before anything is computed for it
 
         var seed = givenSeed ?? row.Options.Seed;
         Dataset data;

@@ -26,7 +26,7 @@ public sealed class Pictures(CheckpointStore checkpoints, CheckpointCache candid
     {
         var run = row.RowKey;
         if (choice.Label is not null && !row.Options.Conditional) return NoLabels(row);
-        if ((choice.Checkpoint.ProblemWith(row) ?? await choice.Checkpoint.DroppedAsync(row, checkpoints, cancellation)) is { } problem) return problem;
+        if ((choice.Checkpoint.ProblemWith(row) ?? await DroppedAsync(row, choice, cancellation)) is { } problem) return problem;
         await foreach (var manifest in candidates.CandidatesAsync(row, choice.Checkpoint, cancellation))
         {
             var tag = EntityTag.Of($"{manifest.Generator.Sha256}/{choice.Tag}/{inputs}/{format.Name}/{PictureEncoder.Version}");
@@ -70,6 +70,10 @@ public sealed class Pictures(CheckpointStore checkpoints, CheckpointCache candid
         Task<GeneratorCache.Rental> RentAsync(Manifest manifest) => generators.RentAsync(
             manifest.Generator.Sha256, averaged: !choice.Raw, () => checkpoints.ReadAsync(run, manifest.Generator, CancellationToken.None), cancellation);
     }
+
+    /// <summary>The error if the run has dropped the chosen generator; otherwise null.</summary>
+    public Task<IResult?> DroppedAsync(RunRow row, GeneratorChoice choice, CancellationToken cancellation) =>
+        choice.Checkpoint.DroppedAsync(row, checkpoints, cancellation);
 
     // The pictures of an epoch never change; which epoch is the latest, or the best, does.
     private static IResult Tagged(IResult result, string tag, GeneratorChoice choice) => result

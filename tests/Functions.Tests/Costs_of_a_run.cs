@@ -60,7 +60,8 @@ public sealed class Costs_of_a_run(App app)
 
         Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.Accepted), (started.StatusCode, extension.StatusCode));
         Assert.Matches(@"^The run has been billed for [\d.]+ minutes of training: maxMinutes is 0.05\.$", (string)ended["stoppedEarly"]!);
-        Assert.Matches(@"^The run has been billed for [\d.]+ minutes of training since it was extended: maxMinutes is 0.05\.$", (string)extended["stoppedEarly"]!);
+        Assert.Matches(
+            @"^The run has been billed for [\d.]+ minutes of training since it was extended: maxMinutes is 0.05\.$", (string)extended["stoppedEarly"]!);
         var (first, both) = ((double)ended["cost"]!["minutes"]!, (double)extended["cost"]!["minutes"]!);
         Assert.True(first >= 0.05 && both >= first + 0.05, $"{first}, {both}");
         Assert.Equal((1, 1), ((int)ended["progress"]!["epoch"]!, (int)extended["progress"]!["epoch"]!));
@@ -75,7 +76,8 @@ public sealed class Costs_of_a_run(App app)
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Equal(
-            "maxCost: \"1 USD\" is not valid; it must be a number from 0.0001 to 1000000. maxMinutes: 0 is not valid; it must be a number from 0.01 to 10000000.",
+            "maxCost: \"1 USD\" is not valid; it must be a number from 0.0001 to 1000000. "
+            + "maxMinutes: 0 is not valid; it must be a number from 0.01 to 10000000.",
             (string)(await answer.ReadAsync())["detail"]!);
     }
 

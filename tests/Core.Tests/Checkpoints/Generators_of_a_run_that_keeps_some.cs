@@ -82,7 +82,8 @@ public sealed class Generators_of_a_run_that_keeps_some(AzuriteFixture azurite)
     private static async Task<List<string>> KeptAsync(TrainingBench bench)
     {
         var files = await bench.Checkpoints.ListFilesAsync(Run, Cancellation);
-        return [.. (await bench.Checkpoints.ListAsync(Run, Cancellation)).Where(manifest => files.Contains(manifest.Generator.Sha256)).Select(manifest => manifest.Name)];
+        var manifests = await bench.Checkpoints.ListAsync(Run, Cancellation);
+        return [.. manifests.Where(manifest => files.Contains(manifest.Generator.Sha256)).Select(manifest => manifest.Name)];
     }
 
     /// <summary>Commits a checkpoint and collects what has expired, as a slice does.</summary>
