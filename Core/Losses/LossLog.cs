@@ -58,7 +58,8 @@ public sealed class LossLog(TableClient table)
     public async IAsyncEnumerable<LossRow> ReadWithoutRolledBackAsync(string run, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var firsts = new List<LossRow>(); // of every attempt
-        for (var key = LossRow.FirstKey(0, 0); await FirstAsync(run, key, cancellation) is { } row; key = LossRow.FirstKey(row.Attempt() + 1, 0)) firsts.Add(row);
+        for (var key = LossRow.FirstKey(0, 0); await FirstAsync(run, key, cancellation) is { } row; key = LossRow.FirstKey(row.Attempt() + 1, 0))
+            firsts.Add(row);
         await foreach (var row in ReadAsync(run, cancellation))
         {
             var isRepeated = firsts.Exists(first => first.Attempt() > row.Attempt() && LossHistory.Position(first) <= LossHistory.Position(row));

@@ -194,7 +194,7 @@ public sealed class RunRow : ITableEntity
     /// <summary>Where to send notices about the run; null for nowhere.</summary>
     public string? NotifyUrl { get; set; }
 
-    /// <summary>Whether a notice was sent that the pictures of <see cref="QualityEpoch"/> show mode collapse, or those of an epoch before and ever since.</summary>
+    /// <summary>Whether a notice says that the pictures show mode collapse. Reset by an epoch that does not.</summary>
     public bool IsCollapseNoticed { get; set; }
 
     /// <summary>The classes of a conditional run, if they are known.</summary>

@@ -74,7 +74,8 @@ public sealed class MlflowLog(MlflowOptions options, HttpClient http, RunStore r
     private async Task StoreGeneratorAsync(RunRow row, MlflowRun tracked, CancellationToken cancellation)
     {
         var stored = tracked.Tags.GetValueOrDefault(GeneratorTag);
-        if (await checkpoints.LoadGeneratorAsync(row.RowKey, epoch: null, last => last.Generator.Sha256 == stored, cancellation) is not (var manifest, { } file)) return;
+        var found = await checkpoints.LoadGeneratorAsync(row.RowKey, epoch: null, last => last.Generator.Sha256 == stored, cancellation);
+        if (found is not (var manifest, { } file)) return;
         if (!await _server.TryStoreAsync(tracked, $"generator-{manifest.Epoch:D5}.safetensors", file, cancellation)) return;
         await _server.LogAsync(tracked.Id, [], [], [new(GeneratorTag, manifest.Generator.Sha256)], cancellation);
     }
@@ -124,7 +125,8 @@ public static class MlflowServices
             client.BaseAddress = options.Server;
             client.DefaultRequestHeaders.Authorization = options.Authorization;
             client.Timeout = TimeSpan.FromMinutes(1);
-        }).ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), AllowAutoRedirect = false }).RemoveAllLoggers();
+        }).ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), AllowAutoRedirect = false })
+            .RemoveAllLoggers();
         return services.AddSingleton(provider => ActivatorUtilities.CreateInstance<MlflowLog>(
             provider, options, provider.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(MlflowLog))));
     }

@@ -28,7 +28,8 @@ public sealed class NotifyField(NoticeOptions options)
             problems[Name] = [$"{Name}: {given.ToJsonString()} is not valid; it must be an object such as {{\"url\": \"https://example.com/notices\"}}."];
             return null;
         }
-        foreach (var (unknown, _) in fields.Where(field => field.Key != Url)) problems[$"{Name}.{unknown}"] = [$"{Name}.{unknown} is not a field here; valid is {Url}."];
+        foreach (var (unknown, _) in fields.Where(field => field.Key != Url))
+            problems[$"{Name}.{unknown}"] = [$"{Name}.{unknown} is not a field here; valid is {Url}."];
         var text = fields[Url] is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : null;
         var url = text?.Length <= MaxLength ? NoticeAddress.TryParse(text) : null;
         var problem = url is null

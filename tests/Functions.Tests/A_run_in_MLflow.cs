@@ -45,7 +45,10 @@ public sealed class A_run_in_MLflow
         [.. (await http.JsonAsync("api/runs/tracked/losses"))["epochs"]!.AsArray().Select(row => $"{row!["epoch"]}: {(double)row["generatorLoss"]!}")];
 
     private static string[] Logged(MlflowServerRun run) =>
-        [.. run.Metrics.Where(metric => metric.Key == "epoch/generator_loss").OrderBy(metric => metric.Step).Select(metric => $"{metric.Step}: {metric.Value}")];
+    [
+        .. run.Metrics.Where(metric => metric.Key == "epoch/generator_loss").OrderBy(metric => metric.Step)
+            .Select(metric => $"{metric.Step}: {metric.Value}"),
+    ];
 
     private static string Sha256(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 }

@@ -37,7 +37,8 @@ public sealed class A_trace_of_a_run
 
         List<string> PathOf(Span span)
         {
-            var path = new List<string> { span.Name.StartsWith("POST", StringComparison.Ordinal) ? "POST" : span.Name.Split('@')[0] }; // without route and version
+            var name = span.Name.StartsWith("POST", StringComparison.Ordinal) ? "POST" : span.Name.Split('@')[0]; // without route and version
+            var path = new List<string> { name };
             if (byId.TryGetValue(span.Parent, out var parent)) path.AddRange(PathOf(parent));
             else Assert.Equal(Client, span.Parent);
             return path;

@@ -36,7 +36,8 @@ public sealed class An_event_file_for_TensorBoard(App app) : IAsyncLifetime
     [Fact]
     public async Task Has_the_grid_of_every_epoch_unless_it_is_requested_without()
     {
-        var pictures = (await ReadAsync()).SelectMany(each => each.Values.Where(value => value.Picture is not null), (each, value) => (each.Step, value)).ToList();
+        var pictures = (await ReadAsync())
+            .SelectMany(each => each.Values.Where(value => value.Picture is not null), (each, value) => (each.Step, value)).ToList();
         var without = await ReadAsync("?images=false");
 
         Assert.Equal([(1, "samples"), (2, "samples")], pictures.Select(each => ((int)each.Step, each.value.Tag)));

@@ -107,7 +107,8 @@ internal sealed partial class MlflowServer : IAsyncDisposable
     {
         var run = Runs.Single(each => each.Id == (string)body["run_id"]!);
         var (metrics, parameters, tags) = (body["metrics"]!.AsArray(), body["params"]!.AsArray(), body["tags"]!.AsArray());
-        if (metrics.Count + parameters.Count + tags.Count > 1000 || parameters.Count > 100 || tags.Count > 100) return Refuse("runs/log-batch: too many values");
+        if (metrics.Count + parameters.Count + tags.Count > 1000 || parameters.Count > 100 || tags.Count > 100)
+            return Refuse("runs/log-batch: too many values");
         foreach (var each in parameters)
         {
             var (key, value) = ((string)each!["key"]!, (string)each["value"]!);
@@ -173,7 +174,15 @@ internal sealed class MlflowServerRun(string id, string experiment, string name)
 
     public object ToJson() => new
     {
-        info = new { run_id = id, run_uuid = id, run_name = name, experiment_id = experiment, status = Status, artifact_uri = $"mlflow-artifacts:/{experiment}/{id}/artifacts" },
+        info = new
+        {
+            run_id = id,
+            run_uuid = id,
+            run_name = name,
+            experiment_id = experiment,
+            status = Status,
+            artifact_uri = $"mlflow-artifacts:/{experiment}/{id}/artifacts",
+        },
         data = new
         {
             tags = Tags.Select(tag => new { key = tag.Key, value = tag.Value }),
