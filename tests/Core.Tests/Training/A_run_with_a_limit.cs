@@ -19,7 +19,10 @@ public sealed class A_run_with_a_limit(AzuriteFixture azurite)
     // A second costs 1, and an execution 0.25.
     private static readonly CostSettings Prices = new()
     {
-        InstanceMemoryMB = 1024, PricePerGbSecond = 1, PricePerMillionExecutions = 250_000, Currency = "EUR",
+        InstanceMemoryMB = 1024,
+        PricePerGbSecond = 1,
+        PricePerMillionExecutions = 250_000,
+        Currency = "EUR",
     };
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -74,7 +77,9 @@ public sealed class A_run_with_a_limit(AzuriteFixture azurite)
         var limits = new RunLimits(Prices);
         var row = new RunRow
         {
-            OptionsJson = OptionsReader.Write(Small with { MaxSliceSeconds = 200, MaxMinutes = 2, MaxCost = 100 }), Executions = 4, BilledMilliseconds = 30_000,
+            OptionsJson = OptionsReader.Write(Small with { MaxSliceSeconds = 200, MaxMinutes = 2, MaxCost = 100 }),
+            Executions = 4,
+            BilledMilliseconds = 30_000,
         };
 
         Assert.Null(limits.ReasonToStop(row));
