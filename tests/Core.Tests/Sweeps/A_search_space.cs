@@ -42,12 +42,12 @@ public sealed class A_search_space
 
         Assert.All(points, point => Assert.InRange((double)point["learningRate"]!, 0.0001, 0.01));
         Assert.All(points, point => Assert.InRange((double)point["beta1"]!, 0, 0.9));
-        Assert.All(points, point => Assert.InRange((int)point["imagesPerEpoch"]!, 100, 10_000));
-        Assert.Equal([16, 17, 18, 19], points.Select(point => (int)point["batchSize"]!).Distinct().Order());
-        Assert.Equal([2, 6, 10], points.Select(point => (int)point["gradientPenaltyEvery"]!).Distinct().Order());
+        Assert.All(points, point => Assert.InRange((long)point["imagesPerEpoch"]!, 100, 10_000));
+        Assert.Equal([16, 17, 18, 19], points.Select(point => (long)point["batchSize"]!).Distinct().Order());
+        Assert.Equal([2, 6, 10], points.Select(point => (long)point["gradientPenaltyEvery"]!).Distinct().Order());
         // The logarithm is uniform: about half of the values are in each decade.
         Assert.InRange(points.Count(point => (double)point["learningRate"]! < 0.001), 100, 156);
-        Assert.InRange(points.Count(point => (int)point["imagesPerEpoch"]! < 1000), 100, 156);
+        Assert.InRange(points.Count(point => (long)point["imagesPerEpoch"]! < 1000), 100, 156);
     }
 
     [Fact]
@@ -124,10 +124,10 @@ public sealed class A_search_space
     {
         var (_, problems) = Read("""
             {"search": "grid", "metric": "fun", "parallel": 99, "space": {"rate": [1], "beta1": [], "beta2": {"min": 0.9, "max": 0.1}, "batchSize": [64, 1]},
-             "options": {"epochs": 0, "imagesPerEpoch": 32}}
+             "options": {"epochs": 0, "qualitySamples": 50}}
             """);
 
-        string[] fields = ["metric", "parallel", "space.rate", "space.beta1", "space.beta2", "space.batchSize", "options.epochs", "options.imagesPerEpoch"];
+        string[] fields = ["metric", "parallel", "space.rate", "space.beta1", "space.beta2", "space.batchSize", "options.epochs", "options.qualitySamples"];
         Assert.All(fields, field => Assert.Contains(problems, problem => problem.StartsWith(field, StringComparison.Ordinal)));
     }
 
