@@ -56,7 +56,9 @@ public sealed class Trainer(AppClient api, Screen screen, TimeProvider time)
     {
         try
         {
-            return await api.PostAsync("api/runs?dryRun=true", Body(request, run: null, request.Source.Name), cancellation);
+            var options = await api.PostAsync("api/runs?dryRun=true", Body(request, run: null, request.Source.Name), cancellation);
+            options.Remove("estimate"); // of the costs
+            return options;
         }
         catch (RefusedException refused) when (refused.Status == HttpStatusCode.UnprocessableEntity)
         {

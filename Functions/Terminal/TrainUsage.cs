@@ -17,10 +17,9 @@ internal static class TrainUsage
         Console.WriteLine($"""
             dotnet run --project Functions -- train <source> [options]
 
-            Trains on <source> and saves pictures in out/. <source> is a folder of pictures,
-            optionally with one subfolder per class, an archive of such a folder, or the
-            name of a data set, such as digits or mnist. Ctrl+C commits the training and
-            stops; the same command resumes it.
+            Trains on <source>: a folder of pictures, optionally with a subfolder per class,
+            an archive of such a folder, or the name of a data set, such as digits. Saves
+            pictures in out/. Ctrl+C commits and stops; the same command resumes.
 
             Pictures of a folder or archive are converted first:
               --size 28|32|64|128  --channels 1|3|4  by default derived from the pictures

@@ -7,7 +7,7 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace GanFunctions.Functions.Tests;
 
-/// <summary>A proxy before the app that breaks the first event stream off after its first bytes.</summary>
+/// <summary>A proxy before the app that breaks the first event stream off when its second event arrives, at least a second after the first.</summary>
 internal sealed class FlakyProxy : IAsyncDisposable
 {
     private readonly WebApplication _proxy;
@@ -40,6 +40,8 @@ internal sealed class FlakyProxy : IAsyncDisposable
                 context.Response.ContentType = "text/event-stream";
                 await context.Response.Body.WriteAsync(bytes.AsMemory(0, read), context.RequestAborted);
                 await context.Response.Body.FlushAsync(context.RequestAborted);
+                // An abort right after the flush could overtake what was sent.
+                await events.ReadAtLeastAsync(bytes, 1, throwOnEndOfStream: false, context.RequestAborted);
                 context.Abort();
                 return;
             }
