@@ -19,8 +19,8 @@ public sealed class The_package_for_Azure
             Assert.Equal(
                 ["/page/{*path}", "/{ignored:maxlength(0)?}"],
                 Calls(functions).Select(call => call.Split(' ')[1]).Where(path => !path.StartsWith("/api/", StringComparison.Ordinal)).Distinct().Order());
-            Assert.Equal(["TrainGan"], Names(functions, "orchestrationTrigger"));
-            Assert.Equal(["TrainSlice"], Names(functions, "activityTrigger"));
+            Assert.Equal(["RunSweep", "RunTrial", "TrainGan"], Names(functions, "orchestrationTrigger"));
+            Assert.Equal(["BeginSweep", "CheckTrial", "EndSweep", "StartTrial", "TrainSlice"], Names(functions, "activityTrigger"));
             Assert.Equal(["DoShortWork"], Names(functions, "queueTrigger"));
             string[] needed =
             [

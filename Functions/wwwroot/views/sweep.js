@@ -95,7 +95,7 @@ const template = ({ sweep, sort, option, failure }, handlers) => html`
   </section>
   <section class="panel" aria-labelledby="trials-title">
     <h2 id="trials-title">Trials</h2>
-    <div class="table" tabindex="0" role="region" aria-labelledby="trials-title">${table(sweep, sort, handlers)}</div>
+    <div class="table" tabindex="0" role="region" aria-label="Table of trials">${table(sweep, sort, handlers)}</div>
   </section>`;
 
 function table(sweep, sort, handlers) {
