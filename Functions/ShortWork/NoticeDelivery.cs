@@ -8,7 +8,6 @@ namespace GanFunctions.Functions.ShortWork;
 /// </summary>
 public sealed partial class NoticeDelivery(NoticeSender sender, ShortJobs queue, ILogger<NoticeDelivery> logger)
 {
-
     /// <summary>Tries to deliver a notice, and queues the next attempt if that fails.</summary>
     public async Task DeliverAsync(PendingNotice pending, CancellationToken cancellation)
     {
