@@ -30,7 +30,7 @@ internal static class BarsReference
                 return;
             }
             using var store = new QualityReferenceStore(container, TimeProvider.System, NullLogger<QualityReferenceStore>.Instance);
-            using var reference = await store.GetAsync(await Catalogs.Over(container).LoadAsync(TrainingBench.Bars, Cancellation), Cancellation);
+            using var reference = await store.GetAsync(Bars.Of(TrainingBench.Pictures), Cancellation);
             var names = (await container.NamesOfBlobsAsync(Cancellation)).Where(name => name.StartsWith("quality/", StringComparison.Ordinal));
             _blobs = [];
             foreach (var name in names) _blobs[name] = (await container.GetBlobClient(name).DownloadContentAsync(Cancellation)).Value.Content;
