@@ -101,9 +101,10 @@ internal sealed class AppOptions
         try
         {
             using var response = http.Send(new(HttpMethod.Get, $"api/runs?limit={Shown}"));
-            return [.. JsonNode.Parse(response.Content.ReadAsStream())!["runs"]!.AsArray().Select(run => (string)run!["run"]!)];
+            if (JsonNode.Parse(response.Content.ReadAsStream()) is not JsonObject answer || answer["runs"] is not JsonArray runs) return [];
+            return [.. runs.Select(run => (string)run!["run"]!)];
         }
-        catch (Exception none) when (none is HttpRequestException or OperationCanceledException or JsonException or NullReferenceException)
+        catch (Exception none) when (none is HttpRequestException or OperationCanceledException or JsonException)
         {
             return [];
         }

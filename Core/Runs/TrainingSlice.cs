@@ -32,8 +32,7 @@ public sealed partial class TrainingSlice(
         using var span = telemetry.Spans.StartActivity("train slice")?.SetTag("gan.run", request.Run);
         var begun = time.GetTimestamp();
         var record = new SliceRecord(runs, request, new SliceBill(time, begun), _limits, logger);
-        var result = await RunAsync(request, record, begun, stopping);
-        return result with { Waiter = record.Waiter };
+        return await RunAsync(request, record, begun, stopping) with { Waiter = record.Waiter };
     }
 
     /// <inheritdoc/>

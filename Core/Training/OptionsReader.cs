@@ -25,6 +25,10 @@ public static class OptionsReader
         .Where(property => property.GetCustomAttribute<JsonIgnoreAttribute>() is null)
         .ToDictionary(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name));
 
+    /// <summary>The name of the data set in <paramref name="given"/>; the default if it is missing or not text.</summary>
+    public static string DatasetOf(JsonObject given) =>
+        given["dataset"] is JsonValue value && value.TryGetValue<string>(out var name) ? name : new TrainingOptions().Dataset;
+
     /// <summary>Reads and validates <paramref name="given"/> and fills in the values of the preset, fitted to the data set.</summary>
     /// <param name="given">The user's options.</param>
     /// <param name="data">The data set; null if there is none, and then the options are not fitted to it.</param>

@@ -31,7 +31,7 @@ public sealed class StartRun(
         if (unreadable is not null) return unreadable;
 
         var problems = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
-        var dataset = (body["dataset"] as JsonValue)?.TryGetValue<string>(out var named) == true ? named : new TrainingOptions().Dataset;
+        var dataset = OptionsReader.DatasetOf(body);
         var id = ReadId(body, problems);
         var notifyUrl = await notify.ReadAsync(body, problems, cancellation);
         var (data, unavailable) = ((DatasetInfo?)null, (DatasetUnavailableException?)null);

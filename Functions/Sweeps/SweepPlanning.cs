@@ -34,7 +34,7 @@ public sealed class SweepPlanning(RunStore runs, DatasetCatalog datasets, Initia
         var (data, unavailable) = ((DatasetInfo?)null, (DatasetUnavailableException?)null);
         try
         {
-            var dataset = TrialRuns.DatasetOf(definition.Options);
+            var dataset = OptionsReader.DatasetOf(definition.Options);
             await datasets.CheckAsync(dataset, cancellation);
             data = await datasets.GetAsync(dataset, cancellation);
         }

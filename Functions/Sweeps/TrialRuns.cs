@@ -110,7 +110,7 @@ public sealed class TrialRuns(SweepStore sweeps, RunStore runs, RunStarter start
         var problems = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
         try
         {
-            var dataset = DatasetOf(given);
+            var dataset = OptionsReader.DatasetOf(given);
             await datasets.CheckAsync(dataset, cancellation);
             var options = OptionsReader.Read(given, await datasets.GetAsync(dataset, cancellation), problems);
             if (options.InitFrom is { } from && await checkpoints.FindAsync(from, problems, cancellation) is { } initial && problems.Count == 0)
@@ -125,8 +125,4 @@ public sealed class TrialRuns(SweepStore sweeps, RunStore runs, RunStarter start
         // Another worker does the same job at the same time, or the id was taken meanwhile.
         return (await runs.FindAsync(run, cancellation))?.Sweep == job.Sweep ? null : $"There is a run '{run}' already, which does not belong to the sweep.";
     }
-
-    /// <summary>The data set that options name.</summary>
-    internal static string DatasetOf(JsonObject options) =>
-        (options["dataset"] as JsonValue)?.TryGetValue<string>(out var named) == true ? named : new TrainingOptions().Dataset;
 }
