@@ -94,13 +94,13 @@ internal sealed class AppOptions
     /// <summary>The ids of the latest runs, to complete an argument; none if the app does not answer at once.</summary>
     public IEnumerable<string> RunIds(ParseResult parsed)
     {
-        const int Shown = 100;
+        const int MostPerAnswer = 1000;
         if (AddressOf(parsed) is not { } address) return [];
         using var http = AppClient.Connect(address, parsed.GetValue(Key) ?? Environment.GetEnvironmentVariable(KeyVariable));
         http.Timeout = TimeSpan.FromSeconds(2); // nobody waits longer for a completion
         try
         {
-            using var response = http.Send(new(HttpMethod.Get, $"api/runs?limit={Shown}"));
+            using var response = http.Send(new(HttpMethod.Get, $"api/runs?limit={MostPerAnswer}"));
             if (JsonNode.Parse(response.Content.ReadAsStream()) is not JsonObject answer || answer["runs"] is not JsonArray runs) return [];
             return [.. runs.Select(run => (string)run!["run"]!)];
         }
