@@ -38,10 +38,7 @@ internal static class QualityCommand
         var benchmark = new QualityBenchmark(data, reference, samples, given.Number("--every", 1), given.Number("--nearest", 0), given.Number("--minutes", int.MaxValue), given.Text("--grid"));
         var lines = new List<string> { MeasuredEpoch.Columns };
         Console.WriteLine(lines[0]);
-        var info = new DatasetInfo(
-            data.Name, "stored", true, data.Train.Count, data.Test?.Count, data.Train.DistinctLabels().Count, data.Train.Height, data.Train.Width,
-            data.Train.Channels, data.Sha256, "");
-        foreach (var options in Combinations(given.Options).Select(each => OptionsReader.Read(each, info)))
+        foreach (var options in Combinations(given.Options).Select(each => OptionsReader.Read(each, InfoOf(data))))
         {
             set_num_threads(options.Threads ?? Environment.ProcessorCount);
             foreach (var epoch in benchmark.Run(options))
@@ -53,6 +50,11 @@ internal static class QualityCommand
         if (given.Text("--csv") is { } csv) await File.WriteAllLinesAsync(csv, lines);
         return 0;
     }
+
+    /// <summary>What options are fitted to.</summary>
+    internal static DatasetInfo InfoOf(Dataset data) => new(
+        data.Name, "stored", true, data.Train.Count, data.Test?.Count, data.Train.DistinctLabels().Count, data.Train.Height, data.Train.Width,
+        data.Train.Channels, data.Sha256, "");
 
     /// <summary>All combinations of the given values.</summary>
     internal static IEnumerable<JsonObject> Combinations(IEnumerable<string> given) => given

@@ -18,6 +18,15 @@ public static class RunPaths
     /// <summary>A manifest.</summary>
     public static string Manifest(string run, string name) => $"{Manifests(run)}{name}.json";
 
+    /// <summary>Prefix of what the workers of a run on several workers have trained since the latest checkpoint.</summary>
+    public static string Shards(string run) => Root(run) + "shards/";
+
+    /// <summary>Prefix of a round.</summary>
+    public static string Round(string run, string round) => $"{Shards(run)}{round}/";
+
+    /// <summary>A worker's position in a round.</summary>
+    public static string Shard(string run, string round, int worker, int step) => $"{Round(run, round)}{worker:D2}-{step:D6}.json";
+
     /// <summary>The pointer to the latest manifest.</summary>
     public static string Latest(string run) => Root(run) + "latest.json";
 

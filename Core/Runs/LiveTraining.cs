@@ -44,6 +44,9 @@ internal sealed class LiveTraining : IDisposable
     /// <summary>The networks and their optimisers.</summary>
     public GanNetworks Networks { get; }
 
+    /// <summary>The share of every batch that these networks are trained on; by default all of it.</summary>
+    public Shard Shard { get; init; } = Shard.Whole;
+
     /// <summary>The position of the networks in the run.</summary>
     public TrainingCursor Position { get; private set; }
 
@@ -72,13 +75,13 @@ internal sealed class LiveTraining : IDisposable
     }
 
     /// <summary>The pictures of the current epoch, in the order of training.</summary>
-    public EpochData Pictures(ImageSet pictures) => new(pictures, Networks.Generator.Labels, _options.BatchSize, _random, Position.Epoch);
+    public EpochData Pictures(ImageSet pictures) => new(pictures, Networks.Generator.Labels, _options.BatchSize, _random, Position.Epoch, Shard);
 
     /// <summary>Trains one step.</summary>
     public StepLosses Step(EpochData data)
     {
         using var scope = NewDisposeScope();
-        var draw = new StepRandom(_random, Position.Epoch, Position.Step);
+        var draw = new StepRandom(_random.Of(Shard), Position.Epoch, Position.Step);
         var batch = data.Batch(Position.Step);
         var epochsDone = Position.Epoch - 1 + (double)Position.Step / Position.StepsPerEpoch;
         Networks.SetLearningRate(_learningRateFactor * _options.LearningRateAt(epochsDone));
@@ -88,6 +91,14 @@ internal sealed class LiveTraining : IDisposable
         Position = Position with { Step = Position.Step + 1, EpochSums = Position.EpochSums + losses };
         return losses;
     }
+
+    /// <summary>The row of the loss log for the step that was just trained; null if the options do not log it.</summary>
+    /// <param name="losses">Its losses.</param>
+    /// <param name="speed">Training speed, in pictures per second; NaN if it is not known.</param>
+    /// <param name="now">The time of the row.</param>
+    public LossRow? RowOf(StepLosses losses, double speed, DateTimeOffset now) => Position.Step % _options.LogEvery == 0 || !losses.AreFinite
+        ? LossRow.OfStep(Position.Run, Position.Attempt, Position.Epoch, Position.Step, losses, speed, now)
+        : null;
 
     private void Load((byte[] Generator, byte[]? Training) initial)
     {

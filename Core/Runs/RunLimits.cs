@@ -22,14 +22,16 @@ public sealed class RunLimits(CostSettings costs)
         return null;
     }
 
-    /// <summary>How long a slice may train: its time limit, or less if the run would then exceed what it may cost.</summary>
+    /// <summary>
+    /// How long a slice may train: its time limit, or less if the run would then exceed what it may cost. Several workers share what is left.
+    /// </summary>
     public double SecondsOfSlice(RunRow row)
     {
         var ((milliseconds, executions), options) = (UsedBy(row), row.Options);
         var seconds = (double)options.MaxSliceSeconds;
-        if (options.MaxMinutes is { } minutes) seconds = Math.Min(seconds, minutes * 60 - milliseconds / 1000.0);
+        if (options.MaxMinutes is { } minutes) seconds = Math.Min(seconds, (minutes * 60 - milliseconds / 1000.0) / options.Workers);
         if (options.MaxCost is { } cost && costs.PriceOf(1000, 0) is > 0 and var second)
-            seconds = Math.Min(seconds, (double)(((decimal)cost - costs.PriceOf(milliseconds, executions + 1)) / second));
+            seconds = Math.Min(seconds, (double)(((decimal)cost - costs.PriceOf(milliseconds, executions + options.Workers)) / second / options.Workers));
         return Math.Max(seconds, 0);
     }
 

@@ -71,6 +71,13 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, S
             : new(SliceOutcome.Superseded, attempt, completed);
     }
 
+    /// <summary>Records that one of several workers has ended its part of a round.</summary>
+    public async Task<SliceResult> EndShardAsync()
+    {
+        var ended = await TryUpdateAsync(_ => true);
+        return new(ended is null ? SliceOutcome.Superseded : SliceOutcome.Continue, request.Attempt, ended?.CompletedEpochs ?? 0);
+    }
+
     /// <summary>Ends the run as failed.</summary>
     /// <param name="outcome">Why.</param>
     /// <param name="attempt">Rollbacks so far.</param>

@@ -27,6 +27,7 @@ internal static class DatasetFit
             var pictures = options.PicturesPerEpoch(data?.Train ?? int.MaxValue);
             if (!given.ContainsKey("imagesPerEpoch")) pictures = (int)Math.Min(pictures, options.Images ?? pictures); // a run of less than one epoch
             options = options with { BatchSize = Math.Clamp(pictures, TrainingOptions.MinBatchSize, options.BatchSize) };
+            options = options with { BatchSize = Math.Max(TrainingOptions.MinBatchSize, options.BatchSize - options.BatchSize % options.Workers) };
         }
         if (!given.ContainsKey("qualitySamples") && !CanMeasure(data)) options = options with { QualitySamples = 0 };
         if (options is { MicroBatchSize: null, Preset: not Preset.Tutorial } && MaxPictures(options, data) is { } max)

@@ -125,26 +125,29 @@ internal sealed class EpochData : IDisposable
     private readonly Tensor? _classes; // [count], int64
     private readonly Tensor _order;    // [count]
     private readonly int _batchSize;
+    private readonly Shard _shard;
 
     /// <param name="pictures">All training pictures.</param>
     /// <param name="labels">Label of each class in ascending order; empty if the training is unconditional.</param>
     /// <param name="batchSize">Pictures per batch.</param>
     /// <param name="random">Determines the order.</param>
     /// <param name="epoch">The epoch, from 1.</param>
-    public EpochData(ImageSet pictures, IReadOnlyList<byte> labels, int batchSize, RunRandom random, int epoch)
+    /// <param name="shard">The share of every batch to return.</param>
+    public EpochData(ImageSet pictures, IReadOnlyList<byte> labels, int batchSize, RunRandom random, int epoch, Shard shard)
     {
-        _batchSize = batchSize;
+        (_batchSize, _shard) = (batchSize, shard);
         if (labels.Count > 0) _classes = tensor(pictures.ClassesOf(labels));
         _pictures = PictureSelection.All(pictures);
         using var draw = random.At(epoch, 0, RandomPurpose.Shuffle);
         _order = randperm(pictures.Count, generator: draw);
     }
 
-    /// <summary>The batch of a step, counted from 0.</summary>
+    /// <summary>The shard of the batch of a step, counted from 0.</summary>
     public RealBatch Batch(int step)
     {
         using var scope = NewDisposeScope();
-        var chosen = _order.narrow(0, (long)step * _batchSize, _batchSize);
+        var size = _shard.SizeOf(_batchSize);
+        var chosen = _order.narrow(0, (long)step * _batchSize + _shard.Index * size, size);
         var pictures = Pixels.Normalize(_pictures.Batch(chosen));
         return new(pictures.MoveToOuterDisposeScope(), _classes?.index_select(0, chosen).MoveToOuterDisposeScope());
     }

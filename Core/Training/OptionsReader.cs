@@ -67,6 +67,12 @@ public static class OptionsReader
             problems.TryAdd("imagesPerEpoch",
                 [$"imagesPerEpoch: {options.ImagesPerEpoch} is not valid; it must be at least batchSize, which is {options.BatchSize}."]);
         }
+        if (options.BatchSize % options.Workers != 0 || options.BatchSize / options.Workers < TrainingOptions.MinBatchSize)
+        {
+            problems.TryAdd("workers",
+                [$"workers: {options.Workers} is not valid; batchSize, which is {options.BatchSize}, must be a multiple of it, with at least "
+                    + $"{TrainingOptions.MinBatchSize} pictures for each worker."]);
+        }
         if (options.QualitySamples is > 0 and < TrainingOptions.MinQualitySamples)
         {
             problems.TryAdd("qualitySamples",

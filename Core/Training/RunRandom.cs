@@ -56,10 +56,14 @@ public enum RandomPurpose
 /// </summary>
 /// <param name="seed">The run's seed.</param>
 /// <param name="attempt">Number of rollbacks so far.</param>
-public sealed class RunRandom(long seed, int attempt)
+/// <param name="shard">The worker that draws, from 0, if several train the run. Each draws other numbers.</param>
+public sealed class RunRandom(long seed, int attempt, int shard = 0)
 {
+    /// <summary>The random numbers of a worker's shard. Those of the first are the run's.</summary>
+    public RunRandom Of(Shard other) => new(seed, attempt, other.Index);
+
     /// <summary>The random generator for a purpose at a step. The caller disposes it.</summary>
-    public torch.Generator At(int epoch, int step, RandomPurpose purpose) => Create(seed, attempt, epoch, step, purpose);
+    public torch.Generator At(int epoch, int step, RandomPurpose purpose) => Create(seed, attempt, epoch, step, purpose, shard);
 
     /// <summary>
     /// The random generator for picture <paramref name="index"/> of <paramref name="seed"/>. Each picture has its own, so that it is the same
@@ -67,10 +71,10 @@ public sealed class RunRandom(long seed, int attempt)
     /// </summary>
     public static torch.Generator ForSample(long seed, int index) => Create(seed, 0, 0, index, RandomPurpose.Sample);
 
-    private static torch.Generator Create(long seed, int attempt, int epoch, int step, RandomPurpose purpose)
+    private static torch.Generator Create(long seed, int attempt, int epoch, int step, RandomPurpose purpose, int shard = 0)
     {
         // torch seeds its Mersenne Twister with 32 bits. A cryptographic hash makes the seeds of neighbouring steps independent.
-        var name = Encoding.ASCII.GetBytes($"{seed}/{attempt}/{epoch}/{step}/{NameOf(purpose)}");
+        var name = Encoding.ASCII.GetBytes($"{seed}/{attempt}/{epoch}/{step}/{NameOf(purpose)}{(shard == 0 ? "" : $"/{shard}")}");
         return new torch.Generator(BinaryPrimitives.ReadUInt32LittleEndian(SHA256.HashData(name)));
     }
 

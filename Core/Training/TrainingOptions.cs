@@ -23,6 +23,9 @@ public sealed record TrainingOptions
     /// <summary>The maximum number of pictures per step.</summary>
     public const int MaxBatchSize = 1024;
 
+    /// <summary>The maximum number of workers of a run.</summary>
+    public const int MaxWorkers = 16;
+
     /// <summary>The minimum number of pictures to measure. With fewer, a Fréchet distance is mostly noise.</summary>
     public const int MinQualitySamples = 100;
 
@@ -204,6 +207,20 @@ public sealed record TrainingOptions
     /// </summary>
     [Range(0.0, 0.99999)]
     public double EmaDecay { get; init; } = 0.999;
+
+    /// <summary>
+    /// Number of workers that train the run at the same time, each on its share of every batch; <see cref="BatchSize"/> must be a multiple of it and
+    /// have at least two pictures for each. After <see cref="RoundSteps"/> their networks are averaged. The default is 1.
+    /// </summary>
+    [Range(1, MaxWorkers)]
+    public int Workers { get; init; } = 1;
+
+    /// <summary>
+    /// Steps that each of several workers trains before their networks are averaged; the last round of an epoch ends with it. Shorter rounds follow
+    /// a run on one worker more closely, and more of the time is spent on averaging. The default is 200. A run on one worker ignores it.
+    /// </summary>
+    [Range(1, 100_000)]
+    public int RoundSteps { get; init; } = 200;
 
     /// <summary>Logs the losses every N steps. The default is 50.</summary>
     [Range(1, 100_000)]

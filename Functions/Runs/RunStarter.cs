@@ -65,7 +65,7 @@ public sealed partial class RunStarter(RunStore runs, ShortJobs shortWork, TaskH
     public override async Task ScheduleAsync(DurableTaskClient scheduler, RunRow work)
     {
         await scheduler.ScheduleNewOrchestrationInstanceAsync(
-            nameof(TrainGan), new TrainGanInput(work.RowKey), new StartOrchestrationOptions(work.InstanceId), CancellationToken.None);
+            nameof(TrainGan), new TrainGanInput(work.RowKey, work.Options.Workers), new StartOrchestrationOptions(work.InstanceId), CancellationToken.None);
         LogScheduled(work.RowKey, work.InstanceId);
         if (work.StepsPerEpoch > 0) return;
         try

@@ -24,6 +24,7 @@ public static class StorageServices
         services.AddSingleton(provider => new LossLog(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanLosses")));
         services.AddSingleton(provider => new SweepStore(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanSweeps")));
         services.AddSingleton<CheckpointStore>();
+        services.AddSingleton<ShardStore>();
         services.AddSingleton<InitialFiles>();
         services.AddSingleton<GridStore>();
         return services.AddHostedService<StorageSetup>();

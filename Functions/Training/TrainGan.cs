@@ -6,12 +6,13 @@ namespace GanFunctions.Functions.Training;
 
 /// <summary>Input of the orchestration, and its state across continue-as-new.</summary>
 /// <param name="Run">The run's id.</param>
+/// <param name="Workers">Number of workers that train the run at the same time.</param>
 /// <param name="Attempt">Number of rollbacks so far.</param>
 /// <param name="Failures">Failed calls since the last success; they determine the delay before the next attempt.</param>
-public sealed record TrainGanInput(string Run, int Attempt = 0, int Failures = 0);
+public sealed record TrainGanInput(string Run, int Workers = 1, int Attempt = 0, int Failures = 0);
 
 /// <summary>
-/// Trains a run slice by slice, until a slice reports the end of the run. It touches no tensors, clocks, storage or random numbers: the slices read
+/// Trains a run slice by slice, or on several workers round by round, until a slice or a merge reports the end of the run. It touches no tensors, clocks, storage or random numbers: the slices read
 /// what the user wants, and end the run.
 /// </summary>
 public static class TrainGan
@@ -34,7 +35,9 @@ public static class TrainGan
         {
             try
             {
-                var result = await context.CallActivityAsync<SliceResult>(nameof(TrainSlice), new SliceRequest(state.Run, context.InstanceId, state.Attempt));
+                var result = state.Workers == 1
+                    ? await context.CallActivityAsync<SliceResult>(nameof(TrainSlice), new SliceRequest(state.Run, context.InstanceId, state.Attempt))
+                    : await TrainRoundAsync(context, state, isFirst: slice == 0);
                 if (result.Outcome != SliceOutcome.Continue)
                 {
                     if (result.Waiter is { } waiter) context.SendEvent(waiter, RestEvent, state.Run);
@@ -50,6 +53,14 @@ public static class TrainGan
             }
         }
         context.ContinueAsNew(state, preserveUnprocessedEvents: false);
+    }
+
+    private static async Task<SliceResult> TrainRoundAsync(TaskOrchestrationContext context, TrainGanInput state, bool isFirst)
+    {
+        var workers = Enumerable.Range(0, state.Workers).Select(worker => context.CallActivityAsync<ShardResult>(
+            nameof(TrainShard), new ShardRequest(state.Run, context.InstanceId, state.Attempt, worker)));
+        var shards = isFirst ? [] : await Task.WhenAll(workers); // the first call commits the initial networks, or what an earlier orchestration has left
+        return await context.CallActivityAsync<SliceResult>(nameof(MergeShards), new MergeRequest(state.Run, context.InstanceId, state.Attempt, shards));
     }
 
     private static async Task WaitBeforeRetryAsync(TaskOrchestrationContext context, int failures)
@@ -74,6 +85,25 @@ public sealed class TrainSlice(TrainingSlice slice, Announcements announcements)
     }
 }
 
+/// <summary>The activity: trains the shard of one of several workers to the end of a round.</summary>
+public sealed class TrainShard(TrainingRound round)
+{
+    [Function(nameof(TrainShard))]
+    public Task<ShardResult> RunAsync([ActivityTrigger] ShardRequest request, CancellationToken stopping) => round.TrainShardAsync(request, stopping);
+}
+
+/// <summary>The activity: merges the shards of a round, and announces how the run stands then.</summary>
+public sealed class MergeShards(TrainingRound round, Announcements announcements)
+{
+    [Function(nameof(MergeShards))]
+    public async Task<SliceResult> RunAsync([ActivityTrigger] MergeRequest request, CancellationToken stopping)
+    {
+        var result = await round.MergeAsync(request, stopping);
+        await announcements.AnnounceAsync(request.Run, request.InstanceId);
+        return result;
+    }
+}
+
 /// <summary>The services that train.</summary>
 public static class TrainingServices
 {
@@ -82,6 +112,8 @@ public static class TrainingServices
         .AddSingleton(TimeProvider.System)
         .AddSingleton<QualityReferenceStore>()
         .AddSingleton<TrainingTelemetry>()
+        .AddSingleton<SliceSteps>()
         .AddSingleton<TrainingSlice>()
+        .AddSingleton<TrainingRound>()
         .AddSingleton<Announcements>();
 }

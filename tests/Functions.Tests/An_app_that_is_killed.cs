@@ -53,7 +53,7 @@ public sealed class An_app_that_is_killed(ITestOutputHelper output)
             await http.UntilAsync("whole", "completed");
 
             Assert.Equal(await http.LastCheckpointAsync("whole"), await http.LastCheckpointAsync("killed"));
-            Assert.Equal(await LossesAsync(http, "whole"), await LossesAsync(http, "killed"));
+            Assert.Equal(await http.LossesAsync("whole"), await http.LossesAsync("killed"));
         }
         finally
         {
@@ -97,12 +97,5 @@ public sealed class An_app_that_is_killed(ITestOutputHelper output)
         var named = body.DeepClone().AsObject();
         named["run"] = run;
         return named;
-    }
-
-    private static async Task<string[]> LossesAsync(HttpClient http, string run)
-    {
-        var losses = await http.JsonAsync($"api/runs/{run}/losses");
-        return [.. losses["steps"]!.AsArray().Concat(losses["epochs"]!.AsArray())
-            .Select(row => $"{row!["epoch"]} {row["step"]} {row["discriminatorLoss"]} {row["generatorLoss"]} {row["realScore"]} {row["fakeScore"]}")];
     }
 }

@@ -154,4 +154,12 @@ internal static class ApiCalls
         var last = (await http.JsonAsync($"api/runs/{run}/checkpoints"))["checkpoints"]!.AsArray()[^1]!;
         return ((string)last["name"]!, (string)last["generator"]!["sha256"]!, (string)last["training"]!["sha256"]!);
     }
+
+    /// <summary>The loss log of a run: a line for each logged step and each epoch.</summary>
+    public static async Task<string[]> LossesAsync(this HttpClient http, string run)
+    {
+        var losses = await http.JsonAsync($"api/runs/{run}/losses");
+        return [.. losses["steps"]!.AsArray().Concat(losses["epochs"]!.AsArray())
+            .Select(row => $"{row!["epoch"]} {row["step"]} {row["discriminatorLoss"]} {row["generatorLoss"]} {row["realScore"]} {row["fakeScore"]}")];
+    }
 }
