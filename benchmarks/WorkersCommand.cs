@@ -80,7 +80,7 @@ internal static class WorkersCommand
     private static (Checkpoint Checkpoint, double Seconds) Round(
         TrainingOptions options, TrainingCursor position, Checkpoint? last, Dataset data, RoundCosts costs)
     {
-        var end = Math.Min(position.Step + options.RoundSteps, position.StepsPerEpoch);
+        var end = Core.Runs.Round.EndOf(position, options);
         using var mean = new StateAverage();
         var (slowest, merging, bytes, reached) = (0.0, 0.0, 0L, position);
         for (var worker = 0; worker < options.Workers; worker++)

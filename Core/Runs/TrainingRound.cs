@@ -52,7 +52,7 @@ public sealed partial class TrainingRound(
         if (await checkpoints.LoadForTrainingAsync(run, request.Attempt, _ => false, stopping) is not { } last) return (0, null);
         if (steps.IsOver(row, last.Manifest)) return (0, null);
         var round = BeginningOf(last.Manifest, request);
-        var end = EndOf(round, options);
+        var end = Round.EndOf(round, options);
         var stored = (await shards.ListAsync(run, round.Name, stopping)).GetValueOrDefault(worker, -1);
         if (stored == end) return (0, null);
         var from = stored < 0 ? null : await shards.TryLoadAsync(run, round.Name, worker, stored, stopping);
@@ -172,7 +172,7 @@ public sealed partial class TrainingRound(
     /// <summary>The mean of what all workers have trained; null if one of them has not completed the round.</summary>
     private async Task<Checkpoint?> TryMergeAsync(TrainingCursor start, TrainingOptions options, CancellationToken cancellation)
     {
-        var end = EndOf(start, options);
+        var end = Round.EndOf(start, options);
         var reached = await shards.ListAsync(start.Run, start.Name, cancellation);
         if (Enumerable.Range(0, options.Workers).Any(worker => reached.GetValueOrDefault(worker, -1) != end)) return null;
         using var mean = new StateAverage();
@@ -209,8 +209,6 @@ public sealed partial class TrainingRound(
 
     private static TrainingCursor BeginningOf(Manifest last, SliceRequest request) =>
         last.ToNextStep() with { Attempt = Math.Max(request.Attempt, last.Attempt) };
-
-    private static int EndOf(TrainingCursor start, TrainingOptions options) => Math.Min(start.Step + options.RoundSteps, start.StepsPerEpoch);
 
     [LoggerMessage(LogLevel.Information, "Run {Run}: worker {Worker} trains its shard from attempt {Attempt}, epoch {Epoch}, step {Step}")]
     private partial void LogTraining(string run, int worker, int attempt, int epoch, int step);

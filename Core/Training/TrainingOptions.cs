@@ -216,11 +216,12 @@ public sealed record TrainingOptions
     public int Workers { get; init; } = 1;
 
     /// <summary>
-    /// Steps that each of several workers trains before their networks are averaged; the last round of an epoch ends with it. Shorter rounds follow
-    /// a run on one worker more closely, and more of the time is spent on averaging. The default is 200. A run on one worker ignores it.
+    /// Maximum number of steps that each of several workers trains before their networks are averaged. A round has at most a quarter of the steps
+    /// before it, but at least 25, and ends with its epoch. Shorter rounds follow a run on one worker more closely, and spend more of the time on
+    /// averaging. The default is 500. A run on one worker ignores it.
     /// </summary>
     [Range(1, 100_000)]
-    public int RoundSteps { get; init; } = 200;
+    public int RoundSteps { get; init; } = 500;
 
     /// <summary>Logs the losses every N steps. The default is 50.</summary>
     [Range(1, 100_000)]

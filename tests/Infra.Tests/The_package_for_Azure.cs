@@ -20,7 +20,7 @@ public sealed class The_package_for_Azure
                 ["/page/{*path}", "/{ignored:maxlength(0)?}"],
                 Calls(functions).Select(call => call.Split(' ')[1]).Where(path => !path.StartsWith("/api/", StringComparison.Ordinal)).Distinct().Order());
             Assert.Equal(["RunSweep", "RunTrial", "TrainGan"], Names(functions, "orchestrationTrigger"));
-            Assert.Equal(["BeginSweep", "CheckTrial", "EndSweep", "StartTrial", "TrainSlice"], Names(functions, "activityTrigger"));
+            Assert.Equal(["BeginSweep", "CheckTrial", "EndSweep", "MergeShards", "StartTrial", "TrainShard", "TrainSlice"], Names(functions, "activityTrigger"));
             Assert.Equal(["DoShortWork"], Names(functions, "queueTrigger"));
             string[] needed =
             [

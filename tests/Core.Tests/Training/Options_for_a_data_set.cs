@@ -27,6 +27,12 @@ public sealed class Options_for_a_data_set(AzuriteFixture azurite)
         Assert.InRange(options.StepsPerEpoch(train), 1, train);
     }
 
+    [Theory]
+    [InlineData(1000, 3, 126)]
+    [InlineData(50, 4, 48)]
+    public void Default_to_a_batch_that_splits_between_the_workers(int train, int workers, int batchSize) =>
+        Assert.Equal(batchSize, OptionsReader.Read(new JsonObject { ["workers"] = workers }, Data(train, 50)).BatchSize);
+
     [Fact]
     public void Keep_the_values_that_the_user_gave_if_they_work()
     {

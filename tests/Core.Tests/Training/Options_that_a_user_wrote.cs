@@ -72,6 +72,20 @@ public sealed class Options_that_a_user_wrote
         Assert.Equal("imagesPerEpoch: 64 is not valid; it must be at least batchSize, which is 128.", problems["imagesPerEpoch"].Single());
     }
 
+    [Theory]
+    [InlineData(3, 128)]
+    [InlineData(16, 16)]
+    public void Are_refused_when_a_batch_does_not_split_between_the_workers(int workers, int batchSize)
+    {
+        var given = new JsonObject { ["workers"] = workers, ["batchSize"] = batchSize };
+
+        var problems = Assert.Throws<OptionsException>(() => OptionsReader.Read(given)).Problems;
+
+        Assert.Equal(
+            $"workers: {workers} is not valid; batchSize, which is {batchSize}, must be a multiple of it, with at least 2 pictures for each worker.",
+            problems["workers"].Single());
+    }
+
     [Fact]
     public void Are_refused_when_too_few_pictures_are_to_be_measured()
     {

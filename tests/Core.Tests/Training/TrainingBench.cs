@@ -63,7 +63,8 @@ public sealed class TrainingBench : IDisposable
             .AddSingleton(new RunStore(runs)).AddSingleton(new LossLog(losses))
             .AddSingleton(new HttpClient()).AddSingleton(new DatasetOptions()).AddSingleton<DatasetCatalog>()
             .AddSingleton<CheckpointStore>().AddSingleton<InitialFiles>().AddSingleton<InitialCheckpoints>().AddSingleton<GridStore>().AddSingleton<QualityReferenceStore>()
-            .AddSingleton(costs ?? new()).AddSingleton<TrainingTelemetry>().AddSingleton<TrainingSlice>().AddSingleton<RunLifecycle>();
+            .AddSingleton(costs ?? new()).AddSingleton<TrainingTelemetry>()
+            .AddSingleton<ShardStore>().AddSingleton<SliceSteps>().AddSingleton<TrainingSlice>().AddSingleton<TrainingRound>().AddSingleton<RunLifecycle>();
         return new TrainingBench(container, collection.BuildServiceProvider());
     }
 
@@ -108,6 +109,25 @@ public sealed class TrainingBench : IDisposable
             var result = await slice.RunAsync(request, CancellationToken.None);
             if (result.Outcome != SliceOutcome.Continue) return result;
             request = request with { Attempt = result.Attempt };
+        }
+    }
+
+    /// <summary>Trains round after round until the outcome of a merge is not <see cref="SliceOutcome.Continue"/>.</summary>
+    /// <param name="request">The input of the first merge.</param>
+    /// <param name="workers">Number of workers.</param>
+    /// <param name="beforeMerge">Called when the shards of a round are trained, or as far as they were.</param>
+    public async Task<SliceResult> TrainRoundsToTheEndAsync(SliceRequest request, int workers, Func<Task>? beforeMerge = null)
+    {
+        var round = _services.GetRequiredService<TrainingRound>();
+        IReadOnlyList<ShardResult> shards = [];
+        while (true)
+        {
+            var result = await round.MergeAsync(new(request.Run, request.InstanceId, request.Attempt, shards), CancellationToken.None);
+            if (result.Outcome != SliceOutcome.Continue) return result;
+            request = request with { Attempt = result.Attempt };
+            shards = await Task.WhenAll(Enumerable.Range(0, workers).Select(worker =>
+                round.TrainShardAsync(new(request.Run, request.InstanceId, request.Attempt, worker), CancellationToken.None)));
+            if (beforeMerge is not null) await beforeMerge();
         }
     }
 
