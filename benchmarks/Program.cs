@@ -8,6 +8,7 @@ CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {
     case ["quality", .. var rest]: return await QualityCommand.RunAsync(rest);
+    case ["parallel", .. var rest]: return await ParallelCommand.RunAsync(rest);
     case ["workers", .. var rest]: return await WorkersCommand.RunAsync(rest);
     case ["features", .. var rest]: return await FeaturesCommand.RunAsync(rest);
     case ["memory", .. var rest]: return await MemoryCommand.RunAsync(rest);

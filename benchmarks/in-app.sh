@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Starts an app and runs a benchmark against it over HTTP. Needs Linux; ports 7084 and 10084 to 10086 must be free.
+# Starts an app and runs a benchmark against it over HTTP. Needs Linux; ports 7084, 7085 and 10084 to 10086 must be free.
 #
 #   benchmarks/in-app.sh upload [folder]   60,000 PNG files in one upload, from Fashion-MNIST (Debian: dataset-fashion-mnist)
 #   benchmarks/in-app.sh serving           pictures over HTTP, idle and during training (needs wrk)
 #   benchmarks/in-app.sh samples           the largest requests for pictures: time and memory, and small requests beside them
 #   benchmarks/in-app.sh runs              measured runs by size and batch: peak memory, and memory of the idle app afterwards
+#   benchmarks/in-app.sh parallel          a run on one worker and on two, each a process of its own
 #   benchmarks/in-app.sh page              the page in a browser (needs Chromium)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -20,4 +21,8 @@ until curl --silent --fail --output /dev/null $address/api/health; do
   kill -0 $app 2> /dev/null || { cat "$folder/log" >&2; exit 1; }
   sleep 0.1
 done
+if [ "$1" = parallel ]; then # a second worker on the same storage
+  dotnet Functions/bin/Release/net10.0/GanFunctions.Functions.dll --urls http://127.0.0.1:7085 --Azurite:Location "$folder/azurite" --Azurite:Port 10084 > "$folder/log2" 2>&1 &
+  until curl --silent --fail --output /dev/null http://127.0.0.1:7085/api/health; do sleep 0.1; done
+fi
 dotnet benchmarks/bin/Release/net10.0/GanFunctions.Benchmarks.dll "$1" $address $app "${@:2}"

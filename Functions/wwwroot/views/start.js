@@ -23,6 +23,7 @@ const advancedFields = [
   { name: 'gradientPenalty', label: 'Gradient penalty' },
   { name: 'qualitySamples', label: 'Quality samples', hint: 'pictures used to measure quality after each epoch; 0 turns it off' },
   { name: 'patience', label: 'Patience', hint: 'epochs without improvement before the run stops' },
+  { name: 'workers', label: 'Workers', hint: 'that train the run at the same time, each a share of every batch' },
   { name: 'maxSliceSeconds', label: 'Maximum slice length', hint: 'seconds of training between checkpoints' },
 ];
 const presetHints = {
@@ -30,7 +31,7 @@ const presetHints = {
   compact: 'recommended for larger pictures',
   tutorial: 'settings of the published tutorial, for comparison',
 };
-const fieldsWithDefault = ['batchSize', 'learningRate', 'learningRateDecay', 'gradientPenalty', 'qualitySamples', 'maxSliceSeconds'];
+const fieldsWithDefault = ['batchSize', 'learningRate', 'learningRateDecay', 'gradientPenalty', 'qualitySamples', 'workers', 'maxSliceSeconds'];
 
 export async function show(root, { query }, signal) {
   document.title = 'New run · GanFunctions';
