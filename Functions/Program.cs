@@ -1,4 +1,5 @@
 using GanFunctions.Cli;
+using GanFunctions.Functions.Archives;
 using GanFunctions.Functions.Checkpoints;
 using GanFunctions.Functions.Datasets;
 using GanFunctions.Functions.Health;
@@ -37,6 +38,7 @@ return AppHost.Run(() =>
         .AddLosses()
         .AddSamples()
         .AddCheckpoints()
+        .AddArchives(builder.Configuration)
         .AddDatasets(builder.Configuration)
         .AddTensorBoard()
         .AddHealth()

@@ -30,7 +30,10 @@ public sealed class GridStore(BlobContainerClient container)
     /// <summary>All grids of a run, ordered by epoch.</summary>
     public IAsyncEnumerable<Stored> ListAsync(string run, CancellationToken cancellation) => container
         .GetBlobsAsync(new GetBlobsOptions { Prefix = RunPaths.Grids(run) }, cancellation)
-        .Select(blob => new Stored(int.Parse(Path.GetFileNameWithoutExtension(blob.Name), CultureInfo.InvariantCulture), blob.Properties.ETag ?? default));
+        .Select(blob => new Stored(EpochOf(blob.Name), blob.Properties.ETag ?? default));
+
+    /// <summary>The epoch of a grid, by the name of its blob or file.</summary>
+    internal static int EpochOf(string name) => int.Parse(Path.GetFileNameWithoutExtension(name), CultureInfo.InvariantCulture);
 
     /// <summary>At most <paramref name="max"/> of the grids, evenly spaced, with the first and the last.</summary>
     public static IReadOnlyList<Stored> Evenly(IReadOnlyList<Stored> all, int max) => all.Count <= max
@@ -57,6 +60,20 @@ public sealed class GridStore(BlobContainerClient container)
     {
         using var grid = Image.PngloadBuffer(png);
         return new((grid.Width / Scale + PictureGrid.Gap) / Side - PictureGrid.Gap, grid.Bands);
+    }
+
+    /// <summary>Whether a file is a grid of pictures, by its header.</summary>
+    public static bool IsGrid(byte[] file)
+    {
+        try
+        {
+            using var grid = Image.PngloadBuffer(file);
+            return grid.Width == grid.Height && ShapeOf(file).IsKnown;
+        }
+        catch (VipsException)
+        {
+            return false; // not a PNG
+        }
     }
 
     /// <summary>Opens a stored grid to read it from top to bottom, once. It is decoded while it is read.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Azure;
 using Azure.Data.Tables;
 using GanFunctions.Core.Quality;
@@ -14,15 +15,18 @@ public sealed class LossRow : ITableEntity
     private const string Summary = "epoch";
 
     /// <summary>The run's id.</summary>
+    [JsonIgnore]
     public string PartitionKey { get; set; } = "";
 
     /// <summary><c>attempt-epoch-step</c>, zero padded, or <c>attempt-epoch-epoch</c> for the summary.</summary>
     public string RowKey { get; set; } = "";
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public DateTimeOffset? Timestamp { get; set; }
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public ETag ETag { get; set; }
 
     /// <summary>Discriminator loss, in nats.</summary>

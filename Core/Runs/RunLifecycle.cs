@@ -110,10 +110,16 @@ public sealed class RunLifecycle(
         if (marked is not { Row: var row }) return null;
         if (!marked.Value.Changed) return (row, row.InstanceId, false);
 
+        await DeleteStoredAsync(run, cancellation);
+        await runs.DeleteAsync(run, cancellation);
+        return (row, instanceId, true);
+    }
+
+    /// <summary>Deletes what a run stored, without its row.</summary>
+    internal async Task DeleteStoredAsync(string run, CancellationToken cancellation)
+    {
         var blobs = container.GetBlobsAsync(new GetBlobsOptions { Prefix = RunPaths.Root(run) }, cancellation);
         await foreach (var blob in blobs) await container.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellation);
         await losses.DeleteAsync(run, cancellation);
-        await runs.DeleteAsync(run, cancellation);
-        return (row, instanceId, true);
     }
 }

@@ -24,7 +24,7 @@ public enum Desired
 }
 
 /// <summary>
-/// What the training is doing. Written by the training, except when a run is claimed or deleted, or a paused run is cancelled.
+/// What the training is doing. Written by the training, except when a run is claimed, imported or deleted, or a paused run is cancelled.
 /// </summary>
 public enum Phase
 {
@@ -52,7 +52,9 @@ public enum Phase
     /// <summary>Failed for the reason in <see cref="RunRow.Error"/>. There is no orchestration.</summary>
     Failed,
 
-    /// <summary>What the run stored is being removed, the row last. There is no orchestration, and none can start.</summary>
+    /// <summary>
+    /// What the run stored is being removed, the row last; or an import is storing it, the row first. There is no orchestration, and none can start.
+    /// </summary>
     Deleting,
 }
 

@@ -90,6 +90,24 @@ public static class OptionsReader
     /// <summary>Writes all options as JSON, the inverse of <see cref="Read(JsonObject, DatasetInfo?)"/> for the same data set.</summary>
     public static string Write(TrainingOptions options) => JsonSerializer.Serialize(options, Json.Options);
 
+    /// <summary>
+    /// Reads options that <see cref="Write"/> wrote, perhaps in another app, and validates each of them. They are complete: no preset and no data set fills
+    /// in values. One that is missing has its default, as in the row of a run that an earlier version started.
+    /// </summary>
+    /// <param name="resolved">The options.</param>
+    /// <param name="problems">Receives what is wrong, by name of the field.</param>
+    /// <returns>Null if anything is wrong.</returns>
+    public static TrainingOptions? ReadResolved(JsonObject resolved, SortedDictionary<string, string[]> problems)
+    {
+        foreach (var (name, value) in resolved)
+        {
+            if (PropertyOf(name, problems) is not { } property || (value is null && IsOptional(property))) continue;
+            if (value is not null && property.PropertyType == typeof(InitFrom)) InitFromReader.Read(name, value, problems);
+            else Convert(property, name, value, problems);
+        }
+        return problems.Count > 0 ? null : resolved.Deserialize<TrainingOptions>(Json.Options);
+    }
+
     /// <summary>The property of an option; null if there is no such option.</summary>
     internal static PropertyInfo? PropertyOf(string name, SortedDictionary<string, string[]> problems)
     {

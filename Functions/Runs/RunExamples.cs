@@ -20,6 +20,9 @@ internal static class RunExamples
     /// <summary>The run during its third epoch.</summary>
     public static RunView Training => RunView.Of(Row(Phase.Training), new());
 
+    /// <summary>The run as it would be if it had completed with that checkpoint.</summary>
+    public static RunView Completed => RunView.Of(Row(Phase.Completed), new());
+
     /// <summary>The run after its start.</summary>
     public static RunView Queued => RunView.Of(
         new RunRow { RowKey = "first", CreatedAt = At(0), TargetEpochs = Options.Epochs, OptionsJson = OptionsReader.Write(Options) }, new());

@@ -1,11 +1,6 @@
 using System.IO.Pipelines;
-using System.Net;
-using System.Text;
-using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Azure.Storage.Blobs.Specialized;
-using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Data.Uploads;
 
@@ -27,12 +22,8 @@ public sealed class RawUpload(BlobContainerClient container, DatasetOptions opti
     /// <param name="body">The content.</param>
     /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="UploadTooLargeException">The block exceeds <see cref="DatasetOptions.MaxBlockBytes"/>.</exception>
-    public async Task StageBlockAsync(string name, string upload, int index, Stream body, CancellationToken cancellation)
-    {
-        using var content = await BoundedRead.AllAsync(body, options.MaxBlockBytes, cancellation: cancellation)
-            ?? throw new UploadTooLargeException(options.MaxBlockBytes, nameof(DatasetOptions.MaxBlockBytes));
-        await container.RawBlob(name, upload).StageBlockAsync(IdOf(index), content, cancellationToken: cancellation);
-    }
+    public Task StageBlockAsync(string name, string upload, int index, Stream body, CancellationToken cancellation) =>
+        container.RawBlob(name, upload).StageBlockOfUploadAsync(index, body, options.MaxBlockBytes, cancellation);
 
     /// <summary>Completes an upload in blocks.</summary>
     /// <param name="name">The data set's name.</param>
@@ -41,16 +32,8 @@ public sealed class RawUpload(BlobContainerClient container, DatasetOptions opti
     /// <param name="cancellation">Cancels the operation.</param>
     /// <exception cref="InvalidDataException">Blocks are missing, or more blocks were sent.</exception>
     /// <exception cref="UploadTooLargeException">The blocks together exceed <see cref="DatasetOptions.MaxUploadBytes"/>.</exception>
-    public async Task CompleteAsync(string name, string upload, int blocks, CancellationToken cancellation)
-    {
-        var raw = container.RawBlob(name, upload);
-        var staged = await StagedAsync(raw, cancellation);
-        List<int> missing = [.. Enumerable.Range(0, blocks).Where(index => !staged.ContainsKey(IdOf(index)))];
-        if (missing.Count > 0) throw new InvalidDataException($"{missing.Count} of {blocks} blocks are missing, the first of them block {missing[0]}");
-        if (staged.Count > blocks) throw new InvalidDataException($"{staged.Count} blocks were sent, but the request declares {blocks}");
-        if (staged.Values.Sum() > options.MaxUploadBytes) throw new UploadTooLargeException(options.MaxUploadBytes);
-        await raw.CommitBlockListAsync(Enumerable.Range(0, blocks).Select(IdOf), cancellationToken: cancellation);
-    }
+    public Task CompleteAsync(string name, string upload, int blocks, CancellationToken cancellation) =>
+        container.RawBlob(name, upload).CommitBlocksOfUploadAsync(blocks, options.MaxUploadBytes, cancellation);
 
     /// <summary>Packs a complete upload as a zip archive. Does nothing if it is already packed, or there is no such upload.</summary>
     /// <exception cref="UploadRefusedException">The format is not supported, or the content is damaged or too large.</exception>
@@ -73,21 +56,4 @@ public sealed class RawUpload(BlobContainerClient container, DatasetOptions opti
             throw new UploadRefusedException("the upload", "it is too large when unpacked", large.Message.TrimEnd('.'), large);
         }
     }
-
-    /// <summary>The sizes of the blocks that are stored and not committed, by id.</summary>
-    internal static async Task<Dictionary<string, long>> StagedAsync(BlockBlobClient raw, CancellationToken cancellation)
-    {
-        try
-        {
-            var list = await raw.GetBlockListAsync(BlockListTypes.Uncommitted, cancellationToken: cancellation);
-            return list.Value.UncommittedBlocks.ToDictionary(block => block.Name, block => block.SizeLong);
-        }
-        catch (RequestFailedException missing) when (missing.Status == (int)HttpStatusCode.NotFound)
-        {
-            return [];
-        }
-    }
-
-    /// <summary>The id of a block. All ids of a blob must have the same length.</summary>
-    internal static string IdOf(int index) => Convert.ToBase64String(Encoding.ASCII.GetBytes($"{index:D6}"));
 }

@@ -43,9 +43,9 @@ public sealed class SourceDownload(BlobContainerClient container, DatasetOptions
 
     private async Task<bool> ContinueAsync(BlockBlobClient raw, Uri source, Func<bool> isTimeUp, CancellationTokenSource timeLimit)
     {
-        var staged = await RawUpload.StagedAsync(raw, timeLimit.Token);
+        var staged = await UploadBlocks.StagedAsync(raw, timeLimit.Token);
         var (blocks, offset) = (0, 0L);
-        while (staged.TryGetValue(RawUpload.IdOf(blocks), out var size)) (blocks, offset) = (blocks + 1, offset + size);
+        while (staged.TryGetValue(UploadBlocks.IdOf(blocks), out var size)) (blocks, offset) = (blocks + 1, offset + size);
 
         using var request = new HttpRequestMessage(HttpMethod.Get, source);
         if (offset > 0) request.Headers.Range = new RangeHeaderValue(offset, null);
@@ -72,10 +72,10 @@ public sealed class SourceDownload(BlobContainerClient container, DatasetOptions
                 offset += read;
                 if (offset > options.MaxUploadBytes) throw TooLarge(source);
                 using var content = new MemoryStream(block, 0, read);
-                await raw.StageBlockAsync(RawUpload.IdOf(blocks++), content, cancellationToken: timeLimit.Token);
+                await raw.StageBlockAsync(UploadBlocks.IdOf(blocks++), content, cancellationToken: timeLimit.Token);
             }
         }
-        await raw.CommitBlockListAsync(Enumerable.Range(0, blocks).Select(RawUpload.IdOf), cancellationToken: timeLimit.Token);
+        await raw.CommitBlockListAsync(Enumerable.Range(0, blocks).Select(UploadBlocks.IdOf), cancellationToken: timeLimit.Token);
         return true;
     }
 
