@@ -5,22 +5,26 @@ using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Archives;
 
-/// <summary>Writes an archive file by file, to a stream that need not be seekable, and hashes what it writes.</summary>
+/// <summary>Writes an archive file by file, to a stream that need be neither seekable nor synchronous, and hashes what it writes.</summary>
 internal sealed class ArchiveWriter
 {
     // The earliest time that the zip format can store. A fixed time keeps the bytes the same.
     private static readonly DateTimeOffset Epoch = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    private readonly AsyncOnlyStream _target;
     private readonly ZipArchive _zip;
     private readonly List<ArchivedFile> _files = [];
 
-    private ArchiveWriter(ZipArchive zip) => _zip = zip;
+    private ArchiveWriter(AsyncOnlyStream target, ZipArchive zip) => (_target, _zip) = (target, zip);
 
     /// <summary>Starts an archive.</summary>
     /// <param name="target">Receives the archive; it is left open.</param>
     /// <param name="cancellation">Cancels the write.</param>
-    public static async Task<ArchiveWriter> CreateAsync(Stream target, CancellationToken cancellation) =>
-        new(await ZipArchive.CreateAsync(target, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellation));
+    public static async Task<ArchiveWriter> CreateAsync(Stream target, CancellationToken cancellation)
+    {
+        var stream = new AsyncOnlyStream(target);
+        return new(stream, await ZipArchive.CreateAsync(stream, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellation));
+    }
 
     /// <summary>Adds a file. It is stored without compression, because almost all of the content is random to a compressor.</summary>
     /// <param name="name">Its name in the archive.</param>
@@ -43,6 +47,7 @@ internal sealed class ArchiveWriter
     {
         await WriteAsync(ArchiveNames.Index, PartsOf(new ArchiveIndex(_files)), cancellation);
         await _zip.DisposeAsync();
+        await _target.FlushAsync(cancellation);
     }
 
     private async Task<ArchivedFile> WriteAsync(string name, IAsyncEnumerable<ReadOnlyMemory<byte>> content, CancellationToken cancellation)
