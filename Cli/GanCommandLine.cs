@@ -49,6 +49,7 @@ public static class GanCommandLine
             RunCommands.Show(app),
             WatchCommand.Create(app),
             PullCommand.Create(app),
+            ImportCommand.Create(app),
             SweepCommand.Create(app),
             ControlCommands.Change(app, "pause", "Commit a checkpoint and pause a run"),
             ControlCommands.Change(app, "resume", "Resume a paused run"),

@@ -74,13 +74,15 @@ public sealed class AppClient(HttpClient http)
     }
 
     /// <summary>Uploads a file or a part of it.</summary>
+    /// <returns>The response; null if it has no body.</returns>
     /// <inheritdoc cref="GetAsync"/>
-    public async Task UploadAsync(string path, HttpContent? content, CancellationToken cancellation)
+    public async Task<JsonObject?> UploadAsync(string path, HttpContent? content, CancellationToken cancellation)
     {
         // The app may refuse an upload because of its headers; the body is then never sent.
         var request = new HttpRequestMessage(HttpMethod.Put, path) { Content = content, Headers = { ExpectContinue = content is not null } };
         if (content is not null) content.Headers.ContentType = new("application/zip");
         using var response = await SendAsync(request, cancellation);
+        return response.StatusCode == HttpStatusCode.NoContent ? null : await response.Content.ReadFromJsonAsync<JsonObject>(cancellation);
     }
 
     /// <summary>Reads the content of a response as it arrives.</summary>

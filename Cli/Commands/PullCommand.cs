@@ -6,7 +6,7 @@ namespace GanFunctions.Cli.Commands;
 /// <summary><c>pull</c>: downloads what a run has made.</summary>
 internal static class PullCommand
 {
-    private const string Pictures = "pictures", Generator = "generator", Grid = "grid", Losses = "losses", Timelapse = "timelapse";
+    private const string Pictures = "pictures", Generator = "generator", Grid = "grid", Losses = "losses", Timelapse = "timelapse", Archive = "archive";
 
     /// <summary>The options that the calls know, by what is pulled.</summary>
     private static readonly Dictionary<string, string[]> Known = new()
@@ -16,6 +16,7 @@ internal static class PullCommand
         [Grid] = ["epoch", "scale"],
         [Losses] = ["format"],
         [Timelapse] = ["format"],
+        [Archive] = ["checkpoints", "grids"],
     };
 
     /// <summary>The command.</summary>
@@ -24,7 +25,7 @@ internal static class PullCommand
         var run = RunCommands.RunArgument(app);
         var what = new Argument<string>("what")
         {
-            Description = $"{string.Join(", ", Known.Keys.SkipLast(1))} or {Timelapse}",
+            Description = $"{string.Join(", ", Known.Keys.SkipLast(1))} or {Archive}",
             DefaultValueFactory = _ => Pictures,
         };
         what.AcceptOnlyFromAmong([.. Known.Keys]);
@@ -45,8 +46,15 @@ internal static class PullCommand
                 HelpName = "format",
                 CompletionSources = { "png", "webp", "jpeg", "zip", "npy", "gif", "svg", "csv", "json", "safetensors", "onnx" },
             },
+            ["checkpoints"] = new("--checkpoints")
+            {
+                Description = "Checkpoints in the archive: latest or all",
+                HelpName = "which",
+                CompletionSources = { "latest", "all" },
+            },
+            ["grids"] = new("--grids") { Description = "Whether the archive has sample grids", HelpName = "true|false", CompletionSources = { "true", "false" } },
         };
-        var command = new Command("pull", "Download pictures, the generator or the losses of a run") { run, what, output };
+        var command = new Command("pull", "Download pictures, the generator or the losses of a run, or all of it as an archive") { run, what, output };
         foreach (var option in options.Values) command.Add(option);
         command.Validators.Add(result =>
         {
@@ -82,7 +90,7 @@ internal static class PullCommand
     {
         var root = $"api/runs/{Uri.EscapeDataString(run)}";
         var extension = Path.GetExtension(output)?.TrimStart('.').ToLowerInvariant();
-        if (!given.ContainsKey("format") && what != Grid && FormatOf(extension) is { } format && FormatsOf(what).Contains(format)) given["format"] = format;
+        if (!given.ContainsKey("format") && what is not (Grid or Archive) && FormatOf(extension) is { } format && FormatsOf(what).Contains(format)) given["format"] = format;
         var formatGiven = given.GetValueOrDefault("format");
         var epoch = "latest";
         if (what is Generator or Grid && given.Remove("epoch", out var chosen)) epoch = chosen;
@@ -92,6 +100,7 @@ internal static class PullCommand
             Grid => ($"{root}/grids/{Uri.EscapeDataString(epoch)}", "grid", "png"),
             Losses => ($"{root}/losses", Losses, "csv"),
             Timelapse => ($"{root}/timelapse", Timelapse, "gif"),
+            Archive => ($"{root}/export", run, "zip"),
             _ => ($"{root}/samples", "samples", "png"),
         };
         if (what == Losses) given.TryAdd("format", standard);

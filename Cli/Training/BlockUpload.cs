@@ -6,9 +6,8 @@ namespace GanFunctions.Cli.Training;
 /// Uploads what is written to it in blocks, so that a large archive takes many short requests: Azure ends a request after 230 seconds and limits its size.
 /// </summary>
 /// <param name="api">The app.</param>
-/// <param name="dataset">Name of the data set.</param>
-/// <param name="upload">Id of the upload.</param>
-internal sealed class BlockUpload(AppClient api, string dataset, string upload) : Stream
+/// <param name="path">Path of the upload, to which the number of a block is appended.</param>
+internal sealed class BlockUpload(AppClient api, string path) : Stream
 {
     /// <summary>The largest archive that is uploaded in one request, in bytes.</summary>
     public const long MaxWhole = 64 << 20;
@@ -75,7 +74,7 @@ internal sealed class BlockUpload(AppClient api, string dataset, string upload) 
             try
             {
                 using var content = new ByteArrayContent(_block, 0, _filled);
-                await api.UploadAsync($"api/datasets/{dataset}/uploads/{upload}/{Blocks}", content, cancellation);
+                await api.UploadAsync($"{path}/{Blocks}", content, cancellation);
                 break;
             }
             catch (UnreachableException) when (attempt < MaxAttempts)

@@ -131,7 +131,7 @@ public sealed class Trainer(AppClient api, Screen screen, TimeProvider time)
             return;
         }
         var upload = Guid.NewGuid().ToString("N");
-        await using var blocks = new BlockUpload(api, name, upload);
+        await using var blocks = new BlockUpload(api, $"api/datasets/{name}/uploads/{upload}");
         await source.WriteAsync(blocks, cancellation);
         await blocks.CompleteAsync(cancellation);
         await api.UploadAsync($"api/datasets/{name}?upload={upload}&blocks={blocks.Blocks}&{query}", content: null, cancellation);

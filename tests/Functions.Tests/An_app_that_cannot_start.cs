@@ -26,7 +26,7 @@ public sealed class An_app_that_cannot_start
     [Fact]
     public Task Names_an_unknown_command() => FailsAsync(
         "UseDevelopmentStorage=true",
-        "'dmeo' is not a command: the commands are demo, train, runs, show, watch, pull, sweep, pause, resume, cancel, extend, delete, completion. "
+        "'dmeo' is not a command: the commands are demo, train, runs, show, watch, pull, import, sweep, pause, resume, cancel, extend, delete, completion. "
         + "Options begin with two hyphens.", "dmeo");
 
     [Theory]

@@ -40,6 +40,11 @@ public sealed class The_command_line(App app) : IDisposable
         Assert.True((await ReadAsync("cli-pets.safetensors")).Length > (await ReadAsync("pets.onnx")).Length);
         Assert.Equal(0, (await RunAsync("pull", "cli-pets", "grid", "--epoch", "1")).Code);
         Assert.StartsWith("attempt,epoch,step,", (await RunAsync("pull", "cli-pets", "losses", "-o", "-")).Output, StringComparison.Ordinal);
+        Assert.Equal((0, Path.Combine(_folder, "cli-pets.zip"), ""), await RunAsync("pull", "cli-pets", "archive", "--checkpoints", "all"));
+        Assert.Equal((1, "", "There is a run 'cli-pets' already; choose another id."), await RunAsync("import", "cli-pets.zip"));
+        Assert.StartsWith("Run 'cli-moved' is imported, completed; see http://", (await RunAsync("import", "cli-pets.zip", "--run", "cli-moved")).Output, StringComparison.Ordinal);
+        Assert.Equal(await app.Http.LastCheckpointAsync("cli-pets"), await app.Http.LastCheckpointAsync("cli-moved"));
+        Assert.Equal((1, "", "'samples.png' is not the archive of a run."), await RunAsync("import", "samples.png"));
         Assert.Empty(Directory.EnumerateFiles(_folder, "*.partial"));
     }
 
@@ -97,7 +102,7 @@ public sealed class The_command_line(App app) : IDisposable
     }
 
     [Theory]
-    [InlineData(2, "'rums' is not a command: the commands are train, runs, show, watch, pull, sweep, pause, resume, cancel, extend, delete, completion.", "rums")]
+    [InlineData(2, "'rums' is not a command: the commands are train, runs, show, watch, pull, import, sweep, pause, resume, cancel, extend, delete, completion.", "rums")]
     [InlineData(2, "Required argument 'run' missing for command: 'watch'.", "watch")]
     [InlineData(2, "--seed has no meaning for generator; valid are --epoch, --weights, --format.", "pull", "tiny", "generator", "--seed", "1")]
     [InlineData(2, "Give either --epochs or --images.", "extend", "tiny")]

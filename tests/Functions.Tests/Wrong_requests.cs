@@ -27,6 +27,8 @@ public sealed class Wrong_requests(App app)
     [InlineData("api/runs/x/losses?every=1.5", "every: '1.5' is not valid; it must be a whole number from 1 to 100000.")]
     [InlineData("api/runs/x/losses?format=png&theme=blue", "theme: 'blue' is not valid; it must be one of light, dark.")]
     [InlineData("api/runs/x/losses?format=png&width=10", "width: '10' is not valid; it must be a whole number from 640 to 3840.")]
+    [InlineData("api/runs/x/export?checkpoints=best", "checkpoints: 'best' is not valid; it must be one of latest, all.")]
+    [InlineData("api/runs/x/export?grids=2", "grids: '2' is not valid; it must be one of true, false.")]
     [InlineData("api/runs/x/losses?form=3", "form is not a parameter here; valid are every, format, from, height, theme, width.")]
     public async Task Name_the_value_and_what_is_valid(string path, string message)
     {
@@ -40,6 +42,7 @@ public sealed class Wrong_requests(App app)
     [InlineData("GET", "api/runs/nobody")]
     [InlineData("GET", "api/runs/nobody/losses")]
     [InlineData("GET", "api/runs/nobody/storage")]
+    [InlineData("GET", "api/runs/nobody/export")]
     [InlineData("GET", "api/runs/nobody/samples")]
     [InlineData("GET", "api/runs/nobody/timelapse")]
     [InlineData("GET", "api/runs/nobody/walk")]
