@@ -1,14 +1,14 @@
 // Lists the data sets and uploads new ones.
 import { html, nothing, render } from '../lib/lit-html/lit-html.js';
-import { get, put, remove, resourceUrl } from '../api.js';
+import { get, remove, resourceUrl } from '../api.js';
 import { bytes, count, plural } from '../format.js';
 import { delay } from '../live.js';
 import { confirm } from '../parts/confirm.js';
 import { canTrain, classesOf, className, coloursOf, hasPictures } from '../parts/dataset.js';
 import { problem } from '../parts/problem.js';
+import { uploadFile, uploading } from '../parts/upload.js';
 
 const refreshInterval = 1000; // milliseconds
-const blockBytes = 50 * 2 ** 20; // sent within three minutes at 2.5 Mbit/s
 const maxClasses = 20; // that a card lists
 const form = Symbol('form'); // the place of an error: the upload form, or else the name of a data set
 
@@ -36,7 +36,7 @@ export async function show(root, _, signal) {
       const values = new FormData(event.target);
       const path = `datasets/${encodeURIComponent(values.get('name').trim())}`;
       const query = Object.fromEntries(['size', 'channels', 'fit', 'background'].map(option => [option, values.get(option)]));
-      return attempt(form, () => uploadFile(path, values.get('file'), query, share => { state.sent = share; draw(); }));
+      return attempt(form, () => uploadFile(path, `${path}/uploads`, values.get('file'), query, share => { state.sent = share; draw(); }));
     },
     async remove(name) {
       if (await confirm(`Delete data set ${name}?`, 'Delete data set')) await attempt(name, () => remove(`datasets/${name}`));
@@ -60,18 +60,6 @@ export async function show(root, _, signal) {
   }
 }
 
-// Azure ends a request after 230 seconds, so a large file is sent in blocks.
-async function uploadFile(path, file, query, onProgress) {
-  const type = 'application/octet-stream';
-  if (file.size <= blockBytes) return put(path, file, { query, type });
-  const [upload, blocks] = [`page-${Date.now()}`, Math.ceil(file.size / blockBytes)];
-  for (let block = 0; block < blocks; block++) {
-    onProgress(block / blocks);
-    await put(`${path}/uploads/${upload}/${block}`, file.slice(block * blockBytes, (block + 1) * blockBytes), { type });
-  }
-  return put(path, null, { query: { ...query, upload, blocks } });
-}
-
 const isConverting = ({ conversion }) => conversion?.state === 'staged' || conversion?.state === 'converting';
 
 const problemAt = (place, { failure, failedAt }) => (failure && failedAt === place ? problem(failure) : nothing);
@@ -89,7 +77,7 @@ const template = (state, handlers) => html`
     <div class="field"><label for="fit">Non-square pictures</label><select id="fit" name="fit"><option value="">crop the centre</option><option value="pad">add background</option><option value="stretch">stretch</option></select></div>
     <div class="field"><label for="background">Background</label><select id="background" name="background"><option value="">automatic</option><option>white</option><option>black</option></select></div>
     <div class="full-width">${problemAt(form, state)}</div>
-    <div class="actions"><button class="primary" ?disabled=${state.isBusy}>${state.isBusy ? `Uploading … ${state.sent ? `${Math.round(state.sent * 100)}%` : ''}` : 'Upload'}</button></div>
+    <div class="actions"><button class="primary" ?disabled=${state.isBusy}>${state.isBusy ? uploading(state.sent) : 'Upload'}</button></div>
   </form>`;
 
 const card = (dataset, state, { remove }) => html`

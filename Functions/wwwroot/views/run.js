@@ -118,6 +118,7 @@ const template = ({ run, failure, isBusy, timelapseEpoch, storage }, handlers) =
       ${run.actions.includes('resume') ? html`<button class="primary" ?disabled=${isBusy} @click=${handlers.resume}>Resume</button>` : nothing}
       ${run.actions.includes('cancel') ? html`<button ?disabled=${isBusy} @click=${handlers.cancel}>Cancel</button>` : nothing}
       ${run.actions.includes('delete') ? html`<button ?disabled=${isBusy} @click=${handlers.remove}>Delete</button>` : nothing}
+      ${isAtRest(run) ? html`<a class="button" href=${resourceUrl(`runs/${run.run}/export`)} download="${run.run}.zip" title="The whole run as a zip file, which this or another app can import">Export</a>` : nothing}
       ${run.checkpoint ? html`<a class="button primary" href="#/runs/${run.run}/explore">Explore</a>` : nothing}
     </div>
   </div>

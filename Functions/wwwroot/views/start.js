@@ -3,6 +3,7 @@ import { html, nothing, render } from '../lib/lit-html/lit-html.js';
 import { get, post, resourceUrl } from '../api.js';
 import { plural } from '../format.js';
 import { canTrain, coloursOf, hasPictures } from '../parts/dataset.js';
+import { ImportForm } from '../parts/import.js';
 import { problem } from '../parts/problem.js';
 
 const fallbackDataset = 'digits'; // built in, so always available
@@ -39,7 +40,8 @@ export async function show(root, { query }, signal) {
   const datasets = known.filter(canTrain);
   const dataset = query.get('dataset') ?? datasets.find(each => each.stored)?.name ?? fallbackDataset;
   const state = { datasets, dataset, trained: runs.filter(run => run.checkpoint), hasImages: false, preset: '', defaults: {}, errors: {}, failure: null, isBusy: false };
-  const draw = () => render(template(state, handlers), root);
+  const draw = () => render(template(state, handlers, importForm), root);
+  const importForm = new ImportForm(draw);
   const handlers = {
     // The length in pictures replaces that in epochs, which has a value from the start.
     input: event => {
@@ -103,7 +105,7 @@ function createBody(form) {
 
 const numberOrText = text => (Number.isFinite(Number(text)) ? Number(text) : text);
 
-const template = (state, handlers) => html`
+const template = (state, handlers, importForm) => html`
   <h1>New run</h1>
   ${state.failure ? problem(state.failure) : nothing}
   <form class="panel start" novalidate @submit=${handlers.submit} @input=${handlers.input}>
@@ -154,7 +156,8 @@ const template = (state, handlers) => html`
       </div>
     </details>
     <div class="actions"><button class="primary" ?disabled=${state.isBusy}>${state.isBusy ? 'Starting …' : 'Start training'}</button></div>
-  </form>`;
+  </form>
+  ${importForm.template}`;
 
 const input = ({ name, label, hint, value, isText }, { errors, defaults, hasImages }) => html`
   <div class="field">
