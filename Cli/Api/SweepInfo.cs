@@ -9,10 +9,12 @@ namespace GanFunctions.Cli.Api;
 /// <param name="LowerIsBetter">Whether a lower value of the metric is better.</param>
 /// <param name="Progress">Progress of the sweep.</param>
 /// <param name="Best">The best trial so far; null before the first result.</param>
+/// <param name="StoppedEarly">The limit that ended the sweep before all its trials; null if none did.</param>
 /// <param name="Error">Why the sweep failed; null if it did not.</param>
 /// <param name="Trials">All trials by number.</param>
 public sealed record SweepInfo(
-    string Sweep, string State, bool LowerIsBetter, SweepProgressInfo? Progress, TrialInfo? Best, string? Error, IReadOnlyList<TrialInfo> Trials)
+    string Sweep, string State, bool LowerIsBetter, SweepProgressInfo? Progress, TrialInfo? Best, string? StoppedEarly, string? Error,
+    IReadOnlyList<TrialInfo> Trials)
 {
     /// <summary>Reads a sweep.</summary>
     public static SweepInfo Of(JsonNode json) => json.Deserialize<SweepInfo>(JsonSerializerOptions.Web)!;

@@ -39,6 +39,7 @@ internal static class SweepCommand
             ? await ViewsAsync(call, id, cancellation).LastAsync(cancellation)
             : await ProgressDisplay.ShowAsync(call.Screen, ViewsAsync(call, id, cancellation), SweepViews.Progress);
         if (!call.IsJson) call.Screen.Write(SweepViews.Table(last));
+        if (last.StoppedEarly is { } limit) call.Screen.WriteLine(limit);
         if (last.State == "completed") return ExitCode.Ok;
         Screen.Error.WriteLine(last.State == "failed" ? $"The sweep '{id}' failed: {last.Error}" : $"The sweep '{id}' was cancelled.");
         return ExitCode.Failed;

@@ -35,7 +35,8 @@ public enum SliceOutcome
 /// <param name="Run">The run's id.</param>
 /// <param name="InstanceId">The orchestration's id. The slice only trains while the run's row names it.</param>
 /// <param name="Attempt">Rollbacks so far.</param>
-public sealed record SliceRequest(string Run, string InstanceId, int Attempt);
+/// <param name="MaxSeconds">How long the slice may train at most, in addition to the limits of the run; null for no other limit.</param>
+public sealed record SliceRequest(string Run, string InstanceId, int Attempt, double? MaxSeconds = null);
 
 /// <summary>The output of a slice. Small, because it goes into the orchestration's history.</summary>
 /// <param name="Outcome">How the slice ended.</param>

@@ -50,7 +50,8 @@ public sealed partial class TrainingSlice(
                 await record.SetTrainingAsync(start.StepsPerEpoch, classes, stopping);
 
             // Train, save and measure, on a thread of its own
-            var deadline = begun + (long)(steps.Limits.SecondsOfSlice(row) * time.TimestampFrequency);
+            var seconds = Math.Min(steps.Limits.SecondsOfSlice(row), request.MaxSeconds ?? double.MaxValue);
+            var deadline = begun + (long)(seconds * time.TimestampFrequency);
             var trained = await TrainingThread.RunAsync(start.Threads, () =>
             {
                 if (last is not { Generator: null }) // the networks in memory, if any, do not continue from this checkpoint

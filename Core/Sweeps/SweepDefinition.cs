@@ -32,14 +32,27 @@ public sealed record Halving(int Epochs, int Factor = Halving.DefaultFactor)
 /// <param name="Parallel">Maximum number of trials that are trained at the same time. The default is 2, which keeps a worker busy between two trials.</param>
 /// <param name="Seed">Seed of a random search. It does not affect the training, which has the seed of the training options. The default is 1.</param>
 /// <param name="Halving">Early stopping. The default is null: every trial is trained to its last epoch.</param>
+/// <param name="MaxMinutes">
+/// Ends the sweep when the training of all its trials together has been billed for this number of minutes. The default is null: no limit.
+/// </param>
+/// <param name="MaxCost">
+/// Ends the sweep when the training of all its trials together has cost this amount, in the currency of the settings <c>Costs</c>. The default is null: no limit.
+/// </param>
 public sealed record SweepDefinition(
-    Search Search, JsonObject Space, JsonObject Options, string Metric, int Trials, int Parallel, long Seed, Halving? Halving)
+    Search Search, JsonObject Space, JsonObject Options, string Metric, int Trials, int Parallel, long Seed, Halving? Halving,
+    double? MaxMinutes = null, double? MaxCost = null)
 {
     /// <summary>The maximum number of trials.</summary>
     public const int MaxTrials = 256;
 
     /// <summary>The maximum of <see cref="Parallel"/>.</summary>
     public const int MaxParallel = 32;
+
+    /// <summary>The range of <see cref="MaxMinutes"/>, as that of a run.</summary>
+    public static (double Min, double Max) MinutesRange => (0.01, 10_000_000);
+
+    /// <summary>The range of <see cref="MaxCost"/>, as that of a run.</summary>
+    public static (double Min, double Max) CostRange => (0.0001, 1_000_000);
 
     private SearchSpace? _searchSpace;
 
@@ -50,6 +63,22 @@ public sealed record SweepDefinition(
     /// <summary>The epochs of each rung; empty without halving, where each trial has those of its options.</summary>
     [JsonIgnore]
     public IReadOnlyList<int> Rungs => Halving is { } halving ? SuccessiveHalving.RungsOf(halving.Epochs, halving.Factor, EpochsOf(Options)) : [];
+
+    /// <summary>
+    /// The epochs that a trial is trained for on average, if no trial fails and none is promoted early and overtaken later.
+    /// </summary>
+    /// <param name="epochs">The epochs of a trial that is trained to the end.</param>
+    public double MeanEpochs(int epochs)
+    {
+        if (Halving is not { } halving) return epochs;
+        var (sum, left, before) = (0.0, Trials, 0);
+        foreach (var rung in Rungs)
+        {
+            sum += (double)left * (rung - before);
+            (left, before) = (left / halving.Factor, rung);
+        }
+        return sum / Trials;
+    }
 
     /// <summary>The values that a trial has for the options in the space.</summary>
     /// <param name="trial">Number of the trial, from 1.</param>

@@ -11,7 +11,7 @@ public sealed class SweepReader
     private const long MaxSeed = 9_007_199_254_740_991; // in JavaScript, larger whole numbers are not exact
     private const int MaxCharacters = 30_000;           // a row has room for 32,768 in a column
 
-    private static readonly string[] Fields = ["sweep", "search", "space", "options", "metric", "trials", "parallel", "seed", "halving"];
+    private static readonly string[] Fields = ["sweep", "search", "space", "options", "metric", "trials", "parallel", "seed", "halving", "maxMinutes", "maxCost"];
 
     private readonly JsonObject _body;
     private readonly Faults _faults;
@@ -44,7 +44,8 @@ public sealed class SweepReader
         var halving = ReadHalving(given, options, trials);
         return (new(search, given, options, ReadMetric(), trials,
             (int)ReadNumber(_body, "", "parallel", 1, SweepDefinition.MaxParallel, DefaultParallel),
-            ReadNumber(_body, "", "seed", 0, MaxSeed, 1), halving), space);
+            ReadNumber(_body, "", "seed", 0, MaxSeed, 1), halving, ReadLimit("maxMinutes", SweepDefinition.MinutesRange),
+            ReadLimit("maxCost", SweepDefinition.CostRange)), space);
     }
 
     private Search ReadSearch()
@@ -116,6 +117,14 @@ public sealed class SweepReader
         if (given is JsonObject fields) return fields.DeepClone().AsObject();
         _faults.Add(field, $"{field}: {Text(given)} is not valid; it must be an object.");
         return [];
+    }
+
+    private double? ReadLimit(string field, (double Min, double Max) range)
+    {
+        if (_body[field] is not { } given) return null;
+        if (given is JsonValue value && value.TryGetValue<double>(out var number) && number >= range.Min && number <= range.Max) return number;
+        _faults.Add(field, FormattableString.Invariant($"{field}: {Text(given)} is not valid; it must be a number from {range.Min} to {range.Max}."));
+        return null;
     }
 
     /// <summary>Reads a whole number; it is required if there is no default.</summary>

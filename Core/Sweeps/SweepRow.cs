@@ -21,7 +21,7 @@ public enum SweepState
     /// <summary>The user cancelled the sweep, and its runs have ended.</summary>
     Cancelled,
 
-    /// <summary>Every trial has ended, and at least one has a result.</summary>
+    /// <summary>Every trial has ended, and at least one has a result; or the sweep has reached one of its limits.</summary>
     Completed,
 
     /// <summary>Every trial has ended, and none has a result.</summary>
@@ -64,6 +64,9 @@ public sealed class SweepRow : ITableEntity
     /// <summary>Why the sweep failed.</summary>
     public string? Error { get; set; }
 
+    /// <summary>Why the sweep ends before all its trials: the limit that it has reached.</summary>
+    public string? StoppedEarly { get; set; }
+
     /// <summary>Id of the last write, by which its writer recognises the row if the response was lost.</summary>
     public string WriteId { get; set; } = "";
 
@@ -73,6 +76,10 @@ public sealed class SweepRow : ITableEntity
     /// <summary>The definition.</summary>
     [IgnoreDataMember]
     public SweepDefinition Definition => JsonSerializer.Deserialize<SweepDefinition>(DefinitionJson, Json.Options)!;
+
+    /// <summary>Whether no trial may begin: the sweep was cancelled, or has reached one of its limits.</summary>
+    [IgnoreDataMember]
+    public bool IsStopping => State == SweepState.Cancelling || StoppedEarly is not null;
 
     /// <summary>Whether the sweep has no orchestration any more.</summary>
     [IgnoreDataMember]

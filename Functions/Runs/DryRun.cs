@@ -44,12 +44,24 @@ public sealed class DryRun(RunStore runs, DatasetCatalog datasets, CostSettings 
         schema["required"]!.AsArray().Add((JsonNode)EstimateField);
     });
 
-    /// <summary>The estimate, from the newest earlier run with the same preset and pictures of the same size whose speed is known.</summary>
     private async Task<DryRunEstimate> EstimateAsync(TrainingOptions options, DatasetInfo? data, CancellationToken cancellation)
     {
-        if (data is not { Train: { } pictures, Height: { } side, Channels: { } channels })
-            return None($"The data set {options.Dataset} is not stored yet, so its size is unknown.");
-        var total = (long)options.StepsPerEpoch(pictures) * options.BatchSize * options.Epochs;
+        var (pace, basedOn, reason) = await FindPaceAsync(options, data, cancellation);
+        if (pace is null) return new(null, costs.Currency, null, reason);
+        var total = (long)options.StepsPerEpoch(data!.Train!.Value) * options.BatchSize * options.Epochs;
+        return new(pace.For(total, costs), costs.Currency, basedOn, reason);
+    }
+
+    /// <summary>The pace of the newest earlier run with the same preset and pictures of the same size whose speed is known.</summary>
+    /// <param name="options">The resolved options.</param>
+    /// <param name="data">The data set.</param>
+    /// <param name="cancellation">Cancels the reads.</param>
+    /// <returns>The pace and that run, or null; and what the pace is based on, or why there is none. With a pace, the size of the data set is known.</returns>
+    internal async Task<(TrainingPace? Pace, string? Run, string Reason)> FindPaceAsync(
+        TrainingOptions options, DatasetInfo? data, CancellationToken cancellation)
+    {
+        if (data is not { Train: not null, Height: { } side, Channels: { } channels })
+            return (null, null, $"The data set {options.Dataset} is not stored yet, so its size is unknown.");
         var sizes = new Dictionary<string, bool> { [data.Name] = true };
         var rows = await runs.ListAsync(cancellation).ToListAsync(cancellation);
         foreach (var row in rows.OrderByDescending(row => row.CreatedAt))
@@ -63,12 +75,10 @@ public sealed class DryRun(RunStore runs, DatasetCatalog datasets, CostSettings 
                 sizes[earlier.Dataset] = isSameSize = (other?.Height, other?.Channels) == (side, channels);
             }
             if (!isSameSize) continue;
-            return new(pace.For(total, costs), costs.Currency, row.RowKey,
+            return (pace, row.RowKey,
                 $"By the speed of run '{row.RowKey}', which has the same networks and pictures of the same size. Other options and instances change it.");
         }
-        return None($"No earlier run with the preset {JsonNamingPolicy.CamelCase.ConvertName(options.Preset.ToString())} on pictures of {side}x{side} "
+        return (null, null, $"No earlier run with the preset {JsonNamingPolicy.CamelCase.ConvertName(options.Preset.ToString())} on pictures of {side}x{side} "
             + $"with {channels} channel{(channels == 1 ? "" : "s")} has trained long enough to measure its speed.");
-
-        DryRunEstimate None(string reason) => new(null, costs.Currency, null, reason);
     }
 }

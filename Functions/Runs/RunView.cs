@@ -11,6 +11,7 @@ namespace GanFunctions.Functions.Runs;
 /// <param name="State">The run's state.</param>
 /// <param name="Actions">The actions that have an effect in this state.</param>
 /// <param name="Dataset">Name of the data set.</param>
+/// <param name="Sweep">The sweep that the run is a trial of; null for other runs. The sweep may have been deleted.</param>
 /// <param name="Preset">The preset of the options.</param>
 /// <param name="Progress">Progress of the training.</param>
 /// <param name="ImagesPerSecond">Training speed in real pictures per second; null until it is known.</param>
@@ -34,7 +35,7 @@ namespace GanFunctions.Functions.Runs;
 /// <param name="Cost">What its training has cost so far, and will cost.</param>
 /// <param name="Links">Links to the run's resources.</param>
 public sealed record RunView(
-    string Run, RunState State, IReadOnlyList<RunAction> Actions, string Dataset, Preset Preset, RunProgress Progress,
+    string Run, RunState State, IReadOnlyList<RunAction> Actions, string Dataset, string? Sweep, Preset Preset, RunProgress Progress,
     double? ImagesPerSecond, double? SecondsLeft,
     RunLosses? Losses, string? StoppedEarly, PictureQuality? Quality, int? QualityEpoch, RunBest? Best,
     IReadOnlyList<string> Warnings, string? Checkpoint, int RollBacks, string? Error, DateTimeOffset CreatedAt, DateTimeOffset? UpdatedAt,
@@ -50,7 +51,7 @@ public sealed record RunView(
             ? Math.Round(stepsLeft * options.BatchSize / row.ImagesPerSecond.Value)
             : (double?)null;
         return new RunView(
-            row.RowKey, row.State(), RunTransitions.ActionsIn(row.State()), options.Dataset, options.Preset, progress,
+            row.RowKey, row.State(), RunTransitions.ActionsIn(row.State()), options.Dataset, row.Sweep, options.Preset, progress,
             Rounded(row.ImagesPerSecond), secondsLeft,
             RunLosses.Of(row), row.StoppedEarly, row.Quality, row.QualityEpoch, RunBest.Of(row),
             WarningsOf(row), row.Checkpoint, row.Attempt, row.Error, row.CreatedAt, row.Timestamp, options, row.Classes,

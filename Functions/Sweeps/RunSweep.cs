@@ -17,7 +17,7 @@ public sealed record SweepRequest(string Sweep, string InstanceId);
 /// <param name="Rungs">Epochs of each rung; empty without halving.</param>
 /// <param name="Factor">η of successive halving.</param>
 /// <param name="LowerIsBetter">Whether a lower metric is better.</param>
-/// <param name="IsStopping">Whether the sweep was cancelled.</param>
+/// <param name="IsStopping">Whether the sweep was cancelled, or has reached a limit.</param>
 /// <param name="Past">Jobs that have begun.</param>
 public sealed record SweepPlan(
     int Trials, int Parallel, IReadOnlyList<int> Rungs, int Factor, bool LowerIsBetter, bool IsStopping, IReadOnlyList<PastJob> Past);
@@ -66,7 +66,8 @@ public static class RunSweep
         }
     }
 
-    private static SuccessiveHalving HalvingOf(SweepPlan plan)
+    /// <summary>The search, after what was done before.</summary>
+    internal static SuccessiveHalving HalvingOf(SweepPlan plan)
     {
         var halving = new SuccessiveHalving(plan.Trials, Math.Max(plan.Rungs.Count, 1), plan.Factor, plan.LowerIsBetter);
         foreach (var (trial, rung, hasEnded, metric) in plan.Past)
@@ -103,11 +104,16 @@ public sealed class BeginSweep(SweepStore sweeps)
             return true;
         }, stopping);
         if (begun is not { Row: { HasEnded: false } sweep } || sweep.InstanceId != request.InstanceId) return null;
+        return PlanOf(sweep, await sweeps.TrialsAsync(request.Sweep, stopping));
+    }
+
+    /// <summary>What is left to do in a sweep.</summary>
+    internal static SweepPlan PlanOf(SweepRow sweep, IReadOnlyList<TrialRow> trials)
+    {
         var definition = sweep.Definition;
-        var trials = await sweeps.TrialsAsync(request.Sweep, stopping);
         return new(
             definition.Trials, definition.Parallel, definition.Rungs, definition.Halving?.Factor ?? Halving.DefaultFactor,
-            definition.Measure.LowerIsBetter, sweep.State == SweepState.Cancelling, [.. trials.SelectMany(PastOf)]);
+            definition.Measure.LowerIsBetter, sweep.IsStopping, [.. trials.SelectMany(PastOf)]);
     }
 
     private static IEnumerable<PastJob> PastOf(TrialRow trial)
@@ -124,19 +130,21 @@ public sealed partial class EndSweep(SweepStore sweeps, ILogger<EndSweep> logger
     public async Task RunAsync([ActivityTrigger] SweepRequest request, CancellationToken stopping)
     {
         if (await sweeps.FindAsync(request.Sweep, stopping) is not { HasEnded: false } sweep || sweep.InstanceId != request.InstanceId) return;
-        var isCancelled = sweep.State == SweepState.Cancelling;
+        var why = sweep.StoppedEarly ?? "The sweep was cancelled.";
         foreach (var trial in await sweeps.TrialsAsync(request.Sweep, stopping))
         {
-            await sweeps.UpdateTrialAsync(request.Sweep, trial.Trial, row => isCancelled
-                ? row.End(TrialOutcome.Cancelled, null, "The sweep was cancelled.")
+            await sweeps.UpdateTrialAsync(request.Sweep, trial.Trial, row => sweep.IsStopping
+                ? row.End(TrialOutcome.Cancelled, null, why)
                 : row.End(TrialOutcome.Failed, null, "The trial could not be started or watched; the log has the reason."), stopping);
         }
         var trials = await sweeps.TrialsAsync(request.Sweep, stopping);
+        var isCut = trials.Exists(trial => trial.Outcome == TrialOutcome.Cancelled) || RunSweep.HalvingOf(BeginSweep.PlanOf(sweep, trials)).Next() is not null;
         var ended = await sweeps.UpdateAsync(request.Sweep, row =>
         {
             if (row.InstanceId != request.InstanceId || row.HasEnded) return false;
+            if (!isCut) row.StoppedEarly = null; // the limit was reached when everything was done
             row.State = row.State == SweepState.Cancelling ? SweepState.Cancelled
-                : trials.Exists(trial => trial.Results.Count > 0) ? SweepState.Completed
+                : row.StoppedEarly is not null || trials.Exists(trial => trial.Results.Count > 0) ? SweepState.Completed
                 : SweepState.Failed;
             if (row.State == SweepState.Failed) row.Error = $"No trial has a result. {trials.Find(trial => trial.Error is not null)?.Error}".TrimEnd();
             return true;

@@ -17,10 +17,10 @@ public sealed record TrialJob(string Sweep, string SweepInstanceId, int Trial, i
 /// <summary>What became of a job. Small, because it goes into the history.</summary>
 /// <param name="IsOver">Whether the run has ended. If not, it is being trained, or paused.</param>
 /// <param name="Metric">The metric; null if the run has not ended, or failed.</param>
-/// <param name="IsStopping">Whether the sweep was cancelled, and must start no more trials.</param>
+/// <param name="IsStopping">Whether the sweep was cancelled or has reached a limit, and must start no more trials.</param>
 public sealed record TrialReport(bool IsOver, double? Metric, bool IsStopping)
 {
-    /// <summary>Nothing was or will be done: the sweep was cancelled before, or belongs to another orchestration.</summary>
+    /// <summary>Nothing was or will be done: the sweep was ended before, or belongs to another orchestration.</summary>
     public static TrialReport NotBegun { get; } = new(IsOver: true, Metric: null, IsStopping: true);
 }
 
@@ -64,9 +64,10 @@ public sealed class StartTrial(TrialRuns trials)
         trials.StartAsync(client, job, stopping);
 }
 
-/// <summary>The activity: records the result of a trial if its run has ended.</summary>
+/// <summary>The activity: records the result of a trial if its run has ended, and ends the sweep if it has reached a limit.</summary>
 public sealed class CheckTrial(TrialRuns trials)
 {
     [Function(nameof(CheckTrial))]
-    public Task<TrialReport> RunAsync([ActivityTrigger] TrialJob job, CancellationToken stopping) => trials.CheckAsync(job, stopping);
+    public Task<TrialReport> RunAsync([ActivityTrigger] TrialJob job, [DurableClient] DurableTaskClient client, CancellationToken stopping) =>
+        trials.CheckAsync(client, job, stopping);
 }

@@ -4,17 +4,18 @@ using GanFunctions.Core.Sweeps;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Datasets;
 using GanFunctions.Functions.Http;
+using GanFunctions.Functions.Runs;
 
 namespace GanFunctions.Functions.Sweeps;
 
 /// <summary><c>POST /api/sweeps</c>: starts a sweep.</summary>
-public sealed class StartSweep(SweepStore sweeps, SweepStarter starter, SweepPlanning planning)
+public sealed class StartSweep(SweepStore sweeps, SweepStarter starter, SweepPlanning planning, SweepEstimate estimate)
 {
     /// <summary>A body, for errors.</summary>
     internal const string Example = "{\"space\": {\"learningRate\": [0.001, 0.002]}}";
 
     internal static readonly Parameter<bool> DryRun = Parameter.Flag(
-        "dryRun", "Returns the definition and the options of each trial, and starts nothing.", otherwise: false);
+        "dryRun", "Returns the definition, the options of each trial and an estimate of the costs, and starts nothing.", otherwise: false);
 
     private const string IdField = "sweep";
 
@@ -39,7 +40,8 @@ public sealed class StartSweep(SweepStore sweeps, SweepStarter starter, SweepPla
         var plan = await planning.PlanAsync(id, body, faults, cancellation);
         if (!faults.AreNone) return Problems.Invalid(faults.ToDictionary());
         if (plan.Unavailable is { } unavailable) return DatasetProblems.Unavailable(unavailable);
-        if (dryRun) return Results.Json(SweepDraft.Of(id, plan), Json.Options);
+        if (dryRun)
+            return Results.Json(SweepDraft.Of(id, plan, await estimate.OfAsync(plan.Definition, plan.Options, plan.Data, cancellation)), Json.Options);
 
         if (await starter.StartAsync(client, id, plan.Definition, cancellation) is not { } row) return SweepProblems.Taken(id);
         return Results.Json(SweepView.Of(row, [], []), Json.Options, statusCode: 202).WithLocation($"/api/sweeps/{id}");
@@ -58,11 +60,13 @@ public sealed class StartSweep(SweepStore sweeps, SweepStarter starter, SweepPla
 /// <param name="Sweep">The sweep's id.</param>
 /// <param name="Definition">The definition, with all defaults.</param>
 /// <param name="Rungs">The epochs of each rung of successive halving; empty without halving.</param>
+/// <param name="Estimate">What all trials together would cost.</param>
 /// <param name="Trials">The trials by number.</param>
-public sealed record SweepDraft(string Sweep, SweepDefinition Definition, IReadOnlyList<int> Rungs, IReadOnlyList<TrialDraft> Trials)
+public sealed record SweepDraft(
+    string Sweep, SweepDefinition Definition, IReadOnlyList<int> Rungs, DryRunEstimate Estimate, IReadOnlyList<TrialDraft> Trials)
 {
     /// <summary>The draft of a plan.</summary>
-    public static SweepDraft Of(string sweep, PlannedSweep plan) => new(sweep, plan.Definition, plan.Definition.Rungs,
+    public static SweepDraft Of(string sweep, PlannedSweep plan, DryRunEstimate estimate) => new(sweep, plan.Definition, plan.Definition.Rungs, estimate,
     [
         .. plan.Options.Select((options, index) => new TrialDraft(
             index + 1, SweepDefinition.RunOf(sweep, index + 1), plan.Definition.PointOf(index + 1), options)),

@@ -31,6 +31,8 @@ internal static class SweepFeature
     public static IServiceCollection AddSweeps(this IServiceCollection services) => services
         .AddSingleton(Feature)
         .AddSingleton<SweepPlanning>()
+        .AddSingleton<SweepEstimate>()
+        .AddSingleton<SweepLimits>()
         .AddSingleton<SweepStarter>()
         .AddSingleton<TrialRuns>()
         .AddHostedService<SweepRecovery>();
@@ -46,7 +48,7 @@ internal static class SweepFeature
             Body = new("What to try, and how.", IsRequired: true, Media.Json(StartSchema, SweepExamples.Body)),
             Responses =
             [
-                new(200, "The definition, and the options of each trial (`dryRun`).", Media.Json(SweepExamples.Draft)),
+                new(200, "The definition, the options of each trial, and an estimate of the costs (`dryRun`).", Media.Json(SweepExamples.Draft)),
                 new(202, "The sweep is started.", Media.Json(SweepExamples.Queued)) { Headers = Location },
                 Response.Invalid("space.batchSize", "space.batchSize: 1 is not valid; it must be a whole number from 2 to 1024."),
                 Conflict("A sweep with that id exists.", SweepProblems.TakenTitle, SweepProblems.TakenDetail(SweepExamples.Id)),
@@ -127,6 +129,8 @@ internal static class SweepFeature
         foreach (var (name, min, max) in ((string, int, int)[])[("trials", 1, SweepDefinition.MaxTrials), ("parallel", 1, SweepDefinition.MaxParallel)])
             (properties[name]!["minimum"], properties[name]!["maximum"]) = (min, max);
         properties["seed"]!["minimum"] = 0;
+        (properties["maxMinutes"]!["minimum"], properties["maxMinutes"]!["maximum"]) = SweepDefinition.MinutesRange;
+        (properties["maxCost"]!["minimum"], properties["maxCost"]!["maximum"]) = SweepDefinition.CostRange;
         properties["halving"]!["anyOf"]![0] = schemas.Like("HalvingRequest", typeof(Halving), halving =>
         {
             halving["required"] = new JsonArray("epochs");

@@ -13,8 +13,10 @@ namespace GanFunctions.Functions.Sweeps;
 /// <summary>A sweep that could be started.</summary>
 /// <param name="Definition">The definition.</param>
 /// <param name="Options">The resolved options of each trial, for its last epoch.</param>
+/// <param name="Data">The data set; null if it is unknown.</param>
 /// <param name="Unavailable">Why the data set is unavailable; null if it is available.</param>
-public sealed record PlannedSweep(SweepDefinition Definition, IReadOnlyList<TrainingOptions> Options, DatasetUnavailableException? Unavailable);
+public sealed record PlannedSweep(
+    SweepDefinition Definition, IReadOnlyList<TrainingOptions> Options, DatasetInfo? Data, DatasetUnavailableException? Unavailable);
 
 /// <summary>Reads and checks the definition of a sweep, with the options of every trial.</summary>
 public sealed class SweepPlanning(RunStore runs, DatasetCatalog datasets, InitialCheckpoints checkpoints)
@@ -49,7 +51,7 @@ public sealed class SweepPlanning(RunStore runs, DatasetCatalog datasets, Initia
         var options = TrialOptions.Read(definition, space, data, faults);
         if (data is not null) CheckFit(initial, options, data, faults);
         await CheckRunsAsync(sweep, definition, faults, cancellation);
-        return new(definition, options, unavailable);
+        return new(definition, options, data, unavailable);
     }
 
     /// <summary>Resolves the checkpoints that trials start from, so that all of them start from the same.</summary>

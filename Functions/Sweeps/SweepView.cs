@@ -12,13 +12,14 @@ namespace GanFunctions.Functions.Sweeps;
 /// <param name="Rungs">The epochs of each rung of successive halving; empty without halving.</param>
 /// <param name="Progress">How many trials are in which state.</param>
 /// <param name="Best">The trial with the best metric so far, at whatever rung; null before the first result.</param>
+/// <param name="StoppedEarly">Why the sweep ends before all its trials, the limit that it has reached; null if it has reached none.</param>
 /// <param name="Error">Why the sweep failed; null if it did not.</param>
 /// <param name="CreatedAt">When the sweep was started.</param>
 /// <param name="Trials">All trials by number. Left out in lists.</param>
 /// <param name="Links">Links to the sweep's resources.</param>
 public sealed record SweepView(
     string Sweep, SweepState State, SweepDefinition Definition, bool LowerIsBetter, IReadOnlyList<int> Rungs, SweepProgress Progress, TrialView? Best,
-    string? Error, DateTimeOffset CreatedAt,
+    string? StoppedEarly, string? Error, DateTimeOffset CreatedAt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<TrialView>? Trials, SweepLinks Links)
 {
     /// <summary>The view of a sweep.</summary>
@@ -33,7 +34,7 @@ public sealed record SweepView(
             best is null || definition.Measure.IsBetter(trial.Metric!.Value, best.Metric!.Value) ? trial : best);
         return new(
             row.RowKey, row.State, definition, definition.Measure.LowerIsBetter, definition.Rungs, SweepProgress.Of(row, definition, trials, views), best,
-            row.Error, row.CreatedAt, views, SweepLinks.Of(row.RowKey));
+            row.StoppedEarly, row.Error, row.CreatedAt, views, SweepLinks.Of(row.RowKey));
     }
 }
 

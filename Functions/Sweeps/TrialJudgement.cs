@@ -13,11 +13,12 @@ internal readonly record struct TrialJudgement(TrialOutcome Outcome, RungResult?
     /// <param name="run">The row; null if there is no such run.</param>
     /// <param name="job">The job.</param>
     /// <param name="metric">What is measured.</param>
-    public static TrialJudgement Of(RunRow? run, TrialJob job, SweepMetric metric) => run?.Phase is null or Phase.Deleting || run.Sweep != job.Sweep
+    /// <param name="stoppedEarly">The limit that the sweep has reached; null if it has reached none.</param>
+    public static TrialJudgement Of(RunRow? run, TrialJob job, SweepMetric metric, string? stoppedEarly) => run?.Phase is null or Phase.Deleting || run.Sweep != job.Sweep
         ? new(TrialOutcome.Failed, Error: "The run was deleted.")
         : run.State() switch
         {
-            RunState.Cancelled => new(TrialOutcome.Cancelled, Error: "The run was cancelled."),
+            RunState.Cancelled => new(TrialOutcome.Cancelled, Error: stoppedEarly ?? "The run was cancelled."),
             RunState.Failed => new(TrialOutcome.Failed, Error: run.Error),
             RunState.Completed => OfCompleted(run, job, metric),
             _ => new(TrialOutcome.Running),

@@ -11,13 +11,15 @@ namespace GanFunctions.Functions.Sweeps;
 /// <summary>
 /// Starts, extends, judges and cancels the runs of trials. Every call is idempotent: it may run twice, at the same time or after a crash in between.
 /// </summary>
-public sealed class TrialRuns(SweepStore sweeps, RunStore runs, RunStarter starter, DatasetCatalog datasets, InitialCheckpoints checkpoints)
+public sealed partial class TrialRuns(
+    SweepStore sweeps, RunStore runs, RunStarter starter, DatasetCatalog datasets, InitialCheckpoints checkpoints, SweepLimits limits,
+    ILogger<TrialRuns> logger)
 {
     /// <summary>Starts a trial's run, or extends it to the epochs of the job.</summary>
     public async Task<TrialReport> StartAsync(DurableTaskClient client, TrialJob job, CancellationToken cancellation)
     {
         if (await FindSweepAsync(job, cancellation) is not { } sweep) return TrialReport.NotBegun;
-        if (sweep.State == SweepState.Cancelling && !await HasBegunAsync(job, cancellation)) return TrialReport.NotBegun;
+        if ((await StopAtLimitAsync(client, sweep, cancellation)).IsStopping && !await HasBegunAsync(job, cancellation)) return TrialReport.NotBegun;
         var trial = await sweeps.UpdateTrialAsync(job.Sweep, job.Trial, row =>
         {
             if (row.Rung >= job.Rung) return false;
@@ -29,23 +31,24 @@ public sealed class TrialRuns(SweepStore sweeps, RunStore runs, RunStarter start
             var problem = await EnsureRunAsync(client, sweep.Definition, job, cancellation);
             if (problem is not null)
                 await sweeps.UpdateTrialAsync(job.Sweep, job.Trial, row => row.Rung == job.Rung && row.End(TrialOutcome.Failed, null, problem), cancellation);
-            // The cancellation of the sweep may have come before there was a run to cancel.
-            if ((await sweeps.FindAsync(job.Sweep, cancellation))?.State == SweepState.Cancelling)
+            // The end of the sweep may have come before there was a run to cancel.
+            if ((await sweeps.FindAsync(job.Sweep, cancellation))?.IsStopping == true)
                 await CancelAsync(client, SweepDefinition.RunOf(job.Sweep, job.Trial), job.Sweep, cancellation);
         }
-        return await CheckAsync(job, cancellation);
+        return await CheckAsync(client, job, cancellation);
     }
 
-    /// <summary>Records the result of a job if the run has ended.</summary>
-    public async Task<TrialReport> CheckAsync(TrialJob job, CancellationToken cancellation)
+    /// <summary>Records the result of a job if the run has ended, and ends the sweep if it has reached a limit.</summary>
+    public async Task<TrialReport> CheckAsync(DurableTaskClient client, TrialJob job, CancellationToken cancellation)
     {
         if (await FindSweepAsync(job, cancellation) is not { } sweep) return TrialReport.NotBegun;
         var run = await runs.FindAsync(SweepDefinition.RunOf(job.Sweep, job.Trial), cancellation);
-        var (outcome, result, error) = TrialJudgement.Of(run, job, sweep.Definition.Measure);
+        var (outcome, result, error) = TrialJudgement.Of(run, job, sweep.Definition.Measure, sweep.StoppedEarly);
         var trial = await sweeps.UpdateTrialAsync(
             job.Sweep, job.Trial, row => row.Rung == job.Rung && outcome != TrialOutcome.Running && row.End(outcome, result, error), cancellation);
         var isOver = trial.Rung > job.Rung || trial.Outcome != TrialOutcome.Running;
-        return new(isOver, trial.Results.FirstOrDefault(each => each.Rung == job.Rung)?.Metric, sweep.State == SweepState.Cancelling);
+        var isStopping = (await StopAtLimitAsync(client, sweep, cancellation)).IsStopping;
+        return new(isOver, trial.Results.FirstOrDefault(each => each.Rung == job.Rung)?.Metric, isStopping);
     }
 
     /// <summary>Cancels a run of a sweep, if it has not ended.</summary>
@@ -61,6 +64,30 @@ public sealed class TrialRuns(SweepStore sweeps, RunStore runs, RunStarter start
         if (cancelled is not { Changed: true, Row: var now }) return;
         if (!now.IsAtRest) await starter.WakeAsync(client, now, cancellation);
         await starter.NotifyAsync(client, now, cancellation);
+    }
+
+    /// <summary>Ends a sweep that has reached a limit: marks it, so that no trial begins, and cancels its unfinished runs.</summary>
+    /// <returns>The sweep as it is now.</returns>
+    private async Task<SweepRow> StopAtLimitAsync(DurableTaskClient client, SweepRow sweep, CancellationToken cancellation)
+    {
+        if (!sweep.IsStopping && await limits.ReasonToStopAsync(sweep, cancellation) is { } reason)
+        {
+            var marked = await sweeps.UpdateAsync(sweep.RowKey, row =>
+            {
+                if (row.InstanceId != sweep.InstanceId || row.HasEnded || row.IsStopping) return false;
+                row.StoppedEarly = reason;
+                return true;
+            }, cancellation);
+            if (marked is not { Row: var now }) return sweep;
+            sweep = now;
+            if (marked.Value.Changed) LogLimit(sweep.RowKey, reason);
+        }
+        if (sweep.StoppedEarly is null) return sweep;
+        // Every time, because a crash may have prevented it.
+        var unfinished = await runs.ListAsync($"{sweep.RowKey}-", cancellation).Where(run => run.Sweep == sweep.RowKey && !RunTransitions.HasEnded(run))
+            .ToListAsync(cancellation);
+        foreach (var run in unfinished) await CancelAsync(client, run.RowKey, sweep.RowKey, cancellation);
+        return sweep;
     }
 
     private async Task<SweepRow?> FindSweepAsync(TrialJob job, CancellationToken cancellation) =>
@@ -125,4 +152,7 @@ public sealed class TrialRuns(SweepStore sweeps, RunStore runs, RunStarter start
         // Another worker does the same job at the same time, or the id was taken meanwhile.
         return (await runs.FindAsync(run, cancellation))?.Sweep == job.Sweep ? null : $"There is a run '{run}' already, which does not belong to the sweep.";
     }
+
+    [LoggerMessage(LogLevel.Information, "Sweep {Sweep}: starting no more trials and cancelling its runs. {Reason}")]
+    private partial void LogLimit(string sweep, string reason);
 }

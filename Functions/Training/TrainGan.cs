@@ -1,6 +1,6 @@
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
-
+using GanFunctions.Core.Sweeps;
 
 namespace GanFunctions.Functions.Training;
 
@@ -74,15 +74,37 @@ public static class TrainGan
 }
 
 /// <summary>The activity: trains one epoch, or the part of it that fits into the time limit, and announces how the run stands then.</summary>
-public sealed class TrainSlice(TrainingSlice slice, Announcements announcements)
+public sealed partial class TrainSlice(TrainingSlice slice, Announcements announcements, SweepLimits sweepLimits, ILogger<TrainSlice> logger)
 {
     [Function(nameof(TrainSlice))]
-    public async Task<SliceResult> RunAsync([ActivityTrigger] SliceRequest request, CancellationToken stopping)
+    public async Task<SliceResult> RunAsync([ActivityTrigger] SliceRequest request, [DurableClient] DurableTaskClient client, CancellationToken stopping)
     {
-        var result = await slice.RunAsync(request, stopping);
+        var maxSeconds = await sweepLimits.SecondsOfSliceAsync(request.Run, stopping);
+        var result = await slice.RunAsync(request with { MaxSeconds = maxSeconds }, stopping);
         await announcements.AnnounceAsync(request.Run, request.InstanceId);
+        if (maxSeconds is not null && result.Outcome == SliceOutcome.Continue) await EndSweepAtLimitAsync(client, request.Run);
         return result;
     }
+
+    /// <summary>
+    /// Makes the trial of the run check the limits of its sweep, if the sweep has reached one. The end of a run does that anyway. Best effort: the trial also
+    /// checks now and then.
+    /// </summary>
+    private async Task EndSweepAtLimitAsync(DurableTaskClient client, string run)
+    {
+        if (await sweepLimits.WaiterToStopAsync(run, CancellationToken.None) is not { } waiter) return;
+        try
+        {
+            await client.RaiseEventAsync(waiter, TrainGan.RestEvent, run, CancellationToken.None);
+        }
+        catch (Exception refusal)
+        {
+            LogNotSent(waiter, refusal.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Debug, "Orchestration {InstanceId}: did not accept a message, probably because it has just ended. {Refusal}")]
+    private partial void LogNotSent(string instanceId, string refusal);
 }
 
 /// <summary>The activity: trains the shard of one of several workers to the end of a round.</summary>

@@ -84,6 +84,33 @@ public sealed class Sweeps(App app)
     }
 
     [Fact]
+    public async Task End_at_their_limit_with_what_they_have_committed()
+    {
+        await app.Http.UploadNoiseAsync();
+        var body = SweepCalls.Body("limited-sweep", trials: 3, parallel: 2, epochs: 9_999);
+        body["maxMinutes"] = 0.1; // a slice is billed for a second at least
+        await app.Http.StartSweepAsync(body);
+
+        var view = await app.Http.SweepUntilAsync("limited-sweep", "completed");
+
+        var reason = (string)view["stoppedEarly"]!;
+        Assert.Matches(@"^The trials have been billed for [\d.]+ minutes of training: maxMinutes is 0.1\.$", reason);
+        Assert.Null(view["error"]);
+        Assert.Equal(["cancelled", "cancelled", "waiting"], SweepCalls.TrialsOf(view).Select(trial => (string)trial["state"]!));
+        Assert.Equal([reason, reason, null], SweepCalls.TrialsOf(view).Select(trial => (string?)trial["error"]));
+        var minutes = 0.0;
+        foreach (var number in (int[])[1, 2])
+        {
+            var run = await app.Http.JsonAsync($"api/runs/limited-sweep-{number}");
+            Assert.Equal(("cancelled", "limited-sweep"), ((string)run["state"]!, (string)run["sweep"]!));
+            Assert.NotNull(run["checkpoint"]);
+            minutes += (double)run["cost"]!["minutes"]!;
+        }
+        Assert.InRange(minutes, 0.1, 1);
+        Assert.Null((await app.Http.JsonAsync("api/sweeps/limited-sweep"))["trials"]![2]!["runState"]);
+    }
+
+    [Fact]
     public async Task Whose_trials_all_fail_have_failed()
     {
         await app.Http.UploadNoiseAsync();

@@ -62,6 +62,41 @@ public sealed class Sweeps_that_cannot_start(App app)
         Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
     }
 
+    [Fact]
+    public async Task Include_dry_runs_which_estimate_the_costs_of_the_whole_sweep()
+    {
+        await app.Http.TrainedAsync("tiny");
+        var body = new JsonObject
+        {
+            ["sweep"] = "estimated",
+            ["space"] = new JsonObject { ["learningRate"] = new JsonArray(0.001, 0.002) },
+            ["options"] = new JsonObject { ["preset"] = "compact", ["dataset"] = "digits", ["epochs"] = 20 },
+            ["trials"] = 4,
+        };
+        using var run = await app.Http.PostAsJsonAsync(
+            "api/runs?dryRun=true", new { run = "estimated-run", preset = "compact", dataset = "digits", epochs = 20 }, Cancellation);
+        using var sweep = await app.Http.PostAsJsonAsync("api/sweeps?dryRun=true", body, Cancellation);
+
+        var (one, all) = ((await run.ReadAsync())["estimate"]!, (await sweep.ReadAsync())["estimate"]!);
+        Assert.Equal((string)one["basedOn"]!, (string)all["basedOn"]!);
+        var amount = (double)one["cost"]!["amount"]!;
+        Assert.Equal(4 * amount, (double)all["cost"]!["amount"]!, amount / 100);
+    }
+
+    [Fact]
+    public async Task Have_limits_that_are_validated()
+    {
+        await app.Http.UploadNoiseAsync();
+        var body = SweepCalls.Body("unlimited", trials: 2, parallel: 1, epochs: 1);
+        (body["maxMinutes"], body["maxCost"]) = (0, "1 USD");
+
+        using var refused = await PostAsync(body.ToJsonString());
+
+        Assert.Equal(
+            "maxCost: \"1 USD\" is not valid; it must be a number from 0.0001 to 1000000. maxMinutes: 0 is not valid; it must be a number from 0.01 to 10000000.",
+            (string)(await refused.ReadAsync())["detail"]!);
+    }
+
     private async Task<string> ErrorAsync(JsonObject body)
     {
         using var answer = await PostAsync(body.ToJsonString());

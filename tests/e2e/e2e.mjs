@@ -21,7 +21,7 @@ if (positionals.length !== 1) {
 const base = new URL(positionals[0]);
 const patience = Number(values.patience) * 1000;
 const name = `e2e-${randomBytes(4).toString("hex")}`;
-const [short, long, failing, measured] = ["short", "long", "failing", "measured"].map((kind) => `${name}-${kind}`);
+const [short, long, failing, measured, moved] = ["short", "long", "failing", "measured", "moved"].map((kind) => `${name}-${kind}`);
 
 /** A training of seconds: two epochs of ten steps. One thread does not wait for another on a busy machine. */
 const shortRun = { run: short, dataset: "digits", epochs: 2, imagesPerEpoch: 160, batchSize: 16, logEvery: 5, qualitySamples: 0, threads: 1 };
@@ -96,7 +96,7 @@ before(async () => {
 });
 
 after(async () => {
-  for (const run of [short, long, failing, measured]) {
+  for (const run of [short, long, failing, measured, moved]) {
     await call("POST", `/api/runs/${run}/cancel`);
     await until(`${run} to be gone`, () => call("DELETE", `/api/runs/${run}`), (answer) => answer.status === 404);
   }
@@ -188,6 +188,18 @@ test("its pictures come in other forms: a grid of each epoch, a timelapse, a pla
     assert.equal(answer.headers.get("content-type").split(";")[0], type, path);
   }
   assert.equal((await json("GET", "/api/noise?seeds=1", 200)).noise[0].length, 100);
+});
+
+test("it moves: what is exported can be imported under another name", async () => {
+  const exported = await call("GET", `/api/runs/${short}/export`);
+  const archive = await exported.arrayBuffer();
+  assert.deepEqual([exported.status, exported.headers.get("content-type")], [200, "application/zip"]);
+  const imported = await json("PUT", `/api/runs/${moved}/import`, 201, { form: new Blob([archive]) });
+  assert.deepEqual([imported.run, imported.state, imported.progress.epoch], [moved, "completed", 2]);
+  await problem("PUT", `/api/runs/${moved}/import`, 409, ["already"], { form: new Blob([archive]) });
+  const [one, other] = await Promise.all([short, moved].map(async (run) => (await call("GET", `/api/runs/${run}/samples?count=4`)).arrayBuffer()));
+  assert.deepEqual(Buffer.from(other), Buffer.from(one));
+  await json("DELETE", `/api/runs/${moved}`, 204);
 });
 
 test("what it answers to GET it answers to HEAD, without the body", async () => {

@@ -176,6 +176,7 @@ const startedFrom = ({ run, epoch, training }) => html`
 
 const numbers = run => html`
   <span>${run.dataset}, ${run.preset}</span>
+  ${run.sweep ? html`<span>trial of <a href="#/sweeps/${run.sweep}">${run.sweep}</a></span>` : nothing}
   ${run.options.initFrom ? startedFrom(run.options.initFrom) : nothing}
   <span>epoch <b data-epoch>${run.progress.epoch}</b> of ${run.progress.epochs}</span>
   ${run.progress.stepsPerEpoch ? html`<span>step ${count(run.progress.step)} of ${count(run.progress.stepsPerEpoch)}</span>` : nothing}

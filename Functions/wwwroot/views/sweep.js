@@ -82,6 +82,7 @@ const template = ({ sweep, sort, option, failure }, handlers) => html`
     <progress max="1" .value=${sweep.progress.fraction} aria-label="Progress of ${sweep.sweep}"></progress>
     <p class="numbers">${Object.entries(sweep.progress).filter(([name, value]) => name !== 'fraction' && value > 0)
       .map(([name, value]) => html`<span>${plural(value, 'trial')} ${name}</span>`)}</p>
+    ${sweep.stoppedEarly ? html`<p>${sweep.stoppedEarly}</p>` : nothing}
     ${sweep.error ? html`<p class="error">${sweep.error}</p>` : nothing}
     ${sweep.best ? html`<p data-best>Best ${sweep.definition.metric}: ${measure(sweep.best.metric)} after ${plural(sweep.best.epochs, 'epoch')},
       <a href="#/runs/${sweep.best.run}">${sweep.best.run}</a> with <code>${JSON.stringify(sweep.best.options)}</code></p>` : nothing}

@@ -80,6 +80,7 @@ const card = sweep => html`
 const planned = plan => html`
   <div role="status">
     <h3>${plural(plan.trials.length, 'trial')}${plan.rungs.length > 0 ? `, trained for ${plan.rungs.join(', ')} epochs` : ''}</h3>
+    ${plan.estimate.cost ? html`<p data-estimate title=${plan.estimate.reason}>about ${measure(plan.estimate.cost.amount)} ${plan.estimate.currency}</p>` : nothing}
     <ul>${plan.trials.slice(0, 10).map(trial => html`<li><code>${JSON.stringify(trial.options)}</code></li>`)}</ul>
     ${plan.trials.length > 10 ? html`<p class="hint">and ${plan.trials.length - 10} more</p>` : nothing}
   </div>`;
