@@ -106,8 +106,8 @@ public sealed class Sweeps(App app)
             Assert.NotNull(run["checkpoint"]);
             minutes += (double)run["cost"]!["minutes"]!;
         }
-        Assert.InRange(minutes, 0.1, 1);
-        Assert.Null((await app.Http.JsonAsync("api/sweeps/limited-sweep"))["trials"]![2]!["runState"]);
+        Assert.True(minutes >= 0.1, $"{minutes} minutes");
+        Assert.Null(SweepCalls.TrialsOf(view)[2]["runState"]);
     }
 
     [Fact]
