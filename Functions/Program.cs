@@ -10,6 +10,7 @@ using GanFunctions.Functions.Mlflow;
 using GanFunctions.Functions.Notices;
 using GanFunctions.Functions.OpenApi;
 using GanFunctions.Functions.Page;
+using GanFunctions.Functions.Projections;
 using GanFunctions.Functions.Runs;
 using GanFunctions.Functions.Samples;
 using GanFunctions.Functions.ShortWork;
@@ -37,6 +38,7 @@ return AppHost.Run(() =>
         .AddSweeps()
         .AddLosses()
         .AddSamples()
+        .AddProjections()
         .AddCheckpoints()
         .AddArchives(builder.Configuration)
         .AddDatasets(builder.Configuration)

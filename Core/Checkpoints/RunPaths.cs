@@ -35,4 +35,10 @@ public static class RunPaths
 
     /// <summary>Prefix of all sample grids.</summary>
     public static string Grids(string run) => Root(run) + "grids/";
+
+    /// <summary>Prefix of all projections.</summary>
+    public static string Projections(string run) => Root(run) + "projections/";
+
+    /// <summary>A projection.</summary>
+    public static string Projection(string run, string id) => $"{Projections(run)}{id}.json";
 }

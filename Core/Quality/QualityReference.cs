@@ -23,6 +23,7 @@ public sealed class QualityReference : IDisposable
     internal const string AccuracyKey = "accuracy";
     internal const string SideKey = "side"; // of the pictures; only if the weights do not tell
 
+    private const double SmallestSpread = 1e-6; // of pictures that are all the same
     private const int NoiseBatch = 128; // fixed: a stream of random numbers each
     private const int Seed = 0;         // the noise is the same for every epoch and every run
 
@@ -33,6 +34,7 @@ public sealed class QualityReference : IDisposable
     private readonly Tensor _training;
     private readonly Tensor _mean;
     private readonly Tensor _covariance;
+    private readonly Tensor _squaredSpread;
     private readonly ConcurrentDictionary<int, (double Frechet, double Kernel)> _baselines = new();
 
     /// <summary>Loads a quality reference.</summary>
@@ -69,6 +71,7 @@ public sealed class QualityReference : IDisposable
         (_heldOut, _training) = (heldOut.DetachFromDisposeScope(), training.DetachFromDisposeScope());
         var (mean, covariance) = FrechetDistance.MomentsOf(heldOut);
         (_mean, _covariance) = (mean.DetachFromDisposeScope(), covariance.DetachFromDisposeScope());
+        _squaredSpread = (covariance.trace() * 2).clamp_min(SmallestSpread).to(ScalarType.Float32).DetachFromDisposeScope();
         Sha256 = BlobReference.Of(file).Sha256;
     }
 
@@ -117,6 +120,12 @@ public sealed class QualityReference : IDisposable
     /// <summary>Features, <c>[count, 128]</c>, of pictures. Thread-safe.</summary>
     internal Tensor FeaturesOf(PictureSelection pictures) => FeaturesOf(_network, pictures, CancellationToken.None);
 
+    /// <summary>Features, <c>[count, 128]</c>, of pictures, <c>[count, channels, side, side]</c> in [-1, 1], with their gradients. Thread-safe.</summary>
+    internal Tensor FeaturesOf(Tensor pictures) => _network.call(pictures);
+
+    /// <summary>Mean squared distance between the features of two held-out pictures, more than zero: a float32 scalar.</summary>
+    internal Tensor SquaredSpread => _squaredSpread;
+
     /// <summary>Features of the first held-out pictures, at most <paramref name="max"/>: <c>[count, 128]</c>.</summary>
     internal Tensor HeldOut(int max) => _heldOut.narrow(0, 0, Math.Min(max, _heldOut.shape[0]));
 
@@ -136,6 +145,7 @@ public sealed class QualityReference : IDisposable
         _training.Dispose();
         _mean.Dispose();
         _covariance.Dispose();
+        _squaredSpread.Dispose();
     }
 
     /// <summary>Features, <c>[count, 128]</c>, of pictures.</summary>

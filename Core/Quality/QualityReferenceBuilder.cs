@@ -15,6 +15,10 @@ internal static class QualityReferenceBuilder
 {
     private const int VersionWithLabels = 1;
     private const int VersionWithoutLabels = 2;
+
+    /// <summary>The versions of the recipe. A data set has a quality reference of one of them.</summary>
+    public static IReadOnlyList<int> Versions { get; } = [VersionWithLabels, VersionWithoutLabels];
+
     private const int Clusters = 50;
     private const int MaxClustered = 20_000; // training pictures that are clustered
 

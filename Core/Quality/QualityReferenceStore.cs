@@ -52,6 +52,47 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
         }
     }
 
+    /// <summary>The file of the quality reference of a data set; null if none has been built. It is not read.</summary>
+    /// <param name="dataset">SHA-256 of the data set.</param>
+    /// <param name="cancellation">Cancels the read of the index.</param>
+    public async Task<BlobReference?> FindAsync(string dataset, CancellationToken cancellation)
+    {
+        foreach (var version in QualityReferenceBuilder.Versions)
+        {
+            var index = IndexBlob(dataset, version);
+            try
+            {
+                if (await index.TryReadAsync(cancellation) is { } stored) return Json.ReadDocument<Index>(index.Name, stored.Content, Format).File;
+            }
+            catch (Exception unreadable) when (unreadable is InvalidDataException or NewerFormatException)
+            {
+                // The next slice that measures reports and repairs it.
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Reads a quality reference. The caller disposes it.</summary>
+    /// <param name="dataset">SHA-256 of the data set.</param>
+    /// <param name="reference">The file, from <see cref="FindAsync"/>.</param>
+    /// <param name="cancellation">Cancels the read.</param>
+    /// <exception cref="InvalidDataException">The file is missing or damaged.</exception>
+    public async Task<QualityReference> ReadAsync(string dataset, BlobReference reference, CancellationToken cancellation)
+    {
+        var blob = FileBlob(dataset, reference);
+        try
+        {
+            var file = (await blob.TryReadAsync(cancellation))?.Content.ToArray() ?? throw new InvalidDataException($"{blob.Name} is missing.");
+            if (BlobReference.Of(file) != reference) throw new InvalidDataException($"The content of {blob.Name} does not match its name.");
+            return new QualityReference(file);
+        }
+        catch (InvalidDataException)
+        {
+            await blob.DeleteIfExistsAsync(cancellationToken: cancellation); // it would prevent the upload of its replacement, which has the same name
+            throw;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -72,7 +113,7 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
         using var built = new QualityReference(file);
         var reference = BlobReference.Of(file);
         var index = BinaryData.FromObjectAsJson(new Index(Format, reference, built.Accuracy), Json.Document);
-        await FileBlob(data, reference).TryCreateAsync(new BinaryData(file), cancellation);
+        await FileBlob(data.Sha256, reference).TryCreateAsync(new BinaryData(file), cancellation);
         await IndexBlob(data).TryCreateAsync(index, cancellation); // if another worker came first, its reference is used
         LogBuilt(data.Name, reference.Sha256, built.Accuracy);
         return await TryReadAsync(data, cancellation)
@@ -85,7 +126,7 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
         if (await index.TryReadAsync(cancellation) is not { } stored) return null;
         try
         {
-            return await ReadAsync(data, Json.ReadDocument<Index>(index.Name, stored.Content, Format).File, cancellation);
+            return await ReadAsync(data.Sha256, Json.ReadDocument<Index>(index.Name, stored.Content, Format).File, cancellation);
         }
         catch (InvalidDataException damage)
         {
@@ -95,25 +136,11 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
         }
     }
 
-    private async Task<QualityReference> ReadAsync(Dataset data, BlobReference reference, CancellationToken cancellation)
-    {
-        var blob = FileBlob(data, reference);
-        try
-        {
-            var file = (await blob.TryReadAsync(cancellation))?.Content.ToArray() ?? throw new InvalidDataException($"{blob.Name} is missing.");
-            if (BlobReference.Of(file) != reference) throw new InvalidDataException($"The content of {blob.Name} does not match its name.");
-            return new QualityReference(file);
-        }
-        catch (InvalidDataException)
-        {
-            await blob.DeleteIfExistsAsync(cancellationToken: cancellation); // it would prevent the upload of its replacement, which has the same name
-            throw;
-        }
-    }
+    private BlobClient IndexBlob(Dataset data) => IndexBlob(data.Sha256, QualityReferenceBuilder.VersionFor(data));
 
-    private BlobClient IndexBlob(Dataset data) => container.GetBlobClient($"quality/{data.Sha256}/v{QualityReferenceBuilder.VersionFor(data)}.json");
+    private BlobClient IndexBlob(string dataset, int version) => container.GetBlobClient($"quality/{dataset}/v{version}.json");
 
-    private BlobClient FileBlob(Dataset data, BlobReference reference) => container.GetBlobClient($"quality/{data.Sha256}/{reference.Sha256}.safetensors");
+    private BlobClient FileBlob(string dataset, BlobReference reference) => container.GetBlobClient($"quality/{dataset}/{reference.Sha256}.safetensors");
 
     [LoggerMessage(LogLevel.Information, "Data set {Dataset}: building its quality reference; this takes up to a minute and is done once")]
     private partial void LogBuilding(string dataset);

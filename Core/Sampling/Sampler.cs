@@ -82,7 +82,9 @@ public static class Sampler
     public static byte? LabelOf(Generator generator, int index, byte? requested) =>
         generator.IsConditional ? requested ?? generator.Labels[index % generator.Labels.Count] : null;
 
-    private static int ClassOf(Generator generator, byte? label)
+    /// <summary>The class of a label: its index in <see cref="Generator.Labels"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The generator has no such label.</exception>
+    internal static int ClassOf(Generator generator, byte? label)
     {
         foreach (var (index, known) in generator.Labels.Index())
             if (known == label) return index;

@@ -1,7 +1,7 @@
 namespace GanFunctions.Core.Storage;
 
 /// <summary>Reads streams of limited length.</summary>
-internal static class BoundedRead
+public static class BoundedRead
 {
     /// <summary>Reads a whole stream into memory.</summary>
     /// <param name="stream">The stream; it is read to its end and left open.</param>

@@ -27,7 +27,7 @@ public sealed class GetRunStorage(RunStore runs, BlobContainerClient container)
         var files = await container.UseOfAsync(RunPaths.Blobs(run), cancellation);
         var grids = await container.UseOfAsync(RunPaths.Grids(run), cancellation);
         var all = files + grids + await container.UseOfAsync(RunPaths.Manifests(run), cancellation)
-            + await container.UseOfAsync(RunPaths.Latest(run), cancellation);
+            + await container.UseOfAsync(RunPaths.Latest(run), cancellation) + await container.UseOfAsync(RunPaths.Projections(run), cancellation);
         return Results.Json(new RunStorage(run, all.Bytes, all.Blobs, files, grids), Json.Options);
     }
 }

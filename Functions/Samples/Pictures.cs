@@ -81,9 +81,11 @@ public sealed class Pictures(CheckpointStore checkpoints, CheckpointCache candid
         .WithHeader(HeaderNames.Vary, HeaderNames.Accept)
         .WithHeader(HeaderNames.CacheControl, choice.Checkpoint.CacheControl);
 
-    private static IResult NoLabels(RunRow row) => Problems.Invalid("label",
+    /// <summary>The error for a label if the run is not conditional.</summary>
+    internal static IResult NoLabels(RunRow row) => Problems.Invalid("label",
         $"label: run '{row.RowKey}' is not conditional; leave label out, or start a run with conditional: true.");
 
-    private static IResult NoSuchLabel(string label, Generator generator) => Problems.Invalid("label",
+    /// <summary>The error for a label that the generator does not have.</summary>
+    internal static IResult NoSuchLabel(string label, Generator generator) => Problems.Invalid("label",
         $"label: '{label}' is not valid; it must be one of {generator.Classes}.");
 }

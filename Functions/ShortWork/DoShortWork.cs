@@ -2,6 +2,7 @@ using System.Text.Json;
 using Azure.Storage.Queues;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Core.Projections;
 using GanFunctions.Core.Runs;
 using GanFunctions.Functions.Notices;
 using GanFunctions.Storage;
@@ -18,26 +19,37 @@ public sealed record Preparation(string Run, string InstanceId);
 /// <param name="Upload">The upload's id.</param>
 public sealed record StagedUpload(string Name, string Upload);
 
+/// <summary>A projection to compute.</summary>
+/// <param name="Run">The run's id.</param>
+/// <param name="Projection">The projection's id.</param>
+public sealed record PendingProjection(string Run, string Projection);
+
 /// <summary>A message of the queue. One of its properties is set.</summary>
 /// <param name="Prepare">A run to prepare.</param>
 /// <param name="Convert">An upload to convert.</param>
 /// <param name="Notify">A notice to send.</param>
 /// <param name="Track">A run to bring up to date in an experiment tracker.</param>
-public sealed record ShortJob(Preparation? Prepare = null, StagedUpload? Convert = null, PendingNotice? Notify = null, TrackedRun? Track = null);
+/// <param name="Project">A projection to compute.</param>
+public sealed record ShortJob(
+    Preparation? Prepare = null, StagedUpload? Convert = null, PendingNotice? Notify = null, TrackedRun? Track = null, PendingProjection? Project = null);
 
 /// <summary>
 /// Work that must not wait behind training. A worker runs one activity at a time, usually a slice of some run, so this work has a queue of its own.
 /// Every job is idempotent and resumes where an earlier attempt stopped.
 /// </summary>
 public sealed partial class DoShortWork(
-    RunLifecycle lifecycle, UploadConversion conversion, NoticeDelivery notices, Tracking tracking, ShortJobs queue, ILogger<DoShortWork> logger)
+    RunLifecycle lifecycle, UploadConversion conversion, NoticeDelivery notices, Tracking tracking, ProjectionJob projections, ShortJobs queue,
+    ILogger<DoShortWork> logger)
 {
+    private static readonly TimeSpan NextProjection = TimeSpan.FromSeconds(3); // until then this worker is busy with another one
+
     [Function(nameof(DoShortWork))]
     public async Task RunAsync([QueueTrigger(ShortJobs.Name)] ShortJob job, CancellationToken stopping)
     {
         if (job.Convert is { } staged && !await conversion.ConvertAsync(staged.Name, staged.Upload, stopping)) await queue.AddAsync(job);
         if (job.Notify is { } notice) await notices.DeliverAsync(notice, stopping);
         if (job.Track is { } tracked) await tracking.UpdateAsync(tracked, stopping);
+        if (job.Project is { } asked && !await projections.RunAsync(asked.Run, asked.Projection, stopping)) await queue.AddAsync(job, NextProjection);
         if (job.Prepare is not { } run) return;
         try
         {

@@ -46,6 +46,7 @@ export const get = (path, { query, signal } = {}) => request('GET', path, { quer
 export const getBytes = (path, { query, signal } = {}) => request('GET', path, { query, signal }).then(response => response.arrayBuffer());
 export const getBlob = (path, { query, signal } = {}) => request('GET', path, { query, signal }).then(response => response.blob());
 export const post = (path, body, { query, signal } = {}) => request('POST', path, { query, signal, body: body && JSON.stringify(body) }).then(jsonOrNull);
+export const postFile = (path, body, { query, signal } = {}) => request('POST', path, { query, signal, body, type: 'application/octet-stream' }).then(jsonOrNull);
 export const put = (path, body, { query, type } = {}) => request('PUT', path, { query, body, type }).then(jsonOrNull);
 export const remove = (path, options) => request('DELETE', path, options);
 

@@ -13,7 +13,7 @@ public sealed class The_layers
     private static readonly string[] Core =
     [
         "Memory", "Network", "Storage", "Pictures", "Model", "Data.Digits", "Data", "Data.Uploads", "Training", "Sampling", "Quality", "Checkpoints",
-        "Losses", "Runs", "Sweeps", "Export", "Archives",
+        "Projections", "Losses", "Runs", "Sweeps", "Export", "Archives",
     ];
 
     private static readonly Assembly Functions = Assembly.Load("GanFunctions.Functions");

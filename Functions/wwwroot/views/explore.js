@@ -1,7 +1,8 @@
-// Explores a run's generator: pictures by seed and label, their nearest training pictures, and interpolation between seeds.
+// Explores a run's generator: pictures by seed and label, their nearest training pictures, interpolation between seeds, and pictures near to a given one.
 import { html, nothing, render } from '../lib/lit-html/lit-html.js';
 import { curlCommand, get, getBlob, resourceUrl, urlWithoutKey } from '../api.js';
 import { measure } from '../format.js';
+import { Projection } from '../explore/projection.js';
 import { Square } from '../explore/square.js';
 import { delay, isAtRest, lastEpoch } from '../live.js';
 import { connection } from '../parts/connection.js';
@@ -73,6 +74,7 @@ export async function show(root, { run: id, query }, signal) {
   draw();
   const square = new Square(root.querySelector('#square'), id, signal);
   openSquare();
+  new Projection(root.querySelector('#projection'), id, selection, signal);
   await redraw();
   while (!signal.aborted && !isAtRest(state.run)) {
     await delay(refreshInterval, signal);
@@ -165,7 +167,9 @@ const template = (state, handlers) => {
         <output class="hint">${state.message}</output>
       </div>
     </section>
-    <section class="panel" aria-labelledby="between"><h2 id="between">Latent-space interpolation</h2><p class="hint">Drag across the map to interpolate between four seeds.</p><div id="square"></div></section>`;
+    <section class="panel" aria-labelledby="between"><h2 id="between">Latent-space interpolation</h2><p class="hint">Drag across the map to interpolate between four seeds.</p><div id="square"></div></section>
+    <section class="panel" aria-labelledby="nearest"><h2 id="nearest">Find the nearest picture</h2><p class="hint">Upload a picture to find the most similar one that the generator can draw, from the
+      epoch and label selected above. The search takes up to a few minutes.</p><div id="projection"></div></section>`;
 };
 
 const describe = each => (each.label === null ? measure(each.distance) : `${measure(each.distance)} (${className(each)})`);
