@@ -11,12 +11,13 @@ public sealed class Answers_of_the_app : IAsyncLifetime
 {
     // Not covered here: 401 needs a host that requires a key, 422 an unavailable data set, 503 unavailable storage or a slow data set.
     private static readonly string[] NotAnsweredHere =
-        ["401", "422", "503", "default", "PutDataset 413", "PutBlock 413", "ImportRun 413", "PutArchiveBlock 413"];
+        ["401", "422", "503", "default", "PutDataset 413", "PutBlock 413", "ImportRun 413", "PutArchiveBlock 413", "ProjectPicture 413"];
 
     private readonly App _app = new();
     private readonly HashSet<string> _answered = [];
     private readonly List<string> _problems = [];
     private ApiDocument? _document;
+    private string _projection = "none";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -83,6 +84,7 @@ public sealed class Answers_of_the_app : IAsyncLifetime
         await AskAsync("ImportRun", 201, content: new ByteArrayContent(archive), run: "moved");
         await AskAsync("ImportRun", 409, content: new ByteArrayContent(archive), run: "moved");
         await AskAsync("PutArchiveBlock", 204, content: new ByteArrayContent([1]), run: "unknown");
+        await AnswerAboutProjectionsAsync();
         await SayDefaultsAsync("measured");
         foreach (var function in (string[])["PauseRun", "ResumeRun", "CancelRun"]) await AskAsync(function, 409, run: "measured");
 
@@ -97,6 +99,7 @@ public sealed class Answers_of_the_app : IAsyncLifetime
         await _app.Http.UntilAsync("longer", "paused");
         await AskAsync("PutDataset", 409, content: Pictures(), dataset: "noise");
         await AskAsync("DeleteDataset", 409, dataset: "noise");
+        await AskAsync("ProjectPicture", 409, "?epoch=best", run: "longer");
         foreach (var operation in Document.Operations.Where(each => each.Method == "get" && each.Statuses.Contains("409") && each.Id != "ExportRun"))
             await AskAsync(operation.Id, 409, operation.Path.Contains("{epoch}", StringComparison.Ordinal) ? "" : "?epoch=best", run: "longer", epoch: "best");
         await AskAsync("ResumeRun", 202, run: "longer");
@@ -121,6 +124,22 @@ public sealed class Answers_of_the_app : IAsyncLifetime
             where !NotAnsweredHere.Contains(status) && !NotAnsweredHere.Contains($"{operation.Id} {status}")
             select $"{operation.Id} {status}";
         Assert.Equal(declared.Order(StringComparer.Ordinal), _answered.Order(StringComparer.Ordinal));
+    }
+
+    private async Task AnswerAboutProjectionsAsync()
+    {
+        var picture = Tests.Pictures.Png(100);
+        await AskAsync("ProjectPicture", 202, "?steps=1", content: new ByteArrayContent(picture), run: "measured");
+        JsonNode? view = null;
+        await Wait.UntilAsync(async () =>
+        {
+            view = (await _app.Http.JsonAsync("api/runs/measured/projections"))["projections"]![0];
+            return (string)view!["state"]! == "completed";
+        }, "a projection");
+        _projection = (string)view!["id"]!;
+        await AskAsync("ProjectPicture", 200, "?steps=1", content: new ByteArrayContent(picture), run: "measured");
+        foreach (var function in (string[])["ListProjections", "GetProjection", "GetProjectionPicture"]) await AskAsync(function, 200, run: "measured");
+        await AskAsync("GetProjectionPicture", 200, "?format=webp", run: "measured");
     }
 
     private async Task AnswerAboutSweepsAsync()
@@ -149,10 +168,10 @@ public sealed class Answers_of_the_app : IAsyncLifetime
     {
         foreach (var operation in Document.Operations.Where(operation => operation.Method == "get" && operation.Query.Any(HasDefault)))
         {
-            using var plain = await _app.Http.GetAsync(operation.At(run), Cancellation);
+            using var plain = await _app.Http.GetAsync(operation.At(run, projection: _projection), Cancellation);
             foreach (var parameter in operation.Query.Where(HasDefault))
             {
-                using var request = new HttpRequestMessage(HttpMethod.Get, $"{operation.At(run)}?{parameter["name"]}={parameter["schema"]!["default"]}");
+                using var request = new HttpRequestMessage(HttpMethod.Get, $"{operation.At(run, projection: _projection)}?{parameter["name"]}={parameter["schema"]!["default"]}");
                 if (plain.Headers.ETag is { } tag) request.Headers.IfNoneMatch.Add(tag);
                 using var said = await _app.Http.SendAsync(request, Cancellation);
                 var isSame = plain.Headers.ETag is null
@@ -172,7 +191,7 @@ public sealed class Answers_of_the_app : IAsyncLifetime
         string epoch = "latest", string? from = null, EntityTagHeaderValue? known = null)
     {
         var operation = Document.Of(function);
-        using var request = new HttpRequestMessage(new HttpMethod(operation.Method), operation.At(run, dataset, epoch) + query);
+        using var request = new HttpRequestMessage(new HttpMethod(operation.Method), operation.At(run, dataset, epoch, projection: _projection) + query);
         request.Content = content ?? (body is null || operation.Node["requestBody"] is null ? null : JsonContent.Create(body));
         if (from is not null) request.Headers.Add("Origin", from);
         if (known is not null) request.Headers.IfNoneMatch.Add(known);

@@ -120,9 +120,9 @@ internal sealed record ApiOperation(string Method, string Path, JsonObject Node)
     public override string ToString() => $"{Method} {Path}";
 
     /// <summary>Its address, for a run or a sweep, and a data set.</summary>
-    public string At(string run = "nobody", string dataset = "nothing", string epoch = "latest", string block = "0") => Path[1..]
+    public string At(string run = "nobody", string dataset = "nothing", string epoch = "latest", string block = "0", string projection = "none") => Path[1..]
         .Replace("{run}", run, StringComparison.Ordinal).Replace("{sweep}", run, StringComparison.Ordinal)
         .Replace("{name}", dataset, StringComparison.Ordinal)
         .Replace("{epoch}", epoch, StringComparison.Ordinal).Replace("{upload}", "mine", StringComparison.Ordinal)
-        .Replace("{block}", block, StringComparison.Ordinal);
+        .Replace("{block}", block, StringComparison.Ordinal).Replace("{projection}", projection, StringComparison.Ordinal);
 }
