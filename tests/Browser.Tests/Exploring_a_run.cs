@@ -70,6 +70,30 @@ public sealed class Exploring_a_run(App app, Browser browser)
     }
 
     [Fact]
+    public async Task Finds_the_picture_nearest_to_an_uploaded_one()
+    {
+        await TrainedRun.ReadyAsync(app);
+        await using var visit = await browser.VisitAsync(_address);
+        var page = visit.Page;
+        var picture = await app.Http.GetByteArrayAsync($"api/runs/{TrainedRun.Id}/samples?seed=77&count=1&scale=1&label=2", TestContext.Current.CancellationToken);
+        var file = page.GetByLabel("Picture", new() { Exact = true });
+        var find = page.GetByRole(AriaRole.Button, new() { Name = "Find" });
+
+        await file.SetInputFilesAsync(new FilePayload { Name = "two.png", MimeType = "image/png", Buffer = picture });
+        await find.ClickAsync();
+
+        var found = page.GetByAltText("The uploaded picture and the nearest generated picture");
+        await Expect(found).ToBeVisibleAsync();
+        Assert.True(await found.EvaluateAsync<bool>("async image => { await image.decode(); return image.naturalWidth > 2 * image.naturalHeight; }"));
+        await Expect(page.GetByText(new Regex("Their pixels differ by [0-9.]+ of 255 and their features by [0-9.]+"))).ToBeVisibleAsync();
+
+        await file.SetInputFilesAsync(new FilePayload { Name = "two.png", MimeType = "image/png", Buffer = "no picture"u8.ToArray() });
+        await find.ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("it is not a picture and starts with \"no pictu\"");
+        await Expect(found).ToHaveCountAsync(0);
+    }
+
+    [Fact]
     public async Task Falls_back_to_the_server_when_the_browser_cannot_run_the_generator()
     {
         await TrainedRun.ReadyAsync(app);
