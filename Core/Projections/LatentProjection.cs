@@ -47,7 +47,7 @@ public sealed class LatentProjection(Generator generator, QualityReference? refe
 
     // Not temporaries, which a garbage collection would free during a native call.
     private static readonly Scalar One = 1.ToScalar();
-    private static readonly Scalar PullWeight = 0.01.ToScalar(); // a picture is as near for noise of twice the typical variance as a tenth of 255 away
+    private static readonly Scalar PullWeight = 0.01.ToScalar(); // of the squared deviation from the typical length; weak beside the distance
 
     /// <summary>Finds the noise. Uses the torch threads of the calling thread; with the same number of them, the same inputs give the same result.</summary>
     /// <param name="target">The picture, <c>[channels, side, side]</c>, 0 to 255.</param>

@@ -116,22 +116,23 @@ public sealed record RunLosses(double? Discriminator, double? Generator, double?
 /// <param name="Timelapse">An animation of the pictures of every epoch.</param>
 /// <param name="Walk">An animation of a walk through latent space.</param>
 /// <param name="Neighbours">The training pictures nearest to a generated one.</param>
+/// <param name="Projections">The generated pictures nearest to uploaded ones.</param>
 /// <param name="Checkpoints">Its checkpoints.</param>
 /// <param name="Pause">POST to pause the run.</param>
 /// <param name="Resume">POST to resume it.</param>
 /// <param name="Cancel">POST to cancel it.</param>
 /// <param name="Extend">POST to add epochs.</param>
 public sealed record RunLinks(
-    string Self, string Losses, string Samples, string Timelapse, string Walk, string Neighbours, string Checkpoints, string Pause, string Resume,
-    string Cancel, string Extend)
+    string Self, string Losses, string Samples, string Timelapse, string Walk, string Neighbours, string Projections, string Checkpoints, string Pause,
+    string Resume, string Cancel, string Extend)
 {
     /// <summary>The links of a run.</summary>
     public static RunLinks Of(string run)
     {
         var self = $"/api/runs/{run}";
         return new(
-            self, $"{self}/losses", $"{self}/samples", $"{self}/timelapse", $"{self}/walk", $"{self}/neighbours", $"{self}/checkpoints", $"{self}/pause",
-            $"{self}/resume", $"{self}/cancel", $"{self}/extend");
+            self, $"{self}/losses", $"{self}/samples", $"{self}/timelapse", $"{self}/walk", $"{self}/neighbours", $"{self}/projections",
+            $"{self}/checkpoints", $"{self}/pause", $"{self}/resume", $"{self}/cancel", $"{self}/extend");
     }
 }
 
