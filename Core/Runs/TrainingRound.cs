@@ -26,7 +26,7 @@ public sealed partial class TrainingRound(
     {
         var begun = time.GetUtcNow();
         var (trained, divergence) = (0, (string?)null);
-        await steps.RunAsync("train shard", new(request.Run, request.InstanceId, request.Attempt), async slice =>
+        await steps.RunAsync("train shard", new(request.Run, request.InstanceId, request.Attempt, request.MaxSeconds), async slice =>
         {
             (trained, divergence) = await TrainShardAsync(slice, request.Worker);
             return await slice.Record.EndShardAsync();
@@ -63,7 +63,8 @@ public sealed partial class TrainingRound(
         if (row.Phase == Phase.Preparing) await record.SetTrainingAsync(start.StepsPerEpoch, classes: null, stopping);
 
         // Train and save, on a thread of its own
-        var deadline = begun + (long)(steps.Limits.SecondsOfSlice(row) * time.TimestampFrequency);
+        var seconds = Math.Min(steps.Limits.SecondsOfSlice(row), request.MaxSeconds / options.Workers ?? double.MaxValue);
+        var deadline = begun + (long)(seconds * time.TimestampFrequency);
         var trained = await TrainingThread.RunAsync(start.Threads, () =>
         {
             using var live = new LiveTraining(options, start, from ?? last, data) { Shard = new(worker, options.Workers) };
@@ -222,7 +223,8 @@ public sealed partial class TrainingRound(
 /// <param name="InstanceId">The orchestration's id.</param>
 /// <param name="Attempt">Rollbacks so far.</param>
 /// <param name="Worker">The worker, from 0.</param>
-public sealed record ShardRequest(string Run, string InstanceId, int Attempt, int Worker);
+/// <param name="MaxSeconds">How long all workers together may train at most, in addition to the limits of the run; null for no other limit.</param>
+public sealed record ShardRequest(string Run, string InstanceId, int Attempt, int Worker, double? MaxSeconds = null);
 
 /// <summary>What a worker has done.</summary>
 /// <param name="Begun">When it began.</param>

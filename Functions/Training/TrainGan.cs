@@ -1,6 +1,5 @@
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
-using GanFunctions.Core.Sweeps;
 
 namespace GanFunctions.Functions.Training;
 
@@ -74,54 +73,36 @@ public static class TrainGan
 }
 
 /// <summary>The activity: trains one epoch, or the part of it that fits into the time limit, and announces how the run stands then.</summary>
-public sealed partial class TrainSlice(TrainingSlice slice, Announcements announcements, SweepLimits sweepLimits, ILogger<TrainSlice> logger)
+public sealed class TrainSlice(TrainingSlice slice, TrialLimits limits, Announcements announcements)
 {
     [Function(nameof(TrainSlice))]
     public async Task<SliceResult> RunAsync([ActivityTrigger] SliceRequest request, [DurableClient] DurableTaskClient client, CancellationToken stopping)
     {
-        var maxSeconds = await sweepLimits.SecondsOfSliceAsync(request.Run, stopping);
+        var maxSeconds = await limits.SecondsOfSliceAsync(request.Run, stopping);
         var result = await slice.RunAsync(request with { MaxSeconds = maxSeconds }, stopping);
         await announcements.AnnounceAsync(request.Run, request.InstanceId);
-        if (maxSeconds is not null && result.Outcome == SliceOutcome.Continue) await EndSweepAtLimitAsync(client, request.Run);
+        if (maxSeconds is not null && result.Outcome == SliceOutcome.Continue) await limits.CheckAsync(client, request.Run);
         return result;
     }
-
-    /// <summary>
-    /// Makes the trial of the run check the limits of its sweep, if the sweep has reached one. The end of a run does that anyway. Best effort: the trial also
-    /// checks now and then.
-    /// </summary>
-    private async Task EndSweepAtLimitAsync(DurableTaskClient client, string run)
-    {
-        if (await sweepLimits.WaiterToStopAsync(run, CancellationToken.None) is not { } waiter) return;
-        try
-        {
-            await client.RaiseEventAsync(waiter, TrainGan.RestEvent, run, CancellationToken.None);
-        }
-        catch (Exception refusal)
-        {
-            LogNotSent(waiter, refusal.Message);
-        }
-    }
-
-    [LoggerMessage(LogLevel.Debug, "Orchestration {InstanceId}: did not accept a message, probably because it has just ended. {Refusal}")]
-    private partial void LogNotSent(string instanceId, string refusal);
 }
 
 /// <summary>The activity: trains the shard of one of several workers to the end of a round.</summary>
-public sealed class TrainShard(TrainingRound round)
+public sealed class TrainShard(TrainingRound round, TrialLimits limits)
 {
     [Function(nameof(TrainShard))]
-    public Task<ShardResult> RunAsync([ActivityTrigger] ShardRequest request, CancellationToken stopping) => round.TrainShardAsync(request, stopping);
+    public async Task<ShardResult> RunAsync([ActivityTrigger] ShardRequest request, CancellationToken stopping) =>
+        await round.TrainShardAsync(request with { MaxSeconds = await limits.SecondsOfSliceAsync(request.Run, stopping) }, stopping);
 }
 
 /// <summary>The activity: merges the shards of a round, and announces how the run stands then.</summary>
-public sealed class MergeShards(TrainingRound round, Announcements announcements)
+public sealed class MergeShards(TrainingRound round, TrialLimits limits, Announcements announcements)
 {
     [Function(nameof(MergeShards))]
-    public async Task<SliceResult> RunAsync([ActivityTrigger] MergeRequest request, CancellationToken stopping)
+    public async Task<SliceResult> RunAsync([ActivityTrigger] MergeRequest request, [DurableClient] DurableTaskClient client, CancellationToken stopping)
     {
         var result = await round.MergeAsync(request, stopping);
         await announcements.AnnounceAsync(request.Run, request.InstanceId);
+        if (result.Outcome == SliceOutcome.Continue) await limits.CheckAsync(client, request.Run);
         return result;
     }
 }
@@ -137,5 +118,6 @@ public static class TrainingServices
         .AddSingleton<SliceSteps>()
         .AddSingleton<TrainingSlice>()
         .AddSingleton<TrainingRound>()
+        .AddSingleton<TrialLimits>()
         .AddSingleton<Announcements>();
 }
