@@ -52,7 +52,12 @@ internal static class PullCommand
                 HelpName = "which",
                 CompletionSources = { "latest", "all" },
             },
-            ["grids"] = new("--grids") { Description = "Whether the archive has sample grids", HelpName = "true|false", CompletionSources = { "true", "false" } },
+            ["grids"] = new("--grids")
+            {
+                Description = "Whether the archive has sample grids [default: true]",
+                HelpName = "true|false",
+                CompletionSources = { "true", "false" },
+            },
         };
         var command = new Command("pull", "Download pictures, the generator or the losses of a run, or all of it as an archive") { run, what, output };
         foreach (var option in options.Values) command.Add(option);
@@ -90,7 +95,8 @@ internal static class PullCommand
     {
         var root = $"api/runs/{Uri.EscapeDataString(run)}";
         var extension = Path.GetExtension(output)?.TrimStart('.').ToLowerInvariant();
-        if (!given.ContainsKey("format") && what is not (Grid or Archive) && FormatOf(extension) is { } format && FormatsOf(what).Contains(format)) given["format"] = format;
+        if (!given.ContainsKey("format") && what is not (Grid or Archive) && FormatOf(extension) is { } format && FormatsOf(what).Contains(format))
+            given["format"] = format;
         var formatGiven = given.GetValueOrDefault("format");
         var epoch = "latest";
         if (what is Generator or Grid && given.Remove("epoch", out var chosen)) epoch = chosen;

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
+using System.Text.Json;
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Losses;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 
@@ -38,18 +38,20 @@ internal sealed class ArchiveVerification(ZipArchive zip, long archiveBytes, lon
             }
             else if (ArchiveNames.IsBlob(file.Name))
             {
-                if (ArchiveNames.Stem(file.Name) != file.Sha256) throw new InvalidDataException($"{file.Name}: its SHA-256 in the index, {file.Sha256}, is not its name");
+                if (ArchiveNames.Stem(file.Name) != file.Sha256)
+                    throw new InvalidDataException($"{file.Name}: its SHA-256 in the index, {file.Sha256}, is not its name");
                 await HashAsync(file, cancellation);
             }
             else if (ArchiveNames.IsGrid(file.Name))
             {
-                if (!GridStore.IsGrid(await ReadAsync(file, MaxGridBytes, cancellation))) throw new InvalidDataException($"{file.Name}: it is not a grid of pictures");
+                if (!GridStore.IsGrid(await ReadAsync(file, MaxGridBytes, cancellation)))
+                    throw new InvalidDataException($"{file.Name}: it is not a grid of pictures");
             }
             else
             {
                 var document = new BinaryData(await ReadAsync(file, MaxDocumentBytes, cancellation));
                 if (ArchiveNames.IsCheckpoint(file.Name)) checkpoints.Add(ManifestOf(file.Name, document));
-                else run = Json.ReadDocument<ExportedRun>(file.Name, document, ExportedRun.CurrentFormat);
+                else run = Checked(file.Name, Json.ReadDocument<ExportedRun>(file.Name, document, ExportedRun.CurrentFormat));
             }
         }
         checkpoints.Sort((one, other) => string.CompareOrdinal(one.Name, other.Name));
@@ -64,8 +66,9 @@ internal sealed class ArchiveVerification(ZipArchive zip, long archiveBytes, lon
             if (!ArchiveNames.IsKnown(entry.FullName)) throw new InvalidDataException($"'{entry.FullName}' is not a file of an exported run");
             if (!_entries.TryAdd(entry.FullName, entry)) throw new InvalidDataException($"{entry.FullName}: it is there twice");
         }
-        foreach (var needed in new[] { ArchiveNames.Index, ArchiveNames.Run, ArchiveNames.Losses })
-            if (!_entries.ContainsKey(needed)) throw new InvalidDataException($"{needed} is missing; the file is not an exported run, or the export was interrupted");
+        string[] needed = [ArchiveNames.Index, ArchiveNames.Run, ArchiveNames.Losses];
+        if (Array.Find(needed, name => !_entries.ContainsKey(name)) is { } missing)
+            throw new InvalidDataException($"{missing} is missing; the file is not an exported run, or the export was interrupted");
         var (packed, unpacked) = (_entries.Values.Sum(entry => (decimal)entry.CompressedLength), _entries.Values.Sum(entry => (decimal)entry.Length));
         if (packed > archiveBytes) throw new InvalidDataException($"its files declare {packed} compressed bytes in an archive of {archiveBytes}");
         if (unpacked > maxBytes) throw new InvalidDataException($"it unpacks to {unpacked} bytes; the maximum is {maxBytes} (setting Archives:MaxBytes)");
@@ -85,7 +88,8 @@ internal sealed class ArchiveVerification(ZipArchive zip, long archiveBytes, lon
         foreach (var file in files)
         {
             if (!listed.Add(file.Name)) throw new InvalidDataException($"{ArchiveNames.Index}: it lists {file.Name} twice");
-            if (!_entries.TryGetValue(file.Name, out var entry)) throw new InvalidDataException($"{file.Name} is missing, although {ArchiveNames.Index} lists it");
+            if (!_entries.TryGetValue(file.Name, out var entry))
+                throw new InvalidDataException($"{file.Name} is missing, although {ArchiveNames.Index} lists it");
             if (entry.Length != file.Size) throw new InvalidDataException($"{file.Name}: it has {entry.Length} bytes; {ArchiveNames.Index} says {file.Size}");
         }
         if (_entries.Keys.FirstOrDefault(name => !listed.Contains(name)) is { } other)
@@ -142,13 +146,28 @@ internal sealed class ArchiveVerification(ZipArchive zip, long archiveBytes, lon
             throw new InvalidDataException($"{file.Name}: it is damaged; its SHA-256 is {sha256}, and {ArchiveNames.Index} says {file.Sha256}");
     }
 
+    // A number that is too large is read as infinity, which cannot be written.
+    private static T Checked<T>(string file, T document)
+    {
+        try
+        {
+            JsonSerializer.SerializeToUtf8Bytes(document, Json.Document);
+            return document;
+        }
+        catch (ArgumentException infinite)
+        {
+            throw new InvalidDataException($"{file}: a number in it is not finite", infinite);
+        }
+    }
+
     private static Manifest ManifestOf(string file, BinaryData document)
     {
-        var manifest = Manifest.Read(file, document);
+        var manifest = Checked(file, Manifest.Read(file, document));
         if (manifest.Name != ArchiveNames.Stem(file)) throw new InvalidDataException($"{file}: it claims to be checkpoint {manifest.Name}");
-        if (manifest.StepsPerEpoch < 1 || manifest.Epoch is < 1 or > TrainingOptions.MaxEpochs || manifest.Step < 0 || manifest.Step > manifest.StepsPerEpoch)
-            throw new InvalidDataException($"{file}: epoch {manifest.Epoch}, step {manifest.Step} of {manifest.StepsPerEpoch} is not a position");
-        if (manifest.Threads is < 1 or > MaxThreads) throw new InvalidDataException($"{file}: threads is {manifest.Threads}; it must be from 1 to {MaxThreads}");
+        var (epoch, step, steps, threads) = (manifest.Epoch, manifest.Step, manifest.StepsPerEpoch, manifest.Threads);
+        if (steps < 1 || epoch is < 1 or > TrainingOptions.MaxEpochs || step < 0 || step > steps)
+            throw new InvalidDataException($"{file}: epoch {epoch}, step {step} of {steps} is not a position");
+        if (threads is < 1 or > MaxThreads) throw new InvalidDataException($"{file}: threads is {threads}; it must be from 1 to {MaxThreads}");
         return manifest;
     }
 
@@ -159,31 +178,37 @@ internal sealed class ArchiveVerification(ZipArchive zip, long archiveBytes, lon
         {
             options = run.Validated();
         }
-        catch (InvalidDataException invalid)
+        catch (Exception invalid) when (invalid is InvalidDataException or ArgumentException) // the latter, if an option is there twice
         {
             throw new InvalidDataException($"{ArchiveNames.Run}: {invalid.Message}", invalid);
         }
-        var needed = new HashSet<string?> { options.InitFrom?.Generator, options.InitFrom?.Training };
+        var newest = checkpoints.Count > 0 ? checkpoints[^1] : null;
+        if (run.Checkpoint != newest?.Name)
+        {
+            throw new InvalidDataException(
+                $"{ArchiveNames.Run}: its checkpoint is {run.Checkpoint ?? "null"}, and the newest one is {newest?.Name ?? "missing"}");
+        }
+        List<string> initial = [.. new[] { options.InitFrom?.Generator, options.InitFrom?.Training }.OfType<string>()];
+        if (newest is null && initial.Find(hash => !blobs.ContainsKey(hash)) is { } missing)
+            throw new InvalidDataException($"{ArchiveNames.Blob(missing)}, which the run starts from, is missing");
+        var needed = initial.ToHashSet();
         foreach (var manifest in checkpoints)
         {
             if (manifest.Run != run.Run) throw new InvalidDataException($"Checkpoint {manifest.Name} is of run '{manifest.Run}', not '{run.Run}'");
-            if (manifest.StepsPerEpoch != checkpoints[^1].StepsPerEpoch) throw new InvalidDataException($"Checkpoint {manifest.Name} has epochs of another length");
+            if (manifest.StepsPerEpoch != newest!.StepsPerEpoch)
+                throw new InvalidDataException($"Checkpoint {manifest.Name} has epochs of another length");
             foreach (var file in new[] { manifest.Generator, manifest.Training })
             {
                 needed.Add(file.Sha256);
                 // Of older checkpoints, a run may have dropped the training state, or the generator.
                 var isThere = blobs.TryGetValue(file.Sha256, out var size);
-                if (isThere ? size != file.Size : manifest == checkpoints[^1])
+                if (isThere ? size != file.Size : manifest == newest)
                 {
-                    throw new InvalidDataException(
-                        $"{ArchiveNames.Blob(file.Sha256)} of checkpoint {manifest.Name} {(isThere ? $"has {size} bytes instead of {file.Size}" : "is missing")}");
+                    var problem = isThere ? $"has {size} bytes instead of {file.Size}" : "is missing";
+                    throw new InvalidDataException($"{ArchiveNames.Blob(file.Sha256)} of checkpoint {manifest.Name} {problem}");
                 }
             }
         }
-        if (run.Checkpoint != (checkpoints.Count > 0 ? checkpoints[^1].Name : null))
-            throw new InvalidDataException($"{ArchiveNames.Run}: its checkpoint is {run.Checkpoint ?? "null"}, and the newest one is {(checkpoints.Count > 0 ? checkpoints[^1].Name : "missing")}");
-        foreach (var from in new[] { options.InitFrom?.Generator, options.InitFrom?.Training }.OfType<string>())
-            if (checkpoints.Count == 0 && !blobs.ContainsKey(from)) throw new InvalidDataException($"{ArchiveNames.Blob(from)}, which the run starts from, is missing");
         if (blobs.Keys.FirstOrDefault(hash => !needed.Contains(hash)) is { } other)
             throw new InvalidDataException($"{ArchiveNames.Blob(other)} belongs to no checkpoint");
     }

@@ -134,16 +134,18 @@ public sealed record ExportedRun
             throw new InvalidDataException(string.Join(" ", problems.SelectMany(field => field.Value)).TrimEnd('.'));
         if (!ResourceId.IsValid(Run)) throw Invalid("run", Run, $"text that matches {ResourceId.Pattern}");
         if (CreatedAt.Year < FirstYear) throw Invalid("createdAt", $"{CreatedAt:O}", $"a time since {FirstYear}");
-        if (TargetEpochs is < 1 or > TrainingOptions.MaxEpochs) throw Invalid("targetEpochs", TargetEpochs, $"a whole number from 1 to {TrainingOptions.MaxEpochs}");
-        if (Math.Max(Error?.Length ?? 0, StoppedEarly?.Length ?? 0) > MaxText) throw new InvalidDataException($"error or stoppedEarly has more than {MaxText} characters");
+        if (TargetEpochs is < 1 or > TrainingOptions.MaxEpochs)
+            throw Invalid("targetEpochs", TargetEpochs, $"a whole number from 1 to {TrainingOptions.MaxEpochs}");
+        if (Math.Max(Error?.Length ?? 0, StoppedEarly?.Length ?? 0) > MaxText)
+            throw new InvalidDataException($"error or stoppedEarly has more than {MaxText} characters");
         long[] counts =
         [
-            PatienceStartsAfter, LimitsStartAfterExecutions, LimitsStartAfterMilliseconds, Executions, BilledMilliseconds, FirstSliceMilliseconds, FirstSliceSteps,
+            PatienceStartsAfter, LimitsStartAfterExecutions, LimitsStartAfterMilliseconds, Executions, BilledMilliseconds, FirstSliceMilliseconds,
+            FirstSliceSteps,
         ];
         if (counts.Min() < 0) throw Invalid("a count", counts.Min(), "a whole number from 0");
-        double?[] numbers = [ImagesPerSecond, DiscriminatorLoss, GeneratorLoss, RealScore, FakeScore];
-        if (numbers.Any(number => number is { } value && !double.IsFinite(value))) throw new InvalidDataException("a number is not finite");
-        if (Classes?.Any(each => each.Label is < 0 or > byte.MaxValue) == true) throw new InvalidDataException($"a label of classes is not from 0 to {byte.MaxValue}");
+        if (Classes?.Any(each => each.Label is < 0 or > byte.MaxValue) == true)
+            throw new InvalidDataException($"a label of classes is not from 0 to {byte.MaxValue}");
         return options;
     }
 

@@ -1,4 +1,5 @@
 using Azure;
+using Azure.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using GanFunctions.Core.Checkpoints;
@@ -10,8 +11,9 @@ using Microsoft.Extensions.Logging;
 namespace GanFunctions.Core.Archives;
 
 /// <summary>
-/// Creates runs from archives. The row comes first and claims the id, like that of a run that is being deleted: nothing can start under it. Then come the files,
-/// the manifests last, and at the end the row gets the run's state. A crash leaves a row that the next import or a deletion removes with all that belongs to it.
+/// Creates runs from archives. The row comes first and claims the id, like that of a run that is being deleted: nothing can start under it. Then come
+/// the files, the manifests last, and at the end the row gets the run's state. A crash leaves a row that the next import or a deletion removes with all
+/// that belongs to it.
 /// </summary>
 public sealed partial class RunImport(
     RunStore runs, RunLifecycle lifecycle, LossLog losses, GridStore grids, BlobContainerClient container, ArchiveOptions options, TimeProvider time,
@@ -92,7 +94,8 @@ public sealed partial class RunImport(
     private async Task UploadAsync(string run, RunArchive archive, BlobReference file, CancellationToken cancellation)
     {
         await using var content = await archive.OpenAsync(file, cancellation);
-        var parts = new BlobUploadOptions { TransferOptions = new() { InitialTransferSize = PartBytes, MaximumTransferSize = PartBytes, MaximumConcurrency = 1 } };
+        var transfer = new StorageTransferOptions { InitialTransferSize = PartBytes, MaximumTransferSize = PartBytes, MaximumConcurrency = 1 };
+        var parts = new BlobUploadOptions { TransferOptions = transfer };
         await container.GetBlobClient(RunPaths.Blob(run, file.Sha256)).UploadAsync(content, parts, cancellation);
     }
 
@@ -116,6 +119,6 @@ public sealed partial class RunImport(
     [LoggerMessage(LogLevel.Warning, "Run {Run}: removing what an interrupted import left")]
     private partial void LogRemoving(string run);
 
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: the import failed, and what it stored could not be removed; the next import or a deletion removes it. {Problem}")]
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: the import failed, and what it stored could not be removed; a deletion removes it. {Problem}")]
     private partial void LogNotRemoved(string run, string problem);
 }

@@ -36,7 +36,8 @@ public sealed record Halving(int Epochs, int Factor = Halving.DefaultFactor)
 /// Ends the sweep when the training of all its trials together has been billed for this number of minutes. The default is null: no limit.
 /// </param>
 /// <param name="MaxCost">
-/// Ends the sweep when the training of all its trials together has cost this amount, in the currency of the settings <c>Costs</c>. The default is null: no limit.
+/// Ends the sweep when the training of all its trials together has cost this amount, in the currency of the settings <c>Costs</c>. The default is null:
+/// no limit.
 /// </param>
 public sealed record SweepDefinition(
     Search Search, JsonObject Space, JsonObject Options, string Metric, int Trials, int Parallel, long Seed, Halving? Halving,

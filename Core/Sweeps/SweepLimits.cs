@@ -42,7 +42,9 @@ public sealed class SweepLimits(SweepStore sweeps, RunStore runs, CostSettings c
         return Math.Max(seconds, 0);
     }
 
-    /// <summary>The orchestration to notify because the sweep that a run belongs to has reached a limit and has not been stopped yet; null if there is none.</summary>
+    /// <summary>
+    /// The orchestration to notify because the sweep that a run belongs to has reached a limit and has not been stopped yet; null if there is none.
+    /// </summary>
     /// <param name="run">The run's id.</param>
     /// <param name="cancellation">Cancels the reads.</param>
     public async Task<string?> WaiterToStopAsync(string run, CancellationToken cancellation) =>

@@ -11,7 +11,8 @@ public sealed class SweepReader
     private const long MaxSeed = 9_007_199_254_740_991; // in JavaScript, larger whole numbers are not exact
     private const int MaxCharacters = 30_000;           // a row has room for 32,768 in a column
 
-    private static readonly string[] Fields = ["sweep", "search", "space", "options", "metric", "trials", "parallel", "seed", "halving", "maxMinutes", "maxCost"];
+    private static readonly string[] Fields =
+        ["sweep", "search", "space", "options", "metric", "trials", "parallel", "seed", "halving", "maxMinutes", "maxCost"];
 
     private readonly JsonObject _body;
     private readonly Faults _faults;

@@ -33,8 +33,9 @@ internal static class ArchiveFeature
     [
         new(nameof(ExportRun), "get", $"{RunPath}/export", "Exports a run as a zip archive")
         {
-            Description = "The run with its options and state, checkpoints, sample grids and losses, and an index with the SHA-256 of each file. `ImportRun` of "
-                + "this or another app creates a run from it. The run must be at rest. The same run gives the same bytes. A download that breaks off is no valid archive.",
+            Description = "The run with its options and state, checkpoints, sample grids and losses, and an index with the SHA-256 of each file. "
+                + "`ImportRun` of this or another app creates a run from it. The run must be at rest. The same run gives the same bytes. "
+                + "A download that breaks off is no valid archive.",
             Parameters = [Parameter.Run, ExportRun.Checkpoints, ExportRun.Grids],
             Responses =
             [
@@ -52,8 +53,9 @@ internal static class ArchiveFeature
         },
         new(nameof(ImportRun), "put", $"{RunPath}/import", "Creates a run from an exported one")
         {
-            Description = "The run gets the id in the path, which may differ from that of the exported run, and its state; a run that had not ended is paused. It "
-                + "can be resumed and extended if its data set exists here, and then trains the same bytes. Everything in the archive is verified first.",
+            Description = "The run gets the id in the path, which may differ from that of the exported run, and its state; a run that had not ended is "
+                + "paused. It can be resumed and extended if its data set exists here, and then trains the same bytes. "
+                + "Everything in the archive is verified first.",
             Parameters = [Parameter.Run, PutDataset.Upload, PutDataset.Blocks],
             Body = new($"The archive, of at most {Defaults.MaxBytes} bytes. None with `upload` and `blocks`.", IsRequired: false, Media.Bytes(Zip)),
             Responses =

@@ -39,7 +39,10 @@ public sealed class ExportRun(RunStore runs, RunExport export, ArchiveOptions op
         }
         if (plan.Bytes > options.MaxBytes) return Problems.Invalid(Checkpoints.Name, SizeDetail(run, plan.Bytes, options.MaxBytes));
         if (plan.Files > ArchiveOptions.MaxFiles)
-            return Problems.Invalid(Checkpoints.Name, $"The archive of run '{run}' would have {plan.Files} files; the maximum is {ArchiveOptions.MaxFiles}. {Advice}");
+        {
+            return Problems.Invalid(
+                Checkpoints.Name, $"The archive of run '{run}' would have {plan.Files} files; the maximum is {ArchiveOptions.MaxFiles}. {Advice}");
+        }
         return Results.Stream(
             stream => HttpMethods.IsHead(request.Method) ? Task.CompletedTask : export.WriteAsync(plan, stream, cancellation), "application/zip", $"{run}.zip");
     }

@@ -30,6 +30,7 @@ public sealed class SweepEstimate(DryRun runs, CostSettings costs)
         }
         return basedOn is [var only]
             ? new(sum, costs.Currency, only, why)
-            : new(sum, costs.Currency, basedOn[0], $"By the speed of the runs {string.Join(", ", basedOn)}, one for each preset. Other options and instances change it.");
+            : new(sum, costs.Currency, basedOn[0],
+                $"By the speed of the runs {string.Join(", ", basedOn)}, one for each preset. Other options and instances change it.");
     }
 }

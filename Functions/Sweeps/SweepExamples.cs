@@ -36,7 +36,8 @@ internal static class SweepExamples
         ]);
 
     /// <summary>A dry run of it.</summary>
-    public static SweepDraft Draft => SweepDraft.Of(Id, new(Definition with { Trials = 1 }, [RunExamples.Options], Data: null, Unavailable: null), RunExamples.Estimate);
+    public static SweepDraft Draft => SweepDraft.Of(
+        Id, new(Definition with { Trials = 1 }, [RunExamples.Options], Data: null, Unavailable: null), RunExamples.Estimate);
 
     private static SweepDefinition Definition { get; } = SweepReader.Read(Body, new Faults()).Definition;
 

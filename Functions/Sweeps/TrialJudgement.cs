@@ -14,7 +14,8 @@ internal readonly record struct TrialJudgement(TrialOutcome Outcome, RungResult?
     /// <param name="job">The job.</param>
     /// <param name="metric">What is measured.</param>
     /// <param name="stoppedEarly">The limit that the sweep has reached; null if it has reached none.</param>
-    public static TrialJudgement Of(RunRow? run, TrialJob job, SweepMetric metric, string? stoppedEarly) => run?.Phase is null or Phase.Deleting || run.Sweep != job.Sweep
+    public static TrialJudgement Of(RunRow? run, TrialJob job, SweepMetric metric, string? stoppedEarly) =>
+        run?.Phase is null or Phase.Deleting || run.Sweep != job.Sweep
         ? new(TrialOutcome.Failed, Error: "The run was deleted.")
         : run.State() switch
         {

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using GanFunctions.Core.Runs;
 using GanFunctions.TestKit;
@@ -29,7 +30,7 @@ public sealed class Runs_that_are_moved(App app)
         foreach (var field in (string[])["progress", "losses", "checkpoint", "options", "cost", "createdAt", "best", "classes"])
             Assert.True(JsonNode.DeepEquals(before[field], after[field]), $"{field}: {before[field]} and {after[field]}");
         foreach (var path in (string[])["samples?count=16", "grids/1", "grids/2", "losses?format=csv"])
-            Assert.Equal(await app.Http.GetByteArrayAsync($"api/runs/packed/{path}", Cancellation), await app.Http.GetByteArrayAsync($"api/runs/unpacked/{path}", Cancellation));
+            Assert.Equal(await GetAsync($"packed/{path}"), await GetAsync($"unpacked/{path}"));
         foreach (var run in (string[])["packed", "unpacked"])
         {
             using var extended = await app.Http.CallAsync($"api/runs/{run}/extend", new { epochs = 1 });
@@ -56,14 +57,14 @@ public sealed class Runs_that_are_moved(App app)
         var (all, bare) = (await ExportAsync("tiny", "?checkpoints=all"), await ExportAsync("tiny", "?grids=false"));
 
         Assert.Equal(latest, await ExportAsync("tiny", "?checkpoints=latest&grids=true"));
-        Assert.Equal(["run.json", "losses.jsonl", "checkpoints/000-00002-000004.json", "grids/00001.png", "grids/00002.png", "blobs/", "blobs/", Index], Names(latest));
+        Assert.Equal(
+            ["run.json", "losses.jsonl", "checkpoints/000-00002-000004.json", "grids/00001.png", "grids/00002.png", "blobs/", "blobs/", Index], Names(latest));
         Assert.Equal(2, Names(all).Count(name => name.StartsWith("checkpoints/", StringComparison.Ordinal)));
         Assert.DoesNotContain(Names(bare), name => name.StartsWith("grids/", StringComparison.Ordinal));
         foreach (var entry in Open(all).Entries) Assert.Equal(entry.Length, entry.CompressedLength);
         using var imported = await ImportAsync("whole", all);
         Assert.Equal(HttpStatusCode.Created, imported.StatusCode);
-        Assert.Equal(
-            await app.Http.GetByteArrayAsync("api/runs/tiny/samples?epoch=1", Cancellation), await app.Http.GetByteArrayAsync("api/runs/whole/samples?epoch=1", Cancellation));
+        Assert.Equal(await GetAsync("tiny/samples?epoch=1"), await GetAsync("whole/samples?epoch=1"));
     }
 
     [Fact]
@@ -102,7 +103,8 @@ public sealed class Runs_that_are_moved(App app)
 
         Assert.Equal(HttpStatusCode.Conflict, training.StatusCode);
         Assert.Equal(
-            "The run 'stopped' is training; export requires one of the states paused, cancelled, completed, failed.", (string)(await training.ReadAsync())["detail"]!);
+            "The run 'stopped' is training; export requires one of the states paused, cancelled, completed, failed.",
+            (string)(await training.ReadAsync())["detail"]!);
         var view = await imported.ReadAsync();
         Assert.Equal(("paused", true), ((string)view["state"]!, view["actions"]!.AsArray().Any(action => (string)action! == "resume")));
         await app.Http.CallAsync("api/runs/continued/resume");
@@ -133,11 +135,17 @@ public sealed class Runs_that_are_moved(App app)
         await RefusedAsync($"^grids/00009.png is not listed in {Index}", Changed(archive, files => files["grids/00009.png"] = [1]));
         await RefusedAsync("^grids/00009.png: it is not a grid of pictures", Listed(archive, files => files["grids/00009.png"] = [1]));
         await RefusedAsync($"^{Index} is missing; the file is not an exported run", Changed(archive, files => files.Remove(Index)));
-        await RefusedAsync($"^{Index} has format 2; this version reads formats up to 1", Changed(archive, files => Edit(files, Index, json => json["format"] = 2)));
+        await RefusedAsync(
+            $"^{Index} has format 2; this version reads formats up to 1", Changed(archive, files => Edit(files, Index, json => json["format"] = 2)));
         await RefusedAsync("^run.json has format 7; this version reads", Listed(archive, files => Edit(files, "run.json", json => json["format"] = 7)));
-        await RefusedAsync("^run.json: batchSize: 0 is not valid", Listed(archive, files => Edit(files, "run.json", json => json["options"]!["batchSize"] = 0)));
+        await RefusedAsync(
+            "^run.json: batchSize: 0 is not valid", Listed(archive, files => Edit(files, "run.json", json => json["options"]!["batchSize"] = 0)));
         await RefusedAsync("^run.json: speed is not an option", Listed(archive, files => Edit(files, "run.json", json => json["options"]!["speed"] = 1)));
         await RefusedAsync("^run.json: its checkpoint is null", Listed(archive, files => Edit(files, "run.json", json => json["checkpoint"] = null)));
+        await RefusedAsync("^run.json: a number in it is not finite", Listed(
+            archive, files => Edit(files, "run.json", json => json["imagesPerSecond"] = JsonNode.Parse("1e999"))));
+        await RefusedAsync("^run.json: .*same key", Listed(archive, files => files["run.json"] = Text(
+            Text(files["run.json"]).Replace("\"options\": {", "\"options\": {\"seed\": 1,", StringComparison.Ordinal))));
         await RefusedAsync($"^{checkpoint}: it claims to be", Listed(archive, files => Edit(files, checkpoint, json => json["step"] = 3)));
         await RefusedAsync("^Checkpoint 000-00002-000004 is of run 'other'", Listed(archive, files => Edit(files, checkpoint, json => json["run"] = "other")));
         await RefusedAsync("^losses.jsonl: line 1: it has no end", Listed(archive, files => files["losses.jsonl"] = "{}"u8.ToArray()));
@@ -182,7 +190,9 @@ public sealed class Runs_that_are_moved(App app)
         Assert.Equal([1, 2], (await app.Http.JsonAsync("api/runs/halfway/grids"))["epochs"]!.AsArray().Select(epoch => (int)epoch!));
     }
 
-    private async Task<byte[]> ExportAsync(string run, string query = "") => await app.Http.GetByteArrayAsync($"api/runs/{run}/export{query}", Cancellation);
+    private Task<byte[]> ExportAsync(string run, string query = "") => GetAsync($"{run}/export{query}");
+
+    private Task<byte[]> GetAsync(string path) => app.Http.GetByteArrayAsync($"api/runs/{path}", Cancellation);
 
     private async Task<HttpResponseMessage> ImportAsync(string run, byte[] archive)
     {
@@ -270,6 +280,10 @@ public sealed class Runs_that_are_moved(App app)
     {
         var json = JsonNode.Parse(files[file])!.AsObject();
         edit(json);
-        files[file] = System.Text.Encoding.UTF8.GetBytes(json.ToJsonString());
+        files[file] = Text(json.ToJsonString());
     }
+
+    private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static string Text(byte[] text) => Encoding.UTF8.GetString(text);
 }

@@ -93,7 +93,8 @@ public sealed class Sweeps_that_cannot_start(App app)
         using var refused = await PostAsync(body.ToJsonString());
 
         Assert.Equal(
-            "maxCost: \"1 USD\" is not valid; it must be a number from 0.0001 to 1000000. maxMinutes: 0 is not valid; it must be a number from 0.01 to 10000000.",
+            "maxCost: \"1 USD\" is not valid; it must be a number from 0.0001 to 1000000. "
+            + "maxMinutes: 0 is not valid; it must be a number from 0.01 to 10000000.",
             (string)(await refused.ReadAsync())["detail"]!);
     }
 

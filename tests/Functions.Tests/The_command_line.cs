@@ -42,7 +42,8 @@ public sealed class The_command_line(App app) : IDisposable
         Assert.StartsWith("attempt,epoch,step,", (await RunAsync("pull", "cli-pets", "losses", "-o", "-")).Output, StringComparison.Ordinal);
         Assert.Equal((0, Path.Combine(_folder, "cli-pets.zip"), ""), await RunAsync("pull", "cli-pets", "archive", "--checkpoints", "all"));
         Assert.Equal((1, "", "There is a run 'cli-pets' already; choose another id."), await RunAsync("import", "cli-pets.zip"));
-        Assert.StartsWith("Run 'cli-moved' is imported, completed; see http://", (await RunAsync("import", "cli-pets.zip", "--run", "cli-moved")).Output, StringComparison.Ordinal);
+        var imported = (await RunAsync("import", "cli-pets.zip", "--run", "cli-moved")).Output;
+        Assert.StartsWith("Run 'cli-moved' is imported, completed; see http://", imported, StringComparison.Ordinal);
         Assert.Equal(await app.Http.LastCheckpointAsync("cli-pets"), await app.Http.LastCheckpointAsync("cli-moved"));
         Assert.Equal((1, "", "'samples.png' is not the archive of a run."), await RunAsync("import", "samples.png"));
         Assert.Empty(Directory.EnumerateFiles(_folder, "*.partial"));

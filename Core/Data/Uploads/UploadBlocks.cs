@@ -7,7 +7,9 @@ using GanFunctions.Core.Storage;
 
 namespace GanFunctions.Core.Data.Uploads;
 
-/// <summary>Uploads that are sent in blocks over several requests, because they are too large for one. A blob's uncommitted blocks hold what has arrived.</summary>
+/// <summary>
+/// Uploads that are sent in blocks over several requests, because they are too large for one. A blob's uncommitted blocks hold what has arrived.
+/// </summary>
 internal static class UploadBlocks
 {
     /// <summary>Stores one block. A block may be sent again; the last one counts.</summary>

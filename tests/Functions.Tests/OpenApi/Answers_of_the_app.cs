@@ -43,7 +43,8 @@ public sealed class Answers_of_the_app : IAsyncLifetime
         {
             await AskAsync(operation.Id, operation.Statuses.Contains("400") ? 400 : 200, "?nonsense=1", body: new { epochs = 1 });
             if (operation.Method != "get") await AskAsync(operation.Id, 403, from: "https://elsewhere.example");
-            if (operation.Path.Contains("{run}", StringComparison.Ordinal) && operation.Method != "put") await AskAsync(operation.Id, 404, body: new { epochs = 1 });
+            if (operation.Path.Contains("{run}", StringComparison.Ordinal) && operation.Method != "put")
+                await AskAsync(operation.Id, 404, body: new { epochs = 1 });
             if (operation.Path.Contains("{sweep}", StringComparison.Ordinal)) await AskAsync(operation.Id, 404);
             if (operation.Path.Contains("{name}", StringComparison.Ordinal) && operation.Method != "put") await AskAsync(operation.Id, 404);
         }
