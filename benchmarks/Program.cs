@@ -12,6 +12,7 @@ switch (args)
     case ["workers", .. var rest]: return await WorkersCommand.RunAsync(rest);
     case ["features", .. var rest]: return await FeaturesCommand.RunAsync(rest);
     case ["memory", .. var rest]: return await MemoryCommand.RunAsync(rest);
+    case ["projection", .. var rest]: return await ProjectionCommand.RunAsync(rest);
     case ["measuring", .. var rest]: return MeasuringCommand.Run(rest);
     case ["around", .. var rest]: return await AroundCommand.RunAsync(rest);
     case ["beside", .. var rest]: return await BesideCommand.RunAsync(rest);

@@ -27,7 +27,7 @@ internal static class ProjectionCommand
         if (args is [var family, var side, var channels, var steps])
             return Measure(Enum.Parse<NetworkFamily>(family), new(Number(side), Number(channels)), Number(steps));
         var given = args is [var count] ? count : "200";
-        Console.WriteLine($"{Processor.Name}, one thread, {LatentProjection.Samples} samples, {given} steps\n\nnetworks   pictures   seconds   idle MB   peak MB");
+        Console.WriteLine($"{Processor.Name}, one thread, {LatentProjection.Samples} samples, {given} steps\n\nnetworks   pictures   seconds   of processor   idle MB   peak MB");
         foreach (var shape in Shapes)
         {
             foreach (var each in Enum.GetValues<NetworkFamily>().Where(each => each.Supports(shape))) await MeasureInProcessAsync(each, shape, given);
@@ -58,10 +58,10 @@ internal static class ProjectionCommand
         var idle = ProcessMemory.Megabytes("self", ProcessMemory.Resident);
         File.WriteAllText("/proc/self/clear_refs", "5"); // resets the peak, proc(5)
 
-        var started = Stopwatch.GetTimestamp();
+        var (started, used) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime); // the latter hardly depends on other load
         new LatentProjection(generator, reference).Find(pixels[..shape.Size], label: null, seed: 1, steps, CancellationToken.None);
-        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        Console.WriteLine($"{family,-9}  {shape,8}  {seconds,8:F1}  {idle,8:F0}  {ProcessMemory.Megabytes("self", ProcessMemory.Peak),8:F0}");
+        var (seconds, busy) = (Stopwatch.GetElapsedTime(started).TotalSeconds, (Environment.CpuUsage.TotalTime - used).TotalSeconds);
+        Console.WriteLine($"{family,-9}  {shape,8}  {seconds,8:F1}  {busy,13:F1}  {idle,8:F0}  {ProcessMemory.Megabytes("self", ProcessMemory.Peak),8:F0}");
         return 0;
     }
 
