@@ -13,8 +13,8 @@ using static TorchSharp.torch;
 namespace GanFunctions.Benchmarks;
 
 /// <summary>
-/// <c>benchmarks projection [steps]</c>: time and memory of a projection with features on one thread, for each size of pictures each in a process of its own. The weights
-/// are random, which does not matter for either. Linux only.
+/// <c>benchmarks projection [steps]</c>: time and memory of a projection with features on one thread, for each size of pictures, each in a process
+/// of its own. The weights are random, which does not matter for either. Linux only.
 /// </summary>
 internal static class ProjectionCommand
 {
@@ -27,7 +27,8 @@ internal static class ProjectionCommand
         if (args is [var family, var side, var channels, var steps])
             return Measure(Enum.Parse<NetworkFamily>(family), new(Number(side), Number(channels)), Number(steps));
         var given = args is [var count] ? count : "200";
-        Console.WriteLine($"{Processor.Name}, one thread, {LatentProjection.Samples} samples, {given} steps\n\nnetworks   pictures   seconds   of processor   idle MB   peak MB");
+        Console.WriteLine($"{Processor.Name}, one thread, {LatentProjection.Samples} samples, {given} steps\n");
+        Console.WriteLine("networks   pictures   seconds   of processor   idle MB   peak MB");
         foreach (var shape in Shapes)
         {
             foreach (var each in Enum.GetValues<NetworkFamily>().Where(each => each.Supports(shape))) await MeasureInProcessAsync(each, shape, given);

@@ -151,8 +151,8 @@ public sealed class LatentProjection(Generator generator, QualityReference? refe
         }
 
         /// <summary>
-        /// What the search minimises, <c>[count]</c>: the mean squared difference of the pixels in [-1, 1], plus the squared difference of the features relative to
-        /// that of two real pictures.
+        /// What the search minimises, <c>[count]</c>: the mean squared difference of the pixels in [-1, 1], plus the squared difference of the
+        /// features relative to that of two real pictures.
         /// </summary>
         public Tensor DistanceOf(Tensor pictures)
         {

@@ -40,7 +40,8 @@ public sealed record ProjectionQuestion(
     private const int AlgorithmVersion = 1; // increase it with every change of the algorithm: results of an earlier version are then computed anew
 
     /// <summary>The question for the generator of a checkpoint.</summary>
-    public static ProjectionQuestion Of(Manifest manifest, BlobReference? reference, PictureShape shape, byte[] target, byte? label, long seed, int steps) => new(
+    public static ProjectionQuestion Of(
+        Manifest manifest, BlobReference? reference, PictureShape shape, byte[] target, byte? label, long seed, int steps) => new(
         manifest.Name, manifest.Epoch, manifest.Generator, manifest.Dataset, reference, shape.ToString(), target, label, seed, steps);
 
     /// <summary>An id for the question: equal questions have equal ids.</summary>

@@ -9,8 +9,8 @@ using Microsoft.Net.Http.Headers;
 namespace GanFunctions.Functions.Projections;
 
 /// <summary>
-/// <c>GET /api/runs/{run}/projections</c> lists the projections of a run; <c>GET /api/runs/{run}/projections/{projection}</c> returns one, and <c>/picture</c> the
-/// uploaded picture beside the nearest one.
+/// <c>GET /api/runs/{run}/projections</c> lists the projections of a run; <c>GET /api/runs/{run}/projections/{projection}</c> returns one, and
+/// <c>/picture</c> the uploaded picture beside the nearest one.
 /// </summary>
 public sealed class GetProjections(RunStore runs, ProjectionStore projections, PictureLanes lanes)
 {

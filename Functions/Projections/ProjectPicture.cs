@@ -21,7 +21,8 @@ namespace GanFunctions.Functions.Projections;
 /// </summary>
 public sealed class ProjectPicture(
     RunStore runs, CheckpointStore checkpoints, CheckpointCache candidates, GeneratorCache generators, QualityReferenceStore references,
-    ConversionStore conversions, DatasetOptions limits, ProjectionStore projections, ShortJobs queue, PictureLanes lanes, RunPictures pictures, TimeProvider time)
+    ConversionStore conversions, DatasetOptions limits, ProjectionStore projections, ShortJobs queue, PictureLanes lanes,
+    RunPictures pictures, TimeProvider time)
 {
     internal static readonly Parameter<string?> Label = PictureParameters.Label with
     {
@@ -75,7 +76,8 @@ public sealed class ProjectPicture(
             try
             {
                 using var rented = await generators.RentAsync(
-                    manifest.Generator.Sha256, averaged: true, () => checkpoints.ReadAsync(row.RowKey, manifest.Generator, CancellationToken.None), cancellation);
+                    manifest.Generator.Sha256, averaged: true,
+                    () => checkpoints.ReadAsync(row.RowKey, manifest.Generator, CancellationToken.None), cancellation);
                 var label = choice.LabelIn(rented.Generator);
                 if (choice.Label is { } named && label is null) return (null, RunPictures.NoSuchLabel(named, rented.Generator));
                 return ((manifest, rented.Generator.Shape, label), null);

@@ -41,9 +41,11 @@ internal static class ProjectionFeature
     [
         new(nameof(ProjectPicture), "post", "/api/runs/{run}/project", "Finds the generated picture nearest to an uploaded one")
         {
-            Description = $"The search runs in the background. It begins with the nearest of {LatentProjection.Samples} pictures of a seed and changes their noise by "
-                + "gradient descent. It compares pixels and, if the data set has a quality reference, features. The generator is the moving average. "
-                + "The picture is converted like those of the run's data set. The same request has the same id and is computed once; repeating one that failed starts it again. "
+            Description = $"The search runs in the background. It begins with the nearest of {LatentProjection.Samples} pictures of a seed and changes "
+                + "their noise by gradient descent. It compares pixels and, if the data set has a quality reference, features. "
+                + "The generator is the moving average. "
+                + "The picture is converted like those of the run's data set. The same request has the same id and is computed once; "
+                + "repeating one that failed starts it again. "
                 + $"A run keeps its newest {ProjectionStore.Kept} projections.",
             Parameters = [Parameter.Run, CheckpointChoice.InQuery, ProjectPicture.Label, ProjectPicture.Seed, ProjectPicture.Steps],
             Body = new(

@@ -75,7 +75,8 @@ public sealed class Exploring_a_run(App app, Browser browser)
         await TrainedRun.ReadyAsync(app);
         await using var visit = await browser.VisitAsync(_address);
         var page = visit.Page;
-        var picture = await app.Http.GetByteArrayAsync($"api/runs/{TrainedRun.Id}/samples?seed=77&count=1&scale=1&label=2", TestContext.Current.CancellationToken);
+        var picture = await app.Http.GetByteArrayAsync(
+            $"api/runs/{TrainedRun.Id}/samples?seed=77&count=1&scale=1&label=2", TestContext.Current.CancellationToken);
         var file = page.GetByLabel("Picture", new() { Exact = true });
         var find = page.GetByRole(AriaRole.Button, new() { Name = "Find" });
 

@@ -65,11 +65,13 @@ public sealed class Projections_of_a_picture(App app)
         using var none = await app.Http.GetAsync($"api/runs/projected/projections/{any["id"]}", Cancellation);
         Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
         var left = app.Azurite.Blobs().GetBlobContainerClient("gan").GetBlobsAsync(cancellationToken: Cancellation);
-        Assert.DoesNotContain(await left.Select(blob => blob.Name).ToListAsync(Cancellation), name => name.StartsWith("runs/projected/", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            await left.Select(blob => blob.Name).ToListAsync(Cancellation), name => name.StartsWith("runs/projected/", StringComparison.Ordinal));
     }
 
     [Theory]
-    [InlineData("", "not a picture", "The picture cannot be read: it is not a picture and starts with \"not a pi\"; expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PGM or PPM.")]
+    [InlineData("", "not a picture",
+        "The picture cannot be read: it is not a picture and starts with \"not a pi\"; expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PGM or PPM.")]
     [InlineData("", "", "The picture cannot be read: it is empty.")]
     [InlineData("?label=3", "any", "label: run 'tiny' is not conditional; leave label out, or start a run with conditional: true.")]
     [InlineData("?steps=501", "any", "steps: '501' is not valid; it must be a whole number from 1 to 500.")]

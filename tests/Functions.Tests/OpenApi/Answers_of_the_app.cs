@@ -169,10 +169,11 @@ public sealed class Answers_of_the_app : IAsyncLifetime
     {
         foreach (var operation in Document.Operations.Where(operation => operation.Method == "get" && operation.Query.Any(HasDefault)))
         {
-            using var plain = await _app.Http.GetAsync(operation.At(run, projection: _projection), Cancellation);
+            var path = operation.At(run, projection: _projection);
+            using var plain = await _app.Http.GetAsync(path, Cancellation);
             foreach (var parameter in operation.Query.Where(HasDefault))
             {
-                using var request = new HttpRequestMessage(HttpMethod.Get, $"{operation.At(run, projection: _projection)}?{parameter["name"]}={parameter["schema"]!["default"]}");
+                using var request = new HttpRequestMessage(HttpMethod.Get, $"{path}?{parameter["name"]}={parameter["schema"]!["default"]}");
                 if (plain.Headers.ETag is { } tag) request.Headers.IfNoneMatch.Add(tag);
                 using var said = await _app.Http.SendAsync(request, Cancellation);
                 var isSame = plain.Headers.ETag is null
