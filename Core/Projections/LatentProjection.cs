@@ -41,7 +41,7 @@ public sealed class LatentProjection(Generator generator, QualityReference? refe
     public const int Samples = 1024;
 
     private const int Starts = 4;             // of the samples, the nearest ones
-    private const double LearningRate = 0.1;  // 0.05 is slower, 0.2 no better
+    private const double LearningRate = 0.1;
     private const double RampUp = 0.05;       // share of the steps in which the learning rate rises from zero
     private const double RampDown = 0.25;     // share of the steps in which it falls to zero
 

@@ -15,7 +15,7 @@ public sealed class PictureLanes : IDisposable
         working: Math.Max(1, Environment.ProcessorCount / 2), waiting: 500, maxUnsent: 64 << 20, // the other processors are left to training
         idle: TimeSpan.FromSeconds(5));
 
-    /// <summary>The lane of uploaded pictures, which are decoded one at a time: a file and its pixels may need 200 MB.</summary>
+    /// <summary>The lane of uploaded pictures, which are decoded one at a time, because the pixels of a large one need much memory.</summary>
     public Lane Uploads { get; } = new(working: 1, waiting: 16, maxUnsent: 1 << 20, idle: TimeSpan.FromSeconds(5));
 
     /// <inheritdoc/>
