@@ -103,7 +103,8 @@ internal static class WorkersCommand
         return (checkpoint, slowest + merging + costs.Of(options.Workers, bytes));
     }
 
-    private static Checkpoint CheckpointOf(TrainingCursor position, (byte[] Generator, byte[] Training) files) =>
+    /// <summary>A checkpoint in memory.</summary>
+    internal static Checkpoint CheckpointOf(TrainingCursor position, (byte[] Generator, byte[] Training) files) =>
         new(new Manifest(position, BlobReference.Of(files.Generator), BlobReference.Of(files.Training)), files.Generator, files.Training);
 
     /// <summary>What a round costs besides training and averaging.</summary>
