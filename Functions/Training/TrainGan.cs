@@ -8,7 +8,8 @@ namespace GanFunctions.Functions.Training;
 /// <param name="Workers">Number of workers that train the run at the same time.</param>
 /// <param name="Attempt">Number of rollbacks so far.</param>
 /// <param name="Failures">Failed calls since the last success; they determine the delay before the next attempt.</param>
-public sealed record TrainGanInput(string Run, int Workers = 1, int Attempt = 0, int Failures = 0);
+/// <param name="HasBegun">Whether a call has succeeded.</param>
+public sealed record TrainGanInput(string Run, int Workers = 1, int Attempt = 0, int Failures = 0, bool HasBegun = false);
 
 /// <summary>
 /// Trains a run slice by slice, or on several workers round by round, until a slice or a merge reports the end of the run. It touches no tensors, clocks, storage or random numbers: the slices read
@@ -22,7 +23,7 @@ public static class TrainGan
     /// <summary>The event that tells <see cref="SliceResult.Waiter"/> that the run has come to rest. Its payload is the run's id.</summary>
     public const string RestEvent = "rest";
 
-    private const int SlicesPerGeneration = 50; // bounds the history, which is replayed at every step
+    private const int CallsPerGeneration = 50; // bounds the history, which is replayed at every step
     private const int MaxDoublings = 6;         // of the delay: at most about five minutes
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(5);
 
@@ -30,19 +31,19 @@ public static class TrainGan
     public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, TrainGanInput input)
     {
         var state = input;
-        for (var slice = 0; slice < SlicesPerGeneration; slice++)
+        for (var calls = 0; calls < CallsPerGeneration; calls += state.Workers == 1 ? 1 : state.Workers + 1)
         {
             try
             {
                 var result = state.Workers == 1
                     ? await context.CallActivityAsync<SliceResult>(nameof(TrainSlice), new SliceRequest(state.Run, context.InstanceId, state.Attempt))
-                    : await TrainRoundAsync(context, state, isFirst: slice == 0);
+                    : await TrainRoundAsync(context, state);
                 if (result.Outcome != SliceOutcome.Continue)
                 {
                     if (result.Waiter is { } waiter) context.SendEvent(waiter, RestEvent, state.Run);
                     return;
                 }
-                state = state with { Attempt = result.Attempt, Failures = 0 };
+                state = state with { Attempt = result.Attempt, Failures = 0, HasBegun = true };
             }
             catch (TaskFailedException)
             {
@@ -54,11 +55,11 @@ public static class TrainGan
         context.ContinueAsNew(state, preserveUnprocessedEvents: false);
     }
 
-    private static async Task<SliceResult> TrainRoundAsync(TaskOrchestrationContext context, TrainGanInput state, bool isFirst)
+    private static async Task<SliceResult> TrainRoundAsync(TaskOrchestrationContext context, TrainGanInput state)
     {
         var workers = Enumerable.Range(0, state.Workers).Select(worker => context.CallActivityAsync<ShardResult>(
             nameof(TrainShard), new ShardRequest(state.Run, context.InstanceId, state.Attempt, worker)));
-        var shards = isFirst ? [] : await Task.WhenAll(workers); // the first call commits the initial networks, or what an earlier orchestration has left
+        var shards = state.HasBegun ? await Task.WhenAll(workers) : []; // the first merge commits the initial networks, or what an earlier orchestration has left
         return await context.CallActivityAsync<SliceResult>(nameof(MergeShards), new MergeRequest(state.Run, context.InstanceId, state.Attempt, shards));
     }
 
