@@ -59,7 +59,9 @@ public sealed class CompactGenerator : Generator
             x = nn.functional.conv_transpose2d(x, up.weight!.to(ComputeType), strides: [2, 2], padding: [1, 1]);
             x = Activate(norm.call(x));
         }
-        x = nn.functional.conv2d(x, _output.weight!.to(ComputeType), padding: [1, 1]).to(ScalarType.Float32);
+        // In float32: with bfloat16 and an odd number of channels, the gradient of this layer's input is different each time it is computed,
+        // and sometimes NaN (torch 2.10 on processors with AVX-512 bfloat16).
+        x = nn.functional.conv2d(x.to(ScalarType.Float32), _output.weight!, padding: [1, 1]);
         return x.tanh().contiguous().MoveToOuterDisposeScope();                   // [batch, channels, 64, 64]
     }
 }
