@@ -6,8 +6,12 @@ namespace GanFunctions.EmbeddedHost.Discovery;
 /// <summary>A function of the app: a method with the [Function] attribute, and its trigger parameter.</summary>
 internal sealed record AppFunction(string Name, MethodInfo Method, ParameterInfo Trigger)
 {
+    // Kept, because GetParameters does not always return the same objects: two threads that are the first to call it may get different ones.
+    private readonly ParameterInfo[] _parameters =
+        [.. Method.GetParameters().Select(parameter => parameter.Position == Trigger.Position ? Trigger : parameter)];
+
     /// <summary>The input parameter of an orchestrator, which is the one besides the context; null if it has no input.</summary>
-    public ParameterInfo? Input { get; } = Method.GetParameters().FirstOrDefault(parameter => parameter != Trigger);
+    public ParameterInfo? Input => Array.Find(_parameters, parameter => parameter != Trigger);
 
     /// <summary>Input type of an orchestrator.</summary>
     public Type InputType => Input?.ParameterType ?? typeof(object);
@@ -17,7 +21,7 @@ internal sealed record AppFunction(string Name, MethodInfo Method, ParameterInfo
     /// <param name="value">Returns the value of a parameter.</param>
     /// <returns>The result; null if there is none.</returns>
     public Task<object?> InvokeAsync(IServiceProvider services, Func<ParameterInfo, object?> value) =>
-        InvokeAsync(services, Array.ConvertAll(Method.GetParameters(), parameter => value(parameter)));
+        InvokeAsync(services, Array.ConvertAll(_parameters, parameter => value(parameter)));
 
     /// <inheritdoc cref="InvokeAsync(IServiceProvider, Func{ParameterInfo, object?})"/>
     public async Task<object?> InvokeAsync(IServiceProvider services, object?[] arguments)
