@@ -24,8 +24,7 @@ internal static class TrainUsage
             Pictures of a folder or archive are converted first:
               --size 28|32|64|128  --channels 1|3|4  by default derived from the pictures
               --fit crop|pad|stretch  --background white|black|rrggbb  --transpose
-            Training options and their defaults for 28x28 (see docs/options.md);
-            initFrom is written as --initFrom <run> or --initFrom <run>:<epoch>:
+            Options with defaults for 28x28 (docs/options.md), --initFrom <run>[:<epoch>]:
             {Options()}
             Any setting of the app, such as --urls http://localhost:7072, is valid too.
             With --url <address> it trains on that app instead (see docs/cli.md).
