@@ -124,7 +124,8 @@ public sealed partial class TrainingRound(
         var epoch = new EpochResult(manifest, null, null, null);
         if (manifest.IsEpochEnd)
         {
-            if (await watch.RunAsync(token => steps.LoadAsync(options, token), stopping) is not (var data, var reference)) return await record.EndAsync(last.Manifest);
+            if (await watch.RunAsync(token => steps.LoadAsync(options, token), stopping) is not (var data, var reference))
+                return await record.EndAsync(last.Manifest);
             using var held = reference;
             epoch = await TrainingThread.RunAsync(start.Threads, () =>
             {

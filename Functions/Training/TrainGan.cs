@@ -12,8 +12,8 @@ namespace GanFunctions.Functions.Training;
 public sealed record TrainGanInput(string Run, int Workers = 1, int Attempt = 0, int Failures = 0, bool HasBegun = false);
 
 /// <summary>
-/// Trains a run slice by slice, or on several workers round by round, until a slice or a merge reports the end of the run. It touches no tensors, clocks, storage or random numbers: the slices read
-/// what the user wants, and end the run.
+/// Trains a run slice by slice, or on several workers round by round, until a slice or a merge reports the end of the run. It touches no tensors,
+/// clocks, storage or random numbers: the slices read what the user wants, and end the run.
 /// </summary>
 public static class TrainGan
 {
@@ -59,7 +59,8 @@ public static class TrainGan
     {
         var workers = Enumerable.Range(0, state.Workers).Select(worker => context.CallActivityAsync<ShardResult>(
             nameof(TrainShard), new ShardRequest(state.Run, context.InstanceId, state.Attempt, worker)));
-        var shards = state.HasBegun ? await Task.WhenAll(workers) : []; // the first merge commits the initial networks, or what an earlier orchestration has left
+        // The first merge commits the initial networks, or what an earlier orchestration has left.
+        var shards = state.HasBegun ? await Task.WhenAll(workers) : [];
         return await context.CallActivityAsync<SliceResult>(nameof(MergeShards), new MergeRequest(state.Run, context.InstanceId, state.Attempt, shards));
     }
 
