@@ -16,8 +16,8 @@ public static class SafeTensors
     private const string MetadataKey = "__metadata__";
     private const int MaxHeader = 100_000_000; // the format's own limit
 
-    private static readonly (string Name, ScalarType Type)[] Types =
-        [("F32", ScalarType.Float32), ("F64", ScalarType.Float64), ("I64", ScalarType.Int64), ("U8", ScalarType.Byte)];
+    private static readonly (string Name, ScalarType Type, int Bytes)[] Types =
+        [("F32", ScalarType.Float32, 4), ("F64", ScalarType.Float64, 8), ("I64", ScalarType.Int64, 8), ("U8", ScalarType.Byte, 1)];
 
     /// <summary>Writes <paramref name="tensors"/> (float32, float64, int64 or uint8, any shape).</summary>
     /// <exception cref="NotSupportedException">A tensor has another type.</exception>
@@ -69,10 +69,17 @@ public static class SafeTensors
         var metadata = new Dictionary<string, string>();
         foreach (var (name, entry) in header)
         {
-            if (name == MetadataKey)
-                metadata = entry.Deserialize<Dictionary<string, string>>() ?? [];
-            else
-                tensors[name] = ReadTensor(name, entry.Deserialize<Entry>(EntryOptions)!, file, dataStart);
+            try
+            {
+                if (name == MetadataKey)
+                    metadata = entry.Deserialize<Dictionary<string, string>>() ?? [];
+                else
+                    tensors[name] = ReadTensor(name, entry.Deserialize<Entry>(EntryOptions), file, dataStart);
+            }
+            catch (JsonException problem)
+            {
+                throw new InvalidDataException($"The entry {name} in the header of a safetensors file is not valid.", problem);
+            }
         }
         return (tensors, metadata);
     }
@@ -86,7 +93,7 @@ public static class SafeTensors
             throw new InvalidDataException($"Not a safetensors file: the header length is {length} in a file of {file.Length} bytes.");
         try
         {
-            var header = JsonNode.Parse(file.AsSpan(8, (int)length)) as JsonObject;
+            var header = JsonNode.Parse(file.AsSpan(8, (int)length), documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject;
             return (header ?? throw new InvalidDataException("Not a safetensors file: its header is not a JSON object."), 8 + (int)length);
         }
         catch (JsonException problem)
@@ -95,19 +102,21 @@ public static class SafeTensors
         }
     }
 
-    private static Tensor ReadTensor(string name, Entry entry, byte[] file, int dataStart)
+    private static Tensor ReadTensor(string name, Entry? entry, byte[] file, int dataStart)
     {
+        if (entry?.Shape is null || entry.Shape.Any(length => length < 0)) throw new InvalidDataException($"Tensor {name} has no valid shape.");
         var type = Types.FirstOrDefault(known => known.Name == entry.Dtype);
         if (type.Name is null)
             throw new InvalidDataException($"Tensor {name} has type {entry.Dtype}; the supported types are F32, F64, I64 and U8.");
-        if (entry.DataOffsets is not [var start, var end] || start < 0 || end < start || dataStart + end > file.Length)
+        if (entry.DataOffsets is not [var start, var end] || start < 0 || end < start || end > file.Length - dataStart)
             throw new InvalidDataException($"The data of tensor {name} is outside the file.");
-        var tensor = empty(entry.Shape, type.Type);
-        if (tensor.numel() * tensor.element_size() != end - start)
+        var size = entry.Shape.Aggregate((Int128)type.Bytes, (bytes, length) => Int128.Min(bytes * length, long.MaxValue));
+        if (size != end - start)
         {
             throw new InvalidDataException(
                 $"Tensor {name} has {end - start} bytes, which does not match its shape [{string.Join(", ", entry.Shape)}].");
         }
+        var tensor = empty(entry.Shape, type.Type);
         file.AsSpan(dataStart + (int)start, (int)(end - start)).CopyTo(tensor.bytes);
         return tensor;
     }

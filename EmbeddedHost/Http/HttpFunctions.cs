@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Reflection;
 using GanFunctions.EmbeddedHost.Discovery;
+using GanFunctions.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing.Patterns;
@@ -50,6 +52,13 @@ internal static partial class HttpFunctions
         {
             await Problems.WriteAsync(http, e.StatusCode, e.Message);
         }
+        catch (Exception e) when (!http.Response.HasStarted && StorageFailure.Explain(e) is not null)
+        {
+            LogWithoutStorage(logger, function.Name, e.Message);
+            http.Response.Clear();
+            http.Response.Headers.RetryAfter = StorageFailure.RetrySeconds.ToString(CultureInfo.InvariantCulture);
+            await Problems.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, StorageFailure.Explain(e)!);
+        }
         catch (Exception e) when (!http.Response.HasStarted)
         {
             LogFailed(logger, e, function.Name);
@@ -71,6 +80,9 @@ internal static partial class HttpFunctions
                 return http.Response.WriteAsJsonAsync(returned, returned.GetType(), http.RequestAborted);
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "Function {Name}: the storage failed. {Problem}")]
+    private static partial void LogWithoutStorage(ILogger logger, string name, string problem);
 
     [LoggerMessage(LogLevel.Error, "Function {Name} failed")]
     private static partial void LogFailed(ILogger logger, Exception failure, string name);

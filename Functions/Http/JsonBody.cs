@@ -32,13 +32,33 @@ public static class JsonBody
         if (string.IsNullOrWhiteSpace(text)) return ([], null);
         try
         {
-            if (JsonNode.Parse(text, documentOptions: Strict) is JsonObject body) return (body, null);
+            if (JsonNode.Parse(text, documentOptions: Strict) is JsonObject body)
+            {
+                ReadTexts(body);
+                return (body, null);
+            }
             return ([], Problems.Invalid("body", $"The body must be a JSON object such as {example}, not another kind of JSON value."));
         }
         catch (JsonException problem)
         {
             return ([], Problems.Invalid("body", $"The body must be a JSON object such as {example}: {problem.Message}"));
         }
+        catch (InvalidOperationException)
+        {
+            return ([], Problems.Invalid("body", @"The body must be valid Unicode: an escape of the form \ud800 to \udfff has no second half."));
+        }
+    }
+
+    /// <summary>Reads all texts, which are otherwise decoded at their first use.</summary>
+    /// <exception cref="InvalidOperationException">One has an escaped surrogate without its other half.</exception>
+    private static void ReadTexts(JsonNode? node)
+    {
+        if (node is JsonObject members)
+            foreach (var (_, member) in members) ReadTexts(member);
+        else if (node is JsonArray items)
+            foreach (var item in items) ReadTexts(item);
+        else if (node?.GetValueKind() == JsonValueKind.String)
+            _ = node.GetValue<string>();
     }
 }
 

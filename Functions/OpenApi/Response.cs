@@ -62,7 +62,7 @@ internal sealed record Response(string Code, string Description, params IReadOnl
     };
 
     private static readonly Response Unexpected = new(
-        "default", "A server error: 500 if the function failed (the log has details), 503 while the host shuts down.",
+        "default", "A server error: 500 if the function failed (the log has details), 503 if the storage failed or while the host shuts down.",
         OpenApi.Media.Problem(new Problem(
             "https://tools.ietf.org/html/rfc9110#section-15.6.1", "An error occurred while processing your request.", 500,
             "Function 'GetRun' failed; see the log.")))

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using GanFunctions.Functions.Tests.Faults;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.Functions.Tests;
@@ -33,7 +34,7 @@ public sealed class An_app_that_is_killed(ITestOutputHelper output)
         (body["epochs"], body["imagesPerEpoch"], body["batchSize"]) = (Soak.Count(3, 6), Soak.Count(64, 1280), Soak.Count(16, 32));
         (body["logEvery"], body["maxSliceSeconds"]) = (Soak.Count(1, 5), 3);
 
-        await using var slow = await SlowStorage.StartAsync(azurite);
+        await using var slow = await FaultyStorage.StartAsync(azurite);
         var app = App.Start(slow.ConnectionString, App.ImpatientHub);
         try
         {
@@ -61,13 +62,13 @@ public sealed class An_app_that_is_killed(ITestOutputHelper output)
         }
     }
 
-    private async Task KillAtAsync(Moment moment, AppProcess app, SlowStorage slow, Random random)
+    private async Task KillAtAsync(Moment moment, AppProcess app, FaultyStorage slow, Random random)
     {
         switch (moment)
         {
             case Moment.BlobUpload:
                 var upload = slow.CatchAsync(
-                    request => request.Method == "PUT" && request.Path.Value!.Contains("/runs/killed/blobs/", StringComparison.Ordinal));
+                    call => call.Method == "PUT" && call.Target.Contains("/runs/killed/blobs/", StringComparison.Ordinal));
                 await upload.WaitAsync(Wait.Patience);
                 await app.WaitForLineAsync("uploading file"); // the log line appears shortly after the upload begins
                 await app.KillAsync();
@@ -75,7 +76,7 @@ public sealed class An_app_that_is_killed(ITestOutputHelper output)
                 break;
             case Moment.BeforePointer:
                 var pointer = slow.CatchAsync(
-                    request => request.Method == "PUT" && request.Path.Value!.EndsWith("/runs/killed/latest.json", StringComparison.Ordinal));
+                    call => call.Method == "PUT" && call.Target.EndsWith("/runs/killed/latest.json", StringComparison.Ordinal));
                 await pointer.WaitAsync(Wait.Patience);
                 await Wait.UntilAsync(() => LastWord().Contains("committed checkpoint", StringComparison.Ordinal), "the commit in the log");
                 await app.KillAsync();

@@ -156,10 +156,12 @@ internal static class ApiCalls
     }
 
     /// <summary>The loss log of a run: a line for each logged step and each epoch.</summary>
-    public static async Task<string[]> LossesAsync(this HttpClient http, string run)
-    {
-        var losses = await http.JsonAsync($"api/runs/{run}/losses");
-        return [.. losses["steps"]!.AsArray().Concat(losses["epochs"]!.AsArray())
-            .Select(row => $"{row!["epoch"]} {row["step"]} {row["discriminatorLoss"]} {row["generatorLoss"]} {row["realScore"]} {row["fakeScore"]}")];
-    }
+    public static async Task<string[]> LossesAsync(this HttpClient http, string run) => LossesIn(await http.JsonAsync($"api/runs/{run}/losses"));
+
+    /// <summary>What of a loss log does not depend on time.</summary>
+    public static string[] LossesIn(JsonObject losses) =>
+    [
+        .. losses["steps"]!.AsArray().Concat(losses["epochs"]!.AsArray())
+            .Select(row => $"{row!["epoch"]} {row["step"]} {row["discriminatorLoss"]} {row["generatorLoss"]} {row["realScore"]} {row["fakeScore"]}"),
+    ];
 }

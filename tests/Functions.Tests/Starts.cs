@@ -83,6 +83,19 @@ public sealed class Starts(App app)
     }
 
     [Theory]
+    [InlineData("""{"dataset": "\ud800"}""")]
+    [InlineData("""{"\udfff": 1}""")]
+    [InlineData("""{"notify": {"url": ["\ud800x"]}}""")]
+    public async Task Refuse_a_body_that_is_not_Unicode(string body)
+    {
+        using var content = new StringContent(body);
+        using var answer = await app.Http.PostAsync("api/runs", content, Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.StartsWith("The body must be valid Unicode", (string)(await answer.ReadAsync())["errors"]!["body"]![0]!, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("utf-8")]
     [InlineData("utf-16")]
     [InlineData("utf-16BE")]

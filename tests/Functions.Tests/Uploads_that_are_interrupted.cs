@@ -1,6 +1,7 @@
 using System.Net;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Functions.Tests.Faults;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.Functions.Tests;
@@ -107,7 +108,7 @@ public sealed class Uploads_that_are_interrupted(Uploads_that_are_interrupted.Ap
     private async Task PutUntilConvertingAsync(string name)
     {
         var second = app.Storage.CatchAsync(
-            request => request.Method == "PUT" && request.Path.Value!.EndsWith($"/pictures-{Chunk:D7}", StringComparison.Ordinal));
+            call => call.Method == "PUT" && call.Target.EndsWith($"/pictures-{Chunk:D7}", StringComparison.Ordinal));
         await PutAsync(name, Many);
         await second.WaitAsync(Wait.Patience, Cancellation);
         await Wait.UntilAsync(
@@ -126,19 +127,19 @@ public sealed class Uploads_that_are_interrupted(Uploads_that_are_interrupted.Ap
     public sealed class AppToInterrupt : IAsyncLifetime
     {
         private AzuriteFixture? _azurite;
-        private SlowStorage? _storage;
+        private FaultyStorage? _storage;
         private AppProcess? _app;
 
         public AzuriteFixture Azurite => _azurite!;
 
         public HttpClient Http => _app!.Client;
 
-        internal SlowStorage Storage => _storage!;
+        internal FaultyStorage Storage => _storage!;
 
         public async ValueTask InitializeAsync()
         {
             _azurite = await AzuriteFixture.StartAsync();
-            _storage = await SlowStorage.StartAsync(_azurite);
+            _storage = await FaultyStorage.StartAsync(_azurite);
             await StartAsync();
         }
 

@@ -10,6 +10,7 @@ internal static class AppHost
     {
         var builder = FunctionsApplication.CreateBuilder(args);
         builder.ConfigureFunctionsWebApplication();
+        builder.UseMiddleware<StorageProblems>();
         return builder;
     }
 

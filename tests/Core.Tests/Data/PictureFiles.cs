@@ -37,6 +37,13 @@ internal static class PictureFiles
         using (image) return image.WebpsaveBuffer(lossless: true);
     }
 
+    /// <summary>A BMP of 4x4 pixels: a header of 54 bytes, and 24 bits for each pixel, blue first.</summary>
+    public static byte[] Bmp(byte red, byte green, byte blue) =>
+    [
+        .. "BM"u8, 102, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 1, 0, 24, 0, .. new byte[24],
+        .. Enumerable.Repeat(new[] { blue, green, red }, 16).SelectMany(pixel => pixel),
+    ];
+
     /// <summary>A PNG of pixels, <c>[channels, height, width]</c>.</summary>
     public static byte[] OfPlanes(byte[] planes, int side, int channels)
     {

@@ -36,7 +36,7 @@ public sealed class A_picture_file
         { "a GIF", Saved(PictureFiles.Flat(60, 60, 255, 0, 0), image => image.GifsaveBuffer()), Colour32, [255, 0, 0] },
         { "a TIFF", Saved(PictureFiles.Flat(60, 60, 10, 200, 30), image => image.TiffsaveBuffer()), Colour32, [10, 200, 30] },
         { "an AVIF", Saved(PictureFiles.Flat(64, 64, 90, 90, 90), image => image.HeifsaveBuffer(compression: Enums.ForeignHeifCompression.Av1)), Grey28, [90] },
-        { "a BMP", Bmp(10, 200, 30), Colour32, [10, 200, 30] },
+        { "a BMP", PictureFiles.Bmp(10, 200, 30), Colour32, [10, 200, 30] },
         { "a PGM", [.. "P5\n# a comment\n40 30\n255\n"u8, .. Enumerable.Repeat((byte)77, 1200)], Grey28, [77] },
         { "a PGM of 3 greys", [.. "P5 28 28 2\n"u8, .. Enumerable.Repeat((byte)1, 784)], Grey28, [127] },
         { "a PPM", [.. "P6 30 30 255 "u8, .. Enumerable.Repeat(new byte[] { 10, 200, 30 }, 900).SelectMany(pixel => pixel)], Colour32, [10, 200, 30] },
@@ -134,13 +134,6 @@ public sealed class A_picture_file
     {
         using (image) return save(image);
     }
-
-    // A header of 54 bytes and 4x4 pixels of 24 bits, blue first.
-    private static byte[] Bmp(byte red, byte green, byte blue) =>
-    [
-        .. "BM"u8, 102, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 1, 0, 24, 0, .. new byte[24],
-        .. Enumerable.Repeat(new[] { blue, green, red }, 16).SelectMany(pixel => pixel),
-    ];
 
     private static byte[] Half(byte[] file)
     {

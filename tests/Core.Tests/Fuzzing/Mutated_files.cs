@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Text;
+using CsCheck;
+using GanFunctions.Core.Data;
+using GanFunctions.Core.Data.Uploads;
+using GanFunctions.Core.Model;
+using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Tests.Data;
+using GanFunctions.TestKit;
+using NetVips;
+using static TorchSharp.torch;
+
+namespace GanFunctions.Core.Tests.Fuzzing;
+
+/// <summary>
+/// Damaged files of every format that the app reads: each is read, or refused in words. GANFUNCTIONS_FUZZ_SECONDS sets how long each format
+/// is tried; by default it is a few hundred files.
+/// </summary>
+public sealed class A_mutated_file(AzuriteFixture azurite)
+{
+    private const long MaxPixels = 1_000_000;
+    private static readonly int Seconds = int.Parse(Environment.GetEnvironmentVariable("GANFUNCTIONS_FUZZ_SECONDS") ?? "-1", CultureInfo.InvariantCulture);
+
+    public static TheoryData<string> PictureFormats { get; } = [".png", ".jpg", ".webp", ".gif", ".tif", ".avif", ".bmp", ".pgm", ".ppm"];
+
+    public static TheoryData<string> Archives { get; } = ["zip", "tar", "tar.gz", "csv", "idx"];
+
+    [Theory]
+    [MemberData(nameof(PictureFormats))]
+    public void Of_a_picture_is_decoded_or_refused(string format)
+    {
+        byte[][] corpus = [.. from colour in new[] { false, true } from side in new[] { 5, 40 } select PictureFile(format, side, colour)];
+        Try(Mutation.Of(corpus), Soak.Count(300, 3_000), file =>
+        {
+            try
+            {
+                Assert.Equal(3 * 28 * 28, PictureDecoder.Decode(file, new(new(28, 3)), MaxPixels).Length);
+            }
+            catch (PictureException refused)
+            {
+                Assert.NotEmpty(refused.Message);
+            }
+        });
+    }
+
+    [Fact]
+    public void Of_weights_is_read_or_refused()
+    {
+        using var scope = NewDisposeScope();
+        var file = SafeTensors.Write(
+            new Dictionary<string, Tensor> { ["weight"] = arange(12, ScalarType.Float32).reshape(3, 4), ["steps"] = tensor(7L), ["mask"] = ones(5, ScalarType.Byte) },
+            new Dictionary<string, string> { ["format"] = "1" });
+        Try(Mutation.Of(file), Soak.Count(3_000, 30_000), bytes =>
+        {
+            using var reading = NewDisposeScope();
+            try
+            {
+                Assert.True(SafeTensors.Read(bytes).Tensors.Count <= bytes.Length);
+            }
+            catch (InvalidDataException refused)
+            {
+                Assert.NotEmpty(refused.Message);
+            }
+        });
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Of_the_IDX_format_is_read_or_refused(bool isZipped)
+    {
+        var plain = Idx.File([4, 28, 28], new byte[4 * 28 * 28]);
+        Try(Mutation.Of(isZipped ? Idx.Gzip(plain) : plain), Soak.Count(3_000, 30_000), bytes =>
+        {
+            try
+            {
+                Assert.NotEmpty(IdxReader.ReadAsync(new MemoryStream(bytes), "file", 1_000_000).GetAwaiter().GetResult().Data);
+            }
+            catch (IdxFormatException refused)
+            {
+                Assert.NotEmpty(refused.Message);
+            }
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(Archives))]
+    public void That_is_uploaded_becomes_a_data_set_or_is_refused(string format)
+    {
+        var uploader = new Uploader(azurite, Catalogs.NoSources with { MaxUnpackedBytes = 10_000_000, MaxUploadBytes = 10_000_000 });
+        var number = 0;
+        Try(Mutation.Of(Upload(format)), Soak.Count(25, 400), bytes =>
+        {
+            var ended = uploader.UploadAsync($"mutated-{Interlocked.Increment(ref number)}", new MemoryStream(bytes)).GetAwaiter().GetResult();
+            Assert.True(ended.State == ConversionState.Ready || ended.Error?.Length > 10, $"{ended.State} {ended.Error}");
+        });
+    }
+
+    private static void Try(Gen<byte[]> files, int count, Action<byte[]> read) =>
+        files.Sample(read, iter: Seconds > 0 ? -1 : count, time: Seconds, threads: 1, print: Convert.ToBase64String);
+
+    private static byte[] Upload(string format)
+    {
+        (string Name, byte[] Content)[] files =
+        [
+            .. Enumerable.Range(0, 6).Select(i => ($"train/{(i % 2 == 0 ? "dogs" : "cäts")}/{i}.png", PictureFiles.Grey(i * 40))),
+            ("labels.csv", "file,label\n0.png,dog\n"u8.ToArray()), ("dataset.json", """{"labels": [["train/dogs/0.png", 1]]}"""u8.ToArray()),
+        ];
+        return format switch
+        {
+            "zip" => Idx.Zip(files).ToArray(),
+            "tar" => Tar(files),
+            "tar.gz" => Idx.Gzip(Tar(files)),
+            "csv" => Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, 6).Select(i => $"{i % 2},{string.Join(',', Enumerable.Range(0, 784).Select(p => (p * i) % 256))}"))),
+            _ => Idx.Upload(Idx.File([6, 28, 28], new byte[6 * 28 * 28]), Idx.Labels(6)).ToArray(),
+        };
+    }
+
+    private static byte[] Tar((string Name, byte[] Content)[] files)
+    {
+        using var memory = new MemoryStream();
+        using (var tar = new System.Formats.Tar.TarWriter(memory, leaveOpen: true))
+        {
+            foreach (var (name, content) in files)
+                tar.WriteEntry(new System.Formats.Tar.PaxTarEntry(System.Formats.Tar.TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) });
+        }
+        return memory.ToArray();
+    }
+
+    private static byte[] PictureFile(string format, int side, bool colour)
+    {
+        using var image = PictureFiles.Flat(side, side, colour ? [200, 100, 50] : [90]);
+        return format switch
+        {
+            ".bmp" => PictureFiles.Bmp(200, 100, 50),
+            ".pgm" => Encoding.ASCII.GetBytes($"P2 # a comment\n{side} {side} 255\n{string.Join(' ', Enumerable.Repeat(90, side * side))}\n"),
+            ".ppm" => [.. Encoding.ASCII.GetBytes($"P6\n{side} {side}\n255\n"), .. Enumerable.Repeat((byte)90, 3 * side * side)],
+            _ => image.WriteToBuffer(format),
+        };
+    }
+}

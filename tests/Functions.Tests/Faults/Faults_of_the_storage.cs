@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using GanFunctions.TestKit;
+
+namespace GanFunctions.Functions.Tests.Faults;
+
+/// <summary>
+/// Every call that a run, its control and an upload make, with every fault, once and until the client gives up. By default a sample is tested.
+/// GANFUNCTIONS_FAULTS=all tests all of them but <see cref="StorageFault.NoAnswer"/>, and the name of a fault tests that one; both print the table
+/// of docs/reliability.md.
+/// </summary>
+public sealed class Faults_of_the_storage(ITestOutputHelper output)
+{
+    private const int AtATime = 4;
+    private static readonly string? Wanted = Environment.GetEnvironmentVariable("GANFUNCTIONS_FAULTS");
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private sealed record Case(string Scenario, string Kind, StorageFault Fault, bool IsPersistent);
+
+    [Fact]
+    public async Task Change_nothing_in_the_end_whichever_call_they_hit()
+    {
+        await using var azurite = await AzuriteFixture.StartAsync();
+        await using var storage = await FaultyStorage.StartAsync(azurite);
+        await using var app = App.Start(storage.ConnectionString, App.ImpatientHub);
+        var http = await app.WaitUntilListeningAsync();
+
+        Dictionary<string, string> expected = [];
+        List<Case> cases = [];
+        foreach (var (scenario, play) in PersistentUser.Scenarios)
+        {
+            storage.Record();
+            var name = $"fault-free{expected.Count}";
+            expected[scenario] = await play(new PersistentUser(http, azurite), name);
+            var calls = storage.Calls.Where(call => call.Subject == name).DistinctBy(call => call.Kind).ToList();
+            output.WriteLine($"{scenario}: {calls.Count} kinds of calls\n{string.Join('\n', calls.Select(call => call.Kind))}");
+            cases.AddRange(
+                from call in calls
+                from fault in Enum.GetValues<StorageFault>()
+                where fault.CanHappenTo(call) && (Enum.TryParse<StorageFault>(Wanted, out var wanted) ? fault == wanted : fault != StorageFault.NoAnswer)
+                from isPersistent in fault == StorageFault.NoAnswer ? [false] : new[] { false, true }
+                select new Case(scenario, call.Kind, fault, isPersistent));
+        }
+
+        var seed = Environment.TickCount;
+        if (Wanted is null)
+        {
+            output.WriteLine($"seed {seed}");
+            var sample = cases.ToArray();
+            new Random(seed).Shuffle(sample);
+            cases = [.. sample.Take(Soak.Count(16, 100))];
+        }
+
+        ConcurrentDictionary<Case, string> results = [];
+        await Parallel.ForEachAsync(cases.Index(), new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = Cancellation }, async (each, _) =>
+        {
+            var (number, what) = each;
+            results[what] = await TryAsync(http, azurite, storage, what, $"fault-{number}", expected[what.Scenario]);
+        });
+
+        output.WriteLine(Table(results));
+        var wrong = results.Where(each => each.Value.Length > 1).Select(each => $"{each.Key}: {each.Value}").ToList();
+        Assert.True(wrong.Count == 0, string.Join("\n\n", wrong));
+    }
+
+    private static async Task<string> TryAsync(
+        HttpClient http, AzuriteFixture azurite, FaultyStorage storage, Case what, string name, string expected)
+    {
+        string? hit = null;
+        using var injected = storage.Inject(call =>
+        {
+            if (call.Subject != name || call.Kind != what.Kind) return null;
+            if (Interlocked.CompareExchange(ref hit, call.Id, null) is { } first && (!what.IsPersistent || first != call.Id)) return null;
+            return what.Fault;
+        });
+        var user = new PersistentUser(http, azurite);
+        try
+        {
+            var found = await PersistentUser.Scenarios[what.Scenario](user, name);
+            if (found != expected) return $"differs\n{expected}\n{found}";
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            return failure.Message;
+        }
+        return hit is null ? "-" : user.Errors > 0 ? "e" : "=";
+    }
+
+    private static string Table(ConcurrentDictionary<Case, string> results)
+    {
+        var faults = Enum.GetValues<StorageFault>();
+        var text = new StringBuilder();
+        foreach (var scenario in results.GroupBy(each => each.Key.Scenario).OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"\n{scenario.Key}\n\n| call | {string.Join(" | ", faults)} |\n|---|{string.Concat(faults.Select(_ => "---|"))}");
+            foreach (var kind in scenario.GroupBy(each => each.Key.Kind).OrderBy(group => group.Key, StringComparer.Ordinal))
+                text.AppendLine(CultureInfo.InvariantCulture, $"| `{kind.Key}` | {string.Join(" | ", faults.Select(fault => Cell(kind, fault)))} |");
+        }
+        return text.ToString();
+    }
+
+    private static string Cell(IEnumerable<KeyValuePair<Case, string>> results, StorageFault fault) =>
+        string.Join(' ', results.Where(each => each.Key.Fault == fault).OrderBy(each => each.Key.IsPersistent).Select(each => each.Value.Length > 1 ? "X" : each.Value));
+}

@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.RegularExpressions;
+using Azure.Storage.Queues;
+using GanFunctions.TestKit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace GanFunctions.Functions.Tests.Faults;
+
+/// <summary>
+/// A proxy between an app and the three services of Azurite. It records the calls, makes chosen ones fail, and can hold one back, so that a test
+/// can kill the app at a moment that otherwise lasts a millisecond.
+/// </summary>
+internal sealed partial class FaultyStorage : IAsyncDisposable
+{
+    private readonly WebApplication _proxy;
+    private readonly ConcurrentQueue<StorageCall> _calls = new();
+    private readonly ConcurrentDictionary<string, string> _subjects = new(); // by orchestration
+    private readonly ConcurrentDictionary<object, Func<StorageCall, StorageFault?>> _choices = new();
+    private Func<StorageCall, bool>? _trap;
+    private TaskCompletionSource<string> _caught = new();
+
+    private FaultyStorage(WebApplication proxy) => _proxy = proxy;
+
+    /// <summary>The connection string of the account as the app must see it.</summary>
+    public string ConnectionString { get; private set; } = "";
+
+    /// <summary>The calls since <see cref="Record"/>, in the order of their arrival.</summary>
+    public IReadOnlyCollection<StorageCall> Calls => _calls;
+
+    /// <summary>Starts a proxy before a storage account.</summary>
+    public static async Task<FaultyStorage> StartAsync(AzuriteFixture azurite)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        (string Name, Uri Target)[] services =
+            [("blob", azurite.Blobs().Uri), ("queue", new QueueServiceClient(azurite.ConnectionString).Uri), ("table", azurite.Tables().Uri)];
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            foreach (var _ in services) kestrel.Listen(IPAddress.Loopback, 0);
+        });
+        builder.Services.AddHttpForwarder();
+        var storage = new FaultyStorage(builder.Build());
+        var forwarder = storage._proxy.Services.GetRequiredService<IHttpForwarder>();
+        var client = new HttpMessageInvoker(
+            new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None });
+        Dictionary<int, (string Name, Uri Target)> byPort = [];
+        storage._proxy.Run(context =>
+        {
+            var (name, target) = byPort[context.Connection.LocalPort];
+            return storage.HandleAsync(
+                context, name, transformer => forwarder.SendAsync(context, target.GetLeftPart(UriPartial.Authority), client, new(), transformer));
+        });
+        await storage._proxy.StartAsync();
+        storage.ConnectionString = azurite.ConnectionString;
+        foreach (var (service, address) in services.Zip(storage._proxy.Urls))
+        {
+            byPort.Add(new Uri(address).Port, service);
+            storage.ConnectionString = storage.ConnectionString.Replace(service.Target.GetLeftPart(UriPartial.Authority), address, StringComparison.Ordinal);
+        }
+        return storage;
+    }
+
+    /// <summary>Forgets the recorded calls.</summary>
+    public void Record() => _calls.Clear();
+
+    /// <summary>Decides about every attempt whether it fails, until the result is disposed.</summary>
+    public IDisposable Inject(Func<StorageCall, StorageFault?> choose)
+    {
+        var injection = new Injection(_choices);
+        _choices[injection] = choose;
+        return injection;
+    }
+
+    /// <summary>Holds back the next call that <paramref name="isWanted"/> selects, and returns a description of it.</summary>
+    public Task<string> CatchAsync(Func<StorageCall, bool> isWanted)
+    {
+        _caught = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _trap = isWanted;
+        return _caught.Task;
+    }
+
+    public async ValueTask DisposeAsync() => await _proxy.DisposeAsync();
+
+    private async Task HandleAsync(HttpContext context, string service, Func<HttpTransformer, ValueTask<ForwarderError>> forward)
+    {
+        var call = await StorageCall.ReadAsync(service, context.Request);
+        call = call with { Subject = FindSubject(call) };
+        _calls.Enqueue(call);
+        if (_trap?.Invoke(call) == true)
+        {
+            _trap = null;
+            _caught.TrySetResult($"{call.Method} {call.Target}");
+            await StorageFault.NoAnswer.AnswerAsync(context, forward);
+            context.Abort();
+        }
+        else if (_choices.Values.Select(choose => choose(call)).FirstOrDefault(chosen => chosen is not null) is { } fault && fault.CanHappenTo(call))
+        {
+            await fault.AnswerAsync(context, forward);
+        }
+        else
+        {
+            await forward(HttpTransformer.Default);
+        }
+    }
+
+    /// <summary>The run or data set that a call is about. The orchestration of a run is known by the row that names both.</summary>
+    private string? FindSubject(StorageCall call)
+    {
+        var text = call.Target + call.Body;
+        if (StorageCall.NameIn(text) is { } name)
+        {
+            if (InstanceOf().Match(call.Body) is { Success: true } instance) _subjects[instance.Groups[1].Value] = name;
+            return name;
+        }
+        return Instances().Matches(text).Select(each => _subjects.GetValueOrDefault(each.Value)).FirstOrDefault(found => found is not null);
+    }
+
+    [GeneratedRegex("\"InstanceId\":\"([0-9a-f]{32})\"")]
+    private static partial Regex InstanceOf();
+
+    [GeneratedRegex("[0-9a-f]{32}")]
+    private static partial Regex Instances();
+
+    private sealed class Injection(ConcurrentDictionary<object, Func<StorageCall, StorageFault?>> choices) : IDisposable
+    {
+        public void Dispose() => choices.TryRemove(this, out _);
+    }
+}

@@ -1,0 +1,152 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using GanFunctions.TestKit;
+
+namespace GanFunctions.Functions.Tests.Faults;
+
+/// <summary>
+/// A user who repeats a call until it succeeds, and resumes a run that has failed. Each scenario returns what must not depend on faults: hashes,
+/// losses, and the names of all that is stored in the end.
+/// </summary>
+internal sealed class PersistentUser(HttpClient http, AzuriteFixture azurite)
+{
+    private static readonly byte[] Zip = Uploads.ZipOf(
+        [.. Enumerable.Range(0, 12).Select(i => ($"{(i % 2 == 0 ? "dogs" : "cats")}/{i}.png", Pictures.Png(i * 20, side: 28)))]).ReadAsByteArrayAsync().Result;
+
+    private int _errors;
+
+    /// <summary>What a user can do, by name.</summary>
+    public static IReadOnlyDictionary<string, Func<PersistentUser, string, Task<string>>> Scenarios { get; } =
+        new Dictionary<string, Func<PersistentUser, string, Task<string>>>
+        {
+            ["a run"] = (user, run) => user.TrainAsync(run),
+            ["a run that is paused, extended and deleted"] = (user, run) => user.ControlAsync(run),
+            ["an upload that is deleted"] = (user, name) => user.UploadAsync(name),
+        };
+
+    /// <summary>Calls that the app answered with an error, and runs that failed.</summary>
+    public int Errors => _errors;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private async Task<string> TrainAsync(string run)
+    {
+        await CallAsync(HttpMethod.Post, "api/runs", () => JsonContent.Create(ApiCalls.Tiny(run)), HttpStatusCode.Conflict);
+        await UntilAsync(run, "completed");
+        return await FingerprintAsync(run);
+    }
+
+    private async Task<string> ControlAsync(string run)
+    {
+        await CallAsync(HttpMethod.Post, "api/runs", () => JsonContent.Create(ApiCalls.Tiny(run)), HttpStatusCode.Conflict);
+        await CallAsync(HttpMethod.Post, $"api/runs/{run}/pause", NoBody, HttpStatusCode.Conflict);
+        if (await UntilAsync(run, "paused", "completed") == "paused")
+            await CallAsync(HttpMethod.Post, $"api/runs/{run}/resume", NoBody, HttpStatusCode.Conflict);
+        await UntilAsync(run, "completed");
+        await ExtendAsync(run, epochs: 3);
+        await UntilAsync(run, "completed");
+        var trained = await FingerprintAsync(run);
+        await CallAsync(HttpMethod.Delete, $"api/runs/{run}", NoBody, HttpStatusCode.NotFound);
+        await Wait.UntilAsync(async () => (await FilesAsync($"runs/{run}/")).Count == 0, $"{run} to be gone");
+        return trained;
+    }
+
+    private async Task<string> UploadAsync(string name)
+    {
+        await CallAsync(HttpMethod.Put, $"api/datasets/{name}", () => new ByteArrayContent(Zip), HttpStatusCode.Conflict);
+        JsonObject? view = null;
+        await Wait.UntilAsync(async () =>
+        {
+            view = await CallAsync(HttpMethod.Get, $"api/datasets/{name}", NoBody);
+            return (string)view["conversion"]!["state"]! is "ready" or "failed";
+        }, $"{name} to be converted");
+        Assert.Equal("ready", (string)view!["conversion"]!["state"]!);
+        var stored = $"{view["sha256"]} {view["train"]} {view["test"]}";
+        await CallAsync(HttpMethod.Delete, $"api/datasets/{name}", NoBody, HttpStatusCode.NotFound);
+        await Wait.UntilAsync(async () => (await FilesAsync($"datasets/{name}/")).Count == 0, $"{name} to be gone");
+        return stored;
+    }
+
+    /// <summary>Waits until the run is in one of the states, and resumes it if it has failed.</summary>
+    private async Task<string> UntilAsync(string run, params string[] states)
+    {
+        var state = "";
+        await Wait.UntilAsync(async () =>
+        {
+            var view = await CallAsync(HttpMethod.Get, $"api/runs/{run}", NoBody);
+            state = (string)view["state"]!;
+            if (state == "failed")
+            {
+                Interlocked.Increment(ref _errors);
+                Assert.NotEmpty((string)view["error"]!);
+                await CallAsync(HttpMethod.Post, $"api/runs/{run}/resume", NoBody, HttpStatusCode.Conflict);
+            }
+            await Task.Delay(50, Cancellation);
+            return states.Contains(state);
+        }, $"{run} to be {string.Join(" or ", states)}");
+        return state;
+    }
+
+    /// <summary>Adds an epoch, and looks after an error whether that is done: another call would add another epoch.</summary>
+    private async Task ExtendAsync(string run, int epochs)
+    {
+        while ((int)(await CallAsync(HttpMethod.Get, $"api/runs/{run}", NoBody))["progress"]!["epochs"]! < epochs)
+        {
+            using var body = JsonContent.Create(new { epochs = 1 });
+            await TryAsync(HttpMethod.Post, $"api/runs/{run}/extend", body);
+        }
+    }
+
+    private async Task<string> FingerprintAsync(string run)
+    {
+        var checkpoints = await CallAsync(HttpMethod.Get, $"api/runs/{run}/checkpoints", NoBody);
+        var losses = await CallAsync(HttpMethod.Get, $"api/runs/{run}/losses", NoBody);
+        var text = new StringBuilder();
+        foreach (var each in checkpoints["checkpoints"]!.AsArray())
+            text.AppendLine($"{each!["name"]} {each["generator"]?.ToJsonString()} {each["training"]?.ToJsonString()}".Replace(run, "", StringComparison.Ordinal));
+        foreach (var line in ApiCalls.LossesIn(losses)) text.AppendLine(line);
+        foreach (var file in await FilesAsync($"runs/{run}/")) text.AppendLine(file);
+        return text.ToString();
+    }
+
+    private async Task<List<string>> FilesAsync(string prefix)
+    {
+        List<string> names = [];
+        await foreach (var blob in azurite.Blobs().GetBlobContainerClient("gan").GetBlobsAsync(new() { Prefix = prefix }, Cancellation))
+            names.Add(blob.Name[prefix.Length..]);
+        return names;
+    }
+
+    /// <summary>Repeats a call until it succeeds.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="body">Creates the body of an attempt.</param>
+    /// <param name="afterError">A status that is a success after an error: the call that failed had taken effect.</param>
+    private async Task<JsonObject> CallAsync(HttpMethod method, string path, Func<HttpContent?> body, HttpStatusCode? afterError = null)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            using var content = body();
+            if (await TryAsync(method, path, content, attempt > 0 ? afterError : null) is { } answer) return answer;
+            await Task.Delay(200, Cancellation);
+        }
+    }
+
+    /// <summary>Makes a call.</summary>
+    /// <returns>The answer; null if the app said that the storage has failed.</returns>
+    private async Task<JsonObject?> TryAsync(HttpMethod method, string path, HttpContent? body, HttpStatusCode? accepted = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body };
+        using var answer = await http.SendAsync(request, Cancellation);
+        var text = await answer.Content.ReadAsStringAsync(Cancellation);
+        if (answer.IsSuccessStatusCode || answer.StatusCode == accepted) return text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject();
+        Assert.True(answer.StatusCode == HttpStatusCode.ServiceUnavailable, $"{method} {path}: {(int)answer.StatusCode} {text}");
+        Assert.Contains("storage", (string)JsonNode.Parse(text)!["detail"]!, StringComparison.OrdinalIgnoreCase);
+        Interlocked.Increment(ref _errors);
+        return null;
+    }
+
+    private static HttpContent? NoBody() => null;
+}
