@@ -84,7 +84,7 @@ public static class SafeTensors
         return (tensors, metadata);
     }
 
-    private static (JsonObject Header, int DataStart) ReadHeader(byte[] file)
+    private static (Dictionary<string, JsonElement> Header, int DataStart) ReadHeader(byte[] file)
     {
         if (file.Length < 8)
             throw new InvalidDataException($"Not a safetensors file: it has {file.Length} bytes, fewer than the 8 of the header length.");
@@ -93,12 +93,12 @@ public static class SafeTensors
             throw new InvalidDataException($"Not a safetensors file: the header length is {length} in a file of {file.Length} bytes.");
         try
         {
-            var header = JsonNode.Parse(file.AsSpan(8, (int)length), documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject;
+            var header = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(file.AsSpan(8, (int)length), HeaderOptions);
             return (header ?? throw new InvalidDataException("Not a safetensors file: its header is not a JSON object."), 8 + (int)length);
         }
         catch (JsonException problem)
         {
-            throw new InvalidDataException("Not a safetensors file: its header is not JSON.", problem);
+            throw new InvalidDataException("Not a safetensors file: its header is not a JSON object.", problem);
         }
     }
 
@@ -127,6 +127,7 @@ public static class SafeTensors
         return known.Name ?? throw new NotSupportedException($"Tensor {tensor} has type {type}, which cannot be written.");
     }
 
+    private static readonly JsonSerializerOptions HeaderOptions = new() { AllowDuplicateProperties = false };
     private static readonly JsonSerializerOptions EntryOptions = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     private sealed record Entry(string Dtype, long[] Shape, long[] DataOffsets);

@@ -61,7 +61,7 @@ public sealed class A_safetensors_file
     [Theory]
     [InlineData("", "header")]
     [InlineData("[1,2]", "not a JSON object")]
-    [InlineData("{not json}", "not JSON")]
+    [InlineData("{not json}", "not a JSON object")]
     [InlineData("""{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}""", "F16")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,400]}}""", "outside the file")]
     [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", "does not match its shape")]
