@@ -24,7 +24,7 @@ public sealed class A_sweep_that_is_killed
             await http.StartSweepAsync(Body("whole"));
             var whole = await http.SweepUntilAsync("whole", "completed");
 
-            Assert.Equal(ResultsOf(whole), ResultsOf(killed));
+            Assert.Equal(SweepCalls.ResultsOf(whole), SweepCalls.ResultsOf(killed));
             Assert.InRange((int)whole["progress"]!["completed"]!, 2, 3);
         }
         finally
@@ -36,7 +36,4 @@ public sealed class A_sweep_that_is_killed
     // One trial at a time, so that the order of the results, on which promotions depend, is always the same
     private static JsonObject Body(string sweep) =>
         SweepCalls.Body(sweep, trials: 4, parallel: 1, epochs: 2, halving: new() { ["epochs"] = 1, ["factor"] = 2 });
-
-    private static IEnumerable<string> ResultsOf(JsonObject view) =>
-        SweepCalls.TrialsOf(view).Select(trial => $"{trial["trial"]} {trial["state"]} {trial["results"]!.ToJsonString()}");
 }

@@ -72,4 +72,8 @@ internal static class SweepCalls
 
     /// <summary>The trials of a sweep.</summary>
     public static List<JsonNode> TrialsOf(JsonObject view) => [.. view["trials"]!.AsArray().Select(trial => trial!)];
+
+    /// <summary>What the trials of a sweep have reached.</summary>
+    public static IEnumerable<string> ResultsOf(JsonObject view) =>
+        TrialsOf(view).Select(trial => $"{trial["trial"]} {trial["state"]} {trial["results"]!.ToJsonString()}");
 }

@@ -13,6 +13,7 @@ namespace GanFunctions.Functions.Tests.Faults;
 public sealed class Faults_of_the_storage(ITestOutputHelper output)
 {
     private const int AtATime = 4;
+    private const int Attempts = 10; // of a call; all clients but that of the hub's queues give up earlier
     private static readonly string? Wanted = Environment.GetEnvironmentVariable("GANFUNCTIONS_FAULTS");
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -29,11 +30,11 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
 
         Dictionary<string, string> expected = [];
         List<Case> cases = [];
-        foreach (var (scenario, play) in PersistentUser.Scenarios)
+        foreach (var (scenario, play) in PersistentUser.Scenarios.Where(each => each.Key != PersistentUser.Sweep))
         {
             storage.Record();
             var name = $"fault-free{expected.Count}";
-            expected[scenario] = await play(new PersistentUser(http, azurite), name);
+            expected[scenario] = await play(new PersistentUser(() => http, azurite), name);
             var calls = storage.Calls.Where(call => call.Subject == name).DistinctBy(call => call.Kind).ToList();
             output.WriteLine($"{scenario}: {calls.Count} kinds of calls\n{string.Join('\n', calls.Select(call => call.Kind))}");
             cases.AddRange(
@@ -50,7 +51,7 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
             output.WriteLine($"seed {seed}");
             var sample = cases.ToArray();
             new Random(seed).Shuffle(sample);
-            cases = [.. sample.Take(Soak.Count(16, 100))];
+            cases = [.. sample.Take(Soak.Count(8, 40))];
         }
 
         ConcurrentDictionary<Case, string> results = [];
@@ -69,19 +70,20 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
         HttpClient http, AzuriteFixture azurite, FaultyStorage storage, Case what, string name, string expected)
     {
         string? hit = null;
+        var attempts = 0;
         using var injected = storage.Inject(call =>
         {
             if (call.Subject != name || call.Kind != what.Kind) return null;
             if (Interlocked.CompareExchange(ref hit, call.Id, null) is { } first && (!what.IsPersistent || first != call.Id)) return null;
-            return what.Fault;
+            return Interlocked.Increment(ref attempts) <= Attempts ? what.Fault : null;
         });
-        var user = new PersistentUser(http, azurite);
+        var user = new PersistentUser(() => http, azurite);
         try
         {
             var found = await PersistentUser.Scenarios[what.Scenario](user, name);
             if (found != expected) return $"differs\n{expected}\n{found}";
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure) when (!Cancellation.IsCancellationRequested)
         {
             return failure.Message;
         }

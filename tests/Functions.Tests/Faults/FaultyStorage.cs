@@ -23,8 +23,7 @@ internal sealed partial class FaultyStorage : IAsyncDisposable
     private readonly ConcurrentQueue<StorageCall> _calls = new();
     private readonly ConcurrentDictionary<string, string> _subjects = new(); // by orchestration
     private readonly ConcurrentDictionary<object, Func<StorageCall, StorageFault?>> _choices = new();
-    private Func<StorageCall, bool>? _trap;
-    private TaskCompletionSource<string> _caught = new();
+    private Trap? _trap;
 
     private FaultyStorage(WebApplication proxy) => _proxy = proxy;
 
@@ -80,11 +79,13 @@ internal sealed partial class FaultyStorage : IAsyncDisposable
     }
 
     /// <summary>Holds back the next call that <paramref name="isWanted"/> selects, and returns a description of it.</summary>
-    public Task<string> CatchAsync(Func<StorageCall, bool> isWanted)
+    /// <param name="isWanted">Selects the call.</param>
+    /// <param name="afterEffect">Whether the storage does what it says, and only the response is held back.</param>
+    public Task<string> CatchAsync(Func<StorageCall, bool> isWanted, bool afterEffect = false)
     {
-        _caught = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _trap = isWanted;
-        return _caught.Task;
+        var trap = new Trap(isWanted, afterEffect, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        _trap = trap;
+        return trap.Caught.Task;
     }
 
     public async ValueTask DisposeAsync() => await _proxy.DisposeAsync();
@@ -94,10 +95,10 @@ internal sealed partial class FaultyStorage : IAsyncDisposable
         var call = await StorageCall.ReadAsync(service, context.Request);
         call = call with { Subject = FindSubject(call) };
         _calls.Enqueue(call);
-        if (_trap?.Invoke(call) == true)
+        if (_trap is { } trap && trap.IsWanted(call) && Interlocked.CompareExchange(ref _trap, null, trap) == trap)
         {
-            _trap = null;
-            _caught.TrySetResult($"{call.Method} {call.Target}");
+            if (trap.AfterEffect) await forward(new HeldResponse(() => trap.Caught.TrySetResult($"{call.Method} {call.Target}, after it took effect")));
+            else trap.Caught.TrySetResult($"{call.Method} {call.Target}");
             await StorageFault.NoAnswer.AnswerAsync(context, forward);
             context.Abort();
         }
@@ -107,7 +108,7 @@ internal sealed partial class FaultyStorage : IAsyncDisposable
         }
         else
         {
-            await forward(HttpTransformer.Default);
+            await forward(new ExactForwarding());
         }
     }
 
@@ -128,6 +129,17 @@ internal sealed partial class FaultyStorage : IAsyncDisposable
 
     [GeneratedRegex("[0-9a-f]{32}")]
     private static partial Regex Instances();
+
+    private sealed record Trap(Func<StorageCall, bool> IsWanted, bool AfterEffect, TaskCompletionSource<string> Caught);
+
+    private sealed class HeldResponse(Action arrived) : ExactForwarding
+    {
+        public override ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+        {
+            arrived();
+            return ValueTask.FromResult(false);
+        }
+    }
 
     private sealed class Injection(ConcurrentDictionary<object, Func<StorageCall, StorageFault?>> choices) : IDisposable
     {

@@ -10,12 +10,17 @@ namespace GanFunctions.Functions.Tests.Faults;
 /// A user who repeats a call until it succeeds, and resumes a run that has failed. Each scenario returns what must not depend on faults: hashes,
 /// losses, and the names of all that is stored in the end.
 /// </summary>
-internal sealed class PersistentUser(HttpClient http, AzuriteFixture azurite)
+/// <param name="http">The app, which may be another process at the next call.</param>
+/// <param name="azurite">Its storage.</param>
+internal sealed class PersistentUser(Func<HttpClient> http, AzuriteFixture azurite)
 {
     private static readonly byte[] Zip = Uploads.ZipOf(
         [.. Enumerable.Range(0, 12).Select(i => ($"{(i % 2 == 0 ? "dogs" : "cats")}/{i}.png", Pictures.Png(i * 20, side: 28)))]).ReadAsByteArrayAsync().Result;
 
     private int _errors;
+
+    /// <summary>The scenario of a sweep.</summary>
+    public const string Sweep = "a sweep";
 
     /// <summary>What a user can do, by name.</summary>
     public static IReadOnlyDictionary<string, Func<PersistentUser, string, Task<string>>> Scenarios { get; } =
@@ -24,6 +29,7 @@ internal sealed class PersistentUser(HttpClient http, AzuriteFixture azurite)
             ["a run"] = (user, run) => user.TrainAsync(run),
             ["a run that is paused, extended and deleted"] = (user, run) => user.ControlAsync(run),
             ["an upload that is deleted"] = (user, name) => user.UploadAsync(name),
+            [Sweep] = (user, sweep) => user.SweepAsync(sweep),
         };
 
     /// <summary>Calls that the app answered with an error, and runs that failed.</summary>
@@ -69,6 +75,22 @@ internal sealed class PersistentUser(HttpClient http, AzuriteFixture azurite)
         return stored;
     }
 
+    private async Task<string> SweepAsync(string sweep)
+    {
+        // One trial at a time, so that the order of the results, on which promotions depend, is always the same
+        var body = SweepCalls.Body(sweep, trials: 3, parallel: 1, epochs: 2, halving: new() { ["epochs"] = 1, ["factor"] = 2 });
+        await CallAsync(HttpMethod.Post, "api/sweeps", () => JsonContent.Create(body), HttpStatusCode.Conflict);
+        JsonObject? view = null;
+        await Wait.UntilAsync(async () =>
+        {
+            view = await CallAsync(HttpMethod.Get, $"api/sweeps/{sweep}", NoBody);
+            Assert.True((string)view["state"]! != "failed", view.ToJsonString());
+            await Task.Delay(200, Cancellation);
+            return (string)view["state"]! == "completed";
+        }, $"{sweep} to be completed");
+        return string.Join('\n', SweepCalls.ResultsOf(view!));
+    }
+
     /// <summary>Waits until the run is in one of the states, and resumes it if it has failed.</summary>
     private async Task<string> UntilAsync(string run, params string[] states)
     {
@@ -95,7 +117,7 @@ internal sealed class PersistentUser(HttpClient http, AzuriteFixture azurite)
         while ((int)(await CallAsync(HttpMethod.Get, $"api/runs/{run}", NoBody))["progress"]!["epochs"]! < epochs)
         {
             using var body = JsonContent.Create(new { epochs = 1 });
-            await TryAsync(HttpMethod.Post, $"api/runs/{run}/extend", body);
+            await TryAsync(HttpMethod.Post, $"api/runs/{run}/extend", body, HttpStatusCode.Conflict);
         }
     }
 
@@ -135,15 +157,22 @@ internal sealed class PersistentUser(HttpClient http, AzuriteFixture azurite)
     }
 
     /// <summary>Makes a call.</summary>
-    /// <returns>The answer; null if the app said that the storage has failed.</returns>
+    /// <returns>The answer; null if the app said that the storage has failed, or was killed.</returns>
     private async Task<JsonObject?> TryAsync(HttpMethod method, string path, HttpContent? body, HttpStatusCode? accepted = null)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = body };
-        using var answer = await http.SendAsync(request, Cancellation);
-        var text = await answer.Content.ReadAsStringAsync(Cancellation);
-        if (answer.IsSuccessStatusCode || answer.StatusCode == accepted) return text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject();
-        Assert.True(answer.StatusCode == HttpStatusCode.ServiceUnavailable, $"{method} {path}: {(int)answer.StatusCode} {text}");
-        Assert.Contains("storage", (string)JsonNode.Parse(text)!["detail"]!, StringComparison.OrdinalIgnoreCase);
+        try
+        {
+            using var request = new HttpRequestMessage(method, path) { Content = body };
+            using var answer = await http().SendAsync(request, Cancellation);
+            var text = await answer.Content.ReadAsStringAsync(Cancellation);
+            if (answer.IsSuccessStatusCode || answer.StatusCode == accepted) return text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject();
+            Assert.True(answer.StatusCode == HttpStatusCode.ServiceUnavailable, $"{method} {path}: {(int)answer.StatusCode} {text}");
+            Assert.Contains("storage", (string)JsonNode.Parse(text)!["detail"]!, StringComparison.OrdinalIgnoreCase);
+        }
+        catch (Exception killed) when (!Cancellation.IsCancellationRequested && killed is HttpRequestException or IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The app was killed; another one is starting.
+        }
         Interlocked.Increment(ref _errors);
         return null;
     }

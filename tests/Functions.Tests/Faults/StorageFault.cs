@@ -84,7 +84,7 @@ internal static class StorageFaults
                 break;
             case StorageFault.SlowAnswer:
                 await Task.Delay(Delay, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
-                await forward(HttpTransformer.Default);
+                await forward(new ExactForwarding());
                 break;
             default:
                 await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -103,7 +103,7 @@ internal static class StorageFaults
     }
 
     /// <summary>Passes the response on with another body; with none, or with a shorter one than announced, the connection breaks.</summary>
-    private sealed class ChangedBody(Func<byte[], byte[]?> change) : HttpTransformer
+    private sealed class ChangedBody(Func<byte[], byte[]?> change) : ExactForwarding
     {
         public override async ValueTask<bool> TransformResponseAsync(
             HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)

@@ -1,0 +1,73 @@
+using System.Globalization;
+using GanFunctions.TestKit;
+
+namespace GanFunctions.Functions.Tests.Faults;
+
+/// <summary>
+/// Kills of an app at a random call of the storage, before or after that has taken effect, while a user trains, pauses, extends, deletes, uploads and
+/// sweeps; alone, or with another process on the same storage. One kill by default, five of each kind in a soak test, or GANFUNCTIONS_KILLS of each.
+/// </summary>
+public sealed class Kills(ITestOutputHelper output)
+{
+    private static readonly string? Wanted = Environment.GetEnvironmentVariable("GANFUNCTIONS_KILLS");
+    private static readonly int Count = Wanted is null ? Soak.Count(1, 5) : int.Parse(Wanted, CultureInfo.InvariantCulture);
+
+    /// <summary>Numbers of processes.</summary>
+    public static TheoryData<int> Processes { get; } = Soak.IsOn || Wanted is not null ? [1, 2] : [Random.Shared.Next(1, 3)];
+
+    [Theory]
+    [MemberData(nameof(Processes))]
+    public async Task Change_nothing_in_the_end(int processes)
+    {
+        var seed = Environment.TickCount;
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        await using var azurite = await AzuriteFixture.StartAsync();
+        await using var storage = await FaultyStorage.StartAsync(azurite);
+        await using var other = processes == 1 ? null : App.Start(azurite.ConnectionString, App.ImpatientHub);
+        var victim = App.Start(storage.ConnectionString, App.ImpatientHub);
+        try
+        {
+            if (other is not null) await other.WaitUntilListeningAsync();
+            var http = await victim.WaitUntilListeningAsync();
+            await http.UploadNoiseAsync();
+            var scenarios = PersistentUser.Scenarios.ToList();
+            Dictionary<string, (string Outcome, int Calls)> expected = [];
+            var kills = 0;
+            for (var number = random.Next(scenarios.Count); kills < Count; number++)
+            {
+                var (scenario, play) = scenarios[number % scenarios.Count];
+                if (!expected.ContainsKey(scenario))
+                {
+                    storage.Record();
+                    var free = $"fault-free{expected.Count}";
+                    var outcome = await play(new PersistentUser(() => http, azurite), free);
+                    expected[scenario] = (outcome, storage.Calls.Count(call => call.Subject == free));
+                }
+                var name = $"fault-{number}";
+                var calls = random.Next(expected[scenario].Calls) / processes; // the other process makes some of them
+                var caught = storage.CatchAsync(call => call.Subject == name && Interlocked.Decrement(ref calls) < 0, afterEffect: random.Next(2) == 1);
+                var played = play(new PersistentUser(() => other?.Client ?? http, azurite), name);
+                if (await Task.WhenAny(caught, played) == caught)
+                {
+                    await victim.KillAsync();
+                    output.WriteLine($"{scenario}, {processes} processes: killed at {await caught}");
+                    await victim.DisposeAsync();
+                    victim = App.Start(storage.ConnectionString, App.ImpatientHub);
+                    http = await victim.WaitUntilListeningAsync();
+                    kills++;
+                }
+                Assert.Equal(expected[scenario].Outcome, await played);
+            }
+        }
+        catch
+        {
+            output.WriteLine(victim.Output);
+            throw;
+        }
+        finally
+        {
+            await victim.DisposeAsync();
+        }
+    }
+}
