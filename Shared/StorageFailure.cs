@@ -13,9 +13,12 @@ internal static class StorageFailure
 
     /// <summary>What to tell the client whose request failed; null if the storage is not the reason.</summary>
     public static string? Explain(Exception error) => FindCause(error) is { } cause
-        ? $"The storage of the app is unreachable or answers with errors: {cause.Message.Split('\n')[0].Trim().TrimEnd('.')}. "
-            + "Repeat the request later; before a change, check whether the first request has made it."
+        ? $"{Describe(cause)} Repeat the request later; before a change, check whether the first request has made it."
         : null;
+
+    private static string Describe(Exception cause) => cause is RequestFailedException { Status: > 0 } answer
+        ? $"The storage of the app answers with an error of its own: {answer.Status}{(answer.ErrorCode is { Length: > 0 } code ? $" ({code})" : "")}."
+        : $"The storage of the app does not answer: {cause.Message.Split('\n')[0].Trim().TrimEnd('.')}.";
 
     private static Exception? FindCause(Exception error) => error switch
     {

@@ -54,7 +54,7 @@ internal static partial class HttpFunctions
         }
         catch (Exception e) when (!http.Response.HasStarted && StorageFailure.Explain(e) is not null)
         {
-            LogWithoutStorage(logger, function.Name, e.Message);
+            LogWithoutStorage(logger, function.Name, StorageFailure.Explain(e)!);
             http.Response.Clear();
             http.Response.Headers.RetryAfter = StorageFailure.RetrySeconds.ToString(CultureInfo.InvariantCulture);
             await Problems.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, StorageFailure.Explain(e)!);
@@ -81,7 +81,7 @@ internal static partial class HttpFunctions
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Function {Name}: the storage failed. {Problem}")]
+    [LoggerMessage(LogLevel.Warning, "Function {Name} failed. {Problem}")]
     private static partial void LogWithoutStorage(ILogger logger, string name, string problem);
 
     [LoggerMessage(LogLevel.Error, "Function {Name} failed")]

@@ -37,8 +37,8 @@ public sealed class AzuriteFixture : IAsyncLifetime
         }
     }
 
-    /// <summary>The data folder.</summary>
-    public string Location { get; } = NewFolder();
+    /// <summary>The data folder, which is deleted in the end.</summary>
+    public string Location { get; init; } = NewFolder();
 
     /// <summary>The log of its start and end.</summary>
     public LogRecorder Log { get; } = new();
