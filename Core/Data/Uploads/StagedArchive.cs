@@ -26,7 +26,7 @@ internal sealed record ArchiveFile(string Path, long Size, Func<CancellationToke
             var read = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation);
             if (read < bytes.Length) throw new InvalidDataException($"it unpacks to {read} bytes instead of the declared {bytes.Length}");
         }
-        catch (Exception damage) when (damage is SharpCompressException or EndOfStreamException or NotSupportedException)
+        catch (Exception damage) when (ArchiveDamage.Explains(damage) && damage is not InvalidDataException)
         {
             throw new InvalidDataException($"it cannot be unpacked ({damage.Message.TrimEnd('.')})", damage);
         }
@@ -43,11 +43,22 @@ internal sealed record ArchiveFile(string Path, long Size, Func<CancellationToke
             var bytes = new byte[Math.Min(count, Size)];
             return bytes[..await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation)];
         }
-        catch (Exception damage) when (damage is SharpCompressException or InvalidDataException or EndOfStreamException or NotSupportedException)
+        catch (Exception damage) when (ArchiveDamage.Explains(damage))
         {
             return [];
         }
     }
+}
+
+/// <summary>Tells damage of an archive from failures of the storage that it is read from.</summary>
+internal static class ArchiveDamage
+{
+    /// <summary>
+    /// Whether the archive is the reason for an exception. SharpCompress does not check all that it reads, so a damaged number can become an index or a
+    /// length that is out of range.
+    /// </summary>
+    public static bool Explains(Exception failure) => failure is SharpCompressException or InvalidDataException or EndOfStreamException
+        or NotSupportedException or IndexOutOfRangeException or ArgumentException or ArithmeticException or InvalidOperationException or NullReferenceException;
 }
 
 /// <summary>
@@ -87,7 +98,7 @@ internal sealed class StagedArchive : IAsyncDisposable
                 ? new UploadRefusedException("the upload", "it contains no files", "pictures or IDX files")
                 : new UploadRefusedException(problems[0].File, problems[0].Problem, "a readable file with pictures");
         }
-        catch (Exception damage) when (damage is SharpCompressException or InvalidDataException or EndOfStreamException)
+        catch (Exception damage) when (ArchiveDamage.Explains(damage))
         {
             await stream.DisposeAsync();
             throw new UploadRefusedException("the upload", $"it is damaged ({damage.Message.TrimEnd('.')})", "a complete zip archive", damage);

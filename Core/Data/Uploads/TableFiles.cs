@@ -74,7 +74,7 @@ internal sealed class TableFiles(DatasetOptions options)
             }
             return count;
         }
-        catch (Exception damage) when (damage is SharpCompressException or InvalidDataException or EndOfStreamException)
+        catch (Exception damage) when (ArchiveDamage.Explains(damage))
         {
             throw new UploadRefusedException(table.Path, $"it is damaged ({damage.Message.TrimEnd('.')})", "a complete file", damage);
         }

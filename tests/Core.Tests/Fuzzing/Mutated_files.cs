@@ -48,7 +48,10 @@ public sealed class A_mutated_file(AzuriteFixture azurite)
     {
         using var scope = NewDisposeScope();
         var file = SafeTensors.Write(
-            new Dictionary<string, Tensor> { ["weight"] = arange(12, ScalarType.Float32).reshape(3, 4), ["steps"] = tensor(7L), ["mask"] = ones(5, ScalarType.Byte) },
+            new Dictionary<string, Tensor>
+            {
+                ["weight"] = arange(12, ScalarType.Float32).reshape(3, 4), ["steps"] = tensor(7L), ["mask"] = ones(5, ScalarType.Byte),
+            },
             new Dictionary<string, string> { ["format"] = "1" });
         Try(Mutation.Of(file), Soak.Count(3_000, 30_000), bytes =>
         {
@@ -111,10 +114,12 @@ public sealed class A_mutated_file(AzuriteFixture azurite)
             "zip" => Idx.Zip(files).ToArray(),
             "tar" => Tar(files),
             "tar.gz" => Idx.Gzip(Tar(files)),
-            "csv" => Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, 6).Select(i => $"{i % 2},{string.Join(',', Enumerable.Range(0, 784).Select(p => (p * i) % 256))}"))),
+            "csv" => Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, 6).Select(Row))),
             _ => Idx.Upload(Idx.File([6, 28, 28], new byte[6 * 28 * 28]), Idx.Labels(6)).ToArray(),
         };
     }
+
+    private static string Row(int number) => $"{number % 2},{string.Join(',', Enumerable.Range(0, 784).Select(pixel => pixel * number % 256))}";
 
     private static byte[] Tar((string Name, byte[] Content)[] files)
     {

@@ -55,7 +55,8 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
         }
 
         ConcurrentDictionary<Case, string> results = [];
-        await Parallel.ForEachAsync(cases.Index(), new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = Cancellation }, async (each, _) =>
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = Cancellation };
+        await Parallel.ForEachAsync(cases.Index(), parallel, async (each, _) =>
         {
             var (number, what) = each;
             results[what] = await TryAsync(http, azurite, storage, what, $"fault-{number}", expected[what.Scenario]);
@@ -96,7 +97,8 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
         var text = new StringBuilder();
         foreach (var scenario in results.GroupBy(each => each.Key.Scenario).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"\n{scenario.Key}\n\n| call | {string.Join(" | ", faults)} |\n|---|{string.Concat(faults.Select(_ => "---|"))}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"\n{scenario.Key}\n\n| call | {string.Join(" | ", faults)} |");
+            text.AppendLine($"|---|{string.Concat(faults.Select(_ => "---|"))}");
             foreach (var kind in scenario.GroupBy(each => each.Key.Kind).OrderBy(group => group.Key, StringComparer.Ordinal))
                 text.AppendLine(CultureInfo.InvariantCulture, $"| `{kind.Key}` | {string.Join(" | ", faults.Select(fault => Cell(kind, fault)))} |");
         }
@@ -104,5 +106,6 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
     }
 
     private static string Cell(IEnumerable<KeyValuePair<Case, string>> results, StorageFault fault) =>
-        string.Join(' ', results.Where(each => each.Key.Fault == fault).OrderBy(each => each.Key.IsPersistent).Select(each => each.Value.Length > 1 ? "X" : each.Value));
+        string.Join(' ', results
+            .Where(each => each.Key.Fault == fault).OrderBy(each => each.Key.IsPersistent).Select(each => each.Value.Length > 1 ? "X" : each.Value));
 }

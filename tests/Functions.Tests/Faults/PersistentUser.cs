@@ -127,7 +127,7 @@ internal sealed class PersistentUser(Func<HttpClient> http, AzuriteFixture azuri
         var losses = await CallAsync(HttpMethod.Get, $"api/runs/{run}/losses", NoBody);
         var text = new StringBuilder();
         foreach (var each in checkpoints["checkpoints"]!.AsArray())
-            text.AppendLine($"{each!["name"]} {each["generator"]?.ToJsonString()} {each["training"]?.ToJsonString()}".Replace(run, "", StringComparison.Ordinal));
+            text.AppendLine($"{each!["name"]} {each["generator"]?.ToJsonString()} {each["training"]?.ToJsonString()}");
         foreach (var line in ApiCalls.LossesIn(losses)) text.AppendLine(line);
         foreach (var file in await FilesAsync($"runs/{run}/")) text.AppendLine(file);
         return text.ToString();
@@ -169,7 +169,9 @@ internal sealed class PersistentUser(Func<HttpClient> http, AzuriteFixture azuri
             Assert.True(answer.StatusCode == HttpStatusCode.ServiceUnavailable, $"{method} {path}: {(int)answer.StatusCode} {text}");
             Assert.Contains("storage", (string)JsonNode.Parse(text)!["detail"]!, StringComparison.OrdinalIgnoreCase);
         }
-        catch (Exception killed) when (!Cancellation.IsCancellationRequested && killed is HttpRequestException or IOException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception killed) when (
+            !Cancellation.IsCancellationRequested
+            && killed is HttpRequestException or IOException or ObjectDisposedException or OperationCanceledException)
         {
             // The app was killed; another one is starting.
         }

@@ -26,7 +26,8 @@ internal sealed partial record StorageCall(string Service, string Method, string
         get
         {
             var target = Hashes().Replace(BlockId().Replace(Details().Replace(Target, ""), "blockid={id}"), "{hash}");
-            var table = Target.StartsWith("$batch", StringComparison.Ordinal) && TableOfBatch().Match(Body) is { Success: true } batch ? $" of {batch.Groups[1].Value}" : "";
+            var isBatch = Target.StartsWith("$batch", StringComparison.Ordinal);
+            var table = isBatch && TableOfBatch().Match(Body) is { Success: true } batch ? $" of {batch.Groups[1].Value}" : "";
             return $"{Service} {Method} {Numbers().Replace(Names().Replace(target, "{name}"), "{n}")}{table}";
         }
     }

@@ -28,7 +28,10 @@ public sealed class A_store_of_an_earlier_version
 
     /// <summary>Calls whose pictures are computed, and so may differ a little on another processor.</summary>
     private static readonly string[] Pictures =
-        ["api/runs/completed/samples?count=16&seed=1", "api/runs/completed/samples?count=16&seed=1&epoch=1", "api/runs/halted/samples?count=4&seed=2&weights=raw"];
+    [
+        "api/runs/completed/samples?count=16&seed=1", "api/runs/completed/samples?count=16&seed=1&epoch=1",
+        "api/runs/halted/samples?count=4&seed=2&weights=raw",
+    ];
 
     private const string Current = "of the current version";
     private static readonly string? Kept = Environment.GetEnvironmentVariable("GANFUNCTIONS_WRITE_STORE");
@@ -135,7 +138,8 @@ public sealed class A_store_of_an_earlier_version
         (JsonObject before, JsonObject after) => before
             .Where(member => member.Key is not ("updatedAt" or "cost" or "links"))
             .SelectMany(member => Missing(member.Value, after[member.Key], $"{where}.{member.Key}")),
-        (JsonArray before, JsonArray after) when before.Count == after.Count => before.Zip(after).SelectMany((pair, i) => Missing(pair.First, pair.Second, $"{where}[{i}]")),
+        (JsonArray before, JsonArray after) when before.Count == after.Count =>
+            before.Zip(after).SelectMany((pair, i) => Missing(pair.First, pair.Second, $"{where}[{i}]")),
         _ => JsonNode.DeepEquals(was, now) ? [] : [$"{where} was {was?.ToJsonString()} and is {now?.ToJsonString()}"],
     };
 

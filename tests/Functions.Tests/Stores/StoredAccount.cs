@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Data.Tables;
@@ -20,8 +21,8 @@ internal static class StoredAccount
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>
-    /// Writes an account, without quality references, which are built when they are needed, and the data set of the sweep. The tensors of its weights are replaced by repetitions of their first numbers, so that the zip is small; all else is as
-    /// the app has written it.
+    /// Writes an account, without quality references, which are built when they are needed, and the data set of the sweep. The tensors of its
+    /// weights are replaced by repetitions of their first numbers, so that the zip is small; all else is as the app has written it.
     /// </summary>
     public static async Task WriteAsync(AzuriteFixture azurite, ZipArchive zip)
     {
@@ -39,7 +40,8 @@ internal static class StoredAccount
         }
         foreach (var (name, content) in blobs)
         {
-            var bytes = name.EndsWith(".json", StringComparison.Ordinal) ? System.Text.Encoding.UTF8.GetBytes(Renamed(System.Text.Encoding.UTF8.GetString(content))) : content;
+            var isJson = name.EndsWith(".json", StringComparison.Ordinal);
+            var bytes = isJson ? Encoding.UTF8.GetBytes(Renamed(Encoding.UTF8.GetString(content))) : content;
             await using var entry = await zip.CreateEntry($"blobs/{name}", CompressionLevel.SmallestSize).OpenAsync(Cancellation);
             await entry.WriteAsync(bytes, Cancellation);
         }
@@ -70,7 +72,8 @@ internal static class StoredAccount
             {
                 await azurite.Tables().CreateTableIfNotExistsAsync(name, Cancellation);
                 using var reader = new StreamReader(stream);
-                while (await reader.ReadLineAsync(Cancellation) is { } line) await azurite.Tables().GetTableClient(name).AddEntityAsync(Entity(line), Cancellation);
+                var table = azurite.Tables().GetTableClient(name);
+                while (await reader.ReadLineAsync(Cancellation) is { } line) await table.AddEntityAsync(Entity(line), Cancellation);
             }
         }
     }
@@ -94,7 +97,8 @@ internal static class StoredAccount
     private static string Line(TableEntity entity) => new JsonObject(entity
         .Where(property => property.Key is not ("odata.etag" or "Timestamp"))
         .Select(property => KeyValuePair.Create<string, JsonNode?>(
-            property.Key, new JsonObject { [property.Value.GetType().Name] = Convert.ToString(Exact(property.Value), CultureInfo.InvariantCulture) }))).ToJsonString();
+            property.Key, new JsonObject { [property.Value.GetType().Name] = Convert.ToString(Exact(property.Value), CultureInfo.InvariantCulture) })))
+        .ToJsonString();
 
     private static object Exact(object value) => value switch
     {
