@@ -92,7 +92,7 @@ public sealed class A_mutated_file(AzuriteFixture azurite)
     {
         var uploader = new Uploader(azurite, Catalogs.NoSources with { MaxUnpackedBytes = 10_000_000, MaxUploadBytes = 10_000_000 });
         var number = 0;
-        Try(Mutation.Of(Upload(format)), Soak.Count(8, 60), bytes =>
+        Try(Mutation.Of(Upload(format)), Soak.Count(8, 30), bytes =>
         {
             var ended = uploader.UploadAsync($"mutated-{Interlocked.Increment(ref number)}", new MemoryStream(bytes)).GetAwaiter().GetResult();
             Assert.True(ended.State == ConversionState.Ready || ended.Error?.Length > 10, $"{ended.State} {ended.Error}");

@@ -51,7 +51,7 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
             output.WriteLine($"seed {seed}");
             var sample = cases.ToArray();
             new Random(seed).Shuffle(sample);
-            cases = [.. sample.Take(Soak.Count(8, 40))];
+            cases = [.. sample.Take(Soak.Count(8, 16))];
         }
 
         ConcurrentDictionary<Case, string> results = [];
