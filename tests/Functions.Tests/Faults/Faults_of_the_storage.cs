@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using GanFunctions.TestKit;
 
@@ -45,14 +46,8 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
                 select new Case(scenario, call.Kind, fault, isPersistent));
         }
 
-        var seed = Environment.TickCount;
-        if (Wanted is null)
-        {
-            output.WriteLine($"seed {seed}");
-            var sample = cases.ToArray();
-            new Random(seed).Shuffle(sample);
-            cases = [.. sample.Take(Soak.Count(8, 16))];
-        }
+        // The same sample each time, even if a kind of call is new or was not needed this time; faults that last take a minute each
+        if (Wanted is null) cases = [.. cases.Where(each => !each.IsPersistent).OrderBy(Shuffled, StringComparer.Ordinal).Take(Soak.Count(6, 12))];
 
         ConcurrentDictionary<Case, string> results = [];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = Cancellation };
@@ -66,6 +61,8 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
         var wrong = results.Where(each => each.Value.Length > 1).Select(each => $"{each.Key}: {each.Value}").ToList();
         Assert.True(wrong.Count == 0, string.Join("\n\n", wrong));
     }
+
+    private static string Shuffled(Case each) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{each}")));
 
     private static async Task<string> TryAsync(
         HttpClient http, AzuriteFixture azurite, FaultyStorage storage, Case what, string name, string expected)
