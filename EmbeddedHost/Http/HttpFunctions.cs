@@ -52,12 +52,12 @@ internal static partial class HttpFunctions
         {
             await Problems.WriteAsync(http, e.StatusCode, e.Message);
         }
-        catch (Exception e) when (!http.Response.HasStarted && StorageFailure.Explain(e) is not null)
+        catch (Exception e) when (!http.Response.HasStarted && StorageFailure.Explain(e) is { } reason)
         {
-            LogWithoutStorage(logger, function.Name, StorageFailure.Explain(e)!);
+            LogWithoutStorage(logger, function.Name, reason);
             http.Response.Clear();
             http.Response.Headers.RetryAfter = StorageFailure.RetrySeconds.ToString(CultureInfo.InvariantCulture);
-            await Problems.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, StorageFailure.Explain(e)!);
+            await Problems.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, reason);
         }
         catch (Exception e) when (!http.Response.HasStarted)
         {

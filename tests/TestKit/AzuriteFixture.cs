@@ -38,7 +38,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
     }
 
     /// <summary>The data folder, which is deleted in the end.</summary>
-    public string Location { get; init; } = NewFolder();
+    public string Location { get => field ??= NewFolder(); init; }
 
     /// <summary>The log of its start and end.</summary>
     public LogRecorder Log { get; } = new();

@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 namespace GanFunctions.Functions.Hosting;
 
 /// <summary>Answers HTTP calls that fail because the storage does with 503, as the embedded host does.</summary>
-internal sealed class StorageProblems : IFunctionsWorkerMiddleware
+internal sealed partial class StorageProblems(ILogger<StorageProblems> logger) : IFunctionsWorkerMiddleware
 {
     /// <inheritdoc/>
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
@@ -14,12 +14,16 @@ internal sealed class StorageProblems : IFunctionsWorkerMiddleware
         {
             await next(context);
         }
-        catch (Exception failure) when (context.GetHttpContext() is { Response.HasStarted: false } && StorageFailure.Explain(failure) is not null)
+        catch (Exception failure) when (
+            context.GetHttpContext() is { Response.HasStarted: false } http && StorageFailure.Explain(failure) is { } reason)
         {
-            var http = context.GetHttpContext()!;
+            LogWithoutStorage(context.FunctionDefinition.Name, reason);
             http.Response.Clear();
             http.Response.Headers.RetryAfter = StorageFailure.RetrySeconds.ToString(CultureInfo.InvariantCulture);
-            await Results.Problem(StorageFailure.Explain(failure), statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(http);
+            await Results.Problem(reason, statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(http);
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "Function {Name} failed. {Problem}")]
+    private partial void LogWithoutStorage(string name, string problem);
 }

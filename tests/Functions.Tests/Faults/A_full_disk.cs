@@ -42,7 +42,6 @@ public sealed class A_full_disk : IAsyncLifetime
         await http.TrainedAsync("before");
 
         // Room for the rows of a run, but not for the files of a checkpoint
-        await using (var filler = File.Create(Filler)) filler.SetLength(1);
         await RunAsync("fallocate", "-l", $"{new DriveInfo(_disk).AvailableFreeSpace - 4_000_000}", Filler);
         using (var started = await http.StartAsync(ApiCalls.Tiny("full"))) Assert.Equal(HttpStatusCode.Accepted, started.StatusCode);
         await app.WaitForLineAsync("Run full: uploading file");

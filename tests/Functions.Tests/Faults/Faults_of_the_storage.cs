@@ -8,8 +8,8 @@ namespace GanFunctions.Functions.Tests.Faults;
 
 /// <summary>
 /// Every call that a run, its control and an upload make, with every fault, once and until the client gives up. By default a sample is tested.
-/// GANFUNCTIONS_FAULTS=all tests all of them but <see cref="StorageFault.NoAnswer"/>, and the name of a fault tests that one; both print the table
-/// of docs/reliability.md.
+/// GANFUNCTIONS_FAULTS=all tests all of them but <see cref="StorageFault.NoAnswer"/>, and the name of a fault tests that one. The output has a
+/// table of calls and faults.
 /// </summary>
 public sealed class Faults_of_the_storage(ITestOutputHelper output)
 {
@@ -33,10 +33,9 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
         List<Case> cases = [];
         foreach (var (scenario, play) in PersistentUser.Scenarios.Where(each => each.Key != PersistentUser.Sweep))
         {
-            storage.Record();
             var name = $"fault-free{expected.Count}";
-            expected[scenario] = await play(new PersistentUser(() => http, azurite), name);
-            var calls = storage.Calls.Where(call => call.Subject == name).DistinctBy(call => call.Kind).ToList();
+            var recorded = await storage.RecordAsync(name, async () => expected[scenario] = await play(new PersistentUser(() => http, azurite), name));
+            var calls = recorded.DistinctBy(call => call.Kind).ToList();
             output.WriteLine($"{scenario}: {calls.Count} kinds of calls\n{string.Join('\n', calls.Select(call => call.Kind))}");
             cases.AddRange(
                 from call in calls

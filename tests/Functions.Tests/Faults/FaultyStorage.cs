@@ -14,24 +14,21 @@ using Yarp.ReverseProxy.Forwarder;
 namespace GanFunctions.Functions.Tests.Faults;
 
 /// <summary>
-/// A proxy between an app and the three services of Azurite. It records the calls, makes chosen ones fail, and can hold one back, so that a test
+/// A proxy between an app and the three services of Azurite. It records calls, makes chosen ones fail, and can hold one back, so that a test
 /// can kill the app at a moment that otherwise lasts a millisecond.
 /// </summary>
 internal sealed partial class FaultyStorage : IAsyncDisposable
 {
     private readonly WebApplication _proxy;
-    private readonly ConcurrentQueue<StorageCall> _calls = new();
     private readonly ConcurrentDictionary<string, string> _subjects = new(); // by orchestration
     private readonly ConcurrentDictionary<object, Func<StorageCall, StorageFault?>> _choices = new();
+    private ConcurrentQueue<StorageCall>? _recording;
     private Trap? _trap;
 
     private FaultyStorage(WebApplication proxy) => _proxy = proxy;
 
     /// <summary>The connection string of the account as the app must see it.</summary>
     public string ConnectionString { get; private set; } = "";
-
-    /// <summary>The calls since <see cref="Record"/>, in the order of their arrival.</summary>
-    public IReadOnlyCollection<StorageCall> Calls => _calls;
 
     /// <summary>Starts a proxy before a storage account.</summary>
     public static async Task<FaultyStorage> StartAsync(AzuriteFixture azurite)
@@ -67,8 +64,14 @@ internal sealed partial class FaultyStorage : IAsyncDisposable
         return storage;
     }
 
-    /// <summary>Forgets the recorded calls.</summary>
-    public void Record() => _calls.Clear();
+    /// <summary>Records the calls about <paramref name="subject"/> while <paramref name="action"/> runs, in the order of their arrival.</summary>
+    public async Task<IReadOnlyList<StorageCall>> RecordAsync(string subject, Func<Task> action)
+    {
+        var recording = _recording = new();
+        await action();
+        _recording = null;
+        return [.. recording.Where(call => call.Subject == subject)];
+    }
 
     /// <summary>Decides about every attempt whether it fails, until the result is disposed.</summary>
     public IDisposable Inject(Func<StorageCall, StorageFault?> choose)
@@ -94,7 +97,7 @@ internal sealed partial class FaultyStorage : IAsyncDisposable
     {
         var call = await StorageCall.ReadAsync(service, context.Request);
         call = call with { Subject = FindSubject(call) };
-        _calls.Enqueue(call);
+        _recording?.Enqueue(call);
         if (_trap is { } trap && trap.IsWanted(call) && Interlocked.CompareExchange(ref _trap, null, trap) == trap)
         {
             if (trap.AfterEffect) await forward(new HeldResponse(() => trap.Caught.TrySetResult($"{call.Method} {call.Target}, after it took effect")));

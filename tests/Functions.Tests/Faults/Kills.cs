@@ -39,10 +39,9 @@ public sealed class Kills(ITestOutputHelper output)
                 var (scenario, play) = scenarios[number % scenarios.Count];
                 if (!expected.TryGetValue(scenario, out var faultless))
                 {
-                    storage.Record();
-                    var free = $"fault-free{expected.Count}";
-                    var outcome = await play(new PersistentUser(() => http, azurite), free);
-                    expected[scenario] = faultless = (outcome, storage.Calls.Count(call => call.Subject == free));
+                    var (free, outcome) = ($"fault-free{expected.Count}", "");
+                    var recorded = await storage.RecordAsync(free, async () => outcome = await play(new PersistentUser(() => http, azurite), free));
+                    expected[scenario] = faultless = (outcome, recorded.Count);
                 }
                 var name = $"fault-{number}";
                 var calls = random.Next(faultless.Calls) / processes; // the other process makes some of them

@@ -14,8 +14,8 @@ namespace GanFunctions.Functions.Tests.Faults;
 /// <param name="azurite">Its storage.</param>
 internal sealed class PersistentUser(Func<HttpClient> http, AzuriteFixture azurite)
 {
-    private static readonly byte[] Zip = Uploads.ZipOf(
-        [.. Enumerable.Range(0, 12).Select(i => ($"{(i % 2 == 0 ? "dogs" : "cats")}/{i}.png", Pictures.Png(i * 20, side: 28)))]).ReadAsByteArrayAsync().Result;
+    private static readonly (string Name, byte[] Content)[] Files =
+        [.. Enumerable.Range(0, 12).Select(i => ($"{(i % 2 == 0 ? "dogs" : "cats")}/{i}.png", Pictures.Png(i * 20, side: 28)))];
 
     private int _errors;
 
@@ -61,7 +61,7 @@ internal sealed class PersistentUser(Func<HttpClient> http, AzuriteFixture azuri
 
     private async Task<string> UploadAsync(string name)
     {
-        await CallAsync(HttpMethod.Put, $"api/datasets/{name}", () => new ByteArrayContent(Zip), HttpStatusCode.Conflict);
+        await CallAsync(HttpMethod.Put, $"api/datasets/{name}", () => Uploads.ZipOf(Files), HttpStatusCode.Conflict);
         JsonObject? view = null;
         await Wait.UntilAsync(async () =>
         {

@@ -55,7 +55,7 @@ public sealed class A_store_of_an_earlier_version
         var http = await app.WaitUntilListeningAsync();
 
         foreach (var call in Exact) Assert.Equal(await AnswerAsync(zip, call), await http.GetByteArrayAsync(call, Cancellation));
-        foreach (var call in Json) Assert.Empty(Missing(JsonNode.Parse(await AnswerAsync(zip, call)), await http.JsonAsync(call), call));
+        foreach (var call in Json) Assert.Empty(Changes(JsonNode.Parse(await AnswerAsync(zip, call)), await http.JsonAsync(call), call));
         foreach (var call in Pictures) Assert.InRange(Difference(await AnswerAsync(zip, call), await http.GetByteArrayAsync(call, Cancellation)), 0, 2);
 
         // A new run uses the uploaded data set, a paused run goes on, and a completed one is extended
@@ -133,13 +133,13 @@ public sealed class A_store_of_an_earlier_version
     private static string EntryOf(string call) => $"answers/{Uri.EscapeDataString(call)}";
 
     /// <summary>What was in an answer and is not any more, or differs. Times of changes and estimates are not compared.</summary>
-    private static IEnumerable<string> Missing(JsonNode? was, JsonNode? now, string where) => (was, now) switch
+    private static IEnumerable<string> Changes(JsonNode? was, JsonNode? now, string where) => (was, now) switch
     {
         (JsonObject before, JsonObject after) => before
             .Where(member => member.Key is not ("updatedAt" or "cost" or "links"))
-            .SelectMany(member => Missing(member.Value, after[member.Key], $"{where}.{member.Key}")),
+            .SelectMany(member => Changes(member.Value, after[member.Key], $"{where}.{member.Key}")),
         (JsonArray before, JsonArray after) when before.Count == after.Count =>
-            before.Zip(after).SelectMany((pair, i) => Missing(pair.First, pair.Second, $"{where}[{i}]")),
+            before.Zip(after).SelectMany((pair, i) => Changes(pair.First, pair.Second, $"{where}[{i}]")),
         _ => JsonNode.DeepEquals(was, now) ? [] : [$"{where} was {was?.ToJsonString()} and is {now?.ToJsonString()}"],
     };
 
