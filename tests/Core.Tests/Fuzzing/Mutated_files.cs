@@ -50,7 +50,9 @@ public sealed class A_mutated_file(AzuriteFixture azurite)
         var file = SafeTensors.Write(
             new Dictionary<string, Tensor>
             {
-                ["weight"] = arange(12, ScalarType.Float32).reshape(3, 4), ["steps"] = tensor(7L), ["mask"] = ones(5, ScalarType.Byte),
+                ["weight"] = arange(12, ScalarType.Float32).reshape(3, 4),
+                ["steps"] = tensor(7L),
+                ["mask"] = ones(5, ScalarType.Byte),
             },
             new Dictionary<string, string> { ["format"] = "1" });
         Try(Mutation.Of(file), Soak.Count(3_000, 30_000), bytes =>
