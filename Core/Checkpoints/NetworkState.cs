@@ -19,6 +19,7 @@ public static class NetworkState
     internal const string Raw = "raw.";
     internal const string OfDiscriminator = "discriminator.";
     private const string ArchitectureKey = "architecture";
+    private const char WidthPrefix = 'w';
     private const string EpsilonKey = "batch_norm_epsilon";
     private const string LabelsKey = "labels";         // only for conditional generators
     private const string LabelNamesKey = "labelNames"; // a JSON array in the order of the labels; only if the names are known
@@ -83,15 +84,16 @@ public static class NetworkState
         if (!metadata.TryGetValue(EpsilonKey, out var epsilon))
             throw new InvalidDataException($"The generator's metadata lacks {EpsilonKey}.");
         var architecture = ArchitectureOf(metadata);
-        if (architecture.Split('-') is not [var familyName, var shapeText]
+        if (architecture.Split('-') is not [var familyName, var shapeText, .. var narrow]
             || NetworkFamilies.Parse(familyName) is not { } family
-            || PictureShape.Parse(shapeText) is not { } shape || !family.Supports(shape))
+            || PictureShape.Parse(shapeText) is not { } shape || !family.Supports(shape)
+            || WidthIn(narrow) is not { } width)
         {
             throw new InvalidDataException($"The generator has the architecture '{architecture}', which this version does not support.");
         }
 
         var norm = new BatchNormSettings(Momentum: 0.9, double.Parse(epsilon, CultureInfo.InvariantCulture));
-        var generator = family.CreateGenerator(norm, shape, ClassesOf(metadata));
+        var generator = family.CreateGenerator(norm, shape, ClassesOf(metadata), width);
         LoadState(tensors, averaged ? Averaged : Raw, generator);
         GanNetworks.SetGradients(generator, needed: false);
         generator.eval();
@@ -99,8 +101,17 @@ public static class NetworkState
         return generator;
     }
 
-    /// <summary>Name of a generator's architecture, such as <c>dcgan-28x28x1</c>: the family and the shape of the pictures.</summary>
-    public static string ArchitectureOf(Generator generator) => $"{NetworkFamilies.NameOf(generator.Family)}-{generator.Shape}";
+    /// <summary>
+    /// Name of a generator's architecture, such as <c>dcgan-28x28x1</c> or <c>dcgan-28x28x1-w0.5</c>: the family, the shape of the pictures, and the
+    /// width multiplier unless it is 1.
+    /// </summary>
+    public static string ArchitectureOf(Generator generator)
+    {
+        var width = generator.WidthMultiplier == NetworkFamilies.FullWidth
+            ? ""
+            : $"-{WidthPrefix}{generator.WidthMultiplier.ToString("R", CultureInfo.InvariantCulture)}";
+        return $"{NetworkFamilies.NameOf(generator.Family)}-{generator.Shape}{width}";
+    }
 
     /// <summary>The architecture in the metadata of a file; empty if there is none.</summary>
     internal static string ArchitectureOf(Dictionary<string, string> metadata) => metadata.GetValueOrDefault(ArchitectureKey, "");
@@ -129,6 +140,15 @@ public static class NetworkState
         }
         throw new InvalidDataException($"The {LabelNamesKey} in the generator's metadata is not a JSON array of {labels} names: {text}.");
     }
+
+    // The multiplier in the last part of an architecture's name; null if it is none.
+    private static double? WidthIn(string[] narrow) => narrow switch
+    {
+        [] => NetworkFamilies.FullWidth,
+        [[WidthPrefix, .. var text]] when double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var width)
+            && width is >= NetworkFamilies.MinWidth and < NetworkFamilies.FullWidth => width,
+        _ => null,
+    };
 
     // Batch norm uses its count of batches only without a momentum, and these layers have one.
     private static IEnumerable<(string Name, Tensor Value)> StateOf(nn.Module module) => module.state_dict()

@@ -19,19 +19,20 @@ public sealed class CompactDiscriminator : Discriminator
     private readonly List<Conv2d> _layers = [];
 
     /// <inheritdoc cref="NetworkFamilies.CreateDiscriminator"/>
-    internal CompactDiscriminator(PictureShape shape, int classCount)
+    internal CompactDiscriminator(PictureShape shape, int classCount, double width)
     {
-        var width = shape.Channels;
+        var channels = shape.Channels;
         var side = shape.Side;
         var next = side switch { 28 or 32 => 64, 64 => 32, _ => 16 };
         while (side > 7)
         {
-            var down = nn.Conv2d(width, next, 4, stride: 2, padding: 1);
+            var narrowed = NetworkFamilies.Narrow(next, width);
+            var down = nn.Conv2d(channels, narrowed, 4, stride: 2, padding: 1);
             register_module($"down{_layers.Count + 1}", down);
             _layers.Add(down);
-            (width, next, side) = (next, next * 2, side / 2);
+            (channels, next, side) = (narrowed, next * 2, side / 2);
         }
-        RegisterHead(width * side * side, classCount);
+        RegisterHead(channels * side * side, classCount);
     }
 
     private protected override Tensor Features(Tensor pictures)

@@ -29,12 +29,14 @@ public sealed class CompactGenerator : Generator
     private readonly Conv2d _output;
 
     /// <inheritdoc cref="NetworkFamilies.CreateGenerator"/>
-    internal CompactGenerator(BatchNormSettings norm, PictureShape shape, ClassLabels? labels) : base(NetworkFamily.Compact, shape, labels)
+    internal CompactGenerator(BatchNormSettings norm, PictureShape shape, ClassLabels? labels, double width)
+        : base(NetworkFamily.Compact, shape, labels, width)
     {
         _start = shape.Side == 28 ? 7 : 4;
         var last = shape.Side < 64 ? 32 : 16; // channels at full size
         var doublings = int.Log2(shape.Side / _start);
-        var widths = Enumerable.Range(0, doublings + 1).Select(layer => Math.Min(last << (doublings - layer), MaxWidth)).ToArray();
+        var widths = Enumerable.Range(0, doublings + 1)
+            .Select(layer => NetworkFamilies.Narrow(Math.Min(last << (doublings - layer), MaxWidth), width)).ToArray();
         _width = widths[0];
         RegisterStart(_width * _start * _start, norm);
         for (var layer = 1; layer <= doublings; layer++)
@@ -45,7 +47,7 @@ public sealed class CompactGenerator : Generator
             register_module($"norm{layer}", normal);
             _layers.Add((up, normal));
         }
-        register_module("output", _output = nn.Conv2d(last, shape.Channels, 3, padding: 1, bias: false));
+        register_module("output", _output = nn.Conv2d(widths[^1], shape.Channels, 3, padding: 1, bias: false));
     }
 
     /// <inheritdoc/>

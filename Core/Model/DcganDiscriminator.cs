@@ -18,9 +18,10 @@ public sealed class DcganDiscriminator : Discriminator
     private readonly List<(Conv2d Down, BatchNorm2d Norm)> _layers = [];
 
     /// <inheritdoc cref="NetworkFamilies.CreateDiscriminator"/>
-    internal DcganDiscriminator(BatchNormSettings norm, PictureShape shape, int classCount)
+    internal DcganDiscriminator(BatchNormSettings norm, PictureShape shape, int classCount, double width)
     {
-        int[] widths = shape.Side == 64 ? [shape.Channels, 64, 128, 256] : [shape.Channels, 64, 128];
+        int[] full = shape.Side == 64 ? [64, 128, 256] : [64, 128];
+        int[] widths = [shape.Channels, .. full.Select(channels => NetworkFamilies.Narrow(channels, width))];
         for (var layer = 1; layer < widths.Length; layer++)
         {
             var down = nn.Conv2d(widths[layer - 1], widths[layer], 5, stride: 2, padding: 2);

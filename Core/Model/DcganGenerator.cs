@@ -27,19 +27,21 @@ public sealed class DcganGenerator : Generator
     private readonly List<ConvTranspose2d> _ups = [];
 
     /// <inheritdoc cref="NetworkFamilies.CreateGenerator"/>
-    internal DcganGenerator(BatchNormSettings norm, PictureShape shape, ClassLabels? labels) : base(NetworkFamily.Dcgan, shape, labels)
+    internal DcganGenerator(BatchNormSettings norm, PictureShape shape, ClassLabels? labels, double width)
+        : base(NetworkFamily.Dcgan, shape, labels, width)
     {
-        (_start, _widths) = shape.Side switch { 28 => (7, [256, 128, 64]), 32 => (8, [256, 128, 64]), _ => (8, new[] { 512, 256, 128, 64 }) };
+        (_start, var full) = shape.Side switch { 28 => (7, [256, 128, 64]), 32 => (8, [256, 128, 64]), _ => (8, new[] { 512, 256, 128, 64 }) };
+        _widths = [.. full.Select(channels => NetworkFamilies.Narrow(channels, width))];
         RegisterStart(_widths[0] * _start * _start, norm);
         for (var layer = 0; layer < _widths.Length; layer++)
         {
             var isLast = layer + 1 == _widths.Length;
-            var width = isLast ? shape.Channels : _widths[layer + 1];
+            var next = isLast ? shape.Channels : _widths[layer + 1];
             var (stride, outputPadding) = layer == 0 ? (1, 0) : (2, 1);
-            _ups.Add(nn.ConvTranspose2d(_widths[layer], width, 5, stride: stride, padding: 2, output_padding: outputPadding, bias: false));
+            _ups.Add(nn.ConvTranspose2d(_widths[layer], next, 5, stride: stride, padding: 2, output_padding: outputPadding, bias: false));
             register_module($"up{layer + 1}", _ups[^1]);
             if (isLast) break;
-            _norms.Add(nn.BatchNorm2d(width, norm.Epsilon, norm.UpdateShare));
+            _norms.Add(nn.BatchNorm2d(next, norm.Epsilon, norm.UpdateShare));
             register_module($"norm{layer + 1}", _norms[^1]);
         }
     }

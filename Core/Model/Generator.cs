@@ -17,11 +17,14 @@ public abstract class Generator : nn.Module<Tensor, Tensor?, Tensor>
     private Embedding? _embedding;
     private BatchNorm1d _norm0 = null!;
 
-    private protected Generator(NetworkFamily family, PictureShape shape, ClassLabels? labels) : base(nameof(Generator)) =>
-        (Family, Shape, Classes) = (family, shape, labels ?? ClassLabels.None);
+    private protected Generator(NetworkFamily family, PictureShape shape, ClassLabels? labels, double width) : base(nameof(Generator)) =>
+        (Family, Shape, Classes, WidthMultiplier) = (family, shape, labels ?? ClassLabels.None, width);
 
     /// <summary>The family that the generator belongs to.</summary>
     public NetworkFamily Family { get; }
+
+    /// <summary>Multiplier of the channels of its hidden layers, at most 1.</summary>
+    public double WidthMultiplier { get; }
 
     /// <summary>
     /// Data type in which the convolutions compute: float32 or bfloat16. Weights, normalisation statistics and pictures stay float32.

@@ -15,7 +15,14 @@ public enum NetworkFamily
 /// <summary>Creates the networks of a family.</summary>
 public static class NetworkFamilies
 {
+    /// <summary>The smallest multiplier of the channels of hidden layers.</summary>
+    public const double MinWidth = 0.25;
+
+    /// <summary>The multiplier of the networks as their families describe them.</summary>
+    public const double FullWidth = 1;
+
     private const int MaxDcganSide = 64;
+    private const int ChannelUnit = 4;
 
     /// <summary>The name of a family, as stored in checkpoints.</summary>
     public static string NameOf(NetworkFamily family) => family.ToString().ToLowerInvariant();
@@ -33,11 +40,13 @@ public static class NetworkFamilies
     /// <param name="norm">Momentum and epsilon of the batch normalisations.</param>
     /// <param name="shape">Shape of the pictures.</param>
     /// <param name="labels">Labels of the classes; null or empty for an unconditional generator.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The family does not support the shape.</exception>
-    public static Generator CreateGenerator(this NetworkFamily family, BatchNormSettings norm, PictureShape shape, ClassLabels? labels = null)
+    /// <param name="width">Multiplier of the channels of hidden layers, from <see cref="MinWidth"/> to <see cref="FullWidth"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The family does not support the shape, or there is no such multiplier.</exception>
+    public static Generator CreateGenerator(
+        this NetworkFamily family, BatchNormSettings norm, PictureShape shape, ClassLabels? labels = null, double width = FullWidth)
     {
-        Check(family, shape);
-        return family == NetworkFamily.Compact ? new CompactGenerator(norm, shape, labels) : new DcganGenerator(norm, shape, labels);
+        Check(family, shape, width);
+        return family == NetworkFamily.Compact ? new CompactGenerator(norm, shape, labels, width) : new DcganGenerator(norm, shape, labels, width);
     }
 
     /// <summary>Creates a discriminator whose weights the caller initialises or loads.</summary>
@@ -45,16 +54,30 @@ public static class NetworkFamilies
     /// <param name="norm">Momentum and epsilon of the batch normalisations, if the family has any.</param>
     /// <param name="shape">Shape of the pictures.</param>
     /// <param name="classCount">Number of classes; 0 for an unconditional discriminator.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The family does not support the shape.</exception>
-    public static Discriminator CreateDiscriminator(this NetworkFamily family, BatchNormSettings norm, PictureShape shape, int classCount = 0)
+    /// <param name="width">Multiplier of the channels of hidden layers, from <see cref="MinWidth"/> to <see cref="FullWidth"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The family does not support the shape, or there is no such multiplier.</exception>
+    public static Discriminator CreateDiscriminator(
+        this NetworkFamily family, BatchNormSettings norm, PictureShape shape, int classCount = 0, double width = FullWidth)
     {
-        Check(family, shape);
-        return family == NetworkFamily.Compact ? new CompactDiscriminator(shape, classCount) : new DcganDiscriminator(norm, shape, classCount);
+        Check(family, shape, width);
+        return family == NetworkFamily.Compact
+            ? new CompactDiscriminator(shape, classCount, width)
+            : new DcganDiscriminator(norm, shape, classCount, width);
     }
 
-    private static void Check(NetworkFamily family, PictureShape shape)
+    /// <summary>
+    /// The channels of a hidden layer with a width multiplier (Howard et al. 2017, arXiv:1704.04861), a multiple of four: odd numbers of
+    /// channels are slow, and with bfloat16 not reproducible.
+    /// </summary>
+    /// <param name="channels">The channels with a multiplier of 1.</param>
+    /// <param name="width">The multiplier.</param>
+    internal static int Narrow(int channels, double width) => Math.Max(1, (int)Math.Round(channels * width / ChannelUnit)) * ChannelUnit;
+
+    private static void Check(NetworkFamily family, PictureShape shape, double width)
     {
         if (!family.Supports(shape))
             throw new ArgumentOutOfRangeException(nameof(shape), shape, $"The {NameOf(family)} networks do not support this picture shape.");
+        if (width is not (>= MinWidth and <= FullWidth))
+            throw new ArgumentOutOfRangeException(nameof(width), width, $"A width multiplier is from {MinWidth} to {FullWidth}.");
     }
 }

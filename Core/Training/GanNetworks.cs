@@ -36,9 +36,9 @@ public sealed class GanNetworks : IDisposable
     public GanNetworks(TrainingOptions options, Precision precision, RunRandom random, PictureShape shape, ClassLabels labels)
     {
         var family = Presets.NetworksOf(options.Preset);
-        Generator = family.CreateGenerator(options.Norm, shape, labels);
-        Average = family.CreateGenerator(options.Norm, shape, labels); // always float32, because samples come from it
-        Discriminator = family.CreateDiscriminator(options.Norm, shape, labels.Labels.Count);
+        Generator = family.CreateGenerator(options.Norm, shape, labels, options.WidthMultiplier);
+        Average = family.CreateGenerator(options.Norm, shape, labels, options.WidthMultiplier); // always float32, because samples come from it
+        Discriminator = family.CreateDiscriminator(options.Norm, shape, labels.Labels.Count, options.WidthMultiplier);
         Generator.ComputeType = Discriminator.ComputeType = Precisions.TypeOf(precision);
         using (var draw = random.At(0, 0, RandomPurpose.GeneratorWeights))
             WeightInitialisation.Initialise(Generator, options.Weights, draw);

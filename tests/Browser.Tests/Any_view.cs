@@ -27,12 +27,14 @@ public sealed class Any_view(App app, Browser browser)
     public async Task Passes_the_axe_checks_in_light_dark_and_narrow_layouts(string view, string complete)
     {
         await TrainedRun.ReadyAsync(app);
+        await using var visit = await browser.VisitAsync(new Uri(_address, $"#/{view}"));
+        await Expect(visit.Page.Locator(complete).First).ToBeVisibleAsync();
         (string Name, ColorScheme Colors, int Width)[] layouts =
             [("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("narrow", ColorScheme.Light, 360)];
         foreach (var (name, colors, width) in layouts)
         {
-            await using var visit = await browser.VisitAsync(new Uri(_address, $"#/{view}"), options =>
-                (options.ColorScheme, options.ViewportSize) = (colors, new() { Width = width, Height = 900 }));
+            await visit.Page.EmulateMediaAsync(new() { ColorScheme = colors });
+            await visit.Page.SetViewportSizeAsync(width, 900);
             await Expect(visit.Page.Locator(complete).First).ToBeVisibleAsync();
 
             var report = await visit.Page.RunAxe();

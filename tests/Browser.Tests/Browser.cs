@@ -27,7 +27,7 @@ public sealed class Browser : IAsyncLifetime
         if (path is null) return; // VisitAsync reports it
         Assertions.SetDefaultExpectTimeout((float)Wait.Patience.TotalMilliseconds);
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Args = ["--no-sandbox"] }); // required when running as root
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Args = ["--no-sandbox", "--disable-gpu"] }); // required when running as root
     }
 
     public async ValueTask DisposeAsync()

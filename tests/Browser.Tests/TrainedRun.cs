@@ -14,6 +14,8 @@ internal static class TrainedRun
     public static JsonObject Body(string run) => new()
     {
         ["run"] = run,
+        ["preset"] = "compact",
+        ["widthMultiplier"] = 0.25,
         ["dataset"] = SmallData.Name,
         ["epochs"] = Epochs,
         ["imagesPerEpoch"] = 160,

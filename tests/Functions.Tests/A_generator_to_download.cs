@@ -15,7 +15,7 @@ public sealed class A_generator_to_download(App app)
     public async Task Comes_in_both_formats_with_a_model_card()
     {
         var body = ApiCalls.Tiny("taken");
-        (body["preset"], body["conditional"]) = ("dcgan", true);
+        (body["preset"], body["widthMultiplier"], body["conditional"]) = ("dcgan", 1, true);
         using var started = await app.Http.StartAsync(body);
         await app.Http.UntilAsync("taken", "completed");
         var (name, sha256, _) = await app.Http.LastCheckpointAsync("taken");
@@ -125,7 +125,7 @@ public sealed class A_generator_to_download(App app)
             using var answer = await app.Http.GetAsync($"api/runs/left/checkpoints/3/{what}", Cancellation);
             Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
             Assert.Contains(
-                "the architecture 'compact-99x99x9', which this version does not support",
+                "the architecture 'compact-99x99x9-w0.25', which this version does not support",
                 (string)(await answer.ReadAsync())["detail"]!, StringComparison.Ordinal);
         }
         Assert.Equal(strange, await app.Http.GetByteArrayAsync("api/runs/left/checkpoints/3/generator", Cancellation));

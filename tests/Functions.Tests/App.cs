@@ -63,7 +63,8 @@ internal static class ApiCalls
     public static JsonObject Tiny(string run) => new()
     {
         ["run"] = run,
-        ["preset"] = "compact", // a third of the weights of the default, and so of what is stored
+        ["preset"] = "compact",
+        ["widthMultiplier"] = 0.25, // few weights, and so little to store
         ["dataset"] = "digits",
         ["epochs"] = 2,
         ["imagesPerEpoch"] = 64,
@@ -87,6 +88,7 @@ internal static class ApiCalls
     {
         ["run"] = run,
         ["preset"] = "compact",
+        ["widthMultiplier"] = 0.25,
         ["dataset"] = "digits",
         ["epochs"] = 3,
         ["batchSize"] = 32,

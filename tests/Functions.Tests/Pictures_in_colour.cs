@@ -31,7 +31,7 @@ public sealed class Pictures_in_colour(App app)
         Assert.Equal((8 * (side + 2) - 2) * 2, moving.Width);
         using var numbers = await app.Http.GetAsync($"api/runs/{name}/samples?count=4&format=npy", Cancellation);
         Assert.Equal((HttpStatusCode.OK, true), (numbers.StatusCode, numbers.Content.Headers.ContentLength > 4 * side * side * 3));
-        Assert.Equal($"compact-{side}x{side}x3", (string)(await app.Http.JsonAsync($"api/runs/{name}/checkpoints/latest/card"))["architecture"]!["name"]!);
+        Assert.Equal($"compact-{side}x{side}x3-w0.25", (string)(await app.Http.JsonAsync($"api/runs/{name}/checkpoints/latest/card"))["architecture"]!["name"]!);
     }
 
     /// <summary>A gradient from blue to red, different for each picture.</summary>

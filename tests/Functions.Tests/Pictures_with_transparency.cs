@@ -20,7 +20,7 @@ public sealed class Pictures_with_transparency(App app)
         Assert.Equal((4, 0.0, 255.0), (preview.Bands, preview[3].Min(), preview[3].Max()));
 
         var body = ApiCalls.Tiny(Name);
-        (body["dataset"], body["epochs"]) = (Name, 2);
+        (body["dataset"], body["widthMultiplier"]) = (Name, 1); // wide enough to draw different pictures after so little training
         using var started = await app.Http.StartAsync(body);
         await app.Http.UntilAsync(Name, "completed");
 

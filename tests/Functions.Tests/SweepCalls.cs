@@ -32,6 +32,8 @@ internal static class SweepCalls
         },
         ["options"] = new JsonObject
         {
+            ["preset"] = "compact",
+            ["widthMultiplier"] = 0.25,
             ["dataset"] = Dataset,
             ["epochs"] = epochs,
             ["imagesPerEpoch"] = 32,

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using GanFunctions.TestKit;
 
 namespace GanFunctions.Infra.Tests;
 
@@ -9,6 +10,7 @@ public sealed class The_package_for_Azure
     [Fact]
     public async Task Has_every_function_and_all_files_that_they_read()
     {
+        Soak.Only("half a minute");
         var folder = Directory.CreateTempSubdirectory("gan-functions-package-");
         try
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GanFunctions.TestKit;
 
 namespace GanFunctions.Infra.Tests;
 
@@ -9,6 +10,7 @@ public sealed class The_package_of_the_tool
     [Fact]
     public async Task Is_small_and_can_be_installed_and_run()
     {
+        Soak.Only("half a minute");
         var folder = Directory.CreateTempSubdirectory("gan-tool-").FullName;
         try
         {

@@ -17,19 +17,21 @@ public sealed class An_ONNX_file
     private static readonly Dictionary<string, string> Metadata = new() { ["run"] = "first", ["epoch"] = "3" };
 
     [Theory]
-    [InlineData(Preset.Dcgan, 28, 1)]
-    [InlineData(Preset.Dcgan, 28, 3)]
-    [InlineData(Preset.Dcgan, 32, 3)]
-    [InlineData(Preset.Dcgan, 64, 1)]
-    [InlineData(Preset.Dcgan, 64, 3)]
-    [InlineData(Preset.Dcgan, 28, 4)]
-    [InlineData(Preset.Compact, 28, 1)]
-    [InlineData(Preset.Compact, 32, 3)]
-    [InlineData(Preset.Compact, 64, 4)]
-    [InlineData(Preset.Compact, 128, 3)]
-    public void Generates_the_pictures_of_the_generator(Preset preset, int side, int channels)
+    [InlineData(Preset.Dcgan, 28, 1, 1)]
+    [InlineData(Preset.Dcgan, 28, 3, 1)]
+    [InlineData(Preset.Dcgan, 32, 3, 1)]
+    [InlineData(Preset.Dcgan, 64, 1, 1)]
+    [InlineData(Preset.Dcgan, 64, 3, 1)]
+    [InlineData(Preset.Dcgan, 28, 4, 1)]
+    [InlineData(Preset.Compact, 28, 1, 1)]
+    [InlineData(Preset.Compact, 32, 3, 1)]
+    [InlineData(Preset.Compact, 64, 4, 1)]
+    [InlineData(Preset.Compact, 128, 3, 1)]
+    [InlineData(Preset.Dcgan, 28, 1, 0.8)]
+    [InlineData(Preset.Compact, 64, 3, 0.25)]
+    public void Generates_the_pictures_of_the_generator(Preset preset, int side, int channels, double width)
     {
-        using var generator = NetworkState.LoadGenerator(TrainedLike.File(preset, new(side, channels)), averaged: true);
+        using var generator = NetworkState.LoadGenerator(TrainedLike.File(preset, width, new(side, channels)), averaged: true);
         using var session = Open(OnnxFile.Write(generator, Metadata));
 
         AssertDrawsTheSame(generator, session, []);
@@ -37,12 +39,12 @@ public sealed class An_ONNX_file
     }
 
     [Theory]
-    [InlineData(Preset.Dcgan, 28, 1)]
-    [InlineData(Preset.Dcgan, 64, 3)]
-    [InlineData(Preset.Compact, 32, 3)]
-    public void Generates_the_requested_labels(Preset preset, int side, int channels)
+    [InlineData(Preset.Dcgan, 28, 1, 1)]
+    [InlineData(Preset.Dcgan, 64, 3, 1)]
+    [InlineData(Preset.Compact, 32, 3, 1)]
+    public void Generates_the_requested_labels(Preset preset, int side, int channels, double width)
     {
-        using var generator = NetworkState.LoadGenerator(TrainedLike.File(preset, new(side, channels), 3, 7, 9, 255), averaged: true);
+        using var generator = NetworkState.LoadGenerator(TrainedLike.File(preset, width, new(side, channels), 3, 7, 9, 255), averaged: true);
         using var session = Open(OnnxFile.Write(generator, Metadata));
 
         AssertDrawsTheSame(generator, session, [9]);

@@ -14,12 +14,13 @@ internal static class TrainedLike
     public static byte[] File(PictureShape shape, params byte[] labels) => File(shape, new ClassLabels(labels));
 
     /// <inheritdoc cref="File(PictureShape, byte[])"/>
-    public static byte[] File(Preset preset, PictureShape shape, params byte[] labels) => File(shape, new ClassLabels(labels), preset);
+    public static byte[] File(Preset preset, double width, PictureShape shape, params byte[] labels) =>
+        File(shape, new ClassLabels(labels), preset, width);
 
     /// <inheritdoc cref="File(PictureShape, byte[])"/>
-    public static byte[] File(PictureShape shape, ClassLabels labels, Preset preset = Preset.Dcgan)
+    public static byte[] File(PictureShape shape, ClassLabels labels, Preset preset = Preset.Dcgan, double width = 1)
     {
-        var options = new TrainingOptions { Preset = preset, BatchNormEpsilon = 1e-3 };
+        var options = new TrainingOptions { Preset = preset, WidthMultiplier = width, BatchNormEpsilon = 1e-3 };
         using var networks = new GanNetworks(options, Precision.Fp32, new RunRandom(42, 0), shape, labels);
         using var random = new torch.Generator(7);
         Scatter(networks.Average, random);

@@ -22,22 +22,26 @@ public sealed class The_networks
     }
 
     [Theory]
-    [InlineData(NetworkFamily.Dcgan, 28, 1, 6_272)]
-    [InlineData(NetworkFamily.Dcgan, 28, 3, 6_272)]
-    [InlineData(NetworkFamily.Dcgan, 32, 1, 8_192)]
-    [InlineData(NetworkFamily.Dcgan, 32, 3, 8_192)]
-    [InlineData(NetworkFamily.Dcgan, 64, 3, 16_384)]
-    [InlineData(NetworkFamily.Dcgan, 64, 4, 16_384)]
-    [InlineData(NetworkFamily.Compact, 28, 1, 6_272)]
-    [InlineData(NetworkFamily.Compact, 32, 3, 4_096)]
-    [InlineData(NetworkFamily.Compact, 64, 1, 4_096)]
-    [InlineData(NetworkFamily.Compact, 64, 3, 4_096)]
-    [InlineData(NetworkFamily.Compact, 128, 4, 4_096)]
-    public void Turn_noise_into_pictures_and_pictures_into_logits(NetworkFamily family, int side, int channels, int features)
+    [InlineData(NetworkFamily.Dcgan, 28, 1, 1, 6_272)]
+    [InlineData(NetworkFamily.Dcgan, 28, 3, 1, 6_272)]
+    [InlineData(NetworkFamily.Dcgan, 32, 1, 1, 8_192)]
+    [InlineData(NetworkFamily.Dcgan, 32, 3, 1, 8_192)]
+    [InlineData(NetworkFamily.Dcgan, 64, 3, 1, 16_384)]
+    [InlineData(NetworkFamily.Dcgan, 64, 4, 1, 16_384)]
+    [InlineData(NetworkFamily.Dcgan, 28, 1, 0.25, 1_568)]
+    [InlineData(NetworkFamily.Dcgan, 64, 4, 0.3, 4_864)] // 76 channels, as a multiple of four
+    [InlineData(NetworkFamily.Compact, 28, 1, 1, 6_272)]
+    [InlineData(NetworkFamily.Compact, 32, 3, 1, 4_096)]
+    [InlineData(NetworkFamily.Compact, 64, 1, 1, 4_096)]
+    [InlineData(NetworkFamily.Compact, 64, 3, 1, 4_096)]
+    [InlineData(NetworkFamily.Compact, 128, 4, 1, 4_096)]
+    [InlineData(NetworkFamily.Compact, 28, 1, 0.25, 1_568)]
+    [InlineData(NetworkFamily.Compact, 128, 4, 0.25, 1_024)]
+    public void Turn_noise_into_pictures_and_pictures_into_logits(NetworkFamily family, int side, int channels, double width, int features)
     {
         using var scope = NewDisposeScope();
-        using var generator = family.CreateGenerator(Norm, new(side, channels));
-        using var discriminator = family.CreateDiscriminator(Norm, new(side, channels));
+        using var generator = family.CreateGenerator(Norm, new(side, channels), width: width);
+        using var discriminator = family.CreateDiscriminator(Norm, new(side, channels), width: width);
         using var random = new torch.Generator(1);
 
         var pictures = generator.call(randn([3, Generator.LatentSize], generator: random), null);
@@ -58,6 +62,16 @@ public sealed class The_networks
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => family.CreateGenerator(Norm, new(side, channels)));
         Assert.Throws<ArgumentOutOfRangeException>(() => family.CreateDiscriminator(Norm, new(side, channels)));
+    }
+
+    [Theory]
+    [InlineData(0.24)]
+    [InlineData(1.1)]
+    [InlineData(double.NaN)]
+    public void Of_an_unsupported_width_are_refused(double width)
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => NetworkFamily.Dcgan.CreateGenerator(Norm, PictureShape.Mnist, width: width));
+        Assert.Throws<ArgumentOutOfRangeException>(() => NetworkFamily.Compact.CreateDiscriminator(Norm, PictureShape.Mnist, width: width));
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class A_projection
     public void Of_a_picture_of_the_generator_itself_comes_near_to_it(int channels)
     {
         var shape = Shape with { Channels = channels };
-        using var generator = NetworkState.LoadGenerator(TrainedLike.File(Preset.Compact, shape), averaged: true);
+        using var generator = NetworkState.LoadGenerator(TrainedLike.File(Preset.Compact, width: 1, shape), averaged: true);
         var target = DrawnBy(generator, index: Unseen);
 
         var found = new LatentProjection(generator, reference: null).Find(target, label: null, seed: 1, Steps, TestContext.Current.CancellationToken);

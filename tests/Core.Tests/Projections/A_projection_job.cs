@@ -18,7 +18,7 @@ public sealed class A_projection_job(AzuriteFixture azurite) : IAsyncLifetime
     private const string Other = "other";
 
     private readonly BlobContainerClient _container = azurite.NewContainer();
-    private readonly byte[] _generator = TrainedLike.File(Preset.Compact, PictureShape.Mnist, 3, 5);
+    private readonly byte[] _generator = TrainedLike.File(Preset.Compact, width: 1, PictureShape.Mnist, 3, 5);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using GanFunctions.Core.Memory;
+using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;
@@ -22,7 +23,12 @@ public sealed class A_long_training
     public void Uses_no_more_memory_at_its_end_than_near_its_beginning(Precision precision, int usual)
     {
         var steps = Precisions.Resolve(Precision.Auto) == precision ? Soak.Count(usual, 2000) : usual;
-        var options = new TrainingOptions { BatchSize = 2, GradientPenaltyEvery = 2 };
+        var options = new TrainingOptions
+        {
+            BatchSize = 2,
+            GradientPenaltyEvery = 2,
+            WidthMultiplier = Soak.IsOn ? NetworkFamilies.FullWidth : NetworkFamilies.MinWidth,
+        };
         var random = new RunRandom(options.Seed, 0);
         using var scope = NewDisposeScope();
         using var networks = new GanNetworks(options, precision, random, PictureShape.Mnist, ClassLabels.None);

@@ -12,7 +12,7 @@ public sealed class A_run_that_is_interrupted(AzuriteFixture azurite)
     private const int Steps = 6; // per epoch
     private static readonly TrainingOptions Small = new()
     {
-        Preset = Preset.Compact, // a third of the weights of the others, and so of what is stored
+        Preset = Preset.Compact,
         Precision = Precision.Fp32,
         Dataset = TrainingBench.Bars,
         Epochs = 2,

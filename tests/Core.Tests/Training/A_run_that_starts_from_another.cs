@@ -17,6 +17,7 @@ public sealed class A_run_that_starts_from_another(AzuriteFixture azurite)
     private static readonly TrainingOptions Small = new()
     {
         Preset = Preset.Compact,
+        WidthMultiplier = NetworkFamilies.MinWidth,
         Precision = Precision.Fp32,
         Dataset = TrainingBench.Bars,
         Epochs = 2,

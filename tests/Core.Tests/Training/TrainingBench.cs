@@ -2,6 +2,7 @@ using Azure.Storage.Blobs;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Losses;
+using GanFunctions.Core.Model;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Tests.Data;
@@ -71,7 +72,8 @@ public sealed class TrainingBench : IDisposable
     /// <summary>Claims a run. Its pictures are measured only if <paramref name="measured"/> is true.</summary>
     public async Task<SliceRequest> StartAsync(string run, TrainingOptions options, bool measured = false)
     {
-        options = options with { Threads = 1 }; // enough for small batches; on a busy machine, two threads would wait for each other
+        // Two threads would wait for each other over such small batches. Narrow networks are trained and stored like any other.
+        options = options with { Threads = 1, WidthMultiplier = NetworkFamilies.MinWidth };
         if (measured) await BarsReference.StoreAsync(Container);
         else options = options with { QualitySamples = 0 };
         var row = new RunRow { RowKey = run, InstanceId = "one", TargetEpochs = options.Epochs, OptionsJson = OptionsReader.Write(options) };

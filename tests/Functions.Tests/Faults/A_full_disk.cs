@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
 using GanFunctions.TestKit;
 
@@ -17,7 +18,7 @@ public sealed class A_full_disk : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Assert.SkipUnless(Soak.IsOn, $"It takes two minutes; {Soak.Variable}=1 runs it.");
+        Soak.Only("two minutes");
         if (!OperatingSystem.IsLinux() || await RunAsync("mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", _disk) != 0)
             throw Missing.Here("A file system of limited size needs Linux and root.");
         _azurite = new AzuriteFixture { Location = Path.Combine(_disk, "azurite") };
@@ -39,11 +40,12 @@ public sealed class A_full_disk : IAsyncLifetime
     {
         await using var app = App.Start(_azurite!.ConnectionString);
         var http = await app.WaitUntilListeningAsync();
-        await http.TrainedAsync("before");
+        using (var started = await http.StartAsync(Options("before"))) started.EnsureSuccessStatusCode();
+        await http.UntilAsync("before", "completed");
 
         // Room for the rows of a run, but not for the files of a checkpoint
         await RunAsync("fallocate", "-l", $"{new DriveInfo(_disk).AvailableFreeSpace - 4_000_000}", Filler);
-        using (var started = await http.StartAsync(ApiCalls.Tiny("full"))) Assert.Equal(HttpStatusCode.Accepted, started.StatusCode);
+        using (var started = await http.StartAsync(Options("full"))) Assert.Equal(HttpStatusCode.Accepted, started.StatusCode);
         await app.WaitForLineAsync("Run full: uploading file");
         await Assert.ThrowsAnyAsync<Exception>(StoreAsync);
         Assert.NotEqual("failed", await http.StateAsync("full"));
@@ -51,6 +53,13 @@ public sealed class A_full_disk : IAsyncLifetime
         File.Delete(Filler);
         await http.UntilAsync("full", "completed");
         Assert.Equal(await http.LastCheckpointAsync("before"), await http.LastCheckpointAsync("full"));
+    }
+
+    private static JsonObject Options(string run)
+    {
+        var options = ApiCalls.Tiny(run);
+        options["widthMultiplier"] = 1; // files of several megabytes
+        return options;
     }
 
     /// <summary>Stores as much as a checkpoint has, without retries. Azurite answers with 500 on a full disk, or not at all.</summary>

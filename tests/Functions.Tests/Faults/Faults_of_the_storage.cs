@@ -46,7 +46,7 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
         }
 
         // The same sample each time, even if a kind of call is new or was not needed this time; faults that last take a minute each
-        if (Wanted is null) cases = [.. cases.Where(each => !each.IsPersistent).OrderBy(Shuffled, StringComparer.Ordinal).Take(Soak.Count(6, 12))];
+        if (Wanted is null) cases = [.. cases.Where(each => !each.IsPersistent).OrderBy(Shuffled, StringComparer.Ordinal).Take(Soak.Count(3, 12))];
 
         ConcurrentDictionary<Case, string> results = [];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = Cancellation };

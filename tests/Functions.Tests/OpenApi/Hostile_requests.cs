@@ -10,13 +10,13 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.Functions.Tests.OpenApi;
 
-/// <summary>Requests that nobody honest sends, to every call of the document: 300, 1,000 in a soak test, or GANFUNCTIONS_REQUESTS.</summary>
+/// <summary>Requests that nobody honest sends, to every call of the document: 100, 1,000 in a soak test, or GANFUNCTIONS_REQUESTS.</summary>
 public sealed class Hostile_requests(App app, ITestOutputHelper output) : IClassFixture<App>
 {
     private const string Run = "target";
     private const int AtATime = 8;
     private static readonly string? Wanted = Environment.GetEnvironmentVariable("GANFUNCTIONS_REQUESTS");
-    private static readonly int Count = Wanted is null ? Soak.Count(300, 1_000) : int.Parse(Wanted, CultureInfo.InvariantCulture);
+    private static readonly int Count = Wanted is null ? Soak.Count(100, 1_000) : int.Parse(Wanted, CultureInfo.InvariantCulture);
 
     private static readonly string[] Names =
     [
