@@ -36,6 +36,6 @@ public sealed class A_real_training(App app, Browser browser)
 
         await Expect(visit.Page.GetByText("completed")).ToBeVisibleAsync(new() { Timeout = 3_600_000 });
         await Expect(visit.Page.GetByAltText($"64 pictures generated after epoch {epochs}")).ToBeVisibleAsync();
-        await visit.Page.ScreenshotAsync(new() { Path = Screenshots.PathOf("handwriting", "light") });
+        await visit.Page.StoreScreenshotAsync("handwriting", "light");
     }
 }

@@ -39,7 +39,7 @@ public sealed class Exploring_a_run(App app, Browser browser)
         var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Download PNG" }).ClickAsync());
         Assert.Equal("trained-5.png", download.SuggestedFilename);
         var generator = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Generator (ONNX)" }).ClickAsync());
-        Assert.True(new FileInfo(await generator.PathAsync()).Length > 1_000_000);
+        Assert.True(new FileInfo(await generator.PathAsync()).Length > 100_000);
     }
 
     [Fact]
