@@ -6,7 +6,7 @@ namespace GanFunctions.TestKit;
 public static class Wait
 {
     /// <summary>Long enough that only a hang exceeds it, even on a slow and busy machine.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     /// <summary>
     /// Checks a condition until it holds, and in between waits ten times as long as a check takes (20 to 250 ms): a check may be a call to an app,
