@@ -21,10 +21,14 @@ namespace GanFunctions.Core.Data;
 /// <param name="ClassNames">Name of each class, indexed by label; null if unknown.</param>
 /// <param name="ConvertedFrom">The upload that it was converted from; null if it was downloaded from a mirror.</param>
 /// <param name="Labels">The distinct training labels in ascending order; null if there are none, or an earlier version wrote the manifest.</param>
+/// <param name="DeletedAt">
+/// When its deletion began; null if it has not. From then on the data set does not exist; the manifest tells a repeated deletion what to remove.
+/// </param>
 internal sealed record DatasetManifest(
     int Format, string Name, string Upload, string Sha256, int? Classes, DateTimeOffset StoredAt,
     IReadOnlyList<DatasetManifest.StoredPart> Parts, IReadOnlyList<string>? ClassNames = null, string? ConvertedFrom = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<int>? Labels = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<int>? Labels = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? DeletedAt = null)
 {
     private const int KnownFormat = 1;
 
@@ -46,6 +50,9 @@ internal sealed record DatasetManifest(
         return new DatasetManifest(KnownFormat, name, folder, hash, labels?.Count, storedAt, stored, Labels: labels);
     }
 
+    /// <summary>What replaces an unreadable manifest when its data set is deleted. It does not tell which folder belongs to it.</summary>
+    public static DatasetManifest Unreadable(string name) => new(KnownFormat, name, Upload: "", Sha256: "", Classes: null, default, []);
+
     /// <summary>Size of its pictures and labels in memory.</summary>
     [JsonIgnore]
     public long Bytes => Parts.Sum(part => part.Shape.Aggregate(1L, (product, size) => product * size));
@@ -59,7 +66,7 @@ internal sealed record DatasetManifest(
         try
         {
             var manifest = Json.ReadDocument<DatasetManifest>($"the manifest of data set '{name}'", json, KnownFormat);
-            return manifest.ShapeOf(IdxPart.TrainImages) is not null
+            return manifest.DeletedAt is not null || manifest.ShapeOf(IdxPart.TrainImages) is not null
                 ? manifest
                 : throw new StoredDatasetException($"the manifest of data set '{name}' lists no training pictures");
         }

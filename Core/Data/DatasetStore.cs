@@ -14,11 +14,11 @@ internal sealed class DatasetStore(BlobContainerClient container, DatasetOptions
     /// <summary>Reads the manifest of a data set; null if it is not stored.</summary>
     /// <exception cref="StoredDatasetException">The manifest is damaged, or a later version wrote it.</exception>
     public async Task<DatasetManifest?> FindAsync(string name, CancellationToken cancellation) =>
-        await container.ManifestBlob(name).TryReadAsync(cancellation) is { } found
-            ? DatasetManifest.Parse(name, found.Content)
+        await container.ManifestBlob(name).TryReadAsync(cancellation) is { } found && DatasetManifest.Parse(name, found.Content) is { DeletedAt: null } manifest
+            ? manifest
             : null;
 
-    /// <summary>Names of all stored data sets.</summary>
+    /// <summary>Names of all stored data sets, and of those whose deletion was interrupted.</summary>
     public Task<List<string>> NamesAsync(CancellationToken cancellation) =>
         container.NamesWithAsync(DatasetBlobs.ManifestFile, cancellation);
 
@@ -114,20 +114,30 @@ internal sealed class DatasetWriter(BlobContainerClient container, TimeProvider 
             name, folder, stored, parts.GetValueOrDefault(IdxPart.TrainLabels)?.Data, time.GetUtcNow());
     }
 
-    /// <summary>Removes a data set.</summary>
+    /// <summary>
+    /// Removes a data set. If it is interrupted or fails, the data set no longer exists, and the next call removes the rest of its files.
+    /// </summary>
     /// <param name="name">Name of the data set.</param>
     /// <param name="cancellation">Cancels the operation.</param>
     /// <param name="convertedFrom">If given, the data set is removed only if it was converted from this upload.</param>
     /// <returns>False if there was nothing to remove.</returns>
     public async Task<bool> DeleteAsync(string name, CancellationToken cancellation, string? convertedFrom = null)
     {
-        if (await container.ManifestBlob(name).TryReadAsync(cancellation) is not { } found) return false;
-        var manifest = DatasetManifest.TryParse(name, found.Content);
-        if (convertedFrom is not null && manifest?.ConvertedFrom != convertedFrom) return false;
-        var removed = await container.ManifestBlob(name).DeleteIfExistsAsync(cancellationToken: cancellation);
-        // An unreadable manifest does not tell which folder belongs to it, so all folders are removed.
-        await _sweep.SweepAsync(name, isLeftover: folder => manifest is null || folder == manifest.Upload);
-        return removed;
+        var blob = container.ManifestBlob(name);
+        while (await blob.TryReadAsync(cancellation) is { } found) // another upload with this name may be committed in between
+        {
+            var manifest = DatasetManifest.TryParse(name, found.Content);
+            if (convertedFrom is not null && manifest?.ConvertedFrom != convertedFrom) return false;
+            if (manifest is not { DeletedAt: not null })
+            {
+                var deleted = (manifest ?? DatasetManifest.Unreadable(name)) with { DeletedAt = time.GetUtcNow() };
+                await blob.TryReplaceAsync(deleted.ToJson(), found.Version, cancellation);
+                continue;
+            }
+            await _sweep.RemoveAsync(name, isLeftover: folder => manifest.Upload.Length == 0 || folder == manifest.Upload, cancellation);
+            if (await blob.TryDeleteAsync(found.Version, cancellation)) return true;
+        }
+        return false;
     }
 
     /// <returns>The manifest that is now stored, and the folder that is no longer needed; null if it is unknown.</returns>
@@ -138,8 +148,9 @@ internal sealed class DatasetWriter(BlobContainerClient container, TimeProvider 
         {
             var old = await container.ManifestBlob(manifest.Name).TryReadAsync(cancellation);
             var stored = old is null ? null : DatasetManifest.TryParse(manifest.Name, old.Content);
-            if (stored?.ConvertedFrom is { } upload && upload == manifest.ConvertedFrom) return (stored, manifest.Upload);
-            await check(manifest, stored);
+            var current = stored is { DeletedAt: null } ? stored : null;
+            if (current?.ConvertedFrom is { } upload && upload == manifest.ConvertedFrom) return (current, manifest.Upload);
+            await check(manifest, current);
 
             if (await container.ManifestBlob(manifest.Name).TryReplaceAsync(manifest.ToJson(), old?.Version, cancellation))
                 return (manifest, stored?.Upload);
@@ -161,18 +172,16 @@ internal sealed class DatasetSweep(BlobContainerClient container, TimeProvider t
     /// <summary>Removes leftovers of one data set. Errors are logged and do not fail the caller; the next upload tries again.</summary>
     public Task SweepAsync(string name, Func<string, bool> isLeftover) => SweepAsync(DatasetBlobs.FolderOf(name), name, isLeftover);
 
+    /// <summary>Removes leftovers of one data set.</summary>
+    /// <exception cref="RequestFailedException">The storage failed. Some may be left.</exception>
+    public Task RemoveAsync(string name, Func<string, bool> isLeftover, CancellationToken cancellation) =>
+        RemoveFromAsync(DatasetBlobs.FolderOf(name), isLeftover, cancellation);
+
     private async Task SweepAsync(string prefix, string dataset, Func<string, bool> isLeftover)
     {
         try
         {
-            Dictionary<string, HashSet<string>?> usedByName = [];
-            await foreach (var item in container.GetBlobsAsync(new() { Prefix = prefix }))
-            {
-                if (item.Name.Split('/') is not [_, var name, var folder, _]) continue;
-                if (time.GetUtcNow() - item.Properties.LastModified <= LeftoverAge && !isLeftover(folder)) continue;
-                if (!usedByName.TryGetValue(name, out var used)) usedByName[name] = used = await FindUsedFoldersAsync(name);
-                if (used?.Contains(folder) == false) await container.DeleteBlobIfExistsAsync(item.Name);
-            }
+            await RemoveFromAsync(prefix, isLeftover, CancellationToken.None);
         }
         catch (RequestFailedException failure)
         {
@@ -180,16 +189,28 @@ internal sealed class DatasetSweep(BlobContainerClient container, TimeProvider t
         }
     }
 
+    private async Task RemoveFromAsync(string prefix, Func<string, bool> isLeftover, CancellationToken cancellation)
+    {
+        Dictionary<string, HashSet<string>?> usedByName = [];
+        await foreach (var item in container.GetBlobsAsync(new() { Prefix = prefix }, cancellation))
+        {
+            if (item.Name.Split('/') is not [_, var name, var folder, _]) continue;
+            if (time.GetUtcNow() - item.Properties.LastModified <= LeftoverAge && !isLeftover(folder)) continue;
+            if (!usedByName.TryGetValue(name, out var used)) usedByName[name] = used = await FindUsedFoldersAsync(name, cancellation);
+            if (used?.Contains(folder) == false) await container.DeleteBlobIfExistsAsync(item.Name, cancellationToken: cancellation);
+        }
+    }
+
     /// <returns>The folders in use; null if that cannot be determined.</returns>
-    private async Task<HashSet<string>?> FindUsedFoldersAsync(string name)
+    private async Task<HashSet<string>?> FindUsedFoldersAsync(string name, CancellationToken cancellation)
     {
         HashSet<string> used = [];
-        if (await container.ManifestBlob(name).TryReadAsync(CancellationToken.None) is { } found)
+        if (await container.ManifestBlob(name).TryReadAsync(cancellation) is { } found)
         {
             if (DatasetManifest.TryParse(name, found.Content) is not { } manifest) return null;
-            used.Add(manifest.Upload);
+            if (manifest.DeletedAt is null) used.Add(manifest.Upload);
         }
-        if (await container.ConversionBlob(name).TryReadAsync(CancellationToken.None) is { } state
+        if (await container.ConversionBlob(name).TryReadAsync(cancellation) is { } state
             && Conversion.Parse(name, state.Content) is { IsOpen: true } conversion)
         {
             used.Add(conversion.Upload);

@@ -64,4 +64,18 @@ public static class Blobs
             return false;
         }
     }
+
+    /// <summary>Deletes the version of a blob that the caller has read.</summary>
+    /// <returns>False if the blob has changed since it was read, or is gone; it is left unchanged.</returns>
+    public static async Task<bool> TryDeleteAsync(this BlobClient blob, ETag seen, CancellationToken cancellation)
+    {
+        try
+        {
+            return await blob.DeleteIfExistsAsync(conditions: new() { IfMatch = seen }, cancellationToken: cancellation);
+        }
+        catch (RequestFailedException race) when (race.Status == (int)HttpStatusCode.PreconditionFailed)
+        {
+            return false;
+        }
+    }
 }

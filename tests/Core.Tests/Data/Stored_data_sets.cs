@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Azure.Storage.Blobs;
 using GanFunctions.Core.Data;
 using GanFunctions.TestKit;
 
@@ -5,6 +7,7 @@ namespace GanFunctions.Core.Tests.Data;
 
 public sealed class A_stored_data_set(AzuriteFixture azurite)
 {
+    private const string Manifest = "datasets/mine/dataset.json";
     private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
 
     [Fact]
@@ -18,6 +21,43 @@ public sealed class A_stored_data_set(AzuriteFixture azurite)
 
         Assert.False(await catalog.DeleteAsync("mine", _cancellation));
         Assert.Null(await catalog.GetAsync("mine", _cancellation));
+        Assert.Empty(await container.NamesOfBlobsAsync(_cancellation));
+    }
+
+    [Fact]
+    public async Task Whose_deletion_was_interrupted_does_not_exist_and_its_files_go_with_the_next_deletion()
+    {
+        var (container, catalog) = await InterruptedAsync();
+
+        Assert.Null(await catalog.GetAsync("mine", _cancellation));
+        Assert.DoesNotContain(await catalog.ListAsync(_cancellation), info => info.Name == "mine");
+        await Assert.ThrowsAsync<UnknownDatasetException>(() => catalog.LoadAsync("mine", _cancellation));
+
+        Assert.True(await catalog.DeleteAsync("mine", _cancellation));
+        Assert.Empty(await container.NamesOfBlobsAsync(_cancellation));
+    }
+
+    [Fact]
+    public async Task Whose_deletion_was_interrupted_can_be_stored_again()
+    {
+        var (container, catalog) = await InterruptedAsync();
+        var files = (await container.NamesOfBlobsAsync(_cancellation)).Count;
+
+        await container.StoreAsync("mine", Idx.Set(5));
+
+        Assert.Equal(5, (await catalog.LoadAsync("mine", _cancellation)).Train.Count);
+        Assert.Equal(files, (await container.NamesOfBlobsAsync(_cancellation)).Count); // those of the first one are gone
+    }
+
+    [Fact]
+    public async Task With_an_unreadable_manifest_is_deleted_with_all_its_files()
+    {
+        var container = azurite.NewContainer();
+        await container.StoreAsync("mine", Idx.Set(3));
+        await container.GetBlobClient(Manifest).UploadAsync(BinaryData.FromString("damaged"), overwrite: true, _cancellation);
+
+        Assert.True(await Catalogs.Over(container).DeleteAsync("mine", _cancellation));
+
         Assert.Empty(await container.NamesOfBlobsAsync(_cancellation));
     }
 
@@ -75,5 +115,17 @@ public sealed class A_stored_data_set(AzuriteFixture azurite)
 
         Assert.Equal(first.Train.Labels, fresh.Train.Labels);
         Assert.Equal(5, (await container.NamesOfBlobsAsync(_cancellation)).Count);
+    }
+
+    /// <summary>A data set whose deletion has begun.</summary>
+    private async Task<(BlobContainerClient Container, DatasetCatalog Catalog)> InterruptedAsync()
+    {
+        var container = azurite.NewContainer();
+        await container.StoreAsync("mine", Idx.Set(3));
+        var blob = container.GetBlobClient(Manifest);
+        var manifest = (await blob.DownloadContentAsync(_cancellation)).Value.Content.ToObjectFromJson<JsonObject>()!;
+        manifest["deletedAt"] = DateTimeOffset.UnixEpoch;
+        await blob.UploadAsync(BinaryData.FromString(manifest.ToJsonString()), overwrite: true, _cancellation);
+        return (container, Catalogs.Over(container));
     }
 }

@@ -191,9 +191,11 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     }
 
     [Fact]
-    public void Cannot_be_built_from_fewer_than_250_pictures()
+    public async Task Cannot_be_built_from_fewer_than_250_pictures()
     {
-        Assert.Null(QualityReferenceBuilder.Build(Bars.Of(249, labelled: false), Cancellation, clusters: 0));
+        using var store = StoreOver(await ContainerAsync());
+
+        Assert.Null(await store.GetAsync(Bars.Of(249), Cancellation));
         Assert.NotNull(QualityReferenceBuilder.Build(Bars.Of(250, labelled: false), Cancellation, clusters: 0));
     }
 

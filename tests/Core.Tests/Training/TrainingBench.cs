@@ -72,8 +72,8 @@ public sealed class TrainingBench : IDisposable
     /// <summary>Claims a run. Its pictures are measured only if <paramref name="measured"/> is true.</summary>
     public async Task<SliceRequest> StartAsync(string run, TrainingOptions options, bool measured = false)
     {
-        // Two threads would wait for each other over such small batches. Narrow networks are trained and stored like any other.
-        options = options with { Threads = 1, WidthMultiplier = NetworkFamilies.MinWidth };
+        options = options with { Threads = 1 }; // enough for small batches; on a busy machine, two threads would wait for each other
+        if (!Soak.IsOn) options = options with { WidthMultiplier = NetworkFamilies.MinWidth }; // trained and stored like wide networks, only faster
         if (measured) await BarsReference.StoreAsync(Container);
         else options = options with { QualitySamples = 0 };
         var row = new RunRow { RowKey = run, InstanceId = "one", TargetEpochs = options.Epochs, OptionsJson = OptionsReader.Write(options) };

@@ -64,10 +64,19 @@ public sealed class A_store_of_an_earlier_version
         using (var started = await http.StartAsync(onPets)) Assert.Equal(HttpStatusCode.Accepted, started.StatusCode);
         var halted = (await http.LastCheckpointAsync("halted")).Name;
         using (var resumed = await http.CallAsync("api/runs/halted/resume")) Assert.Equal(HttpStatusCode.Accepted, resumed.StatusCode);
-        await Wait.UntilAsync(
-            async () => string.CompareOrdinal((await http.LastCheckpointAsync("halted")).Name, halted) > 0, "a checkpoint after the one that it was halted at");
-        using (var cancelled = await http.CallAsync("api/runs/halted/cancel")) Assert.Equal(HttpStatusCode.Accepted, cancelled.StatusCode);
-        Assert.Equal(0, (int)(await http.UntilAsync("halted", "cancelled"))["rollBacks"]!);
+        if (Soak.IsOn)
+        {
+            await http.UntilAsync("halted", "completed");
+            Assert.Equal("000-00001-000600", (await http.LastCheckpointAsync("halted")).Name);
+        }
+        else
+        {
+            await Wait.UntilAsync(
+                async () => string.CompareOrdinal((await http.LastCheckpointAsync("halted")).Name, halted) > 0, "a checkpoint after the one that it was halted at");
+            using var cancelled = await http.CallAsync("api/runs/halted/cancel");
+            Assert.Equal(HttpStatusCode.Accepted, cancelled.StatusCode);
+            await http.UntilAsync("halted", "cancelled");
+        }
         using (var extended = await http.CallAsync("api/runs/completed/extend", new { epochs = 1 })) Assert.Equal(HttpStatusCode.Accepted, extended.StatusCode);
         await http.UntilAsync("completed", "completed");
         Assert.Equal("000-00003-000004", (await http.LastCheckpointAsync("completed")).Name);
