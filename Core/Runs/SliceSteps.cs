@@ -141,6 +141,19 @@ public sealed partial class SliceSteps(
         await uploading;
         var committed = await checkpoints.CommitAsync(manifest, CancellationToken.None);
         telemetry.Commit(manifest.Run, time.GetElapsedTime(begun));
+        await RemoveExpiredAsync(committed, options);
+        return committed;
+    }
+
+    /// <summary>Ends a slice of a run that is over, and first what a worker that was killed after the last commit had left to do.</summary>
+    internal async Task<SliceResult> EndAsync(Slice slice, Manifest? last)
+    {
+        if (last is not null) await RemoveExpiredAsync(last, slice.Row.Options);
+        return await slice.Record.EndAsync(last);
+    }
+
+    private async Task RemoveExpiredAsync(Manifest committed, TrainingOptions options)
+    {
         try
         {
             await checkpoints.CollectAsync(committed, options.KeepTraining, CancellationToken.None);
@@ -148,9 +161,8 @@ public sealed partial class SliceSteps(
         }
         catch (RequestFailedException problem)
         {
-            LogNotCollected(manifest.Run, problem.Message); // the next commit tries again
+            LogNotCollected(committed.Run, problem.Message); // the next commit tries again
         }
-        return committed;
     }
 
     /// <summary>

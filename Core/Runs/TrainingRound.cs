@@ -109,7 +109,11 @@ public sealed partial class TrainingRound(
         var (request, row, record, begun, stopping) = slice;
         var (run, options) = (request.Run, row.Options);
         var last = await checkpoints.LoadForTrainingAsync(run, request.Attempt, _ => true, stopping);
-        if (steps.IsOver(row, last?.Manifest)) return await record.EndAsync(last?.Manifest);
+        if (steps.IsOver(row, last?.Manifest))
+        {
+            if (last is not null) await CollectAsync(last.Manifest);
+            return await steps.EndAsync(slice, last?.Manifest);
+        }
         if (last is null) return await BeginAsync(slice);
         var start = BeginningOf(last.Manifest, request);
         if (results.Select(each => each.Divergence).FirstOrDefault(each => each is not null) is { } reason)

@@ -37,7 +37,7 @@ public sealed partial class TrainingSlice(
             // Load
             var last = await checkpoints.LoadForTrainingAsync(
                 request.Run, request.Attempt, manifest => live?.ContinuesFrom(manifest, request.Attempt) == true, stopping);
-            if (steps.IsOver(row, last?.Manifest)) return await record.EndAsync(last?.Manifest);
+            if (steps.IsOver(row, last?.Manifest)) return await steps.EndAsync(slice, last?.Manifest);
             var log = new SliceLog(request.Run, runs, losses, logger);
             await using var watch = new RunWatch(runs, request.Run, request.InstanceId, time, logger, log.FlushAsync);
             if (await watch.RunAsync(token => steps.LoadAsync(options, token), stopping) is not (var data, var reference))

@@ -119,6 +119,28 @@ public sealed class A_run_that_is_interrupted(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Right_after_its_last_commit_still_removes_what_has_expired()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        var request = await bench.StartAsync("killed", Small with { Epochs = 3, KeepTraining = 99 });
+        await bench.TrainToTheEndAsync(request);
+        await bench.Runs.UpdateAsync("killed", row => // which the worker has not updated, and nothing has been removed
+        {
+            row.Phase = Phase.Training;
+            row.OptionsJson = OptionsReader.Write(row.Options with { KeepTraining = 1 });
+            return true;
+        }, cancellation);
+
+        var end = await bench.TrainToTheEndAsync(request, onOtherWorkers: true);
+
+        var files = await bench.Checkpoints.ListFilesAsync("killed", cancellation);
+        Assert.Equal((SliceOutcome.Completed, 3), (end.Outcome, end.CompletedEpochs));
+        Assert.Equal(
+            [false, false, true], (await bench.Checkpoints.ListAsync("killed", cancellation)).Select(manifest => files.Contains(manifest.Training.Sha256)));
+    }
+
+    [Fact]
     public async Task By_its_deletion_leaves_nothing_behind()
     {
         var cancellation = TestContext.Current.CancellationToken;
