@@ -115,7 +115,8 @@ internal sealed class DatasetWriter(BlobContainerClient container, TimeProvider 
     }
 
     /// <summary>
-    /// Removes a data set. If it is interrupted or fails, the data set no longer exists, and the next call removes the rest of its files.
+    /// Removes a data set, with the files of interrupted attempts to store it. If the removal is interrupted or fails, the data set no longer exists,
+    /// and the next call removes the rest.
     /// </summary>
     /// <param name="name">Name of the data set.</param>
     /// <param name="cancellation">Cancels the operation.</param>
@@ -134,7 +135,9 @@ internal sealed class DatasetWriter(BlobContainerClient container, TimeProvider 
                 await blob.TryReplaceAsync(deleted.ToJson(), found.Version, cancellation);
                 continue;
             }
-            await _sweep.RemoveAsync(name, isLeftover: folder => manifest.Upload.Length == 0 || folder == manifest.Upload, cancellation);
+            // Folders of interrupted attempts are older than the deletion; one that another upload is writing is not.
+            await _sweep.RemoveAsync(
+                name, (folder, written) => manifest.Upload.Length == 0 || folder == manifest.Upload || written < found.WrittenAt, cancellation);
             if (await blob.TryDeleteAsync(found.Version, cancellation)) return true;
         }
         return false;
@@ -173,15 +176,19 @@ internal sealed class DatasetSweep(BlobContainerClient container, TimeProvider t
     public Task SweepAsync(string name, Func<string, bool> isLeftover) => SweepAsync(DatasetBlobs.FolderOf(name), name, isLeftover);
 
     /// <summary>Removes leftovers of one data set.</summary>
+    /// <param name="name">Name of the data set.</param>
+    /// <param name="isLeftover">Whether a file is one, given its folder and when it was written according to the storage, to the second.</param>
+    /// <param name="cancellation">Cancels the removal.</param>
     /// <exception cref="RequestFailedException">The storage failed. Some may be left.</exception>
-    public Task RemoveAsync(string name, Func<string, bool> isLeftover, CancellationToken cancellation) =>
+    public Task RemoveAsync(string name, Func<string, DateTimeOffset?, bool> isLeftover, CancellationToken cancellation) =>
         RemoveFromAsync(DatasetBlobs.FolderOf(name), isLeftover, cancellation);
 
     private async Task SweepAsync(string prefix, string dataset, Func<string, bool> isLeftover)
     {
         try
         {
-            await RemoveFromAsync(prefix, isLeftover, CancellationToken.None);
+            await RemoveFromAsync(
+                prefix, (folder, written) => time.GetUtcNow() - written > LeftoverAge || isLeftover(folder), CancellationToken.None);
         }
         catch (RequestFailedException failure)
         {
@@ -189,13 +196,13 @@ internal sealed class DatasetSweep(BlobContainerClient container, TimeProvider t
         }
     }
 
-    private async Task RemoveFromAsync(string prefix, Func<string, bool> isLeftover, CancellationToken cancellation)
+    private async Task RemoveFromAsync(string prefix, Func<string, DateTimeOffset?, bool> isLeftover, CancellationToken cancellation)
     {
         Dictionary<string, HashSet<string>?> usedByName = [];
         await foreach (var item in container.GetBlobsAsync(new() { Prefix = prefix }, cancellation))
         {
             if (item.Name.Split('/') is not [_, var name, var folder, _]) continue;
-            if (time.GetUtcNow() - item.Properties.LastModified <= LeftoverAge && !isLeftover(folder)) continue;
+            if (!isLeftover(folder, item.Properties.LastModified)) continue;
             if (!usedByName.TryGetValue(name, out var used)) usedByName[name] = used = await FindUsedFoldersAsync(name, cancellation);
             if (used?.Contains(folder) == false) await container.DeleteBlobIfExistsAsync(item.Name, cancellationToken: cancellation);
         }

@@ -50,6 +50,19 @@ public sealed class A_stored_data_set(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Is_deleted_with_the_files_of_interrupted_attempts_to_store_it()
+    {
+        var container = azurite.NewContainer();
+        await container.StoreAsync("mine", Idx.Set(3));
+        await container.UploadBlobAsync("datasets/mine/interrupted/train-images-idx3-ubyte.gz", new BinaryData([1]), _cancellation);
+        await Task.Delay(TimeSpan.FromSeconds(1), _cancellation); // the storage knows the second in which a file was written
+
+        Assert.True(await Catalogs.Over(container).DeleteAsync("mine", _cancellation));
+
+        Assert.Empty(await container.NamesOfBlobsAsync(_cancellation));
+    }
+
+    [Fact]
     public async Task With_an_unreadable_manifest_is_deleted_with_all_its_files()
     {
         var container = azurite.NewContainer();
