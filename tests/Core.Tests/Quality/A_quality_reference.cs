@@ -46,7 +46,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     public async Task That_two_workers_build_at_once_is_stored_once()
     {
         var container = await ContainerAsync();
-        var data = Bars.Of(600);
+        var data = Bars.Few();
         QualityReferenceStore[] stores = [StoreOver(container), StoreOver(container)];
 
         var references = await Task.WhenAll(stores.Select(store => store.GetAsync(data, Cancellation)));
@@ -123,7 +123,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
         await BarsReference.StoreAsync(container);
         using var store = StoreOver(container);
         using var noise = new Painter(seed => rand([128, 1, 28, 28], generator: seed) * 2 - 1);
-        var (bars, more) = (Bars.Of(TrainingBench.Pictures), Bars.Of(301));
+        var (bars, more) = (Bars.Of(TrainingBench.Pictures), Bars.Few());
         var mine = await store.GetAsync(bars, Cancellation);
         var another = await store.GetAsync(bars, Cancellation);
 
@@ -159,7 +159,8 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     {
         using var store = StoreOver(await ContainerAsync());
         var one = Bars.Of(1).Train;
-        var data = Dataset.Of("same", new ImageSet([.. Enumerable.Repeat(one.Pixels, 300).SelectMany(pixels => pixels)], null, 300, 28, 28), null);
+        var same = new ImageSet([.. Enumerable.Repeat(one.Pixels, 60).SelectMany(pixels => pixels)], null, 60, 28, 28);
+        var data = Dataset.Of("same", same, same);
 
         var reference = await store.GetAsync(data, Cancellation);
 

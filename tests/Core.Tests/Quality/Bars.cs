@@ -1,13 +1,15 @@
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Pictures;
 
-
 namespace GanFunctions.Core.Tests.Quality;
 
 /// <summary>Simple labelled pictures: a bright bar, thick or thin, at one of four heights; the label is the height.</summary>
 internal static class Bars
 {
     private const int Heights = 4;
+
+    /// <summary>Few pictures for a quality reference, and as many of a test set: it is built in a second or two.</summary>
+    public static Dataset Few() => Dataset.Of("few bars", Of(60).Train, Of(64).Train);
 
     public static Dataset Of(int count, bool labelled = true)
     {
