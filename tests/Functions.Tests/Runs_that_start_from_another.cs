@@ -38,9 +38,18 @@ public sealed class Runs_that_start_from_another(App app)
         Assert.Contains(app.Process.Lines, line => line.Text.Contains("Run tuned: training from", StringComparison.Ordinal)
             && line.Text.EndsWith("from epoch 2 of source", StringComparison.Ordinal));
 
-        using var extended = await app.Http.CallAsync("api/runs/tuned/extend", new { images = 65 });
-        Assert.Equal((HttpStatusCode.Accepted, 4), (extended.StatusCode, (int)(await extended.ReadAsync())["progress"]!["epochs"]!));
-        await app.Http.UntilAsync("tuned", "completed");
+        // An export contains what the run started from, and the imported run trains the same bytes
+        using var archive = new ByteArrayContent(await app.Http.GetByteArrayAsync("api/runs/tuned/export", Cancellation));
+        using var imported = await app.Http.PutAsync("api/runs/tuned-moved/import", archive, Cancellation);
+        Assert.Equal(HttpStatusCode.Created, imported.StatusCode);
+        Assert.True(JsonNode.DeepEquals(options, (await imported.ReadAsync())["options"]));
+        foreach (var run in (string[])["tuned", "tuned-moved"])
+        {
+            using var extended = await app.Http.CallAsync($"api/runs/{run}/extend", new { images = 65 });
+            Assert.Equal((HttpStatusCode.Accepted, 4), (extended.StatusCode, (int)(await extended.ReadAsync())["progress"]!["epochs"]!));
+        }
+        foreach (var run in (string[])["tuned", "tuned-moved"]) await app.Http.UntilAsync(run, "completed");
+        Assert.Equal(await app.Http.LastCheckpointAsync("tuned"), await app.Http.LastCheckpointAsync("tuned-moved"));
     }
 
     [Fact]

@@ -75,6 +75,22 @@ internal static class SweepCalls
     /// <summary>The trials of a sweep.</summary>
     public static List<JsonNode> TrialsOf(JsonObject view) => [.. view["trials"]!.AsArray().Select(trial => trial!)];
 
+    /// <summary>Asserts that a sweep has trained its 12 trials for an epoch, and the best third of them for three.</summary>
+    public static void AssertBestThirdIsTrained(JsonObject view)
+    {
+        var (progress, trials) = (view["progress"]!, TrialsOf(view));
+        // A trial that is promoted early may be overtaken later, so more than a third can be promoted.
+        Assert.InRange((int)progress["completed"]!, 4, 11);
+        Assert.Equal((12, 1.0), ((int)progress["completed"]! + (int)progress["stopped"]!, (double)progress["fraction"]!));
+        Assert.All(trials, trial =>
+        {
+            var isPromoted = (string)trial["state"]! == "completed";
+            Assert.Equal(isPromoted ? 3 : 1, (int)trial["epochs"]!);
+            Assert.Equal(isPromoted ? [1, 3] : [1], trial["results"]!.AsArray().Select(result => (int)result!["epochs"]!));
+        });
+        Assert.Equal(trials.Min(trial => (double)trial["metric"]!), (double)view["best"]!["metric"]!);
+    }
+
     /// <summary>What the trials of a sweep have reached.</summary>
     public static IEnumerable<string> ResultsOf(JsonObject view) =>
         TrialsOf(view).Select(trial => $"{trial["trial"]} {trial["state"]} {trial["results"]!.ToJsonString()}");

@@ -28,6 +28,7 @@ internal sealed class PersistentUser(Func<HttpClient> http, AzuriteFixture azuri
         {
             ["a run"] = (user, run) => user.TrainAsync(run),
             ["a run that is paused, extended and deleted"] = (user, run) => user.ControlAsync(run),
+            ["a run that is exported, deleted and imported"] = (user, run) => user.MoveAsync(run),
             ["an upload that is deleted"] = (user, name) => user.UploadAsync(name),
             [Sweep] = (user, sweep) => user.SweepAsync(sweep),
         };
@@ -57,6 +58,25 @@ internal sealed class PersistentUser(Func<HttpClient> http, AzuriteFixture azuri
         await CallAsync(HttpMethod.Delete, $"api/runs/{run}", NoBody, HttpStatusCode.NotFound);
         await Wait.UntilAsync(async () => (await FilesAsync($"runs/{run}/")).Count == 0, $"{run} to be gone");
         return trained;
+    }
+
+    private async Task<string> MoveAsync(string run)
+    {
+        await CallAsync(HttpMethod.Post, "api/runs", () => JsonContent.Create(ApiCalls.Tiny(run)), HttpStatusCode.Conflict);
+        await UntilAsync(run, "completed");
+        var archive = await RepeatAsync(HttpMethod.Get, $"api/runs/{run}/export", NoBody);
+        await CallAsync(HttpMethod.Delete, $"api/runs/{run}", NoBody, HttpStatusCode.NotFound);
+        // An import that was interrupted is deleted and sent again; one whose answer was lost has created the run.
+        while ((string?)(await CallAsync(
+            HttpMethod.Put, $"api/runs/{run}/import", () => new ByteArrayContent(archive), HttpStatusCode.Conflict))["detail"] is { } refusal)
+        {
+            if (!refusal.Contains("is being imported", StringComparison.Ordinal)) break;
+            await CallAsync(HttpMethod.Delete, $"api/runs/{run}", NoBody, HttpStatusCode.NotFound);
+        }
+        Assert.Equal("completed", await UntilAsync(run, "completed"));
+        await ExtendAsync(run, epochs: 3);
+        await UntilAsync(run, "completed");
+        return await FingerprintAsync(run);
     }
 
     private async Task<string> UploadAsync(string name)
@@ -146,7 +166,10 @@ internal sealed class PersistentUser(Func<HttpClient> http, AzuriteFixture azuri
     /// <param name="path">The path.</param>
     /// <param name="body">Creates the body of an attempt.</param>
     /// <param name="afterError">A status that is a success after an error: the call that failed had taken effect.</param>
-    private async Task<JsonObject> CallAsync(HttpMethod method, string path, Func<HttpContent?> body, HttpStatusCode? afterError = null)
+    private async Task<JsonObject> CallAsync(HttpMethod method, string path, Func<HttpContent?> body, HttpStatusCode? afterError = null) =>
+        await RepeatAsync(method, path, body, afterError) is { Length: > 0 } json ? JsonNode.Parse(json)!.AsObject() : [];
+
+    private async Task<byte[]> RepeatAsync(HttpMethod method, string path, Func<HttpContent?> body, HttpStatusCode? afterError = null)
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -157,15 +180,16 @@ internal sealed class PersistentUser(Func<HttpClient> http, AzuriteFixture azuri
     }
 
     /// <summary>Makes a call.</summary>
-    /// <returns>The answer; null if the app said that the storage has failed, or was killed.</returns>
-    private async Task<JsonObject?> TryAsync(HttpMethod method, string path, HttpContent? body, HttpStatusCode? accepted = null)
+    /// <returns>The body of the answer; null if the app said that the storage has failed, or was killed.</returns>
+    private async Task<byte[]?> TryAsync(HttpMethod method, string path, HttpContent? body, HttpStatusCode? accepted = null)
     {
         try
         {
             using var request = new HttpRequestMessage(method, path) { Content = body };
             using var answer = await http().SendAsync(request, Cancellation);
-            var text = await answer.Content.ReadAsStringAsync(Cancellation);
-            if (answer.IsSuccessStatusCode || answer.StatusCode == accepted) return text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject();
+            var bytes = await answer.Content.ReadAsByteArrayAsync(Cancellation);
+            if (answer.IsSuccessStatusCode || answer.StatusCode == accepted) return bytes;
+            var text = Encoding.UTF8.GetString(bytes);
             Assert.True(answer.StatusCode == HttpStatusCode.ServiceUnavailable, $"{method} {path}: {(int)answer.StatusCode} {text}");
             Assert.Contains("storage", (string)JsonNode.Parse(text)!["detail"]!, StringComparison.OrdinalIgnoreCase);
         }
