@@ -26,7 +26,7 @@ public sealed class The_package_for_Azure
             Assert.Equal(["DoShortWork"], Names(functions, "queueTrigger"));
             string[] needed =
             [
-                "host.json", "libtorch_cpu.so", "libLibTorchSharp.so", "libvips.so.42",
+                "host.json", ".azurefunctions/System.Memory.Data.dll", "libtorch_cpu.so", "libLibTorchSharp.so", "libvips.so.42",
                 "GanFunctions.Core.xml", "GanFunctions.Functions.xml", "wwwroot/index.html",
                 "wwwroot/lib/lit-html/lit-html.js", "wwwroot/lib/uplot/dist/uPlot.esm.js", "wwwroot/lib/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm",
             ];

@@ -11,6 +11,7 @@ internal static class AppHost
         var builder = FunctionsApplication.CreateBuilder(args);
         builder.ConfigureFunctionsWebApplication();
         builder.UseMiddleware<StorageProblems>();
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Http.Result", LogLevel.Warning); // two lines about every response
         return builder;
     }
 

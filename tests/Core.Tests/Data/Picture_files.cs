@@ -55,6 +55,23 @@ public sealed class A_picture_file
             pixels[channel.Index * shape.Side * shape.Side + shape.Side / 2 * shape.Side + shape.Side / 2], channel.Item - 2, channel.Item + 2));
     }
 
+    public static TheoryData<string> Formats { get; } = [".png", ".jpg", ".webp", ".gif", ".tif[compression=deflate]", ".avif[effort=0]"];
+
+    /// <summary>Flat colours compress a thousandfold. The size is in the header, so that nothing is unpacked.</summary>
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void With_more_pixels_than_the_maximum_is_refused_whatever_its_size(string format)
+    {
+        using var image = PictureFiles.Flat(1500, 1400, 90, 90, 90);
+        var file = image.WriteToBuffer(format);
+
+        var refused = Assert.Throws<PictureException>(() => PictureDecoder.Decode(file, new(Colour32), 1500 * 1400 - 1));
+
+        Assert.True(file.Length < 100_000, $"{file.Length} bytes");
+        Assert.Equal("it has 1500x1400 pixels; the maximum is 2099999 (limit MaxPixels)", refused.Message);
+        Assert.Equal(Colour32.Size, PictureDecoder.Decode(file, new(Colour32), 1500 * 1400).Length);
+    }
+
     [Fact]
     public void That_is_wider_than_high_is_cropped_at_the_sides()
     {
