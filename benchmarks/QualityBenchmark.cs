@@ -45,7 +45,7 @@ internal sealed class QualityBenchmark(
     Dataset data, QualityReference reference, int samples, int every, int nearest, double minutes, string? grid)
 {
     private const int GridSide = 8;
-    private readonly FeatureSpace? _space = nearest > 0 ? new FeatureSpace(data, reference) : null;
+    private readonly FeatureSpace? _space = nearest > 0 ? new FeatureSpace(data, reference, CancellationToken.None) : null;
 
     public IEnumerable<MeasuredEpoch> Run(TrainingOptions options)
     {

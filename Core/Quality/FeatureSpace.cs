@@ -29,7 +29,8 @@ public sealed class FeatureSpace
     private readonly Tensor _features; // [count, 128], float16
 
     /// <summary>Computes the features with the torch threads of the calling thread, at about 4,000 pictures per second and thread.</summary>
-    public FeatureSpace(Dataset data, QualityReference reference)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public FeatureSpace(Dataset data, QualityReference reference, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
@@ -37,13 +38,20 @@ public sealed class FeatureSpace
         _features = empty([data.Train.Count, FeatureNetwork.FeatureSize], ScalarType.Float16).DetachFromDisposeScope();
         for (var start = 0; start < data.Train.Count; start += Rows)
         {
+            cancellation.ThrowIfCancellationRequested();
             using var rows = NewDisposeScope();
             var indexes = Enumerable.Range(start, Math.Min(Rows, data.Train.Count - start)).ToArray();
             _features.narrow(0, start, indexes.Length).copy_(reference.FeaturesOf(new PictureSelection(data.Train, indexes)));
         }
         var rank = RealPictures.AreHeldOutOfTest(data) ? 1 : 2; // a held-out picture of the training set is its own nearest neighbour
-        var nearest = reference.HeldOut(MaxHeldOut).split(Group).SelectMany(each => Nearest(data.Train, each, rank)).Select(each => each[^1].Distance).Order().ToList();
-        TypicalDistance = nearest[nearest.Count / 2];
+        var distances = new List<double>();
+        foreach (var group in reference.HeldOut(MaxHeldOut).split(Group))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            distances.AddRange(Nearest(data.Train, group, rank).Select(each => each[^1].Distance));
+        }
+        distances.Sort();
+        TypicalDistance = distances[distances.Count / 2];
     }
 
     /// <summary>SHA-256 of the data set.</summary>
@@ -108,6 +116,7 @@ public sealed class NeighbourSearch(QualityReferenceStore references, TimeProvid
     private sealed record Last(string Dataset, Task<FeatureSpace?> Space);
 
     private readonly Recent<Last> _last = new(time); // not disposed but left to its finalizers, because it may still be in use
+    private readonly CancellationTokenSource _ending = new();
 
     /// <summary>The feature space of a data set; null if the data set is too small to have a quality reference.</summary>
     /// <param name="data">The data set.</param>
@@ -117,18 +126,24 @@ public sealed class NeighbourSearch(QualityReferenceStore references, TimeProvid
     public Task<FeatureSpace?> PrepareAsync(Dataset data, TimeSpan timeout, CancellationToken cancellation) => _last.Use(last =>
     {
         if (last?.Dataset == data.Sha256 && !last.Space.IsFaulted) return last.Space;
-        var building = Task.Run(() => BuildAsync(data), CancellationToken.None);
+        var building = Task.Run(() => BuildAsync(data, _ending.Token), CancellationToken.None);
         _last.Keep(new(data.Sha256, building));
         return building;
     }).WaitAsync(timeout, cancellation);
 
-    /// <inheritdoc/>
-    public void Dispose() => _last.Dispose();
-
-    private async Task<FeatureSpace?> BuildAsync(Dataset data)
+    /// <summary>Ends a computation and waits for that: the process would crash if torch were still computing when it ends.</summary>
+    public void Dispose()
     {
-        if (await references.GetAsync(data, CancellationToken.None) is not { } reference) return null;
-        var space = await TrainingThread.RunAsync(threads: 1, () => new FeatureSpace(data, reference));
+        _ending.Cancel();
+        if (_last.Use(last => last?.Space) is { } building) Task.WaitAny(building);
+        _last.Dispose();
+        _ending.Dispose();
+    }
+
+    private async Task<FeatureSpace?> BuildAsync(Dataset data, CancellationToken cancellation)
+    {
+        if (await references.GetAsync(data, cancellation) is not { } reference) return null;
+        var space = await TrainingThread.RunAsync(threads: 1, () => new FeatureSpace(data, reference, cancellation));
         FreedMemory.ReturnNative();
         return space;
     }

@@ -33,4 +33,22 @@ public sealed class An_app_that_is_stopped
         var line = await again.WaitForLineAsync("Run stopped: training from attempt 0, epoch 1, step ");
         Assert.DoesNotContain("step 0", line.Text, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Ends_a_computation_for_a_request_first()
+    {
+        await using var azurite = await AzuriteFixture.StartAsync();
+        await using var app = App.Start(azurite.ConnectionString);
+        var http = await app.WaitUntilListeningAsync();
+        await http.TrainedAsync("tiny");
+        using var asking = new CancellationTokenSource();
+        var asked = http.GetAsync("api/runs/tiny/neighbours", asking.Token);
+        await app.WaitForLineAsync("Data set digits: building its quality reference");
+
+        Assert.Equal(0, await app.StopAsync());
+
+        Assert.DoesNotContain("built quality reference", app.Output, StringComparison.Ordinal);
+        await asking.CancelAsync();
+        await Record.ExceptionAsync(() => asked);
+    }
 }

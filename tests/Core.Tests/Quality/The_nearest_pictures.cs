@@ -3,6 +3,7 @@ using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Tests.Data;
 using GanFunctions.TestKit;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GanFunctions.Core.Tests.Quality;
@@ -31,6 +32,25 @@ public sealed class The_nearest_pictures(AzuriteFixture azurite)
         Assert.Equal(found.OrderBy(neighbour => neighbour.Distance), found);
         Assert.True(space.TypicalDistance > 0);
         Assert.Same(space, await search.PrepareAsync(data, TimeSpan.Zero, Cancellation));
+    }
+
+    [Fact]
+    public async Task Are_not_computed_any_more_when_the_app_has_ended()
+    {
+        var container = azurite.NewContainer();
+        await container.CreateAsync(cancellationToken: Cancellation);
+        using var log = new LogRecorder();
+        using var logging = LoggerFactory.Create(builder => builder.AddProvider(log));
+        using var references = new QualityReferenceStore(container, TimeProvider.System, logging.CreateLogger<QualityReferenceStore>());
+        Task<FeatureSpace?> computing;
+        using (var search = new NeighbourSearch(references, TimeProvider.System))
+        {
+            computing = search.PrepareAsync(Bars.Of(5_000), Timeout.InfiniteTimeSpan, Cancellation);
+            await Wait.UntilAsync(() => log.Lines.Any(line => line.Contains("building its quality reference", StringComparison.Ordinal)), "the computation to start");
+        }
+
+        Assert.Empty(await container.NamesOfBlobsAsync(Cancellation));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => computing);
     }
 
     // Noise in pairs; the second picture of a pair is slightly brighter in its upper half. With a single label the features are those of clusters, as without labels.
