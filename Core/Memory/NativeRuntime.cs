@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -16,7 +17,7 @@ internal static partial class NativeRuntime
 
     /// <summary>Applies the settings. It runs before anything else in this assembly, because OpenMP reads its settings when torch loads it.</summary>
     [ModuleInitializer]
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255", Justification = "Every program that uses this assembly needs these settings first.")]
+    [SuppressMessage("Usage", "CA2255", Justification = "Every program that uses this assembly needs these settings first.")]
     internal static void Configure()
     {
         if (!OperatingSystem.IsLinux()) return;

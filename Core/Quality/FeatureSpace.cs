@@ -116,6 +116,7 @@ public sealed class NeighbourSearch(QualityReferenceStore references, TimeProvid
     private sealed record Last(string Dataset, Task<FeatureSpace?> Space);
 
     private readonly Recent<Last> _last = new(time); // not disposed but left to its finalizers, because it may still be in use
+    private readonly SemaphoreSlim _gate = new(1); // one computation at a time
     private readonly CancellationTokenSource _ending = new();
 
     /// <summary>The feature space of a data set; null if the data set is too small to have a quality reference.</summary>
@@ -126,7 +127,8 @@ public sealed class NeighbourSearch(QualityReferenceStore references, TimeProvid
     public Task<FeatureSpace?> PrepareAsync(Dataset data, TimeSpan timeout, CancellationToken cancellation) => _last.Use(last =>
     {
         if (last?.Dataset == data.Sha256 && !last.Space.IsFaulted) return last.Space;
-        var building = Task.Run(() => BuildAsync(data, _ending.Token), CancellationToken.None);
+        var ending = _ending.Token;
+        var building = Task.Run(() => BuildAsync(data, ending), CancellationToken.None);
         _last.Keep(new(data.Sha256, building));
         return building;
     }).WaitAsync(timeout, cancellation);
@@ -135,16 +137,25 @@ public sealed class NeighbourSearch(QualityReferenceStore references, TimeProvid
     public void Dispose()
     {
         _ending.Cancel();
-        if (_last.Use(last => last?.Space) is { } building) Task.WaitAny(building);
+        _gate.Wait();
         _last.Dispose();
         _ending.Dispose();
+        _gate.Dispose();
     }
 
     private async Task<FeatureSpace?> BuildAsync(Dataset data, CancellationToken cancellation)
     {
-        if (await references.GetAsync(data, cancellation) is not { } reference) return null;
-        var space = await TrainingThread.RunAsync(threads: 1, () => new FeatureSpace(data, reference, cancellation));
-        FreedMemory.ReturnNative();
-        return space;
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            if (await references.GetAsync(data, cancellation) is not { } reference) return null;
+            var space = await TrainingThread.RunAsync(threads: 1, () => new FeatureSpace(data, reference, cancellation));
+            FreedMemory.ReturnNative();
+            return space;
+        }
+        finally
+        {
+            _gate.Release();
+        }
     }
 }
