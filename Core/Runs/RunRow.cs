@@ -31,7 +31,7 @@ public enum Phase
     /// <summary>Waiting for a free worker.</summary>
     Queued,
 
-    /// <summary>Fetching the data set.</summary>
+    /// <summary>Loading what the run needs before its first checkpoint.</summary>
     Preparing,
 
     /// <summary>Between two slices, or before the retry of a failed slice.</summary>

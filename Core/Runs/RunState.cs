@@ -6,7 +6,7 @@ public enum RunState
     /// <summary>The run is waiting for a free worker.</summary>
     Queued,
 
-    /// <summary>A worker is fetching the data set.</summary>
+    /// <summary>A worker is loading what the run needs before its first checkpoint.</summary>
     Preparing,
 
     /// <summary>A worker is training the run.</summary>

@@ -23,7 +23,7 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, S
         var begun = await runs.UpdateAsync(request.Run, row =>
         {
             if (!row.IsOpenTo(request.InstanceId) || row.Desired != Desired.Run) return false;
-            row.Phase = row.StepsPerEpoch == 0 ? Phase.Preparing : Phase.Training;
+            row.Phase = row.Checkpoint is null ? Phase.Preparing : Phase.Training;
             return true;
         }, cancellation);
         Waiter = begun?.Row.Waiter;

@@ -29,6 +29,24 @@ public sealed class Control_of_a_run(App app)
     }
 
     [Fact]
+    public async Task Pauses_with_a_checkpoint_as_soon_as_the_run_is_training()
+    {
+        using (var pictures = new MultipartFormDataContent { { new ByteArrayContent(Uploads.Idx(0x803, [410, 28, 28])), "images", "images" } })
+            await app.Http.UploadAsync("new-noise", pictures); // no quality reference is stored for it
+        var body = ApiCalls.Tiny("hasty");
+        (body["dataset"], body["imagesPerEpoch"], body["epochs"], body["qualitySamples"]) = ("new-noise", 64, 9_999, 100);
+        using var started = await app.Http.StartAsync(body);
+        Assert.Equal(HttpStatusCode.Accepted, started.StatusCode);
+
+        await app.Http.UntilAsync("hasty", "training");
+        await app.Http.CallAsync("api/runs/hasty/pause");
+        var paused = await app.Http.UntilAsync("hasty", "paused");
+
+        Assert.NotNull(paused["checkpoint"]);
+        await app.Http.CallAsync("api/runs/hasty/cancel");
+    }
+
+    [Fact]
     public async Task Cancels_in_mid_slice_and_keeps_what_was_committed()
     {
         await BeginAsync("cancelling");

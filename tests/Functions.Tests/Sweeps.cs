@@ -79,6 +79,10 @@ public sealed class Sweeps(App app)
     public async Task End_at_their_limit_with_what_they_have_committed()
     {
         await app.Http.UploadNoiseAsync();
+        var first = ApiCalls.Tiny("first-on-noise"); // stores the quality reference, so that the limit is for training
+        (first["dataset"], first["imagesPerEpoch"], first["epochs"], first["qualitySamples"]) = ("few-noise", 32, 1, 100);
+        using var started = await app.Http.StartAsync(first);
+        await app.Http.UntilAsync("first-on-noise", "completed");
         var body = SweepCalls.Body("limited-sweep", trials: 3, parallel: 2, epochs: 9_999);
         body["maxMinutes"] = 0.1; // a slice is billed for a second at least
         await app.Http.StartSweepAsync(body);
