@@ -134,15 +134,7 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
 
     /// <summary>Reads a file of a checkpoint and verifies its size and hash.</summary>
     /// <exception cref="InvalidDataException">The file is missing or damaged.</exception>
-    public async Task<byte[]> ReadAsync(string run, BlobReference reference, CancellationToken cancellation)
-    {
-        var blob = File(run, reference);
-        var stored = await blob.TryReadAsync(cancellation) ?? throw new InvalidDataException($"{blob.Name} is missing.");
-        var content = stored.Content.ToMemory();
-        if (content.Length != reference.Size) throw new InvalidDataException($"{blob.Name} has {content.Length} bytes instead of {reference.Size}.");
-        var bytes = content.ToArray();
-        return BlobReference.Of(bytes) == reference ? bytes : throw new InvalidDataException($"The content of {blob.Name} does not match its name.");
-    }
+    public Task<byte[]> ReadAsync(string run, BlobReference reference, CancellationToken cancellation) => File(run, reference).ReadAsync(reference, cancellation);
 
     /// <summary>
     /// Removes expired files: those of all checkpoints except the last <paramref name="keep"/> commits and the last <paramref name="keep"/>

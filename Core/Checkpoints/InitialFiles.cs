@@ -34,10 +34,24 @@ public sealed class InitialFiles(BlobContainerClient container)
 
     private async Task<byte[]> ReadAsync(string run, InitFrom from, string? sha256, CancellationToken cancellation)
     {
-        var stored = sha256 is null ? null : await File(run, sha256).TryReadAsync(cancellation);
-        if (stored?.Content.ToArray() is { } content && BlobReference.Of(content).Sha256 == sha256) return content;
-        throw new RunRefusedException(
-            $"The run starts from {from}, but its copy of the file {sha256} is {(stored is null ? "missing" : "damaged")}. Start a new run.");
+        try
+        {
+            if (sha256 is not null && await File(run, sha256).TryReadAsync(Verified, cancellation) is { } content) return content;
+        }
+        catch (InvalidDataException)
+        {
+            throw Refusal("damaged");
+        }
+        throw Refusal("missing");
+
+        byte[] Verified(BinaryData content)
+        {
+            var bytes = content.ToArray();
+            return BlobReference.Of(bytes).Sha256 == sha256 ? bytes : throw new InvalidDataException();
+        }
+
+        RunRefusedException Refusal(string problem) =>
+            new($"The run starts from {from}, but its copy of the file {sha256} is {problem}. Start a new run.");
     }
 
     private BlobClient File(string run, string sha256) => container.GetBlobClient(RunPaths.Blob(run, sha256));

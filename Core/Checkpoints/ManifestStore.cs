@@ -96,10 +96,13 @@ internal sealed partial class ManifestStore(BlobContainerClient container, ILogg
     private async Task<Manifest?> ReadAsync(string run, string name, CancellationToken cancellation)
     {
         var blob = Blob(run, name);
-        if (await blob.TryReadAsync(cancellation) is not { } stored) return null;
-        var manifest = Manifest.Read(blob.Name, stored.Content);
-        if (manifest.Name == name && manifest.Run == run) return manifest;
-        throw new InvalidDataException($"{blob.Name} claims to be checkpoint {manifest.Name} of run {manifest.Run}.");
+        return await blob.TryReadAsync(content =>
+        {
+            var manifest = Manifest.Read(blob.Name, content);
+            return manifest.Name == name && manifest.Run == run
+                ? manifest
+                : throw new InvalidDataException($"{blob.Name} claims to be checkpoint {manifest.Name} of run {manifest.Run}.");
+        }, cancellation);
     }
 
     private string? NameIn(string run, StoredBlob stored)

@@ -37,10 +37,9 @@ public sealed partial class ShardStore(BlobContainerClient container, Checkpoint
     public async Task<Checkpoint?> TryLoadAsync(string run, string round, int worker, int step, CancellationToken cancellation)
     {
         var blob = container.GetBlobClient(RunPaths.Shard(run, round, worker, step));
-        if (await blob.TryReadAsync(cancellation) is not { } stored) return null;
         try
         {
-            var manifest = Manifest.Read(blob.Name, stored.Content);
+            if (await ReadAsync(blob, cancellation) is not { } manifest) return null;
             var files = await Task.WhenAll(
                 checkpoints.ReadAsync(run, manifest.Generator, cancellation), checkpoints.ReadAsync(run, manifest.Training, cancellation));
             return new(manifest, files[0], files[1]);
@@ -48,7 +47,7 @@ public sealed partial class ShardStore(BlobContainerClient container, Checkpoint
         catch (InvalidDataException damage)
         {
             LogDamaged(run, blob.Name, damage.Message);
-            await DeleteAsync(run, blob, stored, cancellation);
+            await DeleteAsync(run, blob, cancellation);
             return null;
         }
     }
@@ -69,19 +68,16 @@ public sealed partial class ShardStore(BlobContainerClient container, Checkpoint
         var current = RunPaths.Round(latest.Run, latest.ToNextStep().Name);
         var expired = container.GetBlobsAsync(new GetBlobsOptions { Prefix = RunPaths.Shards(latest.Run) }, cancellation)
             .Where(blob => !blob.Name.StartsWith(current, StringComparison.Ordinal));
-        await Parallel.ForEachAsync(expired, cancellation, async (item, token) =>
-        {
-            var blob = container.GetBlobClient(item.Name);
-            if (await blob.TryReadAsync(token) is { } stored) await DeleteAsync(latest.Run, blob, stored, token);
-        });
+        await Parallel.ForEachAsync(
+            expired, cancellation, async (item, token) => await DeleteAsync(latest.Run, container.GetBlobClient(item.Name), token));
     }
 
     // The files first: while their manifest exists, an interrupted removal can be completed.
-    private async Task DeleteAsync(string run, BlobClient blob, StoredBlob stored, CancellationToken cancellation)
+    private async Task DeleteAsync(string run, BlobClient blob, CancellationToken cancellation)
     {
         try
         {
-            await checkpoints.WithdrawAsync(Manifest.Read(blob.Name, stored.Content), cancellation);
+            if (await ReadAsync(blob, cancellation) is { } manifest) await checkpoints.WithdrawAsync(manifest, cancellation);
         }
         catch (Exception problem) when (problem is InvalidDataException or NewerFormatException)
         {
@@ -89,6 +85,9 @@ public sealed partial class ShardStore(BlobContainerClient container, Checkpoint
         }
         await blob.DeleteIfExistsAsync(cancellationToken: cancellation);
     }
+
+    private static Task<Manifest?> ReadAsync(BlobClient blob, CancellationToken cancellation) =>
+        blob.TryReadAsync(content => Manifest.Read(blob.Name, content), cancellation);
 
     [LoggerMessage(LogLevel.Warning, "Run {Run}: a worker trains again from the latest checkpoint, because {Blob} is damaged. {Damage}")]
     private partial void LogDamaged(string run, string blob, string damage);

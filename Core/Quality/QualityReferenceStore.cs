@@ -82,9 +82,7 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
         var blob = FileBlob(dataset, reference);
         try
         {
-            var file = (await blob.TryReadAsync(cancellation))?.Content.ToArray() ?? throw new InvalidDataException($"{blob.Name} is missing.");
-            if (BlobReference.Of(file) != reference) throw new InvalidDataException($"The content of {blob.Name} does not match its name.");
-            return new QualityReference(file);
+            return new QualityReference(await blob.ReadAsync(reference, cancellation));
         }
         catch (InvalidDataException)
         {
@@ -123,10 +121,11 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
     private async Task<QualityReference?> TryReadAsync(Dataset data, CancellationToken cancellation)
     {
         var index = IndexBlob(data);
-        if (await index.TryReadAsync(cancellation) is not { } stored) return null;
         try
         {
-            return await ReadAsync(data.Sha256, Json.ReadDocument<Index>(index.Name, stored.Content, Format).File, cancellation);
+            return await index.TryReadAsync(content => Json.ReadDocument<Index>(index.Name, content, Format), cancellation) is { } stored
+                ? await ReadAsync(data.Sha256, stored.File, cancellation)
+                : null;
         }
         catch (InvalidDataException damage)
         {

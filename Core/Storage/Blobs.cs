@@ -39,6 +39,40 @@ public static class Blobs
         }
     }
 
+    /// <summary>
+    /// Reads a whole blob and interprets it. One that cannot be interpreted is read a second time, because the damage may be in the response only, and
+    /// callers give up what they find damaged.
+    /// </summary>
+    /// <param name="blob">The blob.</param>
+    /// <param name="interpret">Interprets the content; throws <see cref="InvalidDataException"/> if it is damaged.</param>
+    /// <param name="cancellation">Cancels the read.</param>
+    /// <returns>Null if the blob or its container does not exist.</returns>
+    /// <exception cref="InvalidDataException">The blob is damaged.</exception>
+    public static async Task<T?> TryReadAsync<T>(this BlobClient blob, Func<BinaryData, T> interpret, CancellationToken cancellation) where T : class
+    {
+        for (var isSecond = false; ; isSecond = true)
+        {
+            if (await blob.TryReadAsync(cancellation) is not { } stored) return null;
+            try
+            {
+                return interpret(stored.Content);
+            }
+            catch (InvalidDataException) when (!isSecond)
+            {
+            }
+        }
+    }
+
+    /// <summary>Reads a blob and verifies its size and hash.</summary>
+    /// <exception cref="InvalidDataException">The blob is missing or damaged.</exception>
+    public static async Task<byte[]> ReadAsync(this BlobClient blob, BlobReference reference, CancellationToken cancellation) =>
+        await blob.TryReadAsync(content =>
+        {
+            var bytes = content.ToArray();
+            if (bytes.Length != reference.Size) throw new InvalidDataException($"{blob.Name} has {bytes.Length} bytes instead of {reference.Size}.");
+            return BlobReference.Of(bytes) == reference ? bytes : throw new InvalidDataException($"The content of {blob.Name} does not match its name.");
+        }, cancellation) ?? throw new InvalidDataException($"{blob.Name} is missing.");
+
     /// <summary>Creates a blob.</summary>
     /// <returns>False if the blob already exists; it is left unchanged.</returns>
     public static Task<bool> TryCreateAsync(this BlobClient blob, BinaryData content, CancellationToken cancellation) =>

@@ -1,9 +1,13 @@
+using System.Collections.Concurrent;
+using Azure.Core;
+using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Tests.Training;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;
+using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Tests.Checkpoints;
 
@@ -41,6 +45,26 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         Assert.Contains(bench.Log.Lines, line => line.Contains($"damaged checkpoint {second.Name}", StringComparison.Ordinal));
         Assert.Equal(second, await CommitAsync(bench, epoch: 2)); // trained again, under the same names
         Assert.Equal(2, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation))!.Manifest.Epoch);
+    }
+
+    [Fact]
+    public async Task Is_read_again_if_the_first_response_was_damaged()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        await CommitAsync(bench, epoch: 1);
+        var second = await CommitAsync(bench, epoch: 2);
+        var options = new BlobClientOptions();
+        options.AddPolicy(new FirstResponseDamaged(), HttpPipelinePosition.PerRetry);
+        var container = new BlobServiceClient(azurite.ConnectionString, options).GetBlobContainerClient(bench.Container.Name);
+
+        var checkpoints = new CheckpointStore(container, new Logger<CheckpointStore>(LoggerFactory.Create(logging => logging.AddProvider(bench.Log))));
+
+        var loaded = await checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation);
+
+        Assert.Equal(second, loaded!.Manifest);
+        Assert.Equal(Content(2, "generator"), loaded.Generator);
+        Assert.Equal(Content(2, "training"), loaded.Training);
+        Assert.DoesNotContain(bench.Log.Lines, line => line.Contains("damaged checkpoint", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -231,5 +255,24 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         var bytes = (await blob.DownloadContentAsync(Cancellation)).Value.Content.ToArray();
         bytes[500] ^= 1;
         await blob.UploadAsync(new BinaryData(bytes), overwrite: true, Cancellation);
+    }
+
+    /// <summary>Changes a bit in the first content of every blob that is read.</summary>
+    private sealed class FirstResponseDamaged : HttpPipelinePolicy
+    {
+        private readonly ConcurrentDictionary<string, bool> _read = new();
+
+        public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+        {
+            await ProcessNextAsync(message, pipeline);
+            var address = message.Request.Uri.ToUri();
+            if (message.Request.Method != RequestMethod.Get || address.Query.Contains("comp=", StringComparison.Ordinal)) return;
+            if (!_read.TryAdd(address.AbsolutePath, true)) return;
+            var content = (await BinaryData.FromStreamAsync(message.Response.ContentStream!)).ToArray();
+            content[content.Length / 2] ^= 0x80;
+            message.Response.ContentStream = new MemoryStream(content);
+        }
+
+        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException();
     }
 }

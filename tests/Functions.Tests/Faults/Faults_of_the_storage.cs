@@ -9,13 +9,14 @@ namespace GanFunctions.Functions.Tests.Faults;
 /// <summary>
 /// Every call that a run, its control and an upload make, with every fault, once and until the client gives up. By default a sample is tested.
 /// GANFUNCTIONS_FAULTS=all tests all of them but <see cref="StorageFault.NoAnswer"/>, and the name of a fault tests that one. The output has a
-/// table of calls and faults.
+/// table of calls and faults. GANFUNCTIONS_RANDOM_FAULTS is the number of scenarios to play with random faults.
 /// </summary>
 public sealed class Faults_of_the_storage(ITestOutputHelper output)
 {
-    private const int AtATime = 4;
     private const int Attempts = 10; // of a call; all clients but that of the hub's queues give up earlier
     private static readonly string? Wanted = Environment.GetEnvironmentVariable("GANFUNCTIONS_FAULTS");
+    private static readonly int AtATime = Wanted is null ? 4 : 12; // scenarios with faults that last mostly wait
+    private static readonly string? WantedAtRandom = Environment.GetEnvironmentVariable("GANFUNCTIONS_RANDOM_FAULTS");
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -59,6 +60,55 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
         output.WriteLine(Table(results));
         var wrong = results.Where(each => each.Value.Length > 1).Select(each => $"{each.Key}: {each.Value}").ToList();
         Assert.True(wrong.Count == 0, string.Join("\n\n", wrong));
+    }
+
+    [Fact]
+    public async Task Change_nothing_in_the_end_if_every_twentieth_attempt_fails_at_random()
+    {
+        if (WantedAtRandom is null) Soak.Only("half a minute");
+        var plays = WantedAtRandom is null ? 8 : int.Parse(WantedAtRandom, CultureInfo.InvariantCulture);
+        var seed = Environment.TickCount;
+        output.WriteLine($"seed {seed}");
+        await using var azurite = await AzuriteFixture.StartAsync();
+        await using var storage = await FaultyStorage.StartAsync(azurite);
+        await using var app = App.Start(storage.ConnectionString, App.ImpatientHub);
+        var http = await app.WaitUntilListeningAsync();
+        var scenarios = PersistentUser.Scenarios.Where(each => each.Key != PersistentUser.Sweep).ToList();
+        Dictionary<string, string> expected = [];
+        foreach (var (scenario, play) in scenarios)
+            expected[scenario] = await play(new PersistentUser(() => http, azurite), $"fault-free{expected.Count}");
+
+        var faults = Enum.GetValues<StorageFault>().Where(fault => fault != StorageFault.NoAnswer).ToArray();
+        ConcurrentBag<StorageFault> injected = [];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = Cancellation };
+        await Parallel.ForAsync(0, plays, parallel, async (number, _) =>
+        {
+            var (scenario, play) = scenarios[number % scenarios.Count];
+            var name = $"fault-{number}";
+            var random = new Random(seed + number);
+            ConcurrentQueue<(StorageFault Fault, StorageCall Call)> happened = [];
+            using var injection = storage.Inject(call =>
+            {
+                if (call.Subject != name) return null;
+                StorageFault? chosen;
+                lock (random) chosen = random.Next(20) == 0 ? faults[random.Next(faults.Length)] : null;
+                if (chosen is { } fault && fault.CanHappenTo(call)) happened.Enqueue((fault, call));
+                return chosen;
+            });
+            try
+            {
+                Assert.Equal(expected[scenario], await play(new PersistentUser(() => http, azurite), name));
+            }
+            catch
+            {
+                output.WriteLine($"{scenario} {name}\n{string.Join('\n', happened.Select(each => $"{each.Fault} {each.Call}"))}\n{app.Output}");
+                throw;
+            }
+            foreach (var (fault, _) in happened) injected.Add(fault);
+        });
+
+        output.WriteLine($"{injected.Count} faults: {string.Join(", ", injected.CountBy(fault => fault).Select(each => $"{each.Key} {each.Value}"))}");
+        Assert.NotEmpty(injected);
     }
 
     private static string Shuffled(Case each) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{each}")));

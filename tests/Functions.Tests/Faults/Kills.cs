@@ -5,20 +5,20 @@ namespace GanFunctions.Functions.Tests.Faults;
 
 /// <summary>
 /// Kills of an app at a random call of the storage, before or after that has taken effect, while a user trains, pauses, extends, deletes, uploads and
-/// sweeps; alone, or with another process on the same storage. Two kills in a soak test; GANFUNCTIONS_KILLS of an app alone, and as many beside another
-/// process.
+/// sweeps; alone, or with another process on the same storage, whose clock may differ by almost as much as Azure Storage permits. Two kills each in a soak
+/// test; with GANFUNCTIONS_KILLS as many of each.
 /// </summary>
 public sealed class Kills(ITestOutputHelper output)
 {
     private static readonly string? Wanted = Environment.GetEnvironmentVariable("GANFUNCTIONS_KILLS");
     private static readonly int Count = Wanted is null ? 2 : int.Parse(Wanted, CultureInfo.InvariantCulture);
 
-    /// <summary>Numbers of processes.</summary>
-    public static TheoryData<int> Processes { get; } = Wanted is null ? [1] : [1, 2];
+    /// <summary>Numbers of processes, and by how many minutes the clock of the one that is killed is ahead.</summary>
+    public static TheoryData<int, int> Processes { get; } = Wanted is null ? new() { { 1, 0 }, { 2, 14 } } : new() { { 1, 0 }, { 2, 0 }, { 2, 14 } };
 
     [Theory]
     [MemberData(nameof(Processes))]
-    public async Task Change_nothing_in_the_end(int processes)
+    public async Task Change_nothing_in_the_end(int processes, int minutesAhead)
     {
         if (Wanted is null) Soak.Only("a minute");
         var seed = Environment.TickCount;
@@ -27,11 +27,13 @@ public sealed class Kills(ITestOutputHelper output)
         await using var azurite = await AzuriteFixture.StartAsync();
         await using var storage = await FaultyStorage.StartAsync(azurite);
         await using var other = processes == 1 ? null : App.Start(azurite.ConnectionString, App.ImpatientHub);
-        var victim = App.Start(storage.ConnectionString, App.ImpatientHub);
+        var victim = App.Start(storage.ConnectionString, ClockAhead(minutesAhead), App.ImpatientHub);
         try
         {
             if (other is not null) await other.WaitUntilListeningAsync();
             var http = await victim.WaitUntilListeningAsync();
+            using (var answer = await http.GetAsync("api/datasets", TestContext.Current.CancellationToken))
+                Assert.Equal(minutesAhead, (answer.Headers.Date!.Value - TimeProvider.System.GetUtcNow()).TotalMinutes, tolerance: 5);
             await http.UploadNoiseAsync();
             var scenarios = PersistentUser.Scenarios.ToList();
             Dictionary<string, (string Outcome, int Calls)> expected = [];
@@ -52,9 +54,9 @@ public sealed class Kills(ITestOutputHelper output)
                 if (await Task.WhenAny(caught, played) == caught)
                 {
                     await victim.KillAsync();
-                    output.WriteLine($"{scenario}, {processes} processes: killed at {await caught}");
+                    output.WriteLine($"{scenario}, {processes} processes, {minutesAhead} minutes: killed at {await caught}");
                     await victim.DisposeAsync();
-                    victim = App.Start(storage.ConnectionString, App.ImpatientHub);
+                    victim = App.Start(storage.ConnectionString, ClockAhead(minutesAhead), App.ImpatientHub);
                     http = await victim.WaitUntilListeningAsync();
                     kills++;
                 }
@@ -70,5 +72,15 @@ public sealed class Kills(ITestOutputHelper output)
         {
             await victim.DisposeAsync();
         }
+    }
+
+    /// <summary>Variables that make a process see another time.</summary>
+    private static Dictionary<string, string?> ClockAhead(int minutes)
+    {
+        if (minutes == 0) return [];
+        var library = Directory.EnumerateDirectories("/usr/lib", "*-linux-gnu")
+            .Select(folder => Path.Combine(folder, "faketime", "libfaketimeMT.so.1")).FirstOrDefault(File.Exists)
+            ?? throw Missing.Here("No libfaketime: apt-get install faketime");
+        return new() { ["LD_PRELOAD"] = library, ["FAKETIME"] = $"+{minutes}m", ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1" };
     }
 }

@@ -38,6 +38,19 @@ internal sealed class PersistentUser(Func<HttpClient> http, AzuriteFixture azuri
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    /// <summary>The checkpoints, losses and files of a run.</summary>
+    public async Task<string> FingerprintAsync(string run)
+    {
+        var checkpoints = await CallAsync(HttpMethod.Get, $"api/runs/{run}/checkpoints", NoBody);
+        var losses = await CallAsync(HttpMethod.Get, $"api/runs/{run}/losses", NoBody);
+        var text = new StringBuilder();
+        foreach (var each in checkpoints["checkpoints"]!.AsArray())
+            text.AppendLine($"{each!["name"]} {each["generator"]?.ToJsonString()} {each["training"]?.ToJsonString()}");
+        foreach (var line in ApiCalls.LossesIn(losses)) text.AppendLine(line);
+        foreach (var file in await FilesAsync($"runs/{run}/")) text.AppendLine(file);
+        return text.ToString();
+    }
+
     private async Task<string> TrainAsync(string run)
     {
         await CallAsync(HttpMethod.Post, "api/runs", () => JsonContent.Create(ApiCalls.Tiny(run)), HttpStatusCode.Conflict);
@@ -48,7 +61,7 @@ internal sealed class PersistentUser(Func<HttpClient> http, AzuriteFixture azuri
     private async Task<string> ControlAsync(string run)
     {
         await CallAsync(HttpMethod.Post, "api/runs", () => JsonContent.Create(ApiCalls.Tiny(run)), HttpStatusCode.Conflict);
-        await CallAsync(HttpMethod.Post, $"api/runs/{run}/pause", NoBody, HttpStatusCode.Conflict);
+        await CallAsync(HttpMethod.Post, $"api/runs/{run}/pause", NoBody, HttpStatusCode.Conflict, mayBeLate: true);
         if (await UntilAsync(run, "paused", "completed") == "paused")
             await CallAsync(HttpMethod.Post, $"api/runs/{run}/resume", NoBody, HttpStatusCode.Conflict);
         await UntilAsync(run, "completed");
@@ -141,18 +154,6 @@ internal sealed class PersistentUser(Func<HttpClient> http, AzuriteFixture azuri
         }
     }
 
-    private async Task<string> FingerprintAsync(string run)
-    {
-        var checkpoints = await CallAsync(HttpMethod.Get, $"api/runs/{run}/checkpoints", NoBody);
-        var losses = await CallAsync(HttpMethod.Get, $"api/runs/{run}/losses", NoBody);
-        var text = new StringBuilder();
-        foreach (var each in checkpoints["checkpoints"]!.AsArray())
-            text.AppendLine($"{each!["name"]} {each["generator"]?.ToJsonString()} {each["training"]?.ToJsonString()}");
-        foreach (var line in ApiCalls.LossesIn(losses)) text.AppendLine(line);
-        foreach (var file in await FilesAsync($"runs/{run}/")) text.AppendLine(file);
-        return text.ToString();
-    }
-
     private async Task<List<string>> FilesAsync(string prefix)
     {
         List<string> names = [];
@@ -166,15 +167,18 @@ internal sealed class PersistentUser(Func<HttpClient> http, AzuriteFixture azuri
     /// <param name="path">The path.</param>
     /// <param name="body">Creates the body of an attempt.</param>
     /// <param name="afterError">A status that is a success after an error: the call that failed had taken effect.</param>
-    private async Task<JsonObject> CallAsync(HttpMethod method, string path, Func<HttpContent?> body, HttpStatusCode? afterError = null) =>
-        await RepeatAsync(method, path, body, afterError) is { Length: > 0 } json ? JsonNode.Parse(json)!.AsObject() : [];
+    /// <param name="mayBeLate">Whether it is a success in any case: the run may have completed before the call.</param>
+    private async Task<JsonObject> CallAsync(
+        HttpMethod method, string path, Func<HttpContent?> body, HttpStatusCode? afterError = null, bool mayBeLate = false) =>
+        await RepeatAsync(method, path, body, afterError, mayBeLate) is { Length: > 0 } json ? JsonNode.Parse(json)!.AsObject() : [];
 
-    private async Task<byte[]> RepeatAsync(HttpMethod method, string path, Func<HttpContent?> body, HttpStatusCode? afterError = null)
+    private async Task<byte[]> RepeatAsync(
+        HttpMethod method, string path, Func<HttpContent?> body, HttpStatusCode? afterError = null, bool mayBeLate = false)
     {
         for (var attempt = 0; ; attempt++)
         {
             using var content = body();
-            if (await TryAsync(method, path, content, attempt > 0 ? afterError : null) is { } answer) return answer;
+            if (await TryAsync(method, path, content, attempt > 0 || mayBeLate ? afterError : null) is { } answer) return answer;
             await Task.Delay(200, Cancellation);
         }
     }
