@@ -44,9 +44,9 @@ public sealed class InitialFiles(BlobContainerClient container)
         }
         throw Refusal("missing");
 
-        byte[] Verified(BinaryData content)
+        byte[] Verified(StoredBlob stored)
         {
-            var bytes = content.ToArray();
+            var bytes = stored.Content.ToArray();
             return BlobReference.Of(bytes).Sha256 == sha256 ? bytes : throw new InvalidDataException();
         }
 

@@ -96,9 +96,9 @@ internal sealed partial class ManifestStore(BlobContainerClient container, ILogg
     private async Task<Manifest?> ReadAsync(string run, string name, CancellationToken cancellation)
     {
         var blob = Blob(run, name);
-        return await blob.TryReadAsync(content =>
+        return await blob.TryReadAsync(stored =>
         {
-            var manifest = Manifest.Read(blob.Name, content);
+            var manifest = Manifest.Read(blob.Name, stored.Content);
             return manifest.Name == name && manifest.Run == run
                 ? manifest
                 : throw new InvalidDataException($"{blob.Name} claims to be checkpoint {manifest.Name} of run {manifest.Run}.");

@@ -87,7 +87,7 @@ public sealed partial class ShardStore(BlobContainerClient container, Checkpoint
     }
 
     private static Task<Manifest?> ReadAsync(BlobClient blob, CancellationToken cancellation) =>
-        blob.TryReadAsync(content => Manifest.Read(blob.Name, content), cancellation);
+        blob.TryReadAsync(stored => Manifest.Read(blob.Name, stored.Content), cancellation);
 
     [LoggerMessage(LogLevel.Warning, "Run {Run}: a worker trains again from the latest checkpoint, because {Blob} is damaged. {Damage}")]
     private partial void LogDamaged(string run, string blob, string damage);

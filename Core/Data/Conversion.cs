@@ -116,22 +116,18 @@ public sealed record Conversion(string Name, string Upload, DateTimeOffset Claim
 
     internal BinaryData ToJson() => BinaryData.FromObjectAsJson(this, Json.Document);
 
-    /// <summary>Reads a stored conversion. An unreadable one is returned as failed, with the reason.</summary>
-    internal static Conversion Parse(string name, BinaryData json)
+    /// <summary>Reads a stored conversion.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <exception cref="NewerFormatException">A later version wrote it.</exception>
+    internal static Conversion Read(StoredBlob stored) =>
+        Json.ReadDocument<Conversion>(DatasetBlobs.ConversionFile, stored.Content, KnownFormat) with { WrittenAt = stored.WrittenAt };
+
+    /// <summary>A conversion that cannot be read: failed, with the reason.</summary>
+    internal static Conversion Unreadable(string name, string reason) => new(name, "", DateTimeOffset.UnixEpoch)
     {
-        try
-        {
-            return Json.ReadDocument<Conversion>(DatasetBlobs.ConversionFile, json, KnownFormat);
-        }
-        catch (Exception problem) when (problem is InvalidDataException or NewerFormatException)
-        {
-            return new Conversion(name, "", DateTimeOffset.UnixEpoch)
-            {
-                State = ConversionState.Failed,
-                Error = $"The state of the latest upload cannot be read: {problem.Message}",
-            };
-        }
-    }
+        State = ConversionState.Failed,
+        Error = $"The state of the latest upload cannot be read: {reason}",
+    };
 }
 
 /// <summary>Stores the state of conversions.</summary>
@@ -188,10 +184,20 @@ public sealed class ConversionStore(BlobContainerClient container)
         return found?.Conversion;
     }
 
-    private async Task<(Conversion Conversion, ETag Version)?> ReadAsync(string name, CancellationToken cancellation) =>
-        await container.ConversionBlob(name).TryReadAsync(cancellation) is { } stored
-            ? (Conversion.Parse(name, stored.Content) with { WrittenAt = stored.WrittenAt }, stored.Version)
-            : null;
+    private async Task<(Conversion Conversion, ETag Version)?> ReadAsync(string name, CancellationToken cancellation)
+    {
+        StoredBlob? read = null;
+        try
+        {
+            return await container.ConversionBlob(name).TryReadAsync(stored => Conversion.Read(read = stored), cancellation) is { } conversion
+                ? (conversion, read!.Version)
+                : null;
+        }
+        catch (Exception problem) when (problem is InvalidDataException or NewerFormatException)
+        {
+            return (Conversion.Unreadable(name, problem.Message) with { WrittenAt = read!.WrittenAt }, read.Version);
+        }
+    }
 
     private Task<bool> TryWriteAsync(Conversion conversion, ETag? version, CancellationToken cancellation) =>
         container.ConversionBlob(conversion.Name).TryReplaceAsync(conversion.ToJson(), version, cancellation);

@@ -59,16 +59,13 @@ internal sealed record DatasetManifest(
 
     public BinaryData ToJson() => BinaryData.FromObjectAsJson(this, Json.Document);
 
-    /// <summary>Reads a manifest.</summary>
+    /// <summary>Reads the manifest of a data set; null if there is none.</summary>
     /// <exception cref="StoredDatasetException">It is damaged, or a later version wrote it.</exception>
-    public static DatasetManifest Parse(string name, BinaryData json)
+    public static async Task<DatasetManifest?> TryReadAsync(BlobClient blob, string name, CancellationToken cancellation)
     {
         try
         {
-            var manifest = Json.ReadDocument<DatasetManifest>($"the manifest of data set '{name}'", json, KnownFormat);
-            return manifest.DeletedAt is not null || manifest.ShapeOf(IdxPart.TrainImages) is not null
-                ? manifest
-                : throw new StoredDatasetException($"the manifest of data set '{name}' lists no training pictures");
+            return await blob.TryReadAsync(stored => Parse(name, stored.Content), cancellation);
         }
         catch (Exception problem) when (problem is InvalidDataException or NewerFormatException)
         {
@@ -83,10 +80,18 @@ internal sealed record DatasetManifest(
         {
             return Parse(name, json);
         }
-        catch (StoredDatasetException)
+        catch (Exception problem) when (problem is InvalidDataException or NewerFormatException)
         {
             return null;
         }
+    }
+
+    private static DatasetManifest Parse(string name, BinaryData json)
+    {
+        var manifest = Json.ReadDocument<DatasetManifest>($"the manifest of data set '{name}'", json, KnownFormat);
+        return manifest.DeletedAt is not null || manifest.ShapeOf(IdxPart.TrainImages) is not null
+            ? manifest
+            : throw new InvalidDataException($"the manifest of data set '{name}' lists no training pictures");
     }
 
     public DatasetInfo ToInfo(string source, string description, IReadOnlyList<string>? classNames)

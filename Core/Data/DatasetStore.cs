@@ -14,9 +14,7 @@ internal sealed class DatasetStore(BlobContainerClient container, DatasetOptions
     /// <summary>Reads the manifest of a data set; null if it is not stored.</summary>
     /// <exception cref="StoredDatasetException">The manifest is damaged, or a later version wrote it.</exception>
     public async Task<DatasetManifest?> FindAsync(string name, CancellationToken cancellation) =>
-        await container.ManifestBlob(name).TryReadAsync(cancellation) is { } found && DatasetManifest.Parse(name, found.Content) is { DeletedAt: null } manifest
-            ? manifest
-            : null;
+        await DatasetManifest.TryReadAsync(container.ManifestBlob(name), name, cancellation) is { DeletedAt: null } manifest ? manifest : null;
 
     /// <summary>Names of all stored data sets, and of those whose deletion was interrupted.</summary>
     public Task<List<string>> NamesAsync(CancellationToken cancellation) =>
@@ -212,15 +210,16 @@ internal sealed class DatasetSweep(BlobContainerClient container, TimeProvider t
     private async Task<HashSet<string>?> FindUsedFoldersAsync(string name, CancellationToken cancellation)
     {
         HashSet<string> used = [];
-        if (await container.ManifestBlob(name).TryReadAsync(cancellation) is { } found)
+        try
         {
-            if (DatasetManifest.TryParse(name, found.Content) is not { } manifest) return null;
-            if (manifest.DeletedAt is null) used.Add(manifest.Upload);
+            if (await DatasetManifest.TryReadAsync(container.ManifestBlob(name), name, cancellation) is { DeletedAt: null } manifest)
+                used.Add(manifest.Upload);
+            if (await container.ConversionBlob(name).TryReadAsync(Conversion.Read, cancellation) is { IsOpen: true } conversion)
+                used.Add(conversion.Upload);
         }
-        if (await container.ConversionBlob(name).TryReadAsync(cancellation) is { } state
-            && Conversion.Parse(name, state.Content) is { IsOpen: true } conversion)
+        catch (Exception unreadable) when (unreadable is StoredDatasetException or InvalidDataException or NewerFormatException)
         {
-            used.Add(conversion.Upload);
+            return null;
         }
         return used;
     }

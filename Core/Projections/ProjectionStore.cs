@@ -68,14 +68,17 @@ public sealed class ProjectionStore(BlobContainerClient container)
     private async Task<(Projection? Projection, ETag Version)?> ReadAsync(string run, string id, CancellationToken cancellation)
     {
         var blob = Blob(run, id);
-        if (await blob.TryReadAsync(cancellation) is not { } stored) return null;
+        StoredBlob? read = null;
         try
         {
-            return (Json.ReadDocument<Projection>(blob.Name, stored.Content, Projection.KnownFormat), stored.Version);
+            return await blob.TryReadAsync(
+                stored => Json.ReadDocument<Projection>(blob.Name, (read = stored).Content, Projection.KnownFormat), cancellation) is { } projection
+                ? (projection, read!.Version)
+                : null;
         }
         catch (Exception unreadable) when (unreadable is InvalidDataException or NewerFormatException)
         {
-            return (null, stored.Version); // like one that is absent: the same question can be asked again, which replaces it
+            return (null, read!.Version); // like one that is absent: the same question can be asked again, which replaces it
         }
     }
 

@@ -62,7 +62,7 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
             var index = IndexBlob(dataset, version);
             try
             {
-                if (await index.TryReadAsync(cancellation) is { } stored) return Json.ReadDocument<Index>(index.Name, stored.Content, Format).File;
+                if (await index.TryReadAsync(stored => Json.ReadDocument<Index>(index.Name, stored.Content, Format), cancellation) is { } found) return found.File;
             }
             catch (Exception unreadable) when (unreadable is InvalidDataException or NewerFormatException)
             {
@@ -123,8 +123,8 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
         var index = IndexBlob(data);
         try
         {
-            return await index.TryReadAsync(content => Json.ReadDocument<Index>(index.Name, content, Format), cancellation) is { } stored
-                ? await ReadAsync(data.Sha256, stored.File, cancellation)
+            return await index.TryReadAsync(stored => Json.ReadDocument<Index>(index.Name, stored.Content, Format), cancellation) is { } found
+                ? await ReadAsync(data.Sha256, found.File, cancellation)
                 : null;
         }
         catch (InvalidDataException damage)

@@ -28,14 +28,21 @@ public static class Blobs
     /// <returns>Null if the blob or its container does not exist.</returns>
     public static async Task<StoredBlob?> TryReadAsync(this BlobClient blob, CancellationToken cancellation)
     {
-        try
+        while (true)
         {
-            var read = (await blob.DownloadContentAsync(cancellation)).Value;
-            return new StoredBlob(read.Content, read.Details.ETag, read.Details.LastModified);
-        }
-        catch (RequestFailedException missing) when (missing.Status == (int)HttpStatusCode.NotFound)
-        {
-            return null;
+            try
+            {
+                var read = (await blob.DownloadContentAsync(cancellation)).Value;
+                return new StoredBlob(read.Content, read.Details.ETag, read.Details.LastModified);
+            }
+            catch (RequestFailedException missing) when (missing.Status == (int)HttpStatusCode.NotFound)
+            {
+                return null;
+            }
+            catch (RequestFailedException replaced) when (replaced.Status == (int)HttpStatusCode.PreconditionFailed)
+            {
+                // The connection broke in the middle of the content, and when the client went on, the blob had another one.
+            }
         }
     }
 
@@ -44,18 +51,18 @@ public static class Blobs
     /// callers give up what they find damaged.
     /// </summary>
     /// <param name="blob">The blob.</param>
-    /// <param name="interpret">Interprets the content; throws <see cref="InvalidDataException"/> if it is damaged.</param>
+    /// <param name="interpret">Interprets it; throws <see cref="InvalidDataException"/> if it is damaged.</param>
     /// <param name="cancellation">Cancels the read.</param>
     /// <returns>Null if the blob or its container does not exist.</returns>
     /// <exception cref="InvalidDataException">The blob is damaged.</exception>
-    public static async Task<T?> TryReadAsync<T>(this BlobClient blob, Func<BinaryData, T> interpret, CancellationToken cancellation) where T : class
+    public static async Task<T?> TryReadAsync<T>(this BlobClient blob, Func<StoredBlob, T> interpret, CancellationToken cancellation) where T : class
     {
         for (var isSecond = false; ; isSecond = true)
         {
             if (await blob.TryReadAsync(cancellation) is not { } stored) return null;
             try
             {
-                return interpret(stored.Content);
+                return interpret(stored);
             }
             catch (InvalidDataException) when (!isSecond)
             {
@@ -66,9 +73,9 @@ public static class Blobs
     /// <summary>Reads a blob and verifies its size and hash.</summary>
     /// <exception cref="InvalidDataException">The blob is missing or damaged.</exception>
     public static async Task<byte[]> ReadAsync(this BlobClient blob, BlobReference reference, CancellationToken cancellation) =>
-        await blob.TryReadAsync(content =>
+        await blob.TryReadAsync(stored =>
         {
-            var bytes = content.ToArray();
+            var bytes = stored.Content.ToArray();
             if (bytes.Length != reference.Size) throw new InvalidDataException($"{blob.Name} has {bytes.Length} bytes instead of {reference.Size}.");
             return BlobReference.Of(bytes) == reference ? bytes : throw new InvalidDataException($"The content of {blob.Name} does not match its name.");
         }, cancellation) ?? throw new InvalidDataException($"{blob.Name} is missing.");

@@ -2,6 +2,7 @@ using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Runs;
+using GanFunctions.Core.Storage;
 using GanFunctions.Core.Tests.Data;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;
@@ -62,7 +63,7 @@ public sealed class A_run_that_starts_from_another(AzuriteFixture azurite)
         InitialWeights.Load(networks, initial.Generator, initial.Training, emaDecay: 0.999);
 
         var (generator, training) = NetworkState.Save(networks, Small.Norm, 1);
-        Assert.Equal(initial.From.Generator, Storage.BlobReference.Of(generator).Sha256);
+        Assert.Equal(initial.From.Generator, BlobReference.Of(generator).Sha256);
         Assert.Equal(2 * Steps, networks.AverageSteps);
         Assert.Equal(2 * Steps, AdamStepsIn(initial.Training!));
         Assert.Equal(0, AdamStepsIn(training));
@@ -110,7 +111,7 @@ public sealed class A_run_that_starts_from_another(AzuriteFixture azurite)
         Assert.Equal(labels.Length > 0, before is not null);
         var after = networks.Generator.state_dict().GetValueOrDefault("classes.weight");
         if (before is not null) Assert.Equal(!isTaken, after!.equal(before).all().item<bool>());
-        Assert.Equal(isTaken, Storage.BlobReference.Of(NetworkState.Save(networks, Small.Norm, 1).Generator).Sha256 == initial.From.Generator);
+        Assert.Equal(isTaken, BlobReference.Of(NetworkState.Save(networks, Small.Norm, 1).Generator).Sha256 == initial.From.Generator);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
     {
         await using var azurite = await AzuriteFixture.StartAsync();
         await using var storage = await FaultyStorage.StartAsync(azurite);
-        await using var app = App.Start(storage.ConnectionString, App.ImpatientHub);
+        await using var app = App.Start(storage.ConnectionString);
         var http = await app.WaitUntilListeningAsync();
 
         Dictionary<string, string> expected = [];
@@ -71,7 +71,7 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
         output.WriteLine($"seed {seed}");
         await using var azurite = await AzuriteFixture.StartAsync();
         await using var storage = await FaultyStorage.StartAsync(azurite);
-        await using var app = App.Start(storage.ConnectionString, App.ImpatientHub);
+        await using var app = App.Start(storage.ConnectionString);
         var http = await app.WaitUntilListeningAsync();
         var scenarios = PersistentUser.Scenarios.Where(each => each.Key != PersistentUser.Sweep).ToList();
         Dictionary<string, string> expected = [];
