@@ -8,7 +8,7 @@
 #   benchmarks/in-app.sh parallel          a run on one worker and on two, each a process of its own
 #   benchmarks/in-app.sh page              the page in a browser (needs Chromium)
 #
-# MEMORY=4G benchmarks/in-app.sh ...       with that much memory for the app and its Azurite, in a control group (needs root)
+# MEMORY=4G benchmarks/in-app.sh ...       with that much memory for the apps and their Azurite, in a control group (needs root)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 address=http://127.0.0.1:7084
@@ -40,7 +40,7 @@ until curl --silent --fail --output /dev/null $address/api/health; do
   sleep 0.1
 done
 if [ "$1" = parallel ]; then # a second worker on the same storage
-  dotnet Functions/bin/Release/net10.0/GanFunctions.Functions.dll --urls http://127.0.0.1:7085 --Azurite:Location "$folder/azurite" --Azurite:Port 10084 > "$folder/log2" 2>&1 &
+  run_in_group dotnet Functions/bin/Release/net10.0/GanFunctions.Functions.dll --urls http://127.0.0.1:7085 --Azurite:Location "$folder/azurite" --Azurite:Port 10084 > "$folder/log2" 2>&1 &
   until curl --silent --fail --output /dev/null http://127.0.0.1:7085/api/health; do sleep 0.1; done
 fi
 dotnet benchmarks/bin/Release/net10.0/GanFunctions.Benchmarks.dll "$1" $address $app "${@:2}"

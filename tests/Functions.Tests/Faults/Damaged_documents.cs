@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.Functions.Tests.Faults;
@@ -42,11 +43,13 @@ public sealed class Damaged_documents(App app)
             foreach (var address in addresses)
             {
                 using var answer = await app.Http.GetAsync(address, Cancellation);
-                if (answer.StatusCode == HttpStatusCode.InternalServerError)
-                    wrong.Add($"{address}: {System.Text.Encoding.UTF8.GetString(damaged.AsSpan(Math.Max(0, index - 20), Math.Min(40, content.Length - Math.Max(0, index - 20))))}");
+                if (answer.StatusCode == HttpStatusCode.InternalServerError) wrong.Add($"{address}: {Around(damaged, index)}");
             }
         }
         await blob.UploadAsync(new BinaryData(content), overwrite: true, Cancellation);
         Assert.True(wrong.Count == 0, string.Join('\n', wrong.Take(100)));
     }
+
+    private static string Around(byte[] document, int index) =>
+        Encoding.UTF8.GetString(document[Math.Max(0, index - 20)..Math.Min(document.Length, index + 20)]);
 }
