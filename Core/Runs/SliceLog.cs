@@ -33,7 +33,31 @@ internal sealed partial class SliceLog(string run, RunStore runs, LossLog losses
     /// <summary>Writes what was collected. If that fails, the loss rows are kept for the next call.</summary>
     public async Task FlushAsync(CancellationToken cancellation)
     {
-        if (Interlocked.Exchange(ref _progress, null) is { } progress) await runs.MergeProgressAsync(run, progress, cancellation);
+        await WriteLossesAsync(cancellation);
+        await PublishProgressAsync(cancellation);
+    }
+
+    /// <summary>
+    /// Writes what was collected, for the last time. If losses cannot be written, nothing may be committed: the steps must be trained again, because
+    /// nothing else gives their losses.
+    /// </summary>
+    /// <exception cref="RequestFailedException">Losses cannot be written.</exception>
+    /// <exception cref="AggregateException">Losses cannot be written, after several attempts.</exception>
+    public async Task CompleteAsync()
+    {
+        await WriteLossesAsync(CancellationToken.None);
+        try
+        {
+            await PublishProgressAsync(CancellationToken.None);
+        }
+        catch (Exception problem) when (problem is RequestFailedException or AggregateException)
+        {
+            LogNotPublished(run, problem.Message);
+        }
+    }
+
+    private async Task WriteLossesAsync(CancellationToken cancellation)
+    {
         var rows = new List<LossRow>();
         while (_pending.TryDequeue(out var row)) rows.Add(row);
         try
@@ -47,21 +71,11 @@ internal sealed partial class SliceLog(string run, RunStore runs, LossLog losses
         }
     }
 
-    /// <summary>
-    /// Writes what was collected, for the last time. Rows that cannot be written are lost, because they must not prevent the commit.
-    /// </summary>
-    public async Task CompleteAsync()
+    private async Task PublishProgressAsync(CancellationToken cancellation)
     {
-        try
-        {
-            await FlushAsync(CancellationToken.None);
-        }
-        catch (Exception problem) when (problem is RequestFailedException or AggregateException)
-        {
-            LogLossesLost(run, _pending.Count, problem.Message);
-        }
+        if (Interlocked.Exchange(ref _progress, null) is { } progress) await runs.MergeProgressAsync(run, progress, cancellation);
     }
 
-    [LoggerMessage(LogLevel.Error, "Run {Run}: lost {Count} rows of the loss log, which could not be written. {Problem}")]
-    private partial void LogLossesLost(string run, int count, string problem);
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: could not publish the progress. {Problem}")]
+    private partial void LogNotPublished(string run, string problem);
 }

@@ -63,9 +63,9 @@ public sealed partial class TrainingSlice(
                 return Train(live!, start, options, data, reference, watch, log, deadline, stopping);
             });
 
-            // Log: before the commit, because no slice repeats these steps after it
+            // Log: before the commit, because no slice repeats these steps after it. If it fails, the upload must not go on unobserved
             await watch.StopAsync();
-            if (!watch.IsSuperseded) await log.CompleteAsync();
+            if (!watch.IsSuperseded) await Task.WhenAll(log.CompleteAsync(), trained.Uploading ?? Task.CompletedTask);
             if ((watch.IsSuperseded || trained.Divergence is not null) && trained is { Manifest: { } uncommitted, Uploading: { } uploading })
                 await steps.WithdrawAsync(uncommitted, uploading, watch.IsSuperseded);
             if (watch.IsSuperseded) return new(SliceOutcome.Superseded, start.Attempt, start.CompletedEpochs);

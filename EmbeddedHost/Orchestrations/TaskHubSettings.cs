@@ -24,15 +24,12 @@ internal sealed partial record TaskHubSettings(
     TimeSpan ControlQueueVisibilityTimeout, TimeSpan WorkItemQueueVisibilityTimeout, TimeSpan LeaseInterval)
 {
     private const string Section = "extensions:durableTask";
-    private const string ControlQueueTimeoutName = "storageProvider:controlQueueVisibilityTimeout";
     private const string PollingIntervalName = "storageProvider:maxQueuePollingInterval";
     private const string LeaseIntervalName = "storageProvider:leaseInterval";
 
-    // Shorter than in host.json: a person is waiting, and polling Azurite is free. The Functions host requires at least a minute for the
-    // first, and has no setting for the second.
+    // Shorter than in host.json: a person is waiting, and polling Azurite is free. The Functions host has no setting for the first.
     private static readonly Dictionary<string, string?> EmbeddedDefaults = new()
     {
-        [$"{Section}:{ControlQueueTimeoutName}"] = "00:00:20",
         [$"{Section}:{LeaseIntervalName}"] = "00:00:15",
         [$"{Section}:{PollingIntervalName}"] = "00:00:01",
     };
@@ -55,7 +52,7 @@ internal sealed partial record TaskHubSettings(
             },
             Number(merged, "storageProvider:partitionCount", defaultValue: 4, max: 16),
             Time(merged, PollingIntervalName),
-            Time(merged, ControlQueueTimeoutName),
+            Time(merged, "storageProvider:controlQueueVisibilityTimeout"),
             Time(merged, "storageProvider:workItemQueueVisibilityTimeout"),
             Time(merged, LeaseIntervalName));
     }

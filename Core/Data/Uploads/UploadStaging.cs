@@ -1,4 +1,7 @@
+using System.IO.Pipelines;
+using Azure.Storage;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 
 namespace GanFunctions.Core.Data.Uploads;
@@ -8,7 +11,9 @@ namespace GanFunctions.Core.Data.Uploads;
 /// <param name="options">The size limit of an upload.</param>
 public sealed class UploadStaging(BlobContainerClient container, DatasetOptions options)
 {
-    /// <summary>Writes an upload to Blob Storage. An interrupted upload is removed.</summary>
+    private static readonly StorageTransferOptions Blocks = new() { MaximumConcurrency = 1, MaximumTransferSize = 4 << 20 };
+
+    /// <summary>Writes an upload to Blob Storage. Nothing remains of an interrupted upload.</summary>
     /// <param name="name">The data set's name.</param>
     /// <param name="write">Writes a zip archive to the given stream and leaves it open.</param>
     /// <param name="cancellation">Cancels the operation.</param>
@@ -21,22 +26,40 @@ public sealed class UploadStaging(BlobContainerClient container, DatasetOptions 
         return upload;
     }
 
-    /// <summary>Writes a blob of limited size. If that fails, the blob is removed.</summary>
+    /// <summary>
+    /// Writes a blob of limited size. It exists only when it is complete. Unlike a stream that the blob opens for writing, this commits without a
+    /// condition, so that the commit can be repeated if its response is lost.
+    /// </summary>
     /// <exception cref="UploadTooLargeException">The content exceeds the limit.</exception>
     internal static async Task WriteAsync(
         BlockBlobClient blob, Func<Stream, CancellationToken, Task> write, long maxBytes, CancellationToken cancellation)
     {
-        try
+        var pipe = new Pipe();
+        var upload = new BlobUploadOptions { TransferOptions = Blocks };
+        await Task.WhenAll(ThenAsync(WriteAsync, pipe.Writer.CompleteAsync), ThenAsync(UploadAsync, pipe.Reader.CompleteAsync));
+
+        async Task WriteAsync()
         {
-            await using var stream = await blob.OpenWriteAsync(overwrite: true, cancellationToken: cancellation);
-            await using var limited = new LimitedStream(stream, maxBytes);
+            await using var limited = new LimitedStream(pipe.Writer.AsStream(leaveOpen: true), maxBytes);
             await write(limited, cancellation);
         }
-        catch
+
+        Task UploadAsync() => blob.UploadAsync(pipe.Reader.AsStream(leaveOpen: true), upload, cancellation);
+    }
+
+    /// <summary>Completes one end of a pipe after its work; a failure of the work ends the other as well.</summary>
+    private static async Task ThenAsync(Func<Task> work, Func<Exception?, ValueTask> complete)
+    {
+        try
         {
-            await blob.DeleteIfExistsAsync(cancellationToken: CancellationToken.None);
+            await work();
+        }
+        catch (Exception failure)
+        {
+            await complete(failure);
             throw;
         }
+        await complete(null);
     }
 }
 
