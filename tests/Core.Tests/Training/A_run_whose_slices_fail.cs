@@ -1,3 +1,4 @@
+using Azure;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Training;
@@ -52,5 +53,23 @@ public sealed class A_run_whose_slices_fail(AzuriteFixture azurite)
         await bench.TrainAsync(request, Cancellation);
 
         Assert.Equal(0, (await bench.Runs.FindAsync("recovered", Cancellation))!.Failures);
+    }
+
+    [Fact]
+    public async Task Repeats_a_slice_whose_losses_cannot_be_written()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        var request = await bench.StartAsync("complete", Small with { LogEvery = 1 });
+        await bench.LossTable.DeleteAsync(Cancellation);
+
+        await Assert.ThrowsAnyAsync<RequestFailedException>(() => bench.TrainAsync(request, Cancellation));
+        var beforeTheTableExists = await bench.Checkpoints.ListAsync("complete", Cancellation);
+        await bench.LossTable.CreateAsync(Cancellation);
+        var result = await bench.TrainAsync(request, Cancellation);
+
+        Assert.Empty(beforeTheTableExists);
+        Assert.Equal(SliceOutcome.Completed, result.Outcome);
+        var losses = await bench.Losses.ReadAsync("complete", Cancellation).ToListAsync(Cancellation);
+        Assert.Equal([1, 2, null], losses.Select(row => row.Step()));
     }
 }

@@ -1,3 +1,4 @@
+using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
@@ -41,6 +42,8 @@ public sealed class TrainingBench : IDisposable
 
     public DatasetCatalog Datasets => _services.GetRequiredService<DatasetCatalog>();
 
+    public TableClient LossTable => _services.GetRequiredService<TableClient>();
+
     public LossLog Losses => _services.GetRequiredService<LossLog>();
 
     public RunLifecycle Lifecycle => _services.GetRequiredService<RunLifecycle>();
@@ -61,7 +64,7 @@ public sealed class TrainingBench : IDisposable
         var collection = new ServiceCollection().AddMetrics()
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(log))
             .AddSingleton(log).AddSingleton(time ?? TimeProvider.System).AddSingleton(container)
-            .AddSingleton(new RunStore(runs)).AddSingleton(new LossLog(losses))
+            .AddSingleton(new RunStore(runs)).AddSingleton(losses).AddSingleton<LossLog>()
             .AddSingleton(new HttpClient()).AddSingleton(new DatasetOptions()).AddSingleton<DatasetCatalog>()
             .AddSingleton<CheckpointStore>().AddSingleton<InitialFiles>().AddSingleton<InitialCheckpoints>().AddSingleton<GridStore>().AddSingleton<QualityReferenceStore>()
             .AddSingleton(costs ?? new()).AddSingleton<TrainingTelemetry>()
