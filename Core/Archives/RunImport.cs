@@ -107,7 +107,7 @@ public sealed partial class RunImport(
             if (await runs.FindAsync(run, CancellationToken.None) is not { } row) await lifecycle.DeleteStoredAsync(run, CancellationToken.None);
             else if (row.InstanceId == claim || row is { Phase: Phase.Deleting, InstanceId: "" }) await lifecycle.DeleteAsync(run, CancellationToken.None);
         }
-        catch (Exception problem) when (problem is RequestFailedException or AggregateException)
+        catch (Exception problem) when (problem.IsOfStorage())
         {
             LogNotRemoved(run, problem.Message);
         }

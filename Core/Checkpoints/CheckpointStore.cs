@@ -155,12 +155,10 @@ public sealed partial class CheckpointStore(BlobContainerClient container, ILogg
         await Parallel.ForEachAsync(expired, cancellation, async (manifest, _) =>
         {
             if (await _manifests.TryReadAsync(run, manifest.Name, cancellation) is not { } read) return;
-            if (!read.IsEpochEnd)
-            {
-                await _manifests.DeleteAsync(run, read.Name, cancellation);
-                await DeleteFileAsync(run, read.Generator, cancellation);
-            }
             await DeleteFileAsync(run, read.Training, cancellation);
+            if (read.IsEpochEnd) return;
+            await DeleteFileAsync(run, read.Generator, cancellation);
+            await _manifests.DeleteAsync(run, read.Name, cancellation); // last: without it, an interrupted removal would not be repeated
         });
         _collected.Manifests.UnionWith(expired);
         if (expired.Count > 0) LogCollected(run, expired.Count);

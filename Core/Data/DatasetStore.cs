@@ -188,7 +188,7 @@ internal sealed class DatasetSweep(BlobContainerClient container, TimeProvider t
             await RemoveFromAsync(
                 prefix, (folder, written) => time.GetUtcNow() - written > LeftoverAge || isLeftover(folder), CancellationToken.None);
         }
-        catch (RequestFailedException failure)
+        catch (Exception failure) when (failure.IsOfStorage())
         {
             logger.NotSwept(failure, dataset);
         }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Azure;
 using GanFunctions.Core.Losses;
+using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using Microsoft.Extensions.Logging;
 
@@ -50,7 +51,7 @@ internal sealed partial class SliceLog(string run, RunStore runs, LossLog losses
         {
             await PublishProgressAsync(CancellationToken.None);
         }
-        catch (Exception problem) when (problem is RequestFailedException or AggregateException)
+        catch (Exception problem) when (problem.IsOfStorage())
         {
             LogNotPublished(run, problem.Message);
         }

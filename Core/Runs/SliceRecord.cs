@@ -1,6 +1,7 @@
 using Azure;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Runs;
@@ -133,7 +134,7 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, S
             if (updated is { Changed: true }) bill.MarkRecorded();
             return updated?.Row;
         }
-        catch (Exception problem) when (problem is RequestFailedException or AggregateException)
+        catch (Exception problem) when (problem.IsOfStorage())
         {
             LogNotRecorded(request.Run, problem.Message);
             return null;

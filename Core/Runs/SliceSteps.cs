@@ -20,6 +20,8 @@ public sealed partial class SliceSteps(
     RunStore runs, CheckpointStore checkpoints, DatasetCatalog datasets, QualityReferenceStore references, GridStore grids, CostSettings costs,
     TrainingTelemetry telemetry, TimeProvider time, ILogger<SliceSteps> logger)
 {
+    private const int RemovalAttempts = 3; // each is several attempts of the storage client
+
     /// <summary>The limits of runs.</summary>
     internal RunLimits Limits { get; } = new(costs);
 
@@ -152,18 +154,28 @@ public sealed partial class SliceSteps(
         return await slice.Record.EndAsync(last);
     }
 
-    private async Task RemoveExpiredAsync(Manifest committed, TrainingOptions options)
+    /// <summary>Removes files that a run no longer needs, as far as the storage permits. It tries several times, because no commit may follow.</summary>
+    internal async Task RemoveAsync(string run, Func<Task> remove)
     {
-        try
+        for (var attempt = 1; attempt <= RemovalAttempts; attempt++)
         {
-            await checkpoints.CollectAsync(committed, options.KeepTraining, CancellationToken.None);
-            await checkpoints.DropGeneratorsAsync(committed.Run, options, CancellationToken.None);
-        }
-        catch (RequestFailedException problem)
-        {
-            LogNotCollected(committed.Run, problem.Message); // the next commit tries again
+            try
+            {
+                await remove();
+                return;
+            }
+            catch (Exception problem) when (problem.IsOfStorage())
+            {
+                LogNotRemoved(run, attempt, RemovalAttempts, problem.Message);
+            }
         }
     }
+
+    private Task RemoveExpiredAsync(Manifest committed, TrainingOptions options) => RemoveAsync(committed.Run, async () =>
+    {
+        await checkpoints.CollectAsync(committed, options.KeepTraining, CancellationToken.None);
+        await checkpoints.DropGeneratorsAsync(committed.Run, options, CancellationToken.None);
+    });
 
     /// <summary>
     /// Removes uploaded files that no checkpoint will reference. If a new run has the same id, the files may belong to it and are kept.
@@ -199,8 +211,8 @@ public sealed partial class SliceSteps(
     [LoggerMessage(LogLevel.Warning, "Run {Run}: diverged: {Reason}")]
     private partial void LogDiverged(string run, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: could not remove expired files; the next commit tries again. {Problem}")]
-    private partial void LogNotCollected(string run, string problem);
+    [LoggerMessage(LogLevel.Warning, "Run {Run}: could not remove files that are no longer needed (attempt {Attempt} of {Limit}); the next commit removes them. {Problem}")]
+    private partial void LogNotRemoved(string run, int attempt, int limit, string problem);
 }
 
 /// <summary>A slice that has begun.</summary>

@@ -194,17 +194,7 @@ public sealed partial class TrainingRound(
         return new(manifest, generator, training);
     }
 
-    private async Task CollectAsync(Manifest committed)
-    {
-        try
-        {
-            await shards.CollectAsync(committed, CancellationToken.None);
-        }
-        catch (RequestFailedException problem)
-        {
-            LogNotCollected(committed.Run, problem.Message); // the next merge tries again
-        }
-    }
+    private Task CollectAsync(Manifest committed) => steps.RemoveAsync(committed.Run, () => shards.CollectAsync(committed, CancellationToken.None));
 
     /// <summary>Training speed in this round, in pictures per second; NaN if the workers had trained it before.</summary>
     private double SpeedOf(IReadOnlyList<ShardResult> results, TrainingOptions options)
@@ -218,9 +208,6 @@ public sealed partial class TrainingRound(
 
     [LoggerMessage(LogLevel.Information, "Run {Run}: worker {Worker} trains its shard from attempt {Attempt}, epoch {Epoch}, step {Step}")]
     private partial void LogTraining(string run, int worker, int attempt, int epoch, int step);
-
-    [LoggerMessage(LogLevel.Warning, "Run {Run}: could not remove the shards of an earlier round; the next merge tries again. {Problem}")]
-    private partial void LogNotCollected(string run, string problem);
 }
 
 /// <summary>The input of a worker in a round.</summary>

@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Storage.Blobs;
+using GanFunctions.Core.Storage;
 using GanFunctions.Functions.OpenApi;
 
 namespace GanFunctions.Functions.Health;
@@ -32,7 +33,7 @@ public sealed class GetHealth(BlobContainerClient container)
             await container.GetPropertiesAsync(cancellationToken: timeout.Token);
             return Results.Ok(HealthView.Ready);
         }
-        catch (Exception problem) when (problem is RequestFailedException or AggregateException
+        catch (Exception problem) when (problem.IsOfStorage()
             || (problem is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             return Results.Json(HealthView.NotReady, statusCode: 503);

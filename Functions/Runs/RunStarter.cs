@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Azure;
 using GanFunctions.Core.Runs;
+using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 using GanFunctions.Functions.Claims;
 using GanFunctions.Functions.Hosting;
@@ -72,7 +73,7 @@ public sealed partial class RunStarter(RunStore runs, ShortJobs shortWork, TaskH
         {
             await shortWork.AddAsync(new ShortJob(Prepare: new Preparation(work.RowKey, work.InstanceId)));
         }
-        catch (Exception unavailable) when (unavailable is RequestFailedException or AggregateException)
+        catch (Exception unavailable) when (unavailable.IsOfStorage())
         {
             LogNotPrepared(work.RowKey, unavailable.Message);
         }
