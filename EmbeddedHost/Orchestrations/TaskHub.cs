@@ -100,7 +100,7 @@ internal sealed partial class TaskHub : IHostedService, IAsyncDisposable
     private partial void LogStarted(string hub);
 
     [LoggerMessage(
-        LogLevel.Information, "Task hub {Hub}: unfinished orchestrations to resume: {Count}; those of a killed process resume after about {Seconds} s")]
+        LogLevel.Information, "Task hub {Hub}: unfinished orchestrations to resume: {Count}; those of a killed process resume within {Seconds} s")]
     private partial void LogUnfinished(string hub, int count, double seconds);
 
     [LoggerMessage(

@@ -23,7 +23,7 @@ public sealed class A_mutated_file(AzuriteFixture azurite)
 
     public static TheoryData<string> PictureFormats { get; } = [".png", ".jpg", ".webp", ".gif", ".tif", ".avif", ".bmp", ".pgm", ".ppm"];
 
-    public static TheoryData<string> Archives { get; } = ["zip", "tar", "tar.gz", "csv", "idx"];
+    public static TheoryData<string> Archives { get; } = ["zip", "tar", "tar.gz", "csv", "parquet", "idx"];
 
     [Theory]
     [MemberData(nameof(PictureFormats))]
@@ -101,8 +101,18 @@ public sealed class A_mutated_file(AzuriteFixture azurite)
         });
     }
 
-    private static void Try(Gen<byte[]> files, int count, Action<byte[]> read) =>
-        files.Sample(read, iter: Seconds > 0 ? -1 : count, time: Seconds, threads: 1, print: Convert.ToBase64String);
+    private static void Try(Gen<byte[]> files, int count, Action<byte[]> read)
+    {
+        var tried = 0;
+        files.Sample(
+            file =>
+            {
+                tried++;
+                read(file);
+            },
+            iter: Seconds > 0 ? -1 : count, time: Seconds, threads: 1, print: Convert.ToBase64String);
+        TestContext.Current.TestOutputHelper!.WriteLine($"{tried} files");
+    }
 
     private static byte[] Upload(string format)
     {
@@ -117,6 +127,7 @@ public sealed class A_mutated_file(AzuriteFixture azurite)
             "tar" => Tar(files),
             "tar.gz" => Idx.Gzip(Tar(files)),
             "csv" => Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, 6).Select(Row))),
+            "parquet" => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Data", "Files", "huggingface.parquet")),
             _ => Idx.Upload(Idx.File([6, 28, 28], new byte[6 * 28 * 28]), Idx.Labels(6)).ToArray(),
         };
     }
