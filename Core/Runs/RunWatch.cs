@@ -1,3 +1,4 @@
+using GanFunctions.Core.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace GanFunctions.Core.Runs;
@@ -42,6 +43,20 @@ internal sealed partial class RunWatch : IAsyncDisposable
     /// </summary>
     public bool IsSuperseded => _superseded;
 
+    /// <summary>Checks now, rather than within a second, whether the run is <see cref="IsSuperseded"/>.</summary>
+    public async Task<bool> CheckSupersededAsync()
+    {
+        try
+        {
+            await CheckAsync(CancellationToken.None);
+        }
+        catch (Exception problem) when (problem.IsOfStorage())
+        {
+            LogCheckFailed(_run, problem.Message);
+        }
+        return _superseded;
+    }
+
     /// <summary>Runs work that is cancelled when the watch is interrupted.</summary>
     /// <returns>The result; null if the watch was interrupted.</returns>
     public async Task<T?> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellation) where T : class
@@ -80,9 +95,7 @@ internal sealed partial class RunWatch : IAsyncDisposable
             try
             {
                 await _timer.WaitForNextTickAsync(_stop.Token);
-                var row = await _runs.FindAsync(_run, _stop.Token);
-                _superseded |= row?.IsOpenTo(_instanceId) != true;
-                if (_superseded || row!.Desired != Desired.Run) await _interrupted.CancelAsync();
+                await CheckAsync(_stop.Token);
                 if (!_superseded && _publish is not null) await _publish(_stop.Token);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -94,6 +107,13 @@ internal sealed partial class RunWatch : IAsyncDisposable
                 LogCheckFailed(_run, problem.Message);
             }
         }
+    }
+
+    private async Task CheckAsync(CancellationToken cancellation)
+    {
+        var row = await _runs.FindAsync(_run, cancellation);
+        _superseded |= row?.IsOpenTo(_instanceId) != true;
+        if (_superseded || row!.Desired != Desired.Run) await _interrupted.CancelAsync();
     }
 
     [LoggerMessage(LogLevel.Warning, "Run {Run}: could not read the run's row or publish its progress; the work continues. {Problem}")]

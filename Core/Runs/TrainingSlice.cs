@@ -120,7 +120,11 @@ public sealed partial class TrainingSlice(
         // Save
         var (generator, training) = live.Save();
         var manifest = new Manifest(live.Position, BlobReference.Of(generator), BlobReference.Of(training));
-        var uploading = Task.Run(() => checkpoints.UploadAsync(manifest, generator, training, CancellationToken.None), CancellationToken.None);
+        var uploading = Task.Run(async () =>
+        {
+            // Files of a run that was deleted and created again meanwhile would stay: they might be those of the new run
+            if (!await watch.CheckSupersededAsync()) await checkpoints.UploadAsync(manifest, generator, training, CancellationToken.None);
+        }, CancellationToken.None);
         if (!manifest.IsEpochEnd)
         {
             var canContinue = IsInterrupted() || TrainAhead(live, data, speed, () => uploading.IsCompleted || IsInterrupted());

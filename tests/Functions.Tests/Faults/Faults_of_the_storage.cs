@@ -28,7 +28,8 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
         new("an upload that is deleted", "blob PUT gan/datasets/{name}/{hash}/upload.zip?comp=blocklist", StorageFault.ResetAfter, IsPersistent: false), // 500
     ];
 
-    private sealed record Case(string Scenario, string Kind, StorageFault Fault, bool IsPersistent);
+    /// <param name="IsShared">Whether the call is about no run in particular, such as polling a queue.</param>
+    private sealed record Case(string Scenario, string Kind, StorageFault Fault, bool IsPersistent, bool IsShared = false);
 
     [Fact]
     public async Task Change_nothing_in_the_end_whichever_call_they_hit()
@@ -43,7 +44,7 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
                 from fault in Enum.GetValues<StorageFault>()
                 where fault.CanHappenTo(call) && (Enum.TryParse<StorageFault>(Wanted, out var wanted) ? fault == wanted : fault != StorageFault.NoAnswer)
                 from isPersistent in fault == StorageFault.NoAnswer ? [false] : new[] { false, true }
-                select new Case(scenario, call.Kind, fault, isPersistent));
+                select new Case(scenario, call.Kind, fault, isPersistent, call.Subject is null));
         }
 
         // The same sample each time, even if a kind of call is new or was not needed this time; faults that last take a minute each
@@ -55,17 +56,17 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
 
         ConcurrentDictionary<Case, string> results = [];
         var (number, waiting) = (0, new ConcurrentQueue<Case>(cases));
-        var others = await Task.WhenAll(Enumerable.Range(1, Parallelism.Apps - 1).Select(_ => Rig.StartAsync()));
+        List<Task<Rig>> others = [.. Enumerable.Range(1, Parallelism.Apps - 1).Select(_ => Rig.StartAsync())];
         try
         {
-            await Task.WhenAll(others.Append(rig).SelectMany(each => Enumerable.Range(0, Parallelism.AtATime).Select(async _ =>
+            await Task.WhenAll((await Task.WhenAll(others)).Append(rig).SelectMany(each => Enumerable.Range(0, Parallelism.AtATime).Select(async _ =>
             {
                 while (waiting.TryDequeue(out var what)) results[what] = await each.TryAsync(what, $"fault-{Interlocked.Increment(ref number)}");
             })));
         }
         finally
         {
-            foreach (var other in others) await other.DisposeAsync();
+            foreach (var other in others.Where(each => each.IsCompletedSuccessfully)) await (await other).DisposeAsync();
         }
 
         output.WriteLine(Table(results));
@@ -92,12 +93,12 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
             var result = await rig.PlayAsync(scenario, name, call =>
             {
                 StorageFault? chosen;
-                lock (random) chosen = random.Next(20) == 0 ? faults[random.Next(faults.Length)] : null;
+                lock (random) chosen = random.Next(call.Subject is null ? 100 : 20) == 0 ? faults[random.Next(faults.Length)] : null;
                 if (chosen is { } fault && fault.CanHappenTo(call)) happened.Enqueue((fault, call));
                 return chosen;
             });
             if (result.Length > 1)
-                Assert.Fail($"{scenario} {name}: {result}\n{string.Join('\n', happened.Select(each => $"{each.Fault} {each.Call}"))}\n{rig.Output}");
+                Assert.Fail($"{scenario} {name}: {string.Join('\n', happened.Select(each => $"{each.Fault} {each.Call}"))}\n{result}");
             foreach (var (fault, _) in happened) injected.Add(fault);
         });
 
@@ -107,33 +108,27 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
 
     private static string Shuffled(Case each) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{each}")));
 
+    /// <summary>The worst result of each call and fault in any scenario, once and lasting.</summary>
     private static string Table(ConcurrentDictionary<Case, string> results)
     {
-        var faults = Enum.GetValues<StorageFault>();
-        var text = new StringBuilder();
-        foreach (var scenario in results.GroupBy(each => each.Key.Scenario).OrderBy(group => group.Key, StringComparer.Ordinal))
-        {
-            text.AppendLine(CultureInfo.InvariantCulture, $"\n{scenario.Key}\n\n| call | {string.Join(" | ", faults)} |");
-            text.AppendLine($"|---|{string.Concat(faults.Select(_ => "---|"))}");
-            foreach (var kind in scenario.GroupBy(each => each.Key.Kind).OrderBy(group => group.Key, StringComparer.Ordinal))
-                text.AppendLine(CultureInfo.InvariantCulture, $"| `{kind.Key}` | {string.Join(" | ", faults.Select(fault => Cell(kind, fault)))} |");
-        }
+        var faults = results.Keys.Select(each => each.Fault).Distinct().Order().ToList();
+        var text = new StringBuilder($"| call | {string.Join(" | ", faults)} |\n|---|{string.Concat(faults.Select(_ => "---|"))}\n");
+        foreach (var kind in results.GroupBy(each => each.Key.Kind).OrderBy(group => group.Key, StringComparer.Ordinal))
+            text.AppendLine(CultureInfo.InvariantCulture, $"| `{kind.Key}` | {string.Join(" | ", faults.Select(fault => Cell(kind, fault)))} |");
         return text.ToString();
     }
 
-    private static string Cell(IEnumerable<KeyValuePair<Case, string>> results, StorageFault fault) =>
-        string.Join(' ', results
-            .Where(each => each.Key.Fault == fault).OrderBy(each => each.Key.IsPersistent).Select(each => each.Value.Length > 1 ? "X" : each.Value));
+    private static string Cell(IEnumerable<KeyValuePair<Case, string>> results, StorageFault fault) => string.Join(' ', results
+        .Where(each => each.Key.Fault == fault).GroupBy(each => each.Key.IsPersistent, each => each.Value.Length > 1 ? "X" : each.Value)
+        .OrderBy(group => group.Key).Select(group => group.MaxBy(each => "-=eX".IndexOf(each, StringComparison.Ordinal))));
 
     /// <summary>An app on a storage that can fail, and what each scenario gives on it without faults.</summary>
     private sealed class Rig(AzuriteFixture azurite, FaultyStorage storage, AppProcess app) : IAsyncDisposable
     {
         private readonly Dictionary<string, string> _expected = [];
 
-        /// <summary>The first call of each kind that a scenario makes.</summary>
+        /// <summary>The first call of each kind that a scenario makes, and of each shared kind that no scenario before it makes.</summary>
         public Dictionary<string, List<StorageCall>> Calls { get; } = [];
-
-        public string Output => app.Output;
 
         public static async Task<Rig> StartAsync()
         {
@@ -160,7 +155,7 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
             var attempts = 0;
             var result = await PlayAsync(what.Scenario, name, call =>
             {
-                if (call.Kind != what.Kind) return null;
+                if (call.Kind != what.Kind || call.Subject is null != what.IsShared) return null;
                 if (Interlocked.CompareExchange(ref hit, call.Id, null) is { } first && (!what.IsPersistent || first != call.Id)) return null;
                 return Interlocked.Increment(ref attempts) <= Attempts ? what.Fault : null;
             });
@@ -168,10 +163,10 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
         }
 
         /// <summary>Plays a scenario while calls fail.</summary>
-        /// <returns><c>=</c> if nobody noticed, <c>e</c> if the user got an error, and otherwise what is wrong.</returns>
+        /// <returns><c>=</c> if nobody noticed, <c>e</c> if the user got an error, and otherwise what is wrong, with the log of the app.</returns>
         public async Task<string> PlayAsync(string scenario, string name, Func<StorageCall, StorageFault?> choose)
         {
-            using var injected = storage.Inject(call => call.Subject == name ? choose(call) : null);
+            using var injected = storage.Inject(call => call.Subject is null || call.Subject == name ? choose(call) : null);
             var user = new PersistentUser(() => app.Client, azurite);
             try
             {
@@ -180,7 +175,7 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
             }
             catch (Exception failure) when (!Cancellation.IsCancellationRequested)
             {
-                return failure.Message;
+                return $"{failure.Message}\n{app.Output}";
             }
         }
 
@@ -199,7 +194,8 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
                 var name = $"fault-free{_expected.Count}";
                 var recorded = await storage.RecordAsync(
                     name, async () => _expected[scenario] = await play(new PersistentUser(() => app.Client, azurite), name));
-                Calls[scenario] = [.. recorded.DistinctBy(call => call.Kind)];
+                var known = Calls.Values.SelectMany(calls => calls).Where(call => call.Subject is null).Select(call => call.Kind).ToHashSet();
+                Calls[scenario] = [.. recorded.DistinctBy(call => (call.Kind, call.Subject)).Where(call => call.Subject is not null || !known.Contains(call.Kind))];
             }
         }
     }

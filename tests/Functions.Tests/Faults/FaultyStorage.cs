@@ -64,13 +64,13 @@ internal sealed partial class FaultyStorage : IAsyncDisposable
         return storage;
     }
 
-    /// <summary>Records the calls about <paramref name="subject"/> while <paramref name="action"/> runs, in the order of their arrival.</summary>
+    /// <summary>Records the calls about <paramref name="subject"/>, and those about nothing in particular, while <paramref name="action"/> runs.</summary>
     public async Task<IReadOnlyList<StorageCall>> RecordAsync(string subject, Func<Task> action)
     {
         var recording = _recording = new();
         await action();
         _recording = null;
-        return [.. recording.Where(call => call.Subject == subject)];
+        return [.. recording.Where(call => call.Subject is null || call.Subject == subject)];
     }
 
     /// <summary>Decides about every attempt whether it fails, until the result is disposed.</summary>

@@ -5,13 +5,13 @@ namespace GanFunctions.Functions.Tests.Faults;
 
 /// <summary>
 /// Kills of an app at a random call of the storage, before or after that has taken effect, while a user trains, pauses, extends, deletes, uploads and
-/// sweeps; alone, or with another process on the same storage, whose clock may differ by almost as much as Azure Storage permits. Two kills each in a soak
+/// sweeps; alone, or with another process on the same storage, whose clock may differ by almost as much as Azure Storage permits. Five kills each in a soak
 /// test; with GANFUNCTIONS_KILLS as many of each.
 /// </summary>
 public sealed class Kills(ITestOutputHelper output)
 {
     private static readonly string? Wanted = Environment.GetEnvironmentVariable("GANFUNCTIONS_KILLS");
-    private static readonly int Count = Wanted is null ? 2 : int.Parse(Wanted, CultureInfo.InvariantCulture);
+    private static readonly int Count = Wanted is null ? 5 : int.Parse(Wanted, CultureInfo.InvariantCulture);
 
     /// <summary>Numbers of processes, and by how many minutes the clock of the one that is killed is ahead.</summary>
     public static TheoryData<int, int> Processes { get; } = Wanted is null ? new() { { 1, 0 }, { 2, 14 } } : new() { { 1, 0 }, { 2, 0 }, { 2, 14 } };
@@ -20,18 +20,18 @@ public sealed class Kills(ITestOutputHelper output)
     [MemberData(nameof(Processes))]
     public async Task Change_nothing_in_the_end(int processes, int minutesAhead)
     {
-        if (Wanted is null) Soak.Only("a minute");
+        if (Wanted is null) Soak.Only("two minutes");
         var seed = Environment.TickCount;
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         await using var azurite = await AzuriteFixture.StartAsync();
         await using var storage = await FaultyStorage.StartAsync(azurite);
         await using var other = processes == 1 ? null : App.Start(azurite.ConnectionString, App.ImpatientHub);
-        var victim = App.Start(storage.ConnectionString, ClockAhead(minutesAhead), App.ImpatientHub);
+        var victim = await StartAsync(storage, minutesAhead);
         try
         {
             if (other is not null) await other.WaitUntilListeningAsync();
-            var http = await victim.WaitUntilListeningAsync();
+            var http = victim.Client;
             using (var answer = await http.GetAsync("api/datasets", TestContext.Current.CancellationToken))
                 Assert.Equal(minutesAhead, (answer.Headers.Date!.Value - TimeProvider.System.GetUtcNow()).TotalMinutes, tolerance: 5);
             await http.UploadNoiseAsync();
@@ -45,7 +45,7 @@ public sealed class Kills(ITestOutputHelper output)
                 {
                     var (free, outcome) = ($"fault-free{expected.Count}", "");
                     var recorded = await storage.RecordAsync(free, async () => outcome = await play(new PersistentUser(() => http, azurite), free));
-                    expected[scenario] = faultless = (outcome, recorded.Count);
+                    expected[scenario] = faultless = (outcome, recorded.Count(call => call.Subject == free));
                 }
                 var name = $"fault-{number}";
                 var calls = random.Next(faultless.Calls) / processes; // the other process makes some of them
@@ -56,8 +56,8 @@ public sealed class Kills(ITestOutputHelper output)
                     await victim.KillAsync();
                     output.WriteLine($"{scenario}, {processes} processes, {minutesAhead} minutes: killed at {await caught}");
                     await victim.DisposeAsync();
-                    victim = App.Start(storage.ConnectionString, ClockAhead(minutesAhead), App.ImpatientHub);
-                    http = await victim.WaitUntilListeningAsync();
+                    victim = await StartAsync(storage, minutesAhead);
+                    http = victim.Client;
                     kills++;
                 }
                 Assert.Equal(faultless.Outcome, await played);
@@ -71,6 +71,23 @@ public sealed class Kills(ITestOutputHelper output)
         finally
         {
             await victim.DisposeAsync();
+        }
+    }
+
+    private static async Task<AppProcess> StartAsync(FaultyStorage storage, int minutesAhead)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var app = App.Start(storage.ConnectionString, ClockAhead(minutesAhead), App.ImpatientHub);
+            try
+            {
+                await app.WaitUntilListeningAsync();
+                return app;
+            }
+            catch (InvalidOperationException) when (minutesAhead > 0 && attempt < 3 && app.Output.Length == 0)
+            {
+                await app.DisposeAsync(); // on a busy machine, libfaketime sometimes crashes a process before its first line
+            }
         }
     }
 

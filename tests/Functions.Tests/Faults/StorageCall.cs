@@ -60,7 +60,7 @@ internal sealed partial record StorageCall(string Service, string Method, string
         return Convert.TryFromBase64String(text, bytes, out var length) ? Encoding.UTF8.GetString(bytes, 0, length) : text;
     }
 
-    [GeneratedRegex(@"[?&]\$(format|select|top)=[^&]*")]
+    [GeneratedRegex(@"[?&](\$format|\$select|\$top|popreceipt|Next\w+Key|next\w+Key)=[^&]*")]
     private static partial Regex Details();
 
     [GeneratedRegex("blockid=[^&]*")]
