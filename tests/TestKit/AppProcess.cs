@@ -60,7 +60,6 @@ public sealed class AppProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = folder ?? Path.GetDirectoryName(dll)!,
         };
-        start.Environment["DOTNET_TC_CallCountingDelayMs"] = "FFFFFFF"; // as in tests/Directory.Build.props: methods are compiled once
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
         {
             start.Environment[name] = value;

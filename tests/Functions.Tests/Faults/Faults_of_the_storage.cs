@@ -134,16 +134,17 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
         {
             var azurite = await AzuriteFixture.StartAsync();
             var storage = await FaultyStorage.StartAsync(azurite);
-            var rig = new Rig(azurite, storage, App.Start(storage.ConnectionString));
+            var app = App.Start(storage.ConnectionString);
+            var rig = new Rig(azurite, storage, app);
             try
             {
                 await rig.PlayAllAsync();
                 return rig;
             }
-            catch
+            catch (Exception failure)
             {
                 await rig.DisposeAsync();
-                throw;
+                throw new InvalidOperationException($"{failure.Message}\n{app.Output}", failure);
             }
         }
 
