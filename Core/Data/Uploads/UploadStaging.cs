@@ -13,7 +13,7 @@ public sealed class UploadStaging(BlobContainerClient container, DatasetOptions 
 {
     private static readonly StorageTransferOptions Blocks = new() { MaximumConcurrency = 1, MaximumTransferSize = 4 << 20 };
 
-    /// <summary>Writes an upload to Blob Storage. Nothing remains of an interrupted upload.</summary>
+    /// <summary>Writes an upload to Blob Storage. An interrupted upload leaves no blob.</summary>
     /// <param name="name">The data set's name.</param>
     /// <param name="write">Writes a zip archive to the given stream and leaves it open.</param>
     /// <param name="cancellation">Cancels the operation.</param>
@@ -36,15 +36,15 @@ public sealed class UploadStaging(BlobContainerClient container, DatasetOptions 
     {
         var pipe = new Pipe();
         var upload = new BlobUploadOptions { TransferOptions = Blocks };
-        await Task.WhenAll(ThenAsync(WriteAsync, pipe.Writer.CompleteAsync), ThenAsync(UploadAsync, pipe.Reader.CompleteAsync));
+        await Task.WhenAll(ThenAsync(FillPipeAsync, pipe.Writer.CompleteAsync), ThenAsync(UploadPipeAsync, pipe.Reader.CompleteAsync));
 
-        async Task WriteAsync()
+        async Task FillPipeAsync()
         {
             await using var limited = new LimitedStream(pipe.Writer.AsStream(leaveOpen: true), maxBytes);
             await write(limited, cancellation);
         }
 
-        Task UploadAsync() => blob.UploadAsync(pipe.Reader.AsStream(leaveOpen: true), upload, cancellation);
+        Task UploadPipeAsync() => blob.UploadAsync(pipe.Reader.AsStream(leaveOpen: true), upload, cancellation);
     }
 
     /// <summary>Completes one end of a pipe after its work; a failure of the work ends the other as well.</summary>
