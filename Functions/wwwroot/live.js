@@ -10,10 +10,13 @@ const pollsBeforeStream = 5;
 /** Whether the run stays in its state until a user acts. The server closes the event stream of such a run. */
 export const isAtRest = run => restingStates.includes(run.state);
 
-/** The last completed epoch, 0 before the first. */
+/**
+ * The last epoch whose checkpoint is committed, 0 before the first: only then can its pictures be fetched. The progress runs ahead of it while an
+ * epoch is measured. A checkpoint's name is made of attempt, epoch and step.
+ */
 export const lastEpoch = run => {
-  const { epoch, step, stepsPerEpoch } = run.progress;
-  return epoch > 0 && step >= stepsPerEpoch ? epoch : Math.max(0, epoch - 1);
+  const [, epoch, step] = (run.checkpoint ?? '0-0-0').split('-').map(Number);
+  return step >= run.progress.stepsPerEpoch ? epoch : Math.max(0, epoch - 1);
 };
 
 /**

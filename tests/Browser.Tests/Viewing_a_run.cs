@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using GanFunctions.Functions.Tests.Faults;
 using GanFunctions.TestKit;
 using static Microsoft.Playwright.Assertions;
 
@@ -30,6 +31,23 @@ public sealed class Viewing_a_run(App app, Browser browser)
         var timelapse = page.GetByAltText("Timelapse of epochs 1 to");
         await Expect(timelapse).ToBeVisibleAsync();
         Assert.True(await timelapse.EvaluateAsync<bool>("async image => { await image.decode(); return image.naturalWidth > 100; }"));
+    }
+
+    [Fact]
+    public async Task Shows_the_samples_of_an_epoch_that_are_stored_long_after_its_last_step()
+    {
+        await using var azurite = await AzuriteFixture.StartAsync(); // of its own, because the shared app would train the run on the shared one
+        await using var storage = await FaultyStorage.StartAsync(azurite);
+        await using var process = App.Start(storage.ConnectionString);
+        await process.WaitUntilListeningAsync();
+        using var slowly = storage.Inject(call => call is { Service: "blob", Method: "PUT" } ? StorageFault.SlowAnswer : null);
+        var body = ApiCalls.Tiny("slowly-stored");
+        body["epochs"] = 1;
+        using var started = await process.Client.StartAsync(body);
+
+        await using var visit = await browser.VisitAsync(new Uri(process.Client.BaseAddress!, "#/runs/slowly-stored"));
+
+        await Expect(visit.Page.GetByAltText("64 pictures generated after epoch 1")).ToBeVisibleAsync();
     }
 
     [Fact]
