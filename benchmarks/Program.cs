@@ -23,6 +23,7 @@ switch (args)
     case ["samples", .. var rest]: return await SamplesCommand.RunAsync(rest);
     case ["runs", .. var rest]: return await RunsCommand.RunAsync(rest);
     case ["page", .. var rest]: return await PageCommand.RunAsync(rest);
+    case ["arithmetic", .. var rest]: return ArithmeticCommand.Run(rest);
 }
 var options = Arguments.Parse(args);
 if (options is null) return 2;

@@ -1,3 +1,4 @@
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Model;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -52,14 +53,15 @@ public sealed class StateAverage : IDisposable
             {
                 if (!tensors.TryGetValue(name, out var tensor) || !tensor.shape.SequenceEqual(sum.shape))
                     throw new InvalidDataException($"The tensor {name} of one worker is missing or has another shape.");
-                if (IsAveraged(sum)) sum.add_(tensor);
+                if (IsAveraged(sum)) sum.add_(tensor, Arithmetic.One);
                 else if (!sum.eq(tensor).all().item<bool>()) throw new InvalidDataException($"The counter {name} of one worker is different.");
             }
         }
 
         public byte[] Mean(int count)
         {
-            foreach (var sum in _tensors!.Values.Where(IsAveraged)) sum.div_(count);
+            using var divisor = count.ToScalar();
+            foreach (var sum in _tensors!.Values.Where(IsAveraged)) sum.div_(divisor);
             return SafeTensors.Write(_tensors, _metadata!);
         }
 

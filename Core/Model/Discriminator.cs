@@ -1,3 +1,4 @@
+using GanFunctions.Core.Memory;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -42,7 +43,7 @@ public abstract class Discriminator : nn.Module<Tensor, Tensor?, Tensor?, Tensor
         if (dropout is not null) x = x * dropout.to(ComputeType);
         x = x.to(ScalarType.Float32);
         var logits = _dense.call(x);                                                    // [batch, 1]
-        if (_classes is not null) logits = logits + (_classes.call(classes!) * x).sum(1, keepdim: true);
+        if (_classes is not null) logits = logits.Plus((_classes.call(classes!) * x).sum(1, keepdim: true));
         return logits.MoveToOuterDisposeScope();
     }
 

@@ -1,3 +1,4 @@
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Pictures;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -67,7 +68,7 @@ public abstract class Generator : nn.Module<Tensor, Tensor?, Tensor>
     private protected Tensor Start(Tensor noise, Tensor? classes)
     {
         var x = noise.to(ComputeType).mm(_dense.weight!.to(ComputeType).t());
-        if (_embedding is not null) x = x + _embedding.call(classes!).to(ComputeType);
+        if (_embedding is not null) x = x.Plus(_embedding.call(classes!).to(ComputeType));
         return Activate(_norm0.call(x));
     }
 

@@ -1,3 +1,4 @@
+using GanFunctions.Core.Memory;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -47,7 +48,7 @@ public static class WeightInitialisation
         using var scope = NewDisposeScope();
         if (scheme == WeightScheme.Normal)
         {
-            weight.copy_(randn(weight.shape, generator: random) * Deviation);
+            weight.copy_(randn(weight.shape, generator: random).Times(Deviation));
         }
         else
         {
@@ -55,7 +56,7 @@ public static class WeightInitialisation
             // matter.
             var window = weight.shape.Skip(2).Aggregate(1L, (product, side) => product * side);
             var bound = Math.Sqrt(6.0 / ((weight.shape[0] + weight.shape[1]) * window));
-            weight.copy_((rand(weight.shape, generator: random) * 2 - 1) * bound);
+            weight.copy_(rand(weight.shape, generator: random).Times(2).Minus(1).Times(bound));
         }
         bias?.zero_();
     }
@@ -67,8 +68,8 @@ public static class WeightInitialisation
     private static void FillInterpolating(Tensor weight, Tensor? bias, torch.Generator random)
     {
         using var scope = NewDisposeScope();
-        var line = tensor(new float[] { 1, 3, 3, 1 }) / Math.Sqrt(8);
-        var factors = randn([weight.shape[0], weight.shape[1], 1, 1], generator: random) * Deviation;
+        var line = tensor(new float[] { 1, 3, 3, 1 }).Over(Math.Sqrt(8));
+        var factors = randn([weight.shape[0], weight.shape[1], 1, 1], generator: random).Times(Deviation);
         weight.copy_(factors * line.unsqueeze(1) * line);
         bias?.zero_();
     }
@@ -76,8 +77,8 @@ public static class WeightInitialisation
     private static void FillNorm(Tensor scale, Tensor shift, WeightScheme scheme, torch.Generator random)
     {
         using var scope = NewDisposeScope();
-        if (scheme == WeightScheme.Normal) scale.copy_(randn(scale.shape, generator: random) * Deviation + 1);
-        else scale.fill_(1);
+        if (scheme == WeightScheme.Normal) scale.copy_(randn(scale.shape, generator: random).Times(Deviation).Plus(1));
+        else scale.fill_(Arithmetic.One);
         shift.zero_();
     }
 }

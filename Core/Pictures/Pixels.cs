@@ -1,4 +1,5 @@
 using TorchSharp;
+using static GanFunctions.Core.Memory.Arithmetic;
 using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Pictures;
@@ -11,9 +12,8 @@ namespace GanFunctions.Core.Pictures;
 /// </remarks>
 public static class Pixels
 {
-    // Not temporaries, which a garbage collection would free during a native call.
     private static readonly Scalar Half = 127.5.ToScalar();
-    private static readonly Scalar One = 1.ToScalar();
+    private static readonly Scalar White = ((int)byte.MaxValue).ToScalar();
 
     /// <summary>Maps bytes, of any shape, from [0, 255] to [-1, 1] as float32.</summary>
     public static Tensor Normalize(Tensor bytes) => bytes.to(ScalarType.Float32).div_(Half).sub_(One);
@@ -21,7 +21,7 @@ public static class Pixels
     /// <summary>
     /// Maps network output, of any shape, from [-1, 1] to whole numbers in [0, 255], still as float32. Modifies its argument in place.
     /// </summary>
-    public static Tensor Quantize(Tensor pictures) => pictures.add_(One).mul_(Half).round_().clamp_(0, 255);
+    public static Tensor Quantize(Tensor pictures) => pictures.add_(One, One).mul_(Half).round_().clamp_(Zero, White);
 
     /// <summary>
     /// Writes a picture with the channels of each pixel interleaved. If it has alpha, its colours become straight, as in files.

@@ -1,9 +1,11 @@
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Sampling;
 using GanFunctions.Core.Training;
 using TorchSharp;
+using static GanFunctions.Core.Memory.Arithmetic;
 using static TorchSharp.torch;
 using Generator = GanFunctions.Core.Model.Generator;
 
@@ -45,8 +47,6 @@ public sealed class LatentProjection(Generator generator, QualityReference? refe
     private const double RampUp = 0.05;       // share of the steps in which the learning rate rises from zero
     private const double RampDown = 0.25;     // share of the steps in which it falls to zero
 
-    // Not temporaries, which a garbage collection would free during a native call.
-    private static readonly Scalar One = 1.ToScalar();
     private static readonly Scalar PullWeight = 0.01.ToScalar(); // of the squared deviation from the typical length; weak beside the distance
 
     /// <summary>Finds the noise. Uses the torch threads of the calling thread; with the same number of them, the same inputs give the same result.</summary>
@@ -110,9 +110,9 @@ public sealed class LatentProjection(Generator generator, QualityReference? refe
                 best = latents.detach().narrow(0, nearest, 1).clone().MoveToOuterDisposeScope();
             }
             if (step == steps) break;
-            var pull = latents.square().mean([1L]).sub_(One).square().mul_(PullWeight); // the mean square of normal noise is 1
+            var pull = latents.Squared().mean([1L]).sub_(One).Squared().mul_(PullWeight); // the mean square of normal noise is 1
             latents.grad?.zero_();
-            (distances + pull).sum().backward();
+            distances.Plus(pull).sum().backward();
             adam.LearningRate = RateAt((step + 1.0) / steps);
             adam.Step();
         }
@@ -157,8 +157,8 @@ public sealed class LatentProjection(Generator generator, QualityReference? refe
         public Tensor DistanceOf(Tensor pictures)
         {
             using var scope = NewDisposeScope();
-            var distance = (pictures - _picture).square().mean([1L, 2L, 3L]);
-            if (_reference is not null) distance = distance + (_reference.FeaturesOf(pictures) - _features!).square().sum(1) / _reference.SquaredSpread;
+            var distance = (pictures - _picture).Squared().mean([1L, 2L, 3L]);
+            if (_reference is not null) distance = distance.Plus((_reference.FeaturesOf(pictures) - _features!).Squared().sum(1) / _reference.SquaredSpread);
             return distance.MoveToOuterDisposeScope();
         }
 
@@ -167,7 +167,7 @@ public sealed class LatentProjection(Generator generator, QualityReference? refe
         {
             using var scope = NewDisposeScope();
             var normal = Pixels.Normalize(picture);
-            var pixels = (normal - _picture).square().mean().sqrt().item<float>() * 127.5;
+            var pixels = (normal - _picture).Squared().mean().sqrt().item<float>() * 127.5;
             var features = _reference is null ? (double?)null : (_reference.FeaturesOf(normal) - _features!).norm().item<float>();
             return new(Rounding.Round(pixels), features is { } value ? Rounding.Round(value) : null);
         }

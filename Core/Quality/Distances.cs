@@ -1,3 +1,6 @@
+using GanFunctions.Core.Memory;
+using TorchSharp;
+using static GanFunctions.Core.Memory.Arithmetic;
 using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Quality;
@@ -15,7 +18,8 @@ public static class FrechetDistance
         var exact = features.to(ScalarType.Float64);
         var mean = exact.mean([0L]);
         var centred = exact - mean;
-        var covariance = centred.t().mm(centred).div_(exact.shape[0] - 1);
+        using var divisor = (exact.shape[0] - 1).ToScalar();
+        var covariance = centred.t().mm(centred).div_(divisor);
         return (mean.MoveToOuterDisposeScope(), covariance.MoveToOuterDisposeScope());
     }
 
@@ -33,16 +37,16 @@ public static class FrechetDistance
         // S1 S2 is not symmetric, but S1^½ S2 S1^½ is, and it has the same eigenvalues.
         var root = RootOf(first.Covariance);
         var (values, _) = linalg.eigh(root.mm(second.Covariance).mm(root));
-        var rootTrace = values.clamp_min(0).sqrt().sum();
-        var meanDistance = (first.Mean - second.Mean).square().sum();
-        return (meanDistance + first.Covariance.trace() + second.Covariance.trace() - 2 * rootTrace).item<double>();
+        var rootTrace = values.clamp_min(Zero).sqrt().sum();
+        var meanDistance = (first.Mean - second.Mean).Squared().sum();
+        return (meanDistance.Plus(first.Covariance.trace()).Plus(second.Covariance.trace()) - rootTrace.Times(2)).item<double>();
     }
 
     // A covariance matrix has no negative eigenvalues except through rounding.
     private static Tensor RootOf(Tensor covariance)
     {
         var (values, vectors) = linalg.eigh(covariance);
-        return (vectors * values.clamp_min(0).sqrt()).mm(vectors.t());
+        return (vectors * values.clamp_min(Zero).sqrt()).mm(vectors.t());
     }
 }
 
@@ -54,6 +58,7 @@ public static class FrechetDistance
 public static class KernelDistance
 {
     private const int Block = 1000;
+    private static readonly Scalar Degree = 3.ToScalar();
 
     /// <summary>
     /// The distance between two sets of features, <c>[count, size]</c> each; count is at least 2. Pictures that do not fill a block are
@@ -71,17 +76,17 @@ public static class KernelDistance
         using var scope = NewDisposeScope();
         var x = first.narrow(0, start, count).to(ScalarType.Float64);
         var y = second.narrow(0, start, count).to(ScalarType.Float64);
-        return (MeanOfPairs(x) + MeanOfPairs(y) - 2 * Kernel(x, y).mean()).item<double>();
+        return (MeanOfPairs(x).Plus(MeanOfPairs(y)) - Kernel(x, y).mean().Times(2)).item<double>();
     }
 
     // Excludes the pairs of a picture with itself, which would bias the estimate.
     private static Tensor MeanOfPairs(Tensor x)
     {
         var (count, kernel) = (x.shape[0], Kernel(x, x));
-        return (kernel.sum() - kernel.trace()) / (count * (count - 1));
+        return (kernel.sum() - kernel.trace()).Over(count * (count - 1));
     }
 
-    private static Tensor Kernel(Tensor x, Tensor y) => (x.mm(y.t()) / x.shape[1] + 1).pow(3);
+    private static Tensor Kernel(Tensor x, Tensor y) => x.mm(y.t()).Over(x.shape[1]).Plus(1).pow(Degree);
 }
 
 /// <summary>How much the pictures of a set differ from each other.</summary>
@@ -110,8 +115,8 @@ public static class Variety
         using var scope = NewDisposeScope();
         var count = Math.Min(features.shape[0], MaxPictures);
         var x = features.narrow(0, 0, count).to(ScalarType.Float64);
-        var squares = x.square().sum(1, keepdim: true); // [count, 1]
-        var distances = (squares + squares.t() - 2 * x.mm(x.t())).clamp_min_(0).sqrt_(); // [count, count]
+        var squares = x.Squared().sum(1, keepdim: true); // [count, 1]
+        var distances = (squares.Plus(squares.t()) - x.mm(x.t()).Times(2)).clamp_min_(Zero).sqrt_(); // [count, count]
         return (distances.sum() - distances.trace()).item<double>() / (count * (count - 1)); // the trace is zero up to rounding
     }
 }

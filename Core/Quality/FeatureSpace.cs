@@ -3,6 +3,7 @@ using GanFunctions.Core.Data;
 using GanFunctions.Core.Memory;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Quality;
@@ -82,7 +83,7 @@ public sealed class FeatureSpace
         var candidates = Candidates(features, 2 * count + 6); // half precision ranks only pictures at almost the same distance wrongly
         var found = candidates.data<long>().Select(index => (int)index).ToArray();
         var exact = _reference.FeaturesOf(new PictureSelection(training, found)).view(candidates.shape[0], candidates.shape[1], FeatureNetwork.FeatureSize);
-        var (distances, order) = (exact - features.unsqueeze(1)).square().sum(2).sqrt_().topk((int)Math.Min(count, candidates.shape[1]), largest: false);
+        var (distances, order) = (exact - features.unsqueeze(1)).Squared().sum(2).sqrt_().topk((int)Math.Min(count, candidates.shape[1]), largest: false);
         var neighbours = candidates.gather(1, order).data<long>().Zip(distances.data<float>(), (index, distance) =>
             new Neighbour((int)index, training.Labels?[(int)index], Rounding.Round((double)distance)));
         return [.. neighbours.Chunk((int)order.shape[1]).Select(each => each.ToList())];
@@ -96,7 +97,9 @@ public sealed class FeatureSpace
         {
             using var step = NewDisposeScope(); // otherwise all features would be in memory in float32 at the end
             var rows = _features.narrow(0, start, Math.Min(Rows, _features.shape[0] - start)).to(ScalarType.Float32);
-            var more = arange(start, start + rows.shape[0], ScalarType.Int64).expand(features.shape[0], -1);
+            using var first = start.ToScalar();
+            using var end = (start + rows.shape[0]).ToScalar();
+            var more = arange(first, end, Arithmetic.One, ScalarType.Int64).expand(features.shape[0], -1);
             var all = cat([distances, cdist(features, rows)], 1);
             var (nearest, at) = all.topk((int)Math.Min(count, all.shape[1]), largest: false);
             (distances, indexes) = (nearest.MoveToOuterDisposeScope(), cat([indexes, more], 1).gather(1, at).MoveToOuterDisposeScope());

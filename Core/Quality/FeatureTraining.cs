@@ -1,3 +1,4 @@
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
 using TorchSharp.Modules;
@@ -48,7 +49,7 @@ internal static class FeatureTraining
                 using var partScope = NewDisposeScope();
                 var part = chosen.narrow(0, start, Math.Min(network.BatchSize, batch - start));
                 var logits = network.Classify(network.call(Pixels.Normalize(pictures.Batch(part))));
-                (nn.functional.cross_entropy(logits, classes.index_select(0, part)) * ((double)part.shape[0] / batch)).backward();
+                nn.functional.cross_entropy(logits, classes.index_select(0, part)).Times((double)part.shape[0] / batch).backward();
             }
             optimiser.Step();
         }

@@ -1,5 +1,7 @@
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
+using static GanFunctions.Core.Memory.Arithmetic;
 using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Quality;
@@ -33,15 +35,15 @@ internal static class PictureClusters
         {
             cancellation.ThrowIfCancellationRequested();
             using var roundScope = NewDisposeScope();
-            var sums = zeros_like(centres).index_add_(0, nearest, rows, 1);
+            var sums = zeros_like(centres).index_add_(0, nearest, rows, One);
             var sizes = nearest.bincount(weights: null, minlength: count).unsqueeze(1);
-            centres = where(sizes.gt(0), sums / sizes.clamp_min(1), centres).MoveToOuterDisposeScope();
+            centres = where(sizes.gt(Zero), sums / sizes.clamp_min(One), centres).MoveToOuterDisposeScope();
             nearest = Nearest(rows, centres).MoveToOuterDisposeScope();
         }
         return nearest.MoveToOuterDisposeScope();
     }
 
-    private static Tensor Nearest(Tensor rows, Tensor centres) => (centres.square().sum(1) - 2 * rows.mm(centres.t())).argmin(1);
+    private static Tensor Nearest(Tensor rows, Tensor centres) => (centres.Squared().sum(1) - rows.mm(centres.t()).Times(2)).argmin(1);
 
     private static Tensor Reduced(PictureSelection pictures, CancellationToken cancellation)
     {

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 using Generator = GanFunctions.Core.Model.Generator;
 
@@ -23,7 +25,7 @@ public sealed class QualityReference : IDisposable
     internal const string AccuracyKey = "accuracy";
     internal const string SideKey = "side"; // of the pictures; only if the weights do not tell
 
-    private const double SmallestSpread = 1e-6; // of pictures that are all the same
+    private static readonly Scalar SmallestSpread = 1e-6.ToScalar(); // of pictures that are all the same
     private const int NoiseBatch = 128; // fixed: a stream of random numbers each
     private const int Seed = 0;         // the noise is the same for every epoch and every run
 
@@ -71,7 +73,7 @@ public sealed class QualityReference : IDisposable
         (_heldOut, _training) = (heldOut.DetachFromDisposeScope(), training.DetachFromDisposeScope());
         var (mean, covariance) = FrechetDistance.MomentsOf(heldOut);
         (_mean, _covariance) = (mean.DetachFromDisposeScope(), covariance.DetachFromDisposeScope());
-        _squaredSpread = (covariance.trace() * 2).clamp_min(SmallestSpread).to(ScalarType.Float32).DetachFromDisposeScope();
+        _squaredSpread = covariance.trace().Times(2).clamp_min(SmallestSpread).to(ScalarType.Float32).DetachFromDisposeScope();
         Sha256 = BlobReference.Of(file).Sha256;
     }
 

@@ -1,3 +1,4 @@
+using GanFunctions.Core.Memory;
 using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Sampling;
@@ -54,7 +55,7 @@ internal static class Arc
         var cosine = (from.dot(to) / (from.norm() * to.norm())).item<float>();
         var angle = Math.Acos(Math.Clamp(cosine, -1, 1));
         return Math.Sin(angle) < 1e-6
-            ? from * (1 - fraction) + to * fraction // the vectors are parallel, such as those of the same seed: there is no unique arc
-            : (from * Math.Sin((1 - fraction) * angle) + to * Math.Sin(fraction * angle)) / Math.Sin(angle);
+            ? from.Times(1 - fraction).Plus(to.Times(fraction)) // the vectors are parallel, such as those of the same seed: there is no unique arc
+            : from.Times(Math.Sin((1 - fraction) * angle)).Plus(to.Times(Math.Sin(fraction * angle))).Over(Math.Sin(angle));
     }
 }

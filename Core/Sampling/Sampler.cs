@@ -1,3 +1,4 @@
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
 using static TorchSharp.torch;
@@ -63,7 +64,7 @@ public static class Sampler
             // Always a full batch: picture i must not depend on the count.
             var indexes = Enumerable.Range(0, batch).Select(index => start + Math.Min(index, drawnCount - 1)).ToList();
             var noise = stack(indexes.Select(latent));
-            if (truncation < 1) noise = noise * truncation;
+            if (truncation < 1) noise = noise.Times(truncation);
             var classes = generator.IsConditional ? tensor(indexes.Select(i => (long)ClassOf(generator, label(i))).ToArray()) : null;
             var drawn = Pixels.Quantize(generator.call(noise, classes)).to(ScalarType.Byte).contiguous();
             drawn.bytes[..(drawnCount * size)].CopyTo(pictures.AsSpan(start * size));

@@ -1,3 +1,4 @@
+using GanFunctions.Core.Memory;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,8 +19,7 @@ public sealed class AdamState
 
 /// <summary>The Adam optimiser (Kingma and Ba 2015, arXiv:1412.6980, algorithm 1), with the arithmetic of PyTorch.</summary>
 /// <remarks>
-/// It replaces TorchSharp's, which passes temporary <see cref="Scalar"/>s to native code without keeping them alive: a garbage collection during
-/// the call frees them. An update then fails in <c>Scalar.toFloat</c>, or worse, uses another number.
+/// It replaces TorchSharp's, which has temporary <see cref="Scalar"/>s: see <see cref="Arithmetic"/>.
 /// </remarks>
 public sealed class AdamOptimiser : IDisposable
 {
@@ -58,7 +58,7 @@ public sealed class AdamOptimiser : IDisposable
             state.AverageOfSquares.mul_(_second.Keep).addcmul_(gradient, gradient, _second.Add);
             using var correction = Math.Sqrt(1 - Math.Pow(_second.Value, state.Step)).ToScalar();
             using var size = (-LearningRate / (1 - Math.Pow(_first.Value, state.Step))).ToScalar();
-            parameter.addcdiv_(state.Average, state.AverageOfSquares.sqrt().div_(correction).add_(_epsilon), size);
+            parameter.addcdiv_(state.Average, state.AverageOfSquares.sqrt().div_(correction).add_(_epsilon, Arithmetic.One), size);
         }
     }
 

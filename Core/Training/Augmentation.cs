@@ -1,3 +1,4 @@
+using GanFunctions.Core.Memory;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
@@ -13,6 +14,7 @@ internal sealed class Augmentation(TrainingOptions options, StepRandom draw) : I
     private const int MaxTranslation = 8; // the paper's ratio of 1/8 of the side
     private const int CutoutSide = 2;     // half the side
 
+    private static readonly Scalar Half = 0.5.ToScalar();
     private readonly torch.Generator? _random = options.IsAugmented ? draw.Random.At(draw.Epoch, draw.Step, RandomPurpose.Augmentation) : null;
 
     /// <summary>Mirrors half of the real pictures, if <see cref="TrainingOptions.Flip"/> is set.</summary>
@@ -21,7 +23,7 @@ internal sealed class Augmentation(TrainingOptions options, StepRandom draw) : I
         if (!options.Flip) return real;
         using var scope = NewDisposeScope();
         using var random = draw.Random.At(draw.Epoch, draw.Step, RandomPurpose.Flip);
-        var mirrored = rand([real.Size, 1, 1, 1], generator: random).lt(0.5);
+        var mirrored = rand([real.Size, 1, 1, 1], generator: random).lt(Half);
         return real with { Pictures = where(mirrored, real.Pictures.flip(3), real.Pictures).MoveToOuterDisposeScope() };
     }
 
@@ -45,11 +47,11 @@ internal sealed class Augmentation(TrainingOptions options, StepRandom draw) : I
     /// <summary>Changes brightness by up to 0.5, saturation by a factor of 0 to 2, and contrast by a factor of 0.5 to 1.5.</summary>
     private Tensor ChangeColor(Tensor x)
     {
-        x = x + (Uniform(x) - 0.5);
+        x = x.Plus(Uniform(x).Minus(0.5));
         var grey = x.mean([1L], keepdim: true);
-        x = (x - grey) * (Uniform(x) * 2) + grey;
+        x = ((x - grey) * Uniform(x).Times(2)).Plus(grey);
         var mean = x.mean([1L, 2L, 3L], keepdim: true);
-        return (x - mean) * (Uniform(x) + 0.5) + mean;
+        return ((x - mean) * Uniform(x).Plus(0.5)).Plus(mean);
     }
 
     /// <summary>Moves each picture by up to an eighth of its side in both directions. Zeros, medium grey, fill the gap.</summary>
@@ -69,18 +71,19 @@ internal sealed class Augmentation(TrainingOptions options, StepRandom draw) : I
         var side = x.shape[2];
         var cut = side / CutoutSide;
         var (top, left) = (Start(), Start());
-        var at = arange(side, dtype: ScalarType.Float32);
+        using var end = side.ToScalar();
+        var at = arange(Arithmetic.Zero, end, Arithmetic.One, ScalarType.Float32);
         var isInRows = IsInside(at.view(1, 1, side, 1), top);
         var isInColumns = IsInside(at.view(1, 1, 1, side), left);
         return x * isInRows.logical_and(isInColumns).logical_not().to(ScalarType.Float32);
 
-        Tensor Start() => (Uniform(x) * (side + 1)).floor() - cut / 2; // [batch, 1, 1, 1]
+        Tensor Start() => Uniform(x).Times(side + 1).floor().Minus(cut / 2); // [batch, 1, 1, 1]
 
-        Tensor IsInside(Tensor positions, Tensor start) => positions.ge(start).logical_and(positions.lt(start + cut));
+        Tensor IsInside(Tensor positions, Tensor start) => positions.ge(start).logical_and(positions.lt(start.Plus(cut)));
     }
 
     /// <summary>A number from [0, 1) for each picture: <c>[batch, 1, 1, 1]</c>.</summary>
     private Tensor Uniform(Tensor pictures) => rand([pictures.shape[0], 1, 1, 1], generator: _random);
 
-    private long[] Offsets(Tensor pictures, long count) => [.. (Uniform(pictures) * count).floor().to(ScalarType.Int64).flatten().data<long>()];
+    private long[] Offsets(Tensor pictures, long count) => [.. Uniform(pictures).Times(count).floor().to(ScalarType.Int64).flatten().data<long>()];
 }

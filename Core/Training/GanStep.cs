@@ -1,3 +1,4 @@
+using GanFunctions.Core.Memory;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
@@ -76,10 +77,10 @@ public static class GanStep
             var fakeLogits = networks.Discriminator.call(fake, part.Masks?[1], part.Real.Classes);
             var loss = DiscriminatorLoss(options, draw, realLogits, fakeLogits);
             var total = loss;
-            if (real.requires_grad) total = total + SquaredGradient(realLogits, real) * PenaltyWeight(options.GradientPenalty);
-            if (fake.requires_grad) total = total + SquaredGradient(fakeLogits, fake) * PenaltyWeight(options.GeneratedGradientPenalty);
-            (total * part.Share).backward();
-            sum += loss.ToDouble() * part.Share;
+            if (real.requires_grad) total = total.Plus(SquaredGradient(realLogits, real).Times(PenaltyWeight(options.GradientPenalty)));
+            if (fake.requires_grad) total = total.Plus(SquaredGradient(fakeLogits, fake).Times(PenaltyWeight(options.GeneratedGradientPenalty)));
+            total.Times(part.Share).backward();
+            sum += loss.Number() * part.Share;
             part.SetLogits(realLogits, fakeLogits, options.Loss);
         }
         networks.DiscriminatorOptimiser.Step();
@@ -102,10 +103,10 @@ public static class GanStep
             var fake = part.Fake ?? networks.Generator.call(part.Noise, part.Real.Classes);
             var logits = networks.Discriminator.call(augmentation.Apply(fake), part.Masks?[2], part.Real.Classes);
             var loss = options.Loss == GanLoss.Relativistic
-                ? softplus(part.RealLogits! - logits).mean()
+                ? (part.RealLogits! - logits).Softplus().mean()
                 : binary_cross_entropy_with_logits(logits, ones_like(logits));
-            (loss * part.Share).backward();
-            sum += loss.ToDouble() * part.Share;
+            loss.Times(part.Share).backward();
+            sum += loss.Number() * part.Share;
         }
         networks.GeneratorOptimiser.Step();
         return sum;
@@ -120,23 +121,24 @@ public static class GanStep
 
     private static Tensor DiscriminatorLoss(TrainingOptions options, StepRandom draw, Tensor realLogits, Tensor fakeLogits)
     {
-        if (options.Loss == GanLoss.Relativistic) return softplus(fakeLogits - realLogits).mean();
-        var realTargets = full_like(realLogits, 1 - options.LabelSmoothing);
+        if (options.Loss == GanLoss.Relativistic) return (fakeLogits - realLogits).Softplus().mean();
+        using var target = (1 - options.LabelSmoothing).ToScalar();
+        var realTargets = full_like(realLogits, target);
         var fakeTargets = zeros_like(fakeLogits);
         if (options.LabelNoise > 0)
         {
             var noise = draw.LabelNoise(2 * realLogits.shape[0], options.LabelNoise).chunk(2);
-            realTargets += noise[0];
-            fakeTargets += noise[1];
+            realTargets = realTargets.Plus(noise[0]);
+            fakeTargets = fakeTargets.Plus(noise[1]);
         }
-        return binary_cross_entropy_with_logits(realLogits, realTargets) + binary_cross_entropy_with_logits(fakeLogits, fakeTargets);
+        return binary_cross_entropy_with_logits(realLogits, realTargets).Plus(binary_cross_entropy_with_logits(fakeLogits, fakeTargets));
     }
 
     /// <summary>The squared gradient norm of the logits with respect to the pictures, averaged over the batch.</summary>
     private static Tensor SquaredGradient(Tensor logits, Tensor pictures)
     {
         var gradient = autograd.grad([logits.sum()], [pictures], retain_graph: true, create_graph: true)[0]; // [batch, channels, side, side]
-        return gradient.square().sum() / pictures.shape[0];
+        return gradient.Squared().sum().Over(pictures.shape[0]);
     }
 }
 
@@ -164,7 +166,7 @@ internal sealed record MicroBatch(RealBatch Real, Tensor Noise, Tensor[]? Masks,
     {
         RealLogits = real.detach().MoveToOuterDisposeScope();
         var (realScores, fakeScores) = loss == GanLoss.Relativistic ? (real - fake, fake - real) : (real, fake);
-        RealScore = realScores.sigmoid().mean().ToDouble() * Share;
-        FakeScore = fakeScores.sigmoid().mean().ToDouble() * Share;
+        RealScore = realScores.sigmoid().mean().Number() * Share;
+        FakeScore = fakeScores.sigmoid().mean().Number() * Share;
     }
 }

@@ -101,7 +101,8 @@ public readonly record struct StepRandom(RunRandom Random, int Epoch, int Step)
     public Tensor LabelNoise(long count, double amount)
     {
         using var draw = Random.At(Epoch, Step, RandomPurpose.Labels);
-        return rand([count, 1], generator: draw).mul_(amount);
+        using var factor = amount.ToScalar();
+        return rand([count, 1], generator: draw).mul_(factor);
     }
 
     /// <summary>
@@ -112,8 +113,9 @@ public readonly record struct StepRandom(RunRandom Random, int Epoch, int Step)
         if (rate == 0) return null;
         using var scope = NewDisposeScope();
         using var draw = Random.At(Epoch, Step, RandomPurpose.Dropout);
-        var kept = rand([batch, features], generator: draw).ge_(rate);
-        return kept.mul_(1 / (1 - rate)).MoveToOuterDisposeScope();
+        using var threshold = rate.ToScalar();
+        using var factor = (1 / (1 - rate)).ToScalar();
+        return rand([batch, features], generator: draw).ge_(threshold).mul_(factor).MoveToOuterDisposeScope();
     }
 
     private Tensor Normals(long batch, RandomPurpose purpose)

@@ -1,3 +1,4 @@
+using GanFunctions.Core.Memory;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
@@ -23,7 +24,8 @@ public static class TutorialStep
         using (no_grad()) fake = generator.call(draw.Noise(batch), real.Classes); // [batch, 1, 28, 28]
         var pictures = cat([fake, real.Pictures]);                  // [2 * batch, 1, 28, 28]
         var classes = real.Classes is { } labelled ? cat([labelled, labelled]) : null; // [2 * batch]
-        var targets = cat([zeros(batch, 1), full(batch, 1, 1 - options.LabelSmoothing)]) + draw.LabelNoise(2 * batch, options.LabelNoise);
+        using var target = (1 - options.LabelSmoothing).ToScalar();
+        var targets = cat([zeros(batch, 1), full(batch, 1, target)]).Plus(draw.LabelNoise(2 * batch, options.LabelNoise));
         discriminator.train();
         GanNetworks.SetGradients(discriminator, needed: true);
         networks.Discriminator.zero_grad();
@@ -46,6 +48,6 @@ public static class TutorialStep
 
         var scores = logits.sigmoid().chunk(2);
         return new StepLosses(
-            discriminatorLoss.ToDouble(), generatorLoss.ToDouble(), scores[1].mean().ToDouble(), scores[0].mean().ToDouble());
+            discriminatorLoss.Number(), generatorLoss.Number(), scores[1].mean().Number(), scores[0].mean().Number());
     }
 }
