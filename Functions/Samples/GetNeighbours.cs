@@ -31,7 +31,7 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
     internal static readonly Parameter<int> Count = Parameter.WholeNumber("count", "Number of neighbours.", 1, 64, otherwise: 8);
     internal static readonly Parameter<int> Scale = PictureParameters.Scale(16);
     internal static readonly FormatParameter Formats = Parameter.Format(Format.Json, Format.Png);
-    private static readonly TimeSpan PrepareTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PrepareTimeout = TimeSpan.FromSeconds(4);
 
     [Function(nameof(GetNeighbours))]
     public async Task<IResult> RunAsync(
@@ -95,7 +95,7 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
     private static IResult NotYet(RunRow row) => Results.Problem(
         $"The features of '{row.Options.Dataset}' are being computed; this takes up to a minute and is done once. Try again later.",
         statusCode: 503, title: "Not ready yet.")
-        .WithHeader(HeaderNames.RetryAfter, "15");
+        .WithHeader(HeaderNames.RetryAfter, "1");
 
     private static IResult TooSmall(RunRow row) => Problems.Conflict("The data set is too small.",
         $"'{row.Options.Dataset}' has too few pictures to compute features from: it needs 250, or 50 each for training and testing.",

@@ -75,7 +75,8 @@ internal static class PictureFeature
         new(nameof(GetNeighbours), "get", "/api/runs/{run}/neighbours", "Finds the training pictures nearest to a generated one")
         {
             Description = "A memorisation check, in the feature space that quality is measured in: a generator that memorised training "
-                + "pictures has neighbours much nearer than `typicalDistance`. The first call for a data set takes up to a minute.",
+                + "pictures has neighbours much nearer than `typicalDistance`. The first call for a data set begins to "
+                + "compute its features, which takes up to a minute; until then, calls are answered with 503 and `Retry-After`.",
             Parameters =
             [
                 Parameter.Run, Seed, PictureParameters.Index, GetNeighbours.Count, GetNeighbours.Scale, .. ForGenerator, GetNeighbours.Formats,

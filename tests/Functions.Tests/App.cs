@@ -114,6 +114,18 @@ internal static class ApiCalls
         return await response.EnsureSuccessStatusCode().ReadAsync();
     }
 
+    /// <summary>Repeats a call until what it needs has been computed.</summary>
+    public static async Task<byte[]> ReadyAsync(this HttpClient http, string path)
+    {
+        while (true)
+        {
+            using var response = await http.GetAsync(path, Cancellation);
+            if (response is not { StatusCode: HttpStatusCode.ServiceUnavailable, Headers.RetryAfter.Delta: { } delay })
+                return await response.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(Cancellation);
+            await Task.Delay(delay, Cancellation);
+        }
+    }
+
     public static async Task<string> StateAsync(this HttpClient http, string run) => (string)(await http.JsonAsync($"api/runs/{run}"))["state"]!;
 
     /// <summary>Waits until the run is in a state; the test fails at once if the run fails.</summary>

@@ -34,7 +34,7 @@ public sealed class Classes_by_name(App app)
             (string)(await unknown.ReadAsync())["errors"]!["label"]![0]!);
 
         async Task<string> DrawAsync(string label) =>
-            Convert.ToBase64String(await app.Http.GetByteArrayAsync($"api/runs/on-names/{call}label={label}", Cancellation));
+            Convert.ToBase64String(await app.Http.ReadyAsync($"api/runs/on-names/{call}label={label}"));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class Classes_by_name(App app)
         Assert.Equal([0, 1, 2, 3], view["classes"]!.AsArray().Select(each => (int)each!["label"]!));
         Assert.Equal(Folders, view["quality"]!["classes"]!["shares"]!.AsArray().Select(share => (string)share!["name"]!));
 
-        var neighbours = (await app.Http.JsonAsync("api/runs/on-names/neighbours?count=4"))["neighbours"]!.AsArray();
+        var neighbours = JsonNode.Parse(await app.Http.ReadyAsync("api/runs/on-names/neighbours?count=4"))!["neighbours"]!.AsArray();
         Assert.Equal(neighbours.Select(each => Folders[(int)each!["label"]!]), neighbours.Select(each => (string)each!["name"]!));
 
         var card = await app.Http.JsonAsync("api/runs/on-names/checkpoints/latest/card");

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 
 namespace GanFunctions.Functions.Tests;
 
@@ -43,12 +44,12 @@ public sealed class The_best_epoch(App app)
             await app.Http.GetByteArrayAsync($"api/runs/bars/checkpoints/{epochs - 1}/generator", Cancellation),
             await app.Http.GetByteArrayAsync("api/runs/bars/checkpoints/best/generator", Cancellation));
 
-        var near = await app.Http.JsonAsync("api/runs/bars/neighbours?seed=5&index=3&count=4&epoch=best");
+        var near = JsonNode.Parse(await app.Http.ReadyAsync("api/runs/bars/neighbours?seed=5&index=3&count=4&epoch=best"))!;
         var neighbours = near["neighbours"]!.AsArray();
         Assert.Equal((5, 3, 4), ((int)near["seed"]!, (int)near["index"]!, neighbours.Count));
         Assert.Equal(neighbours.OrderBy(neighbour => (double)neighbour!["distance"]!), neighbours);
         Assert.All(neighbours, neighbour => Assert.InRange((int)neighbour!["label"]!, 0, 3));
-        var picture = await app.Http.GetByteArrayAsync("api/runs/bars/neighbours?seed=5&index=3&count=4&epoch=best&format=png&scale=1", Cancellation);
+        var picture = await app.Http.ReadyAsync("api/runs/bars/neighbours?seed=5&index=3&count=4&epoch=best&format=png&scale=1");
         var drawn = await app.Http.GetByteArrayAsync("api/runs/bars/samples?seed=5&count=4&epoch=best&columns=4&scale=1", Cancellation);
         Assert.Equal((5 * 30 - 2, 28), Png.Size(picture));
         Assert.Equal(Png.Pixels(drawn).Rows.Select(row => row[90..118]), Png.Pixels(picture).Rows.Select(row => row[..28])); // the generated one is first

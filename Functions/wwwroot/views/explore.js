@@ -117,9 +117,10 @@ async function showNearest(id, index, selection, state, draw, signal) {
   draw();
   while (!signal.aborted && state.neighbours === search) {
     try {
-      search.result = await get(`runs/${id}/neighbours`, { query, signal });
-      search.pictureUrl = resourceUrl(`runs/${id}/neighbours`, { ...query, format: 'png', scale: 2 });
-      search.isSearching = false;
+      const result = await get(`runs/${id}/neighbours`, { query, signal });
+      // Not as the source of the image: another worker may answer 503 again.
+      const picture = await getBlob(`runs/${id}/neighbours`, { query: { ...query, format: 'png', scale: 2 }, signal });
+      Object.assign(search, { result, pictureUrl: URL.createObjectURL(picture), isSearching: false });
       break;
     } catch (failure) {
       if (failure.status !== 503) {
@@ -179,6 +180,6 @@ const nearest = ({ index, isSearching, status, failure, result, pictureUrl }) =>
   ${isSearching ? html`<p class="hint">${status ?? 'Searching …'}</p>` : nothing}
   ${failure ? problem(failure) : nothing}
   ${result ? html`
-    <img class="pixels nearest" src=${pictureUrl} alt="The generated picture and its ${result.neighbours.length} nearest training pictures">
+    <img class="pixels nearest" src=${pictureUrl} @load=${() => URL.revokeObjectURL(pictureUrl)} alt="The generated picture and its ${result.neighbours.length} nearest training pictures">
     <p class="hint">The generated picture, then the training pictures by distance: ${result.neighbours.map(describe).join(', ')}. The typical distance between
       a real picture and its nearest neighbour is ${measure(result.typicalDistance)}; a much smaller distance indicates memorisation.</p>` : nothing}`;
