@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Azure;
 using Azure.Data.Tables;
 
 namespace GanFunctions.Core.Losses;
@@ -70,8 +71,17 @@ public sealed class LossLog(TableClient table)
     /// <summary>Deletes the rows of a run.</summary>
     public async Task DeleteAsync(string run, CancellationToken cancellation)
     {
-        var rows = await ReadAsync(run, cancellation).ToListAsync(cancellation);
-        await SubmitAsync(rows, TableTransactionActionType.Delete, cancellation);
+        while (await ReadAsync(run, cancellation).ToListAsync(cancellation) is { Count: > 0 } rows)
+        {
+            try
+            {
+                await SubmitAsync(rows, TableTransactionActionType.Delete, cancellation);
+            }
+            catch (RequestFailedException gone) when (gone.Status == 404)
+            {
+                // A batch fails if one of its rows is gone: another call deletes the same rows, or this one did and its response was lost.
+            }
+        }
     }
 
     private async Task<LossRow?> FirstAsync(string run, string from, CancellationToken cancellation)

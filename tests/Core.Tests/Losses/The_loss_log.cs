@@ -26,6 +26,18 @@ public sealed class The_loss_log(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Can_be_deleted_by_several_calls_at_once()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        var rows = Enumerable.Range(1, 500).Select(step => LossRow.OfStep("run", 0, 1, step, new StepLosses(step, 2, 0.5, 0.25), 300, Time));
+        await bench.Losses.WriteAsync([.. rows], Cancellation);
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => bench.Losses.DeleteAsync("run", Cancellation)));
+
+        Assert.Empty(await bench.Losses.ReadAsync("run", Cancellation).ToListAsync(Cancellation));
+    }
+
+    [Fact]
     public async Task Omits_values_that_are_not_finite_and_names_them()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);

@@ -26,6 +26,7 @@ public sealed class Faults_of_the_storage(ITestOutputHelper output)
     [
         new("a run", "table PATCH GanRuns(PartitionKey='runs',RowKey='{name}')", StorageFault.ResetAfter, IsPersistent: true), // losses were not written
         new("an upload that is deleted", "blob PUT gan/datasets/{name}/{hash}/upload.zip?comp=blocklist", StorageFault.ResetAfter, IsPersistent: false), // 500
+        new("a run that is exported, deleted and imported", "table POST $batch of GanLosses, deletion", StorageFault.ResetAfter, IsPersistent: false), // 500
     ];
 
     /// <param name="IsShared">Whether the call is about no run in particular, such as polling a queue.</param>

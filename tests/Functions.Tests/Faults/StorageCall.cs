@@ -27,7 +27,9 @@ internal sealed partial record StorageCall(string Service, string Method, string
         {
             var target = Hashes().Replace(BlockId().Replace(Details().Replace(Target, ""), "blockid={id}"), "{hash}");
             var isBatch = Target.StartsWith("$batch", StringComparison.Ordinal);
-            var table = isBatch && TableOfBatch().Match(Body) is { Success: true } batch ? $" of {batch.Groups[1].Value}" : "";
+            var table = isBatch && TableOfBatch().Match(Body) is { Success: true } batch
+                ? $" of {batch.Groups[2].Value}{(batch.Groups[1].Value == HttpMethods.Delete ? ", deletion" : "")}"
+                : "";
             return $"{Service} {Method} {Numbers().Replace(Names().Replace(target, "{name}"), "{n}")}{table}";
         }
     }
@@ -66,7 +68,7 @@ internal sealed partial record StorageCall(string Service, string Method, string
     [GeneratedRegex("blockid=[^&]*")]
     private static partial Regex BlockId();
 
-    [GeneratedRegex(@"/devstoreaccount1/(\w+)[(?]")]
+    [GeneratedRegex(@"(\w+) \S+/devstoreaccount1/(\w+)[(?]")]
     private static partial Regex TableOfBatch();
 
     [GeneratedRegex("<MessageText>([^<]*)</MessageText>")]
