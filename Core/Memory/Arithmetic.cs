@@ -14,11 +14,12 @@ internal static partial class Arithmetic
 {
     public static readonly Scalar Zero = 0.ToScalar();
     public static readonly Scalar One = 1.ToScalar();
-    public static readonly Scalar Two = 2.ToScalar();
 
-    // The arguments of softplus, as in PyTorch. Never freed.
-    private static readonly nint Sharpness = NewScalar(1);
-    private static readonly nint LinearFrom = NewScalar(20);
+    private static readonly Scalar Two = 2.ToScalar();
+
+    // PyTorch's defaults of softplus. Never freed.
+    private static readonly nint Beta = NewScalar(1);
+    private static readonly nint Threshold = NewScalar(20);
 
     public static Tensor Plus(this Tensor tensor, Tensor other) => tensor.add(other, One);
 
@@ -52,7 +53,7 @@ internal static partial class Arithmetic
     /// <exception cref="ExternalException">The native function failed.</exception>
     public static Tensor Softplus(this Tensor tensor)
     {
-        var result = Softplus(tensor.Handle, Sharpness, LinearFrom);
+        var result = Softplus(tensor.Handle, Beta, Threshold);
         if (result == 0) CheckForErrors();
         GC.KeepAlive(tensor);
         return Tensor.UnsafeCreateTensor(result);
@@ -62,7 +63,7 @@ internal static partial class Arithmetic
     public static double Number(this Tensor tensor) => tensor.item<float>();
 
     [LibraryImport("LibTorchSharp", EntryPoint = "THSTensor_softplus")]
-    private static partial nint Softplus(nint tensor, nint sharpness, nint linearFrom);
+    private static partial nint Softplus(nint tensor, nint beta, nint threshold);
 
     [LibraryImport("LibTorchSharp", EntryPoint = "THSTorch_float64_to_scalar")]
     private static partial nint NewScalar(double number);

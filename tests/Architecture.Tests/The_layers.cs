@@ -33,7 +33,7 @@ public sealed class The_layers
             where usedLayer > layer
             select $"{type.FullName} uses {used.FullName}";
 
-        AssertNone(upward.Distinct().Order());
+        Violations.AssertNone(upward.Distinct().Order());
     }
 
     [Fact]
@@ -85,17 +85,10 @@ public sealed class The_layers
             select (From: user, To: used, Words: $"{type.FullName} uses {target.FullName}")).ToList();
         var next = uses.ToLookup(use => use.From, use => use.To);
 
-        AssertNone(uses.Where(use => Reaches(use.To, use.From, [])).Select(use => use.Words).Distinct().Order());
+        Violations.AssertNone(uses.Where(use => Reaches(use.To, use.From, [])).Select(use => use.Words).Distinct().Order());
 
         bool Reaches(string from, string to, HashSet<string> seen) =>
             from == to || (seen.Add(from) && next[from].Any(step => Reaches(step, to, seen)));
-    }
-
-    // Assert.Empty would truncate the names.
-    private static void AssertNone(IEnumerable<string> violations)
-    {
-        var all = violations.ToList();
-        Assert.True(all.Count == 0, string.Join('\n', all));
     }
 
     private static int? LayerOf(IType type) => Below(type, "GanFunctions.Core") is { } name && Array.IndexOf(Core, name) is >= 0 and var layer ? layer : null;
