@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Azure;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.Functions.Tests.Faults;
@@ -75,37 +76,40 @@ public sealed class Power_failures(ITestOutputHelper output)
         string? fingerprint = null;
         await Wait.UntilAsync(async () =>
         {
+            var app = http();
             try
             {
-                var dataset = await FindAsync(http(), $"api/datasets/{Dataset}");
+                var dataset = await FindAsync(app, $"api/datasets/{Dataset}");
                 if ((string?)dataset?["conversion"]?["state"] is null or "failed")
                 {
                     using var zip = Uploads.ZipOf(Files);
-                    using var uploaded = await http().PutAsync($"api/datasets/{Dataset}", zip, Cancellation);
+                    using var uploaded = await app.PutAsync($"api/datasets/{Dataset}", zip, Cancellation);
                     Assert.Contains(uploaded.StatusCode, (HttpStatusCode[])[HttpStatusCode.Accepted, HttpStatusCode.Conflict, HttpStatusCode.ServiceUnavailable]);
                     return false;
                 }
                 if ((string?)dataset["conversion"]!["state"] != "ready") return false;
-                if (await FindAsync(http(), $"api/runs/{run}") is not { } view)
+                if (await FindAsync(app, $"api/runs/{run}") is not { } view)
                 {
-                    using var started = await http().PostAsJsonAsync("api/runs", body, Cancellation);
+                    using var started = await app.PostAsJsonAsync("api/runs", body, Cancellation);
                     Assert.Contains(started.StatusCode, (HttpStatusCode[])[HttpStatusCode.Accepted, HttpStatusCode.Conflict, HttpStatusCode.ServiceUnavailable]);
                     return false;
                 }
                 if ((string)view["state"]! == "failed") Assert.Fail(view.ToJsonString());
                 if ((string)view["state"]! != "completed") return false;
                 fingerprint = await user.FingerprintAsync(run);
-                return true;
+                return app == http();
             }
-            catch (Exception killed) when (
-                !Cancellation.IsCancellationRequested
-                && killed is HttpRequestException or IOException or ObjectDisposedException or OperationCanceledException)
+            catch (Exception exception) when (!Cancellation.IsCancellationRequested && (app != http() || IsNoAnswer(exception)))
             {
-                return false;
+                return false; // A failure may have undone what was true when this attempt began.
             }
         }, $"{run} to be completed");
         return fingerprint!;
     }
+
+    /// <summary>Whether the app, or Azurite after the retries of its client, is not running.</summary>
+    private static bool IsNoAnswer(Exception exception) =>
+        exception is HttpRequestException or IOException or ObjectDisposedException or OperationCanceledException or RequestFailedException or AggregateException;
 
     private static async Task<JsonObject?> FindAsync(HttpClient http, string path)
     {
