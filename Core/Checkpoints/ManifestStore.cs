@@ -11,15 +11,10 @@ internal sealed partial class ManifestStore(BlobContainerClient container, ILogg
 {
     private sealed record Pointer(string Name);
 
-    /// <summary>Names and versions of a run's manifests, oldest first.</summary>
-    public async Task<IReadOnlyList<(string Name, ETag? Version)>> ListAsync(string run, CancellationToken cancellation)
-    {
-        var found = new List<(string Name, ETag? Version)>();
-        var blobs = container.GetBlobsAsync(new GetBlobsOptions { Prefix = RunPaths.Manifests(run) }, cancellation);
-        await foreach (var blob in blobs) found.Add((Path.GetFileNameWithoutExtension(blob.Name), blob.Properties.ETag));
-        found.Sort((one, other) => string.CompareOrdinal(one.Name, other.Name));
-        return found;
-    }
+    /// <summary>Names and versions of a run's manifests, oldest first: Blob Storage lists blobs in the order of their names.</summary>
+    public async Task<IReadOnlyList<(string Name, ETag? Version)>> ListAsync(string run, CancellationToken cancellation) => await container
+        .GetBlobsAsync(new GetBlobsOptions { Prefix = RunPaths.Manifests(run) }, cancellation)
+        .Select(blob => (Path.GetFileNameWithoutExtension(blob.Name), blob.Properties.ETag)).ToListAsync(cancellation);
 
     /// <summary>Names of a run's manifests, oldest first.</summary>
     public async Task<IReadOnlyList<string>> ListNamesAsync(string run, CancellationToken cancellation) =>
@@ -84,7 +79,7 @@ internal sealed partial class ManifestStore(BlobContainerClient container, ILogg
         {
             var stored = await LatestBlob(manifest.Run).TryReadAsync(cancellation);
             var pointed = stored is null ? null : NameIn(manifest.Run, stored);
-            var order = pointed is null ? 1 : string.CompareOrdinal(manifest.Name, pointed);
+            var order = string.CompareOrdinal(manifest.Name, pointed); // null comes first
             if (order == 0 || (order < 0 && !backwards)) return;
             var content = BinaryData.FromObjectAsJson(new Pointer(manifest.Name), Json.Document);
             if (!await LatestBlob(manifest.Run).TryReplaceAsync(content, stored?.Version, cancellation)) continue;

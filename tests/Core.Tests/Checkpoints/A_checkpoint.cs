@@ -43,6 +43,8 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
 
         Assert.Equal(1, loaded!.Manifest.Epoch);
         Assert.Contains(bench.Log.Lines, line => line.Contains($"damaged checkpoint {second.Name}", StringComparison.Ordinal));
+        Assert.Equal([loaded.Manifest], await bench.Checkpoints.ListAsync(Run, Cancellation));
+        Assert.Contains(loaded.Manifest.Name, await PointerAsync(bench), StringComparison.Ordinal);
         Assert.Equal(second, await CommitAsync(bench, epoch: 2)); // trained again, under the same names
         Assert.Equal(2, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation))!.Manifest.Epoch);
     }
@@ -85,12 +87,12 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         using var bench = await TrainingBench.CreateAsync(azurite);
         await CommitAsync(bench, epoch: 1);
         var pointer = bench.Container.GetBlobClient(RunPaths.Latest(Run));
-        var before = (await pointer.DownloadContentAsync(Cancellation)).Value.Content;
+        var before = await PointerAsync(bench);
         var second = await CommitAsync(bench, epoch: 2);
-        await pointer.UploadAsync(before, overwrite: true, Cancellation); // as after a crash between writing the manifest and the pointer
+        await pointer.UploadAsync(new BinaryData(before), overwrite: true, Cancellation); // as after a crash between writing the manifest and the pointer
 
         Assert.Equal(second, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation))!.Manifest);
-        Assert.Contains(second.Name, (await pointer.DownloadContentAsync(Cancellation)).Value.Content.ToString(), StringComparison.Ordinal);
+        Assert.Contains(second.Name, await PointerAsync(bench), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -115,6 +117,19 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         await bench.Container.GetBlobClient(RunPaths.Manifest(Run, second.Name)).UploadAsync(changed, overwrite: true, Cancellation);
 
         Assert.Equal(1, (await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation))!.Manifest.Epoch);
+        Assert.Contains(bench.Log.Lines, line => line.EndsWith($"claims to be checkpoint 000-00002-000009 of run {Run}.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Is_none_if_all_are_damaged_and_nothing_points_to_one()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        foreach (var epoch in new[] { 1, 2 }) await DamageAsync(bench, (await CommitAsync(bench, epoch)).Training);
+
+        Assert.Null(await bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation));
+
+        Assert.Empty(await bench.Checkpoints.ListAsync(Run, Cancellation));
+        Assert.False(await bench.Container.GetBlobClient(RunPaths.Latest(Run)).ExistsAsync(Cancellation));
     }
 
     [Fact]
@@ -150,6 +165,16 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Of_the_newest_epoch_is_pointed_to_when_workers_commit_several_at_once()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+
+        await Task.WhenAll(Enumerable.Range(1, 12).Select(epoch => CommitAsync(bench, epoch)));
+
+        Assert.Contains("000-00012-000010", await PointerAsync(bench), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Of_a_newer_format_is_refused_by_name_and_left_unchanged()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
@@ -160,6 +185,7 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         var refusal = await Assert.ThrowsAsync<NewerFormatException>(() => bench.Checkpoints.LoadForTrainingAsync(Run, 0, _ => false, Cancellation));
 
         Assert.Contains("000-00002-000010.json has format 2", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(1, (await bench.Checkpoints.LoadGeneratorAsync(Run, null, _ => false, Cancellation))!.Value.Manifest.Epoch);
         Assert.True(await newer.ExistsAsync(Cancellation));
     }
 
@@ -182,6 +208,8 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
              .. commits.Where(commit => names.Contains(commit.Name) && commit.Epoch > 1).Select(commit => commit.Training.Sha256)],
             files.ToHashSet());
         Assert.NotNull(await bench.Checkpoints.LoadGeneratorAsync(Run, 1, _ => false, Cancellation));
+        var removals = bench.Log.Lines.Where(line => line.Contains("removed the expired files", StringComparison.Ordinal));
+        Assert.Equal(["1", "2", "1"], removals.Select(line => line.Split(' ')[^2])); // each checkpoint once
         // A rollback resumes from the last complete epoch whose training state is kept.
         Assert.Equal("000-00003-000010", (await bench.Checkpoints.LoadForTrainingAsync(Run, 1, _ => false, Cancellation))!.Manifest.Name);
     }
@@ -245,6 +273,9 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         await bench.Checkpoints.UploadAsync(manifest, generator, training, Cancellation);
         return await bench.Checkpoints.CommitAsync(manifest, Cancellation);
     }
+
+    private static async Task<string> PointerAsync(TrainingBench bench) =>
+        (await bench.Container.GetBlobClient(RunPaths.Latest(Run)).DownloadContentAsync(Cancellation)).Value.Content.ToString();
 
     private static byte[] Content(int epoch, string file) =>
         [.. Enumerable.Range(0, 1000).Select(i => (byte)(i * epoch)), .. System.Text.Encoding.ASCII.GetBytes(file)];
