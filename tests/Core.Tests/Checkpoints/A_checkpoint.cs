@@ -13,7 +13,7 @@ namespace GanFunctions.Core.Tests.Checkpoints;
 
 public sealed class A_checkpoint(AzuriteFixture azurite)
 {
-    private const string Run = "run";
+    private const string Run = Commits.Run;
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -253,26 +253,8 @@ public sealed class A_checkpoint(AzuriteFixture azurite)
         Assert.NotNull(await bench.Checkpoints.LoadGeneratorAsync(Run, 1, _ => false, Cancellation));
     }
 
-    private static async Task<Manifest> CommitAsync(TrainingBench bench, int epoch, string content = "", int step = 10)
-    {
-        var (generator, training) = (Content(epoch, "generator" + content), Content(epoch, "training" + content));
-        var manifest = new Manifest
-        {
-            Run = Run,
-            Attempt = 0,
-            Epoch = epoch,
-            Step = step,
-            StepsPerEpoch = 10,
-            Dataset = "d",
-            Precision = "fp32",
-            Threads = 2,
-            Generator = BlobReference.Of(generator),
-            Training = BlobReference.Of(training),
-            EpochSums = new StepLosses(1, 2, 3, 4),
-        };
-        await bench.Checkpoints.UploadAsync(manifest, generator, training, Cancellation);
-        return await bench.Checkpoints.CommitAsync(manifest, Cancellation);
-    }
+    private static Task<Manifest> CommitAsync(TrainingBench bench, int epoch, string content = "", int step = Commits.StepsPerEpoch) =>
+        bench.CommitAsync(epoch, step, Content(epoch, "generator" + content), Content(epoch, "training" + content));
 
     private static async Task<string> PointerAsync(TrainingBench bench) =>
         (await bench.Container.GetBlobClient(RunPaths.Latest(Run)).DownloadContentAsync(Cancellation)).Value.Content.ToString();

@@ -77,7 +77,7 @@ public sealed class A_sample_grid(AzuriteFixture azurite)
     }
 
     [Fact]
-    public void Tells_theShape_of_its_pictures()
+    public void Tells_the_shape_of_its_pictures()
     {
         var grid = Grid(GridStore.Side, GridStore.Scale);
 

@@ -9,7 +9,7 @@ namespace GanFunctions.Core.Tests.Checkpoints;
 
 public sealed class Generators_of_a_run_that_keeps_some(AzuriteFixture azurite)
 {
-    private const string Run = "run";
+    private const string Run = Commits.Run;
     private static readonly TrainingOptions Keep2 = new() { KeepTraining = 1, KeepGenerators = 2 };
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -90,24 +90,8 @@ public sealed class Generators_of_a_run_that_keeps_some(AzuriteFixture azurite)
     private static async Task<Manifest> CommitAsync(
         TrainingBench bench, int epoch, int step, int best, string? content = null, TrainingOptions? options = null)
     {
-        var (generator, training) = (Bytes($"generator {content ?? $"{epoch}/{step}"}"), Bytes($"training {epoch}/{step}"));
-        var manifest = new Manifest
-        {
-            Run = Run,
-            Attempt = 0,
-            Epoch = epoch,
-            Step = step,
-            StepsPerEpoch = 10,
-            Dataset = "d",
-            Precision = "fp32",
-            Threads = 2,
-            Generator = BlobReference.Of(generator),
-            Training = BlobReference.Of(training),
-            EpochSums = new StepLosses(1, 2, 3, 4),
-            Best = new BestEpoch(best, 1, null, "reference"),
-        };
-        await bench.Checkpoints.UploadAsync(manifest, generator, training, Cancellation);
-        var committed = await bench.Checkpoints.CommitAsync(manifest, Cancellation);
+        var committed = await bench.CommitAsync(
+            epoch, step, Bytes($"generator {content ?? $"{epoch}/{step}"}"), Bytes($"training {epoch}/{step}"), new BestEpoch(best, 1, null, "reference"));
         await bench.Checkpoints.CollectAsync(committed, (options ?? Keep2).KeepTraining, Cancellation);
         await bench.Checkpoints.DropGeneratorsAsync(Run, options ?? Keep2, Cancellation);
         return committed;
