@@ -34,6 +34,6 @@ public sealed class Two_hosts_that_share_a_hub(AzuriteFixture azurite)
 
         await second.Client.RaiseEventAsync(id, "event", "x", Cancellation);
         await second.Client.RaiseEventAsync(id, "event", "y", Cancellation);
-        Assert.Equal("xy", (await second.EndOfAsync(id)).ReadOutputAs<string>());
+        Assert.Equal(['x', 'y'], (await second.EndOfAsync(id)).ReadOutputAs<string>()!.Order()); // a queue that changes hands may deliver them in any order
     }
 }
