@@ -1,7 +1,8 @@
 // Azurite's blob, queue and table services as a child process of the app, which holds the other end of stdin. Unlike Azurite's own
 // program it ignores Ctrl+C (the app still has commits to make), ends when stdin and all connections to its control port are
 // closed (so also when the apps are killed), does not wait for keep-alive connections, and exits only after every acknowledged
-// write is on disk. It sends no telemetry.
+// write is on disk. After a power failure, or if it is killed itself, all three services are as they were at one moment of the
+// last seconds. It sends no telemetry.
 //
 //   node azurite.mjs --location <folder> [--blobPort 10000] [--queuePort 10001] [--tablePort 10002]     (0: a free port)
 //                    [--certificate <pem> --key <pem>]     (HTTPS, and Microsoft Entra tokens instead of account keys)
@@ -19,6 +20,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 const drainMilliseconds = 10_000;
+const saveMilliseconds = 5_000;
+const transactionMilliseconds = 1_000; // the longest wait for pending requests of the table service before a save
 const keepAliveSeconds = 120; // longer than clients keep idle connections, so that a client never reuses a closed one
 const services = { blob: 10000, queue: 10001, table: 10002 };
 const { values } = parseArgs({
@@ -31,10 +34,13 @@ const { values } = parseArgs({
 });
 const location = path.resolve(values.location);
 const stateFile = path.join(location, "azurite.pid.json");
+const saveFile = path.join(location, "azurite.save.json"); // the databases whose new contents are complete
 const state = { pid: process.pid };
 
-const active = new Set();
+const pending = Object.fromEntries(Object.keys(services).map((name) => [name, new Set()]));
 const servers = {};
+let tablesHeld = Promise.resolve(); // until a save has seen a moment without a transaction
+let saved = Promise.resolve();
 let ending = false;
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) {
@@ -56,9 +62,11 @@ const stdinClosed = new Promise((resolve) => process.stdin.resume().on("error", 
 
 lock();
 try {
+  completeSave();
   for (const [name, server] of Object.entries(createServers())) {
-    countRequests(server.httpServer);
+    trackRequests(name, server.httpServer);
     await server.start();
+    databasesOf(server).forEach((db) => db.autosaveDisable());
     servers[name] = server;
     state[name] = server.httpServer.address().port;
     server.httpServer.on("close", () => ending || end(1, new Error(`Azurite closed its ${name} service`)));
@@ -72,6 +80,7 @@ state.control = control.address().port;
 fs.writeFileSync(`${stateFile}~`, JSON.stringify(state));
 fs.renameSync(`${stateFile}~`, stateFile);
 process.stdout.write(`${JSON.stringify(state)}\n`);
+saveRegularly();
 await stdinClosed;
 if (connections.size > 0) {
   process.stdout.write("still in use\n");
@@ -115,16 +124,19 @@ function explain(error) {
 }
 
 /** Tracks pending requests. Once the process is ending, drops new ones without a response. */
-function countRequests(httpServer) {
+function trackRequests(name, httpServer) {
   const [handle] = httpServer.listeners("request");
   httpServer.removeAllListeners("request");
-  httpServer.on("request", (request, response) => {
+  httpServer.on("request", async (request, response) => {
+    if (name === "table") {
+      await tablesHeld;
+    }
     if (ending) {
       request.socket.destroy();
       return;
     }
-    active.add(response);
-    response.once("close", () => active.delete(response));
+    pending[name].add(response);
+    response.once("close", () => pending[name].delete(response));
     handle(request, response);
   });
 }
@@ -153,19 +165,75 @@ async function drain() {
     httpServer.close();
     httpServer.closeIdleConnections();
   }
-  for (let waited = 0; active.size > 0 && waited < drainMilliseconds; waited += 20) {
-    await delay(20);
+  await Promise.all(Object.values(pending).map((requests) => none(requests, drainMilliseconds)));
+}
+
+/** Waits until no request is pending, but not forever. */
+async function none(requests, milliseconds) {
+  for (const start = performance.now(); requests.size > 0 && performance.now() - start < milliseconds;) {
+    await delay(5);
   }
 }
 
+async function saveRegularly() {
+  while (!ending) {
+    await delay(saveMilliseconds);
+    await save().catch((error) => console.error(`The storage could not be saved: ${error.message}`));
+  }
+}
+
+/** Saves what has changed since the last save, after the save that is running. */
+function save() {
+  saved = saved.catch(() => {}).then(saveChanges);
+  return saved;
+}
+
 /**
- * Saves every database once more. Azurite's close() does not suffice: LokiJS marks a database as clean when a save begins, so
- * closing during an automatic save does not wait for it. A save requested here is queued after the current one.
+ * Saves the databases that have changed, all as they are at the same moment. Azurite would save each of them on a timer of its own, so that after a kill
+ * an orchestration could wait for a message that had been taken from its queue.
  */
-async function save() {
-  const stores = Object.values(servers).flatMap((server) => [server.extentMetadataStore, server.metadataStore]);
-  await Promise.all(stores.filter(Boolean).map(({ db }) =>
-    new Promise((resolve, reject) => db.saveDatabase((error) => (error ? reject(error) : resolve())))));
+async function saveChanges() {
+  const changed = () => Object.values(servers).flatMap(databasesOf).filter((db) => db.autosaveDirty());
+  if (changed().length === 0) {
+    return;
+  }
+  let release;
+  tablesHeld = new Promise((resolve) => (release = resolve));
+  await none(pending.table, transactionMilliseconds); // Azurite carries out the operations of a transaction one after the other
+  const databases = changed();
+  const contents = databases.map((db) => db.serialize());
+  databases.forEach((db) => db.autosaveClearFlags());
+  release();
+  try {
+    fs.rmSync(saveFile, { force: true }); // left by a save that has failed
+    const names = databases.map((db) => path.basename(db.filename));
+    await Promise.all(names.map((name, index) => fs.promises.writeFile(newFile(name), contents[index], { flush: true })));
+    fs.writeFileSync(`${saveFile}~`, JSON.stringify(names), { flush: true });
+    fs.renameSync(`${saveFile}~`, saveFile);
+    completeSave();
+  } catch (error) {
+    databases.flatMap((db) => db.collections).forEach((collection) => (collection.dirty = true));
+    throw error;
+  }
+}
+
+/** Replaces the databases by what the last save has written, if it has written everything. Can be repeated if it is interrupted. */
+function completeSave() {
+  if (!fs.existsSync(saveFile)) {
+    return;
+  }
+  for (const name of JSON.parse(fs.readFileSync(saveFile, "utf8")).filter((name) => fs.existsSync(newFile(name)))) {
+    fs.renameSync(newFile(name), path.join(location, name));
+  }
+  fs.rmSync(saveFile);
+}
+
+function newFile(database) {
+  return path.join(location, `${database}.new`);
+}
+
+function databasesOf(server) {
+  return [server.extentMetadataStore, server.metadataStore].filter(Boolean).map((store) => store.db);
 }
 
 function lock() {

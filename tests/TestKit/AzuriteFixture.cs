@@ -71,10 +71,12 @@ public sealed class AzuriteFixture : IAsyncLifetime
             new AzuriteOptions { Location = Location, BlobPort = 0, QueuePort = 0, TablePort = 0, Tls = Tls }, Log, CancellationToken.None);
 
     /// <summary>Shuts it down gracefully and starts it again with the same data on the same ports.</summary>
-    public async Task RestartAsync()
+    /// <param name="meanwhile">Is called while it does not run.</param>
+    public async Task RestartAsync(Action? meanwhile = null)
     {
         var options = Azurite.Options;
         await Azurite.DisposeAsync();
+        meanwhile?.Invoke();
         _azurite = await AzuriteProcess.StartAsync(options, Log, CancellationToken.None);
     }
 

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
 using GanFunctions.TestKit;
 
 namespace GanFunctions.EmbeddedHost.Tests.Azurite;
@@ -73,6 +75,57 @@ public class An_Azurite_that_ends
             Assert.Equal((Writes, Writes), await CountAsync(azurite.ConnectionString));
         }
         Directory.Delete(location, recursive: true);
+    }
+
+    [Fact]
+    public async Task Because_it_was_killed_has_all_its_services_on_disk_as_they_were_at_one_moment()
+    {
+        await using var azurite = await AzuriteFixture.StartAsync();
+        var table = new TableClient(azurite.ConnectionString, "entities");
+        var queue = new QueueClient(azurite.ConnectionString, "messages");
+        var container = new BlobContainerClient(azurite.ConnectionString, "blobs");
+        await Task.WhenAll(table.CreateAsync(Ct), queue.CreateAsync(cancellationToken: Ct), container.CreateAsync(cancellationToken: Ct));
+        using var stopped = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var writer = Task.Run(async () =>
+        {
+            for (var i = 0; ; i++)
+            {
+                await table.SubmitTransactionAsync(
+                    Enumerable.Range(0, 5).Select(row => new TableTransactionAction(TableTransactionActionType.Add, new TableEntity($"{i}", $"{row}"))), stopped.Token);
+                await queue.SendMessageAsync($"{i}", stopped.Token);
+                await container.UploadBlobAsync($"{i}", BinaryData.FromString($"blob {i}"), stopped.Token);
+            }
+        }, Ct);
+        var database = Path.Combine(azurite.Location, "__azurite_db_blob__.json");
+        await Wait.UntilAsync(() => File.ReadAllText(database).Contains("\"1\"", StringComparison.Ordinal), "a save");
+
+        UnixSignal.Send(azurite.Azurite.Id, UnixSignal.Kill);
+        await stopped.CancelAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => writer);
+        await azurite.RestartAsync();
+
+        var (blobs, entities) = await CountAsync(azurite.ConnectionString);
+        var messages = (await queue.GetPropertiesAsync(Ct)).Value.ApproximateMessagesCount;
+        Assert.InRange(blobs, 1, int.MaxValue);
+        Assert.InRange(messages, blobs, blobs + 1);
+        Assert.Equal(0, entities % 5);
+        Assert.InRange(entities / 5, messages, blobs + 1);
+    }
+
+    [Fact]
+    public async Task In_the_middle_of_a_save_completes_it_at_the_next_start()
+    {
+        await using var azurite = await AzuriteFixture.StartAsync();
+        await WriteAsync(azurite.ConnectionString);
+
+        await azurite.RestartAsync(() =>
+        {
+            var databases = Directory.GetFiles(azurite.Location, "__azurite_db_*__.json");
+            foreach (var database in databases) File.Move(database, database + ".new");
+            File.WriteAllText(Path.Combine(azurite.Location, "azurite.save.json"), JsonSerializer.Serialize(databases.Select(Path.GetFileName)));
+        });
+
+        Assert.Equal((Writes, Writes), await CountAsync(azurite.ConnectionString));
     }
 
     [Theory]

@@ -51,15 +51,6 @@ internal sealed class PersistentUser(Func<HttpClient> http, AzuriteFixture azuri
         return text.ToString();
     }
 
-    /// <summary>The names of the blobs with a prefix, without that prefix.</summary>
-    public async Task<List<string>> FilesAsync(string prefix)
-    {
-        List<string> names = [];
-        await foreach (var blob in azurite.Blobs().GetBlobContainerClient("gan").GetBlobsAsync(new() { Prefix = prefix }, Cancellation))
-            names.Add(blob.Name[prefix.Length..]);
-        return names;
-    }
-
     private async Task<string> TrainAsync(string run)
     {
         await CallAsync(HttpMethod.Post, "api/runs", () => JsonContent.Create(ApiCalls.Tiny(run)), HttpStatusCode.Conflict);
@@ -161,6 +152,14 @@ internal sealed class PersistentUser(Func<HttpClient> http, AzuriteFixture azuri
             using var body = JsonContent.Create(new { epochs = 1 });
             await TryAsync(HttpMethod.Post, $"api/runs/{run}/extend", body, HttpStatusCode.Conflict);
         }
+    }
+
+    private async Task<List<string>> FilesAsync(string prefix)
+    {
+        List<string> names = [];
+        await foreach (var blob in azurite.Blobs().GetBlobContainerClient("gan").GetBlobsAsync(new() { Prefix = prefix }, Cancellation))
+            names.Add(blob.Name[prefix.Length..]);
+        return names;
     }
 
     /// <summary>Repeats a call until it succeeds.</summary>
