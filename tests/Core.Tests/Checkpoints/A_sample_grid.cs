@@ -67,11 +67,13 @@ public sealed class A_sample_grid(AzuriteFixture azurite)
         Assert.Same(grid, GridStore.Corner(grid, GridStore.Side, GridStore.Scale));
     }
 
-    [Fact]
-    public void Is_opened_in_the_scale_of_its_pictures()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(GridStore.Scale)]
+    public void Is_opened_in_a_scale(int scale)
     {
-        using var expected = Image.PngloadBuffer(Grid(GridStore.Side, 1));
-        using var opened = GridStore.Open(Grid(GridStore.Side, GridStore.Scale), 1);
+        using var expected = Image.PngloadBuffer(Grid(GridStore.Side, scale));
+        using var opened = GridStore.Open(Grid(GridStore.Side, GridStore.Scale), scale);
 
         Assert.Equal(expected.WriteToMemory<byte>(), opened.WriteToMemory<byte>());
     }
