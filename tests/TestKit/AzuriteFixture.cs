@@ -10,13 +10,17 @@ namespace GanFunctions.TestKit;
 /// <summary>
 /// A real Azurite on free ports with a folder of its own, which is deleted with it; folders of test processes that were killed are deleted by
 /// the next one, because each can hold gigabytes. To share one among all tests of a project:
-/// <c>[assembly: AssemblyFixture(typeof(AzuriteFixture))]</c>, then take it as a constructor parameter.
+/// <c>[assembly: AssemblyFixture(typeof(AzuriteFixture))]</c>, then take it as a constructor parameter. With GANFUNCTIONS_KEEP_AZURITE the shared one
+/// runs until its process ends: mutation testing runs the tests of a process again and again.
 /// </summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
     private const string Prefix = "gan-azurite-";
+    private static readonly bool KeepsShared = Environment.GetEnvironmentVariable("GANFUNCTIONS_KEEP_AZURITE") is not null;
+    private static readonly Lazy<Task<AzuriteFixture>> Kept = new(() => StartAsync());
 
     private AzuriteProcess? _azurite;
+    private bool _isKept;
 
     static AzuriteFixture()
     {
@@ -62,13 +66,15 @@ public sealed class AzuriteFixture : IAsyncLifetime
     public static async Task<AzuriteFixture> StartAsync((string Certificate, string Key)? tls = null)
     {
         var fixture = new AzuriteFixture { Tls = tls };
-        await fixture.InitializeAsync();
+        fixture._azurite = await fixture.StartProcessAsync();
         return fixture;
     }
 
-    public async ValueTask InitializeAsync() =>
-        _azurite = await AzuriteProcess.StartAsync(
-            new AzuriteOptions { Location = Location, BlobPort = 0, QueuePort = 0, TablePort = 0, Tls = Tls }, Log, CancellationToken.None);
+    public async ValueTask InitializeAsync()
+    {
+        _isKept = KeepsShared;
+        _azurite = KeepsShared ? (await Kept.Value).Azurite : await StartProcessAsync();
+    }
 
     /// <summary>Shuts it down gracefully and starts it again with the same data on the same ports.</summary>
     /// <param name="meanwhile">Is called while it does not run.</param>
@@ -82,12 +88,16 @@ public sealed class AzuriteFixture : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        if (_isKept) return;
         if (_azurite is not null)
         {
             await _azurite.DisposeAsync();
         }
         Directory.Delete(Location, recursive: true);
     }
+
+    private Task<AzuriteProcess> StartProcessAsync() => AzuriteProcess.StartAsync(
+        new AzuriteOptions { Location = Location, BlobPort = 0, QueuePort = 0, TablePort = 0, Tls = Tls }, Log, CancellationToken.None);
 
     private static bool IsRunning(int process)
     {
