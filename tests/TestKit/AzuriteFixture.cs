@@ -10,13 +10,13 @@ namespace GanFunctions.TestKit;
 /// <summary>
 /// A real Azurite on free ports with a folder of its own, which is deleted with it; folders of test processes that were killed are deleted by
 /// the next one, because each can hold gigabytes. To share one among all tests of a project:
-/// <c>[assembly: AssemblyFixture(typeof(AzuriteFixture))]</c>, then take it as a constructor parameter. With GANFUNCTIONS_KEEP_AZURITE the shared one
-/// runs until its process ends: mutation testing runs the tests of a process again and again.
+/// <c>[assembly: AssemblyFixture(typeof(AzuriteFixture))]</c>, then take it as a constructor parameter. With GANFUNCTIONS_MUTATION the shared one runs
+/// until its process ends, because mutation testing runs the tests of a process again and again.
 /// </summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
     private const string Prefix = "gan-azurite-";
-    private static readonly bool KeepsShared = Environment.GetEnvironmentVariable("GANFUNCTIONS_KEEP_AZURITE") is not null;
+    private static readonly bool KeepsShared = Environment.GetEnvironmentVariable("GANFUNCTIONS_MUTATION") is not null;
     private static readonly Lazy<Task<AzuriteFixture>> Kept = new(() => StartAsync());
 
     private AzuriteProcess? _azurite;
