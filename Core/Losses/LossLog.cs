@@ -18,7 +18,7 @@ public sealed class LossLog(TableClient table)
 
     /// <summary>The rows of a run, ordered by attempt, epoch and step.</summary>
     public IAsyncEnumerable<LossRow> ReadAsync(string run, CancellationToken cancellation) =>
-        table.QueryAsync<LossRow>(row => row.PartitionKey == run, cancellationToken: cancellation);
+        table.QueryAsync<LossRow>(TableClient.CreateQueryFilter($"PartitionKey eq {run}"), cancellationToken: cancellation);
 
     /// <summary>The rows of a run after one of them, ordered by attempt, epoch and step.</summary>
     /// <param name="run">The run's id.</param>

@@ -34,7 +34,7 @@ public sealed class RunStore(TableClient table)
 
     /// <summary>All runs, ordered by id.</summary>
     public IAsyncEnumerable<RunRow> ListAsync(CancellationToken cancellation) =>
-        table.QueryAsync<RunRow>(row => row.PartitionKey == RunRow.Partition, cancellationToken: cancellation);
+        table.QueryAsync<RunRow>(TableClient.CreateQueryFilter($"PartitionKey eq {RunRow.Partition}"), cancellationToken: cancellation);
 
     /// <summary>The runs whose ids begin with a prefix that ends with a hyphen, ordered by id.</summary>
     public IAsyncEnumerable<RunRow> ListAsync(string prefix, CancellationToken cancellation)

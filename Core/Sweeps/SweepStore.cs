@@ -34,7 +34,7 @@ public sealed class SweepStore(TableClient table)
 
     /// <summary>All sweeps, ordered by id.</summary>
     public IAsyncEnumerable<SweepRow> ListAsync(CancellationToken cancellation) =>
-        table.QueryAsync<SweepRow>(row => row.PartitionKey == SweepRow.Partition, cancellationToken: cancellation);
+        table.QueryAsync<SweepRow>(TableClient.CreateQueryFilter($"PartitionKey eq {SweepRow.Partition}"), cancellationToken: cancellation);
 
     /// <summary>Updates a row with optimistic concurrency: reads it, changes it and writes it with If-Match, and repeats that after a conflict.</summary>
     /// <param name="sweep">The sweep's id.</param>
@@ -55,11 +55,9 @@ public sealed class SweepStore(TableClient table)
     }
 
     /// <summary>The trials of a sweep that have been started, by number.</summary>
-    public Task<List<TrialRow>> TrialsAsync(string sweep, CancellationToken cancellation)
-    {
-        var partition = PartitionOf(sweep);
-        return table.QueryAsync<TrialRow>(row => row.PartitionKey == partition, cancellationToken: cancellation).ToListAsync(cancellation).AsTask();
-    }
+    public Task<List<TrialRow>> TrialsAsync(string sweep, CancellationToken cancellation) => table
+        .QueryAsync<TrialRow>(TableClient.CreateQueryFilter($"PartitionKey eq {PartitionOf(sweep)}"), cancellationToken: cancellation)
+        .ToListAsync(cancellation).AsTask();
 
     /// <summary>Updates the row of a trial, or creates it, with optimistic concurrency.</summary>
     /// <param name="sweep">The sweep's id.</param>

@@ -168,7 +168,7 @@ async function drain() {
   await Promise.all(Object.values(pending).map((requests) => none(requests, drainMilliseconds)));
 }
 
-/** Waits until no request is pending, but not forever. */
+/** Waits until none of these requests is pending, but not forever. */
 async function none(requests, milliseconds) {
   for (const start = performance.now(); requests.size > 0 && performance.now() - start < milliseconds;) {
     await delay(5);
@@ -198,12 +198,17 @@ async function saveChanges() {
     return;
   }
   let release;
+  let databases;
+  let contents;
   tablesHeld = new Promise((resolve) => (release = resolve));
-  await none(pending.table, transactionMilliseconds); // Azurite carries out the operations of a transaction one after the other
-  const databases = changed();
-  const contents = databases.map((db) => db.serialize());
-  databases.forEach((db) => db.autosaveClearFlags());
-  release();
+  try {
+    await none(pending.table, transactionMilliseconds); // Azurite carries out the operations of a transaction one after the other
+    databases = changed();
+    contents = databases.map((db) => db.serialize());
+    databases.forEach((db) => db.autosaveClearFlags());
+  } finally {
+    release();
+  }
   try {
     fs.rmSync(saveFile, { force: true }); // left by a save that has failed
     const names = databases.map((db) => path.basename(db.filename));
