@@ -70,6 +70,17 @@ public sealed class A_reason_to_stop
         Assert.Equal(200, Limits.SecondsOfSlice(RowOf(new TrainingOptions { MaxSliceSeconds = 200 })));
     }
 
+    [Theory]
+    [InlineData(1, 69.5)] // 100 less 30 and two executions
+    [InlineData(2, 34.625)]
+    public void Shortens_the_slices_by_their_cost(int workers, double seconds)
+    {
+        var row = RowOf(new TrainingOptions { MaxSliceSeconds = 200, MaxCost = 100, Workers = workers });
+        (row.BilledMilliseconds, row.Executions) = (30_000, 1);
+
+        Assert.Equal(seconds, Limits.SecondsOfSlice(row), 1e-9);
+    }
+
     private static RunRow RowOf(TrainingOptions options) => new() { OptionsJson = OptionsReader.Write(options) };
 
     private static Manifest After(int epoch, BestEpoch? best) => new()

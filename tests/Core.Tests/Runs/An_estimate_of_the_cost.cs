@@ -18,6 +18,18 @@ public sealed class An_estimate_of_the_cost
     }
 
     [Theory]
+    [InlineData(1, 8)] // only the first slice has ended
+    [InlineData(2, 2)] // and the second has trained nothing
+    public void Is_the_speed_of_the_training_until_there_is_such_a_slice(int executions, int step)
+    {
+        var row = Row(step);
+        (row.Executions, row.BilledMilliseconds, row.FirstSliceMilliseconds, row.FirstSliceSteps) = (executions, 14_000, 8000, 2);
+        row.ImagesPerSecond = 10;
+
+        Assert.Equal(new TrainingPace(100, 1 / 20.0), TrainingPace.Of(row));
+    }
+
+    [Theory]
     [InlineData(0.1, 10_000, 1 / 6.0)] // a slice ends after a minute
     [InlineData(10, 100, 1 / 20.0)] // or after an epoch of ten steps
     [InlineData(0.01, 100_000, 1)] // and has a picture at least
@@ -52,6 +64,24 @@ public sealed class An_estimate_of_the_cost
         Assert.Null(RunCost.Of(row, Prices).Estimated);
         (row.Phase, row.TargetEpochs, row.Checkpoint) = (Phase.Training, 1, Name(10));
         Assert.Null(RunCost.Of(row, Prices).Estimated);
+    }
+
+    [Fact]
+    public void Has_prices_that_are_valid()
+    {
+        Assert.Equal(Prices, Prices.Validated());
+        Assert.Equal("USD", new CostSettings { InstanceMemoryMB = 1, PricePerGbSecond = 0, PricePerMillionExecutions = 0 }.Validated().Currency);
+        Assert.Equal(
+            "The setting Costs:InstanceMemoryMB is 0, which is not valid; it must be a whole number from 1.", Refusal(Prices with { InstanceMemoryMB = 0 }));
+        Assert.Equal(
+            "The setting Costs:PricePerGbSecond is -0.1, which is not valid; it must be a number from 0.", Refusal(Prices with { PricePerGbSecond = -0.1m }));
+        Assert.Equal(
+            "The setting Costs:PricePerMillionExecutions is -1, which is not valid; it must be a number from 0.",
+            Refusal(Prices with { PricePerMillionExecutions = -1 }));
+        Assert.Equal(
+            "The setting Costs:Currency is '', which is not valid; it must be the name of a currency, such as USD.", Refusal(Prices with { Currency = " " }));
+
+        static string Refusal(CostSettings settings) => Assert.Throws<InvalidOperationException>(settings.Validated).Message;
     }
 
     private static RunRow Row(int step) => new() { OptionsJson = OptionsReader.Write(Options), StepsPerEpoch = 10, Checkpoint = Name(step) };

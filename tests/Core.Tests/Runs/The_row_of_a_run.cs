@@ -1,3 +1,4 @@
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Runs;
 
 namespace GanFunctions.Core.Tests.Runs;
@@ -52,5 +53,25 @@ public sealed class The_row_of_a_run
         Assert.Equal(isOpen, row.TryFail(instance, "broken"));
 
         Assert.Equal(isOpen ? (Phase.Failed, "broken") : (phase, null), (row.Phase, row.Error));
+    }
+
+    [Theory]
+    [InlineData(null, 0)]
+    [InlineData("000-00001-000007", 7)]
+    [InlineData("002-00003-000007", 27)]
+    public void Counts_the_steps_up_to_the_last_checkpoint(string? checkpoint, long steps)
+    {
+        Assert.Equal(steps, new RunRow { Checkpoint = checkpoint, StepsPerEpoch = 10 }.CommittedSteps);
+    }
+
+    [Fact]
+    public void Has_the_names_of_classes_unless_they_are_too_long_for_it()
+    {
+        var row = new RunRow();
+        Assert.Null(row.Classes);
+        row.SetClasses(new ClassLabels([1, 2], ["cats", "dogs"]));
+        Assert.Equal(["cats", "dogs"], row.Classes!.Select(each => each.Name));
+        row.SetClasses(new ClassLabels([1, 2], [new string('a', 32 * 1024), "dogs"]));
+        Assert.Null(row.Classes);
     }
 }
