@@ -93,6 +93,8 @@ public sealed class Options_for_a_data_set(AzuriteFixture azurite)
     [InlineData(28, 256, 2000, null)]
     [InlineData(28, 1024, 2000, 256)]
     [InlineData(28, 256, 800_000, 86)]
+    [InlineData(32, 312, 2000, null)]
+    [InlineData(32, 313, 2000, 157)]
     [InlineData(64, 128, 2000, null)]
     [InlineData(64, 300, 2000, 100)]
     [InlineData(128, 1024, 2000, 64)]
@@ -122,6 +124,17 @@ public sealed class Options_for_a_data_set(AzuriteFixture azurite)
         var problem = Assert.Throws<OptionsException>(() => OptionsReader.Read(new JsonObject { ["preset"] = "dcgan" }, Data(1000, 100, side: 128))).Problems;
 
         Assert.Equal("preset: \"dcgan\" is not valid for pictures of 128x128x1; it must be \"compact\".", Assert.Single(problem["preset"]));
+    }
+
+    [Theory]
+    [InlineData(false, 0, null)]
+    [InlineData(true, 2, null)]
+    [InlineData(true, 1, "A conditional run needs at least two different labels; the data set few has 1.")]
+    public void Refuse_conditional_training_without_classes(bool conditional, int classes, string? message)
+    {
+        var refusal = Record.Exception(() => new TrainingOptions { Conditional = conditional }.CheckClasses("few", classes));
+
+        Assert.Equal(message, (refusal as RunRefusedException)?.Message);
     }
 
     private static DatasetInfo Data(int train, int test, int side = 28) => new("few", "stored", true, train, test, 2, side, side, 1, "", "");
