@@ -5,18 +5,8 @@ namespace GanFunctions.Core.Tests.Checkpoints;
 
 public sealed class A_position_in_a_run
 {
-    private static readonly TrainingCursor MidEpoch = new()
-    {
-        Run = "run",
-        Attempt = 1,
-        Epoch = 2,
-        Step = 9,
-        StepsPerEpoch = 10,
-        Dataset = "then",
-        Precision = "fp32",
-        Threads = 2,
-        EpochSums = new StepLosses(1, 2, 3, 4),
-    };
+    private static readonly TrainingCursor MidEpoch =
+        Commits.Position(epoch: 2, step: 9) with { Attempt = 1, Dataset = "then", EpochSums = new StepLosses(1, 2, 3, 4) };
 
     [Fact]
     public void At_the_end_of_an_epoch_is_followed_by_the_next_epoch()

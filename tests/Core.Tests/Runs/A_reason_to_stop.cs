@@ -2,6 +2,7 @@ using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Storage;
+using GanFunctions.Core.Tests.Checkpoints;
 using GanFunctions.Core.Training;
 
 namespace GanFunctions.Core.Tests.Runs;
@@ -83,19 +84,6 @@ public sealed class A_reason_to_stop
 
     private static RunRow RowOf(TrainingOptions options) => new() { OptionsJson = OptionsReader.Write(options) };
 
-    private static Manifest After(int epoch, BestEpoch? best) => new()
-    {
-        Run = "run",
-        Attempt = 0,
-        Epoch = epoch,
-        Step = 10,
-        StepsPerEpoch = 10,
-        Dataset = "d",
-        Precision = "fp32",
-        Threads = 2,
-        Generator = BlobReference.Of([1]),
-        Training = BlobReference.Of([2]),
-        EpochSums = default,
-        Best = best,
-    };
+    private static Manifest After(int epoch, BestEpoch? best) =>
+        new(Commits.Position(epoch, Commits.StepsPerEpoch) with { Best = best }, BlobReference.Of([1]), BlobReference.Of([2]));
 }

@@ -1,5 +1,5 @@
-using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Runs;
+using GanFunctions.Core.Tests.Checkpoints;
 using GanFunctions.Core.Training;
 
 namespace GanFunctions.Core.Tests.Runs;
@@ -14,19 +14,6 @@ public sealed class A_round_of_several_workers
     [InlineData(9, 100, 300)] // at most roundSteps
     public void Is_longer_the_longer_they_have_trained_together(int epoch, int step, int end)
     {
-        var start = new TrainingCursor
-        {
-            Run = "run",
-            Attempt = 0,
-            Epoch = epoch,
-            Step = step,
-            StepsPerEpoch = 500,
-            Dataset = "d",
-            Precision = "fp32",
-            Threads = 2,
-            EpochSums = default,
-        };
-
-        Assert.Equal(end, Round.EndOf(start, new TrainingOptions { RoundSteps = 200 }));
+        Assert.Equal(end, Round.EndOf(Commits.Position(epoch, step, stepsPerEpoch: 500), new TrainingOptions { RoundSteps = 200 }));
     }
 }
