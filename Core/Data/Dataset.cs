@@ -102,7 +102,7 @@ internal sealed class DatasetCache(long max, TimeProvider time) : IDisposable
         lock (_lock)
         {
             if (HasRoom(bytes)) return true;
-            _last.Take();
+            _last.Clear();
             GC.Collect(); // what is still referenced afterwards is in use
             return HasRoom(bytes);
         }

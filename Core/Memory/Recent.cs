@@ -51,6 +51,12 @@ public sealed class Recent<T>(TimeProvider time, Action<T>? release = null) : ID
         }
     }
 
+    /// <summary>Releases the value.</summary>
+    public void Clear()
+    {
+        lock (_lock) Release();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -71,8 +71,8 @@ internal sealed class LabelFile
             List<string> cells = [];
             for (var column = 0; column < row.ColCount; column++) cells.Add(row[column].ToString().Trim());
             if (isFirst && (ColumnOf(cells, FileColumns), ColumnOf(cells, LabelColumns)) is ( >= 0, >= 0) columns) (file, label) = columns;
-            else if (cells.Count <= Math.Max(file, label)) throw new InvalidDataException($"line {row.LineNumberFrom} has {cells.Count} columns");
-            else labels[cells[file].Replace('\\', '/')] = Named(path, cells[label], row.LineNumberFrom);
+            else if (cells.Count <= Math.Max(file, label)) throw new InvalidDataException($"line {row.Line()} has {cells.Count} columns");
+            else labels[cells[file].Replace('\\', '/')] = Named(path, cells[label], row.Line());
             isFirst = false;
         }
         return labels;

@@ -98,7 +98,7 @@ internal sealed class TableFiles(DatasetOptions options)
             if (row.ColCount != columns.Count)
             {
                 throw new UploadRefusedException(
-                    file.Path, $"line {row.LineNumberFrom} has {row.ColCount} columns", $"{columns.Count}, as in the first line");
+                    file.Path, $"line {row.Line()} has {row.ColCount} columns", $"{columns.Count}, as in the first line");
             }
             var (content, at) = (new byte[header.Length + columns.Side * columns.Side], header.Length);
             header.CopyTo(content, 0);
@@ -107,7 +107,7 @@ internal sealed class TableFiles(DatasetOptions options)
                 if (column == columns.Label) continue;
                 if (byte.TryParse(row[column].Span.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out content[at++])) continue;
                 throw new UploadRefusedException(
-                    file.Path, $"line {row.LineNumberFrom} has the pixel '{row[column].ToString()}'", "whole numbers from 0 to 255");
+                    file.Path, $"line {row.Line()} has the pixel '{row[column].ToString()}'", "whole numbers from 0 to 255");
             }
             return (columns.Label < 0 ? null : row[columns.Label].ToString().Trim(), content);
         }
@@ -127,7 +127,8 @@ internal sealed class TableFiles(DatasetOptions options)
         string[] cells = [.. start.Split('\n')[0].Split(',').Select(cell => cell.Trim().Trim('"'))];
         var hasLabel = !PixelCounts.Contains(cells.Length);
         if (hasLabel && !PixelCounts.Contains(cells.Length - 1)) return null;
-        var hasHeader = !Array.TrueForAll(cells[1..], cell => byte.TryParse(cell, NumberStyles.None, CultureInfo.InvariantCulture, out _));
+        var isFirstPicture = Array.TrueForAll(cells[1..], cell => byte.TryParse(cell, NumberStyles.None, CultureInfo.InvariantCulture, out _));
+        var hasHeader = !isFirstPicture && cells.Distinct().Count() == cells.Length; // otherwise a picture with an invalid pixel value, which Read reports
         var label = hasLabel ? Math.Max(0, Array.FindIndex(cells, cell => LabelFile.LabelColumns.Contains(cell.ToLowerInvariant()))) : -1;
         return new Columns(hasHeader, cells.Length, label, (int)Math.Sqrt(hasLabel ? cells.Length - 1 : cells.Length));
     }

@@ -23,14 +23,18 @@ public sealed class A_table_of_pictures(AzuriteFixture azurite)
         Assert.Equal(labels ? ["0", "7", "10"] : null, (await _uploader.Catalog.GetAsync("csv", _cancellation))!.ClassNames);
     }
 
-    [Fact]
-    public async Task In_CSV_with_an_invalid_pixel_value_is_refused()
+    [Theory]
+    [InlineData(true, 10, 2)]
+    [InlineData(true, 20, 3)]
+    [InlineData(false, 10, 1)]
+    [InlineData(false, 20, 2)]
+    public async Task In_CSV_with_an_invalid_pixel_value_is_refused(bool header, int value, int line)
     {
-        var csv = Encoding.ASCII.GetString(Csv(header: true, labels: true, (7, 10), (0, 20))).Replace(",20", ",256", StringComparison.Ordinal);
+        var csv = Encoding.ASCII.GetString(Csv(header, labels: true, (7, 10), (0, 20))).Replace($",{value}", ",256", StringComparison.Ordinal);
 
         var failed = await _uploader.UploadAsync("csv", Idx.Zip(("train.csv", Encoding.ASCII.GetBytes(csv))));
 
-        Assert.Equal("train.csv: line 3 has the pixel '256'. Expected whole numbers from 0 to 255.", failed.Error);
+        Assert.Equal($"train.csv: line {line} has the pixel '256'. Expected whole numbers from 0 to 255.", failed.Error);
         Assert.Empty(await _uploader.FilesAsync());
     }
 
