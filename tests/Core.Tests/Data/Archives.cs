@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Hashing;
 using System.Text;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
@@ -262,11 +261,7 @@ public sealed class A_label_file
 
     private static Task<LabelFile?> FoundAsync(params ArchiveFile[] files) => LabelFile.FindAsync(files, Cancellation);
 
-    private static ArchiveFile FileOf(string path, string content)
-    {
-        var bytes = Encoding.UTF8.GetBytes(content);
-        return new ArchiveFile(path, bytes.Length, _ => new(new MemoryStream(bytes)), Crc32.HashToUInt32(bytes));
-    }
+    private static ArchiveFile FileOf(string path, string content) => ArchiveFiles.Of(path, Encoding.UTF8.GetBytes(content));
 }
 
 public sealed class The_central_directory_of_an_archive
