@@ -43,7 +43,7 @@ public sealed class App : IAsyncLifetime
     {
         settings["AzureWebJobsStorage"] = connection;
         settings["Logging__LogLevel__GanFunctions"] = "Debug";
-        settings.TryAdd(PollingInterval, "00:00:00.3");
+        settings[PollingInterval] = "00:00:00.3";
         return AppProcess.Start(Dll, ["--urls", "http://127.0.0.1:0", .. arguments], settings);
     }
 
