@@ -9,7 +9,10 @@ public sealed class Following_a_sweep(App app, Browser browser)
     private const string Definition = """
         {
           "sweep": "tried", "search": "grid", "parallel": 1, "space": { "learningRate": [0.0005, 0.002], "loss": ["nonSaturating", "relativistic"] },
-          "options": { "dataset": "few-digits", "epochs": 2, "imagesPerEpoch": 32, "batchSize": 16, "qualitySamples": 100, "precision": "fp32", "threads": 1 },
+          "options": {
+            "preset": "compact", "widthMultiplier": 0.25, "dataset": "few-digits", "epochs": 2, "imagesPerEpoch": 32, "batchSize": 16,
+            "qualitySamples": 100, "precision": "fp32", "threads": 1
+          },
           "halving": { "epochs": 1, "factor": 2 }
         }
         """;

@@ -17,6 +17,7 @@ public sealed class Starting_a_run(App app, Browser browser)
         await page.GetByRole(AriaRole.Link, new() { Name = "New run" }).First.ClickAsync();
         await page.GetByLabel("Data set").SelectOptionAsync(SmallData.Name);
         await Expect(page.GetByAltText($"Sample pictures from {SmallData.Name}")).ToBeVisibleAsync();
+        await page.GetByLabel("Preset").SelectOptionAsync("compact");
         await page.GetByText("More options").ClickAsync();
         await page.GetByLabel("Name").FillAsync("clicked");
         await page.GetByLabel("Epochs", new() { Exact = true }).FillAsync("500");

@@ -6,7 +6,10 @@ namespace GanFunctions.Functions.Tests;
 public sealed class A_folder_to_train_on : IAsyncLifetime
 {
     private static readonly string[] Tiny =
-        ["--batchSize", "8", "--qualitySamples=0", "--precision", "fp32", "--threads", "1", "--conditional", "--urls", "http://127.0.0.1:0"];
+    [
+        "--preset", "compact", "--widthMultiplier", "0.25", "--batchSize", "8", "--qualitySamples=0", "--precision", "fp32", "--threads", "1", "--conditional",
+        "--urls", "http://127.0.0.1:0",
+    ];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("gan-train-").FullName;
     private AzuriteFixture? _azurite;

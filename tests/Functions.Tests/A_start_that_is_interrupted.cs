@@ -19,7 +19,7 @@ public sealed class A_start_that_is_interrupted(App app) : IClassFixture<App>
             TargetEpochs = 1,
             CreatedAt = DateTimeOffset.UnixEpoch,
             ClaimedAt = TimeProvider.System.GetUtcNow() - TimeSpan.FromSeconds(31),
-            OptionsJson = """{"dataset":"digits","epochs":1,"imagesPerEpoch":64,"batchSize":16,"qualitySamples":0}""",
+            OptionsJson = """{"dataset":"digits","epochs":1,"imagesPerEpoch":64,"batchSize":16,"qualitySamples":0,"preset":"compact","widthMultiplier":0.25}""",
         };
         await new TableServiceClient(app.Azurite.ConnectionString).GetTableClient("GanRuns").AddEntityAsync(row, Cancellation);
 

@@ -13,7 +13,7 @@ public sealed class Runs_on_small_data_sets(App app)
     public async Task Use_the_batch_size_that_fits_and_measure_no_quality()
     {
         await UploadAsync("fifty", 50);
-        var body = new JsonObject { ["run"] = "fifty", ["dataset"] = "fifty", ["epochs"] = 1, ["precision"] = "fp32", ["threads"] = 1 };
+        var body = new JsonObject { ["run"] = "fifty", ["dataset"] = "fifty", ["epochs"] = 1, ["widthMultiplier"] = 0.25, ["precision"] = "fp32", ["threads"] = 1 };
 
         using var dry = await app.Http.PostAsJsonAsync("api/runs?dryRun=true", body, Cancellation);
         using var started = await app.Http.StartAsync(body);

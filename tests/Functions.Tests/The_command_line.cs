@@ -8,7 +8,10 @@ namespace GanFunctions.Functions.Tests;
 public sealed class The_command_line(App app) : IDisposable
 {
     private static readonly string Gan = Path.Combine(AppContext.BaseDirectory, "gan.dll");
-    private static readonly string[] Tiny = ["--batchSize", "8", "--qualitySamples=0", "--precision", "fp32", "--threads", "1", "--conditional"];
+    private static readonly string[] Tiny =
+    [
+        "--preset", "compact", "--widthMultiplier", "0.25", "--batchSize", "8", "--qualitySamples=0", "--precision", "fp32", "--threads", "1", "--conditional",
+    ];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("gan-cli-").FullName;
 

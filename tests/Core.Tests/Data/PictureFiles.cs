@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using GanFunctions.Core.Pictures;
 using NetVips;
 
@@ -7,11 +8,12 @@ namespace GanFunctions.Core.Tests.Data;
 internal static class PictureFiles
 {
     private static readonly VipsRuntime Vips;
+    private static readonly ConcurrentDictionary<(int Value, int Side), byte[]> Greys = new();
 
     static PictureFiles() => Vips = new(); // with the settings of the app
 
     /// <summary>A PNG of a single grey level.</summary>
-    public static byte[] Grey(int value, int side = 28) => Png(Flat(side, side, value));
+    public static byte[] Grey(int value, int side = 28) => [.. Greys.GetOrAdd((value, side), _ => Png(Flat(side, side, value)))];
 
     /// <summary>An image of one colour, a band for each value.</summary>
     public static Image Flat(int width, int height, params double[] bands)

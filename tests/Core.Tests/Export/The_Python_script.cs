@@ -1,18 +1,15 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
-using GanFunctions.TestKit;
 using NetVips;
 
 namespace GanFunctions.Core.Tests.Export;
 
 /// <summary><c>docs/generator.py</c>, run unchanged.</summary>
-public sealed class The_Python_script : IDisposable
+public sealed class The_Python_script(PythonWithTorch python) : IClassFixture<PythonWithTorch>, IDisposable
 {
     private static readonly string Script = Path.Combine(AppContext.BaseDirectory, "generator.py");
-    private static readonly Lazy<Task<string>> Python = new(FindPythonAsync);
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("generator-").FullName;
@@ -57,7 +54,7 @@ public sealed class The_Python_script : IDisposable
     {
         var file = await StoreAsync(TrainedLike.File(PictureShape.Mnist, new ClassLabels([0, 1, 9], ["cats", "Dogs", "9"])));
 
-        var (code, _, error) = await RunAsync(await Python.Value, Script, file, "--label", "birds");
+        var (code, _, error) = await python.RunAsync(Script, file, "--label", "birds");
 
         Assert.Equal(1, code);
         Assert.EndsWith("label: birds is not valid; it must be one of cats (0), Dogs (1), 9.", error.Trim(), StringComparison.Ordinal);
@@ -68,7 +65,7 @@ public sealed class The_Python_script : IDisposable
     {
         var file = await StoreAsync(TrainedLike.File(PictureShape.Mnist, 3, 7, 9));
 
-        var (code, _, error) = await RunAsync(await Python.Value, Script, file, "--label", "8");
+        var (code, _, error) = await python.RunAsync(Script, file, "--label", "8");
 
         Assert.Equal(1, code);
         Assert.EndsWith("label: 8 is not valid; it must be one of 3, 7, 9.", error.Trim(), StringComparison.Ordinal);
@@ -82,7 +79,7 @@ public sealed class The_Python_script : IDisposable
         var file = await StoreAsync(TrainedLike.File(new(28, channels)));
         var path = Path.Combine(_folder, "grid");
 
-        var (code, output, error) = await RunAsync(await Python.Value, Script, file, "--count", "5", "--out", path);
+        var (code, output, error) = await python.RunAsync(Script, file, "--count", "5", "--out", path);
 
         Assert.True(code == 0, error);
         Assert.Equal(path + suffix, output.Trim());
@@ -104,7 +101,7 @@ public sealed class The_Python_script : IDisposable
         var (noiseFile, path) = (Path.Combine(_folder, "noise"), Path.Combine(_folder, "grid"));
         await System.IO.File.WriteAllBytesAsync(noiseFile, noise.bytes.ToArray(), Cancellation);
 
-        var (code, output, error) = await RunAsync(await Python.Value, Script, file, "--noise", noiseFile, "--out", path);
+        var (code, output, error) = await python.RunAsync(Script, file, "--noise", noiseFile, "--out", path);
 
         Assert.True(code == 0, error);
         Assert.Equal(path + ".png", output.Trim());
@@ -126,7 +123,7 @@ public sealed class The_Python_script : IDisposable
         var (noiseFile, numbers) = (Path.Combine(_folder, "noise"), Path.Combine(_folder, "numbers"));
         await System.IO.File.WriteAllBytesAsync(noiseFile, noise.bytes.ToArray(), Cancellation);
 
-        var (code, _, error) = await RunAsync(await Python.Value, [Script, file, "--noise", noiseFile, "--numbers", numbers, .. arguments]);
+        var (code, _, error) = await python.RunAsync(Script, [file, "--noise", noiseFile, "--numbers", numbers, .. arguments]);
 
         Assert.True(code == 0, error);
         var drawn = MemoryMarshal.Cast<byte, float>(await System.IO.File.ReadAllBytesAsync(numbers, Cancellation)).ToArray();
@@ -139,30 +136,5 @@ public sealed class The_Python_script : IDisposable
         var path = Path.Combine(_folder, "generator.safetensors");
         await System.IO.File.WriteAllBytesAsync(path, generator, Cancellation);
         return path;
-    }
-
-    // Debian's package is installed for Debian's Python, which need not be the first in PATH.
-    private static async Task<string> FindPythonAsync()
-    {
-        foreach (var python in new[] { "/usr/bin/python3", "python3" })
-        {
-            try
-            {
-                if ((await RunAsync(python, "-c", "import torch")).Code == 0) return python;
-            }
-            catch (System.ComponentModel.Win32Exception)
-            {
-                // No program has that name.
-            }
-        }
-        throw Missing.Here("There is no Python with PyTorch: apt-get install python3-torch");
-    }
-
-    private static async Task<(int Code, string Output, string Error)> RunAsync(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(Cancellation), process.StandardError.ReadToEndAsync(Cancellation));
-        await process.WaitForExitAsync(Cancellation);
-        return (process.ExitCode, await output, await error);
     }
 }

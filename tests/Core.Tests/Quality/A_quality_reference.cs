@@ -3,7 +3,6 @@ using GanFunctions.Core.Data;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Tests.Data;
-using GanFunctions.Core.Tests.Training;
 using GanFunctions.TestKit;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
@@ -34,7 +33,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
         Assert.Equal(reference.Sha256, loaded!.Sha256);
         Assert.DoesNotContain(log.Lines, IsBuilding);
 
-        using var noise = new Painter(seed => rand([128, 1, 28, 28], generator: seed) * 2 - 1);
+        using var noise = Noise(28);
         var quality = reference.Measure(noise, 300)!;
         output.WriteLine($"{quality}");
         Assert.Equal(quality, loaded.Measure(noise, 300));
@@ -59,8 +58,8 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     public async Task With_one_byte_changed_is_rebuilt_with_the_same_bytes()
     {
         var container = await ContainerAsync();
-        var data = Bars.Of(TrainingBench.Pictures);
-        await BarsReference.StoreAsync(container);
+        var data = Bars.Few();
+        using (var store = StoreOver(container)) await store.GetAsync(data, Cancellation);
         var blob = container.GetBlobClient(
             (await container.NamesOfBlobsAsync(Cancellation)).Single(name => name.EndsWith(".safetensors", StringComparison.Ordinal)));
         var whole = (await blob.DownloadContentAsync(Cancellation)).Value.Content.ToArray();
@@ -76,11 +75,11 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     public async Task Of_pictures_without_labels_measures_without_classes()
     {
         using var store = StoreOver(await ContainerAsync());
-        var data = Bars.Of(600, labelled: false);
+        var data = Bars.Of(600, labelled: false, Bars.SmallSide);
 
         var reference = await store.GetAsync(data, Cancellation);
 
-        using var same = new Painter(_ => full([128, 1, 28, 28], -1f));
+        using var same = new Painter(_ => full([128, 1, Bars.SmallSide, Bars.SmallSide], -1f));
         var quality = reference!.Measure(same, 200)!;
         Assert.Null(reference.Accuracy);
         Assert.Null(quality.Classes);
@@ -120,10 +119,9 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     public async Task Is_given_back_by_its_last_holder()
     {
         var container = await ContainerAsync();
-        await BarsReference.StoreAsync(container);
         using var store = StoreOver(container);
-        using var noise = new Painter(seed => rand([128, 1, 28, 28], generator: seed) * 2 - 1);
-        var (bars, more) = (Bars.Of(TrainingBench.Pictures), Bars.Few());
+        using var noise = Noise(Bars.SmallSide);
+        var (bars, more) = (Bars.Of(250, side: Bars.SmallSide), Bars.Few());
         var mine = await store.GetAsync(bars, Cancellation);
         var another = await store.GetAsync(bars, Cancellation);
 
@@ -158,13 +156,13 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     public async Task Of_identical_pictures_has_no_variety_to_compare_with()
     {
         using var store = StoreOver(await ContainerAsync());
-        var one = Bars.Of(1).Train;
-        var same = new ImageSet([.. Enumerable.Repeat(one.Pixels, 60).SelectMany(pixels => pixels)], null, 60, 28, 28);
+        var one = Bars.Of(1, side: Bars.SmallSide).Train;
+        var same = new ImageSet([.. Enumerable.Repeat(one.Pixels, 60).SelectMany(pixels => pixels)], null, 60, Bars.SmallSide, Bars.SmallSide);
         var data = Dataset.Of("same", same, same);
 
         var reference = await store.GetAsync(data, Cancellation);
 
-        using var noise = new Painter(seed => rand([128, 1, 28, 28], generator: seed) * 2 - 1);
+        using var noise = Noise(Bars.SmallSide);
         var quality = reference!.Measure(noise, 200)!;
         Assert.Null(quality.Variety);
         Assert.True(double.IsFinite(quality.FrechetDistance) && double.IsFinite(quality.KernelDistance), $"{quality}");
@@ -177,14 +175,14 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     public async Task Of_a_rare_class_warns_of_a_generator_without_it(int rare, string warning, string? restrictionForFewSamples)
     {
         using var store = StoreOver(await ContainerAsync());
-        var all = Bars.Of(1200).Train; // the four heights alternate
+        var all = Bars.Of(1200, side: Bars.SmallSide).Train; // the four heights alternate
         var heights = Enumerable.Range(0, all.Count).ToLookup(index => index % 4 == 3);
         int[] chosen = [.. heights[false].Take(300 - rare), .. heights[true].Take(rare)];
-        var few = new ImageSet([.. chosen.SelectMany(index => all.Picture(index).ToArray())], [.. chosen.Select(index => all.Labels![index])], 300, 28, 28);
+        var few = new ImageSet([.. chosen.SelectMany(index => all.Picture(index).ToArray())], [.. chosen.Select(index => all.Labels![index])], 300, all.Width, all.Height);
 
         var reference = await store.GetAsync(Dataset.Of("rare", few, null), Cancellation);
 
-        using var common = new Painter(_ => tensor(few.Pixels[..(128 * 784)], [128, 1, 28, 28]).to(ScalarType.Float32) / 127.5f - 1);
+        using var common = new Painter(_ => tensor(few.Pixels[..(128 * all.Shape.Size)], [128, 1, all.Height, all.Width]).to(ScalarType.Float32) / 127.5f - 1);
         Assert.Contains(warning, WarningAt(200), StringComparison.Ordinal);
         if (restrictionForFewSamples is not null) Assert.Contains(restrictionForFewSamples + warning, WarningAt(100), StringComparison.Ordinal);
 
@@ -214,6 +212,9 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => building);
         Assert.Empty(await container.NamesOfBlobsAsync(Cancellation)); // the build did not continue
     }
+
+    /// <summary>A generator that has learned nothing.</summary>
+    private static Painter Noise(int side) => new(seed => rand([128, 1, side, side], generator: seed) * 2 - 1);
 
     private async Task<BlobContainerClient> ContainerAsync()
     {

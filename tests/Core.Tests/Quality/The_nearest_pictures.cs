@@ -13,8 +13,8 @@ public sealed class The_nearest_pictures(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(400, 32, 4)]
-    [InlineData(4200, 28, 1)] // more than are compared at a time
+    [InlineData(400, Bars.SmallSide, 4)]
+    [InlineData(4200, Bars.SmallSide, 1)] // more than are compared at a time
     public async Task Of_a_training_picture_are_itself_and_its_near_duplicate(int count, int side, int channels)
     {
         var container = azurite.NewContainer();
