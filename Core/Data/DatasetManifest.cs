@@ -86,7 +86,10 @@ internal sealed record DatasetManifest(
         }
     }
 
-    private static DatasetManifest Parse(string name, BinaryData json)
+    /// <summary>Reads a manifest.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <exception cref="NewerFormatException">A later version wrote it.</exception>
+    internal static DatasetManifest Parse(string name, BinaryData json)
     {
         var manifest = Json.ReadDocument<DatasetManifest>($"the manifest of data set '{name}'", json, KnownFormat);
         return manifest.DeletedAt is not null || manifest.ShapeOf(IdxPart.TrainImages) is not null

@@ -1,6 +1,5 @@
 using GanFunctions.Core.Pictures;
 
-
 namespace GanFunctions.Core.Data;
 
 /// <summary>A part of a data set, stored as one IDX file.</summary>
@@ -22,11 +21,14 @@ public enum IdxPart
 /// <summary>File names of the parts, and conversion between pictures and parts.</summary>
 public static class IdxParts
 {
-    private static readonly string[] FileNames =
-        ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
-
     /// <summary>MNIST's file name of the part, without <c>.gz</c>.</summary>
-    public static string FileName(this IdxPart part) => FileNames[(int)part];
+    public static string FileName(this IdxPart part) => part switch
+    {
+        IdxPart.TrainImages => "train-images-idx3-ubyte",
+        IdxPart.TrainLabels => "train-labels-idx1-ubyte",
+        IdxPart.TestImages => "t10k-images-idx3-ubyte",
+        _ => "t10k-labels-idx1-ubyte",
+    };
 
     /// <summary>
     /// Recognises a part by its file name: MNIST's names, or <c>images</c>, <c>labels</c>, <c>test-images</c>, <c>test-labels</c>. Case is
@@ -50,7 +52,7 @@ public static class IdxParts
 
     /// <summary>The usual names of files, for messages.</summary>
     public static string ValidNames =>
-        string.Join(", ", FileNames) + ", images, labels, test-images or test-labels, with or without .gz";
+        string.Join(", ", Enum.GetValues<IdxPart>().Select(FileName)) + ", images, labels, test-images or test-labels, with or without .gz";
 
     internal static Dictionary<IdxPart, IdxArray> Of(ImageSet train, ImageSet? test)
     {

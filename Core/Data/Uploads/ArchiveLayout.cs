@@ -26,20 +26,6 @@ internal sealed partial record ArchiveLayout(IReadOnlyList<string>? ClassNames, 
     private const int MaxClasses = byte.MaxValue + 1; // a label is a byte
     private const int MaxDigits = 20;
 
-    private static readonly HashSet<string> TrainWords = new(["train", "training", "trn"], StringComparer.OrdinalIgnoreCase);
-    private static readonly HashSet<string> TestWords = new(
-        ["test", "testing", "tst", "val", "valid", "validation", "dev", "eval", "evaluation"], StringComparer.OrdinalIgnoreCase);
-
-    private static readonly HashSet<string> OtherExtensions = new(
-    [
-        ".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".toml", ".html", ".htm", ".pdf", ".doc", ".docx", ".xls", ".xlsx",
-        ".rtf", ".py", ".ipynb", ".m", ".mat", ".npy", ".npz", ".pkl", ".pt", ".pth", ".h5", ".hdf5", ".parquet", ".arrow", ".log", ".ini", ".cfg", ".zip",
-        ".tar", ".gz", ".tgz", ".rar", ".7z", ".mp3", ".mp4", ".avi", ".mov", ".wav", ".db", ".lnk", ".url", ".sh", ".bat", ".exe", ".js", ".css",
-    ], StringComparer.OrdinalIgnoreCase);
-
-    private static readonly HashSet<string> OtherNames = new(
-        ["README", "LICENSE", "LICENCE", "COPYING", "NOTICE", "CHANGELOG", "AUTHORS", "Makefile", "labels", "classes"], StringComparer.OrdinalIgnoreCase);
-
     /// <summary>Derives the layout from the paths of all files.</summary>
     /// <param name="paths">Relative paths with slashes.</param>
     /// <param name="labels">The label file of the archive; null if there is none.</param>
@@ -77,8 +63,17 @@ internal sealed partial record ArchiveLayout(IReadOnlyList<string>? ClassNames, 
     public static bool MayBePicture(string path)
     {
         var name = path[(path.LastIndexOf('/') + 1)..];
-        return !OtherExtensions.Contains(Path.GetExtension(name)) && !OtherNames.Contains(name);
+        return !IsOtherExtension(Path.GetExtension(name).ToLowerInvariant()) && !IsOtherName(name.ToLowerInvariant());
     }
+
+    private static bool IsOtherExtension(string extension) => extension
+        is ".txt" or ".md" or ".rst" or ".csv" or ".tsv" or ".json" or ".jsonl" or ".xml" or ".yaml" or ".yml" or ".toml" or ".html" or ".htm" or ".pdf"
+        or ".doc" or ".docx" or ".xls" or ".xlsx" or ".rtf" or ".py" or ".ipynb" or ".m" or ".mat" or ".npy" or ".npz" or ".pkl" or ".pt" or ".pth"
+        or ".h5" or ".hdf5" or ".parquet" or ".arrow" or ".log" or ".ini" or ".cfg" or ".zip" or ".tar" or ".gz" or ".tgz" or ".rar" or ".7z" or ".mp3"
+        or ".mp4" or ".avi" or ".mov" or ".wav" or ".db" or ".lnk" or ".url" or ".sh" or ".bat" or ".exe" or ".js" or ".css";
+
+    private static bool IsOtherName(string name) => name
+        is "readme" or "license" or "licence" or "copying" or "notice" or "changelog" or "authors" or "makefile" or "labels" or "classes";
 
     /// <summary>Whether the name of a file says that it holds test pictures.</summary>
     public static bool IsTest(string path) => SplitOf(path[(path.LastIndexOf('/') + 1)..]) == true;
@@ -125,8 +120,9 @@ internal sealed partial record ArchiveLayout(IReadOnlyList<string>? ClassNames, 
     /// <summary>Whether the folder holds test pictures, by the words in its name; null if the name says neither or both.</summary>
     private static bool? SplitOf(string folder)
     {
-        var words = folder.Split(['-', '_', ' ', '.', .. "0123456789"]);
-        var (isTrain, isTest) = (words.Any(TrainWords.Contains), words.Any(TestWords.Contains));
+        var words = folder.ToLowerInvariant().Split(['-', '_', ' ', '.', .. "0123456789"]);
+        var isTrain = words.Any(word => word is "train" or "training" or "trn");
+        var isTest = words.Any(word => word is "test" or "testing" or "tst" or "val" or "valid" or "validation" or "dev" or "eval" or "evaluation");
         return isTrain == isTest ? null : isTest;
     }
 

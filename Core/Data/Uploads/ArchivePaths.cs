@@ -12,13 +12,6 @@ internal static class ArchivePaths
 {
     private const char Undecoded = '\uE000'; // private use: marks a name whose bytes are kept as characters
 
-    // Folders and files that operating systems, file servers and tools add. Those whose names begin with a dot are ignored as well.
-    private static readonly HashSet<string> Junk = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found", "__pycache__",
-        "Thumbs.db", "ehthumbs.db", "desktop.ini", "Icon\r",
-    };
-
     // The code page of consoles and zip programs in Western Europe. It has the letters of code page 437 in the same places, and each byte is
     // a character, so different names stay different.
     private static readonly Encoding Fallback = CodePage(850);
@@ -65,7 +58,11 @@ internal static class ArchivePaths
     }
 
     /// <summary>Whether a path belongs to the operating system or a tool, or is hidden.</summary>
-    public static bool IsJunk(string path) => path.Split('/').Any(segment => segment.StartsWith('.') || Junk.Contains(segment));
+    public static bool IsJunk(string path) => path.Split('/').Any(segment => segment.StartsWith('.') || IsAdded(segment.ToLowerInvariant()));
+
+    // Folders and files that operating systems, file servers and tools add.
+    private static bool IsAdded(string segment) => segment is "__macosx" or "@eadir" or "$recycle.bin" or "system volume information" or "lost+found"
+        or "__pycache__" or "thumbs.db" or "ehthumbs.db" or "desktop.ini" or "icon\r";
 
     private static Encoding StrictUtf8 { get; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Azure.Storage.Blobs;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
 using GanFunctions.Core.Pictures;
@@ -123,6 +124,24 @@ public sealed class Held_out_pictures
     }
 
     [Fact]
+    public void Are_spread_over_all_of_them()
+    {
+        int[] held = [.. HeldOut.Choose(1000, null).Index().Where(each => each.Item).Select(each => each.Index / 250)];
+
+        Assert.All(Enumerable.Range(0, 4), quarter => Assert.InRange(held.Count(each => each == quarter), 15, 40));
+    }
+
+    [Fact]
+    public void Leave_a_picture_of_each_class_to_train_on()
+    {
+        byte[] labels = [.. Enumerable.Range(0, 60).Select(index => (byte)(index < 40 ? 0 : index / 2))]; // ten classes of two
+
+        var left = HeldOut.Choose(60, labels).Zip(labels).Where(each => !each.First).Select(each => each.Second).Distinct();
+
+        Assert.Equal(labels.Distinct(), left);
+    }
+
+    [Fact]
     public void Are_not_the_only_one_of_a_class()
     {
         for (var single = 0; single < 20; single++)
@@ -225,6 +244,39 @@ public sealed class The_manifest_of_a_data_set
             if (another is not null) changed[another] = time;
             return changed;
         }
+    }
+
+    [Fact]
+    public void Says_what_is_wrong_with_it()
+    {
+        var json = JsonNode.Parse(Manifest(null).ToJson())!;
+        var number = json.DeepClone();
+        number["parts"]![0]!["part"] = 0; // instead of its name
+        var empty = json.DeepClone();
+        empty["parts"] = new JsonArray();
+
+        Assert.Equal("the manifest of data set 'pets' lists no training pictures", Problem(empty.ToJsonString()));
+        foreach (var damaged in (string[])["{", number.ToJsonString()])
+            Assert.StartsWith("the manifest of data set 'pets' cannot be read: ", Problem(damaged), StringComparison.Ordinal);
+
+        static string Problem(string json) =>
+            Assert.Throws<InvalidDataException>(() => DatasetManifest.Parse("pets", new BinaryData(json))).Message;
+    }
+
+    [Fact]
+    public void Is_beside_the_folders_of_its_files()
+    {
+        var container = new BlobContainerClient(new Uri("http://localhost/gan"));
+
+        Assert.Equal("datasets/pets/", DatasetBlobs.FolderOf("pets"));
+        Assert.Equal("datasets/pets/dataset.json", container.ManifestBlob("pets").Name);
+        Assert.Equal("datasets/pets/conversion.json", container.ConversionBlob("pets").Name);
+        Assert.Equal("datasets/pets/f/train-images-idx3-ubyte.gz", container.PartBlob("pets", "f", IdxPart.TrainImages).Name);
+        Assert.Equal("datasets/pets/f/preview.png", container.PreviewBlob("pets", "f").Name);
+        Assert.Equal("datasets/pets/f/upload.zip", container.StagedBlob("pets", "f").Name);
+        Assert.Equal("datasets/pets/f/raw", container.RawBlob("pets", "f").Name);
+        Assert.Equal("datasets/pets/f/unpacked.zip", container.UnpackedBlob("pets", "f").Name);
+        Assert.Equal("datasets/pets/f/pictures-0000256", container.ChunkBlob("pets", "f", 256).Name);
     }
 
     private static DatasetManifest Manifest(byte[]? labels) => DatasetManifest.Of(

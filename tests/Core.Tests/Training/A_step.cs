@@ -99,6 +99,79 @@ public sealed class A_step
     }
 
     [Fact]
+    public void Cuts_out_and_moves_towards_every_side_alike()
+    {
+        using var scope = NewDisposeScope();
+        var draw = new StepRandom(new RunRandom(1, 0), 1, 0);
+        using var cutout = new Augmentation(Compact with { AugmentCutout = true }, draw);
+        using var translation = new Augmentation(Compact with { AugmentTranslation = true }, draw);
+        var white = ones(2000, 1, 32, 32);
+
+        var moved = translation.Apply(white);
+        foreach (var dimension in (long[])[2, 3])
+        {
+            // The visible rows of each picture: 28 to 32 of them, from the first or to the last.
+            var rows = moved.amax([1L, 5 - dimension]).flatten(1);
+            Assert.Equal([28, 29, 30, 31, 32], rows.sum(1).data<float>().Distinct().Order().Select(each => (int)each));
+            Assert.InRange(rows.narrow(1, 0, 1).mean().item<float>(), 0.5, 0.62); // five of nine
+            Assert.InRange(rows.narrow(1, 31, 1).mean().item<float>(), 0.5, 0.62);
+        }
+
+        var kept = cutout.Apply(white);
+        foreach (var dimension in (long[])[2, 3])
+        {
+            // The rows that are cut: 8 to 16 of them, in any place.
+            var cut = 1 - kept.amin([1L, 5 - dimension]).flatten(1);
+            Assert.Equal(Enumerable.Range(8, 9), cut.sum(1).data<float>().Distinct().Order().Select(each => (int)each));
+            foreach (var (row, share) in ((int, double)[])[(0, 9.0 / 33), (16, 16.0 / 33), (31, 9.0 / 33)])
+                Assert.InRange(cut.narrow(1, row, 1).mean().item<float>(), share - 0.05, share + 0.05);
+        }
+    }
+
+    [Fact]
+    public void Changes_brightness_saturation_and_contrast_as_much_as_in_the_paper()
+    {
+        using var scope = NewDisposeScope();
+        using var color = new Augmentation(Compact with { AugmentColor = true }, new StepRandom(new RunRandom(1, 0), 1, 0));
+        using var random = new torch.Generator(2);
+        var picture = rand([1, 3, 8, 8], generator: random) - 0.5;
+
+        var seen = color.Apply(picture.expand(2000, 3, 8, 8));
+
+        var brightness = Mean(seen) - Mean(picture);
+        var contrast = Factor(Grey(seen) - Mean(seen), Grey(picture) - Mean(picture));
+        var saturation = Factor(seen - Grey(seen), picture - Grey(picture)) / contrast;
+        foreach (var (amount, min, max) in ((Tensor, double, double)[])[(brightness, -0.5, 0.5), (contrast, 0.5, 1.5), (saturation, 0, 2)])
+        {
+            Assert.InRange(amount.min().item<float>(), min - 1e-3, min + 0.05);
+            Assert.InRange(amount.max().item<float>(), max - 0.05, max + 1e-3);
+            Assert.InRange(amount.mean().item<float>(), (min + max) / 2 - 0.05, (min + max) / 2 + 0.05);
+        }
+
+        static Tensor Mean(Tensor pictures) => pictures.mean([1L, 2L, 3L], keepdim: true);
+
+        static Tensor Grey(Tensor pictures) => pictures.mean([1L], keepdim: true);
+
+        // By which one is multiplied to give the other, the same for all pixels.
+        static Tensor Factor(Tensor of, Tensor by)
+        {
+            var factor = (of * by).sum([1L, 2L, 3L], keepdim: true) / (by * by).sum([1L, 2L, 3L], keepdim: true);
+            Assert.InRange((of - factor * by).abs().max().item<float>(), 0, 1e-5);
+            return factor;
+        }
+    }
+
+    [Fact]
+    public void Has_random_numbers_for_changes_only_if_there_are_any()
+    {
+        using var scope = NewDisposeScope();
+        using var none = new Augmentation(Compact, new StepRandom(new RunRandom(1, 0), 1, 0));
+        var pictures = ones(2, 1, 32, 32);
+
+        Assert.Same(pictures, none.Apply(pictures));
+    }
+
+    [Fact]
     public void Mirrors_half_of_the_real_pictures()
     {
         using var scope = NewDisposeScope();

@@ -1,0 +1,152 @@
+using GanFunctions.Core.Model;
+using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace GanFunctions.Core.Tests.Training;
+
+/// <summary>The steps of the presets, beside steps that are written as in the papers, with PyTorch's optimiser.</summary>
+public sealed class The_arithmetic_of_a_step
+{
+    private const int Batch = 10;
+    private const int Steps = 3;
+
+    // A large epsilon: with the usual one, Adam turns the rounding of a gradient near zero into a full step.
+    private static readonly TrainingOptions Dcgan = Small(Preset.Dcgan);
+    private static readonly TrainingOptions Compact = Small(Preset.Compact);
+    private static readonly TrainingOptions Tutorial = Small(Preset.Tutorial);
+
+    private static readonly Dictionary<string, (TrainingOptions Options, bool HasClasses)> Cases = new()
+    {
+        ["a penalty of the real pictures"] = (Dcgan with { GradientPenalty = 3, GradientPenaltyEvery = 2 }, false),
+        ["a penalty of the generated pictures"] = (Dcgan with { GradientPenalty = 0, GeneratedGradientPenalty = 2, GradientPenaltyEvery = 3 }, false),
+        ["no penalty"] = (Dcgan with { GradientPenalty = 0, EmaDecay = 0.2 }, false),
+        ["classes"] = (Dcgan, true),
+        ["other targets"] = (Dcgan with { LabelSmoothing = 0.2, LabelNoise = 0.1, Dropout = 0.3 }, true),
+        ["the relativistic loss"] = (Compact with { GradientPenalty = 1, GeneratedGradientPenalty = 4, GradientPenaltyEvery = 2 }, true),
+        ["the relativistic loss and changed pictures"] = (Compact with { AugmentTranslation = true, AugmentColor = true, Flip = true }, false),
+        ["micro-batches"] = (Dcgan with { MicroBatchSize = 4, GradientPenaltyEvery = 2, Dropout = 0.3 }, true),
+        ["micro-batches and the relativistic loss"] = (Compact with { MicroBatchSize = 4 }, false),
+        ["the tutorial"] = (Tutorial, false),
+        ["the tutorial with classes and smooth targets"] = (Tutorial with { LabelSmoothing = 0.1 }, true),
+    };
+
+    public static TheoryData<string> Names { get; } = [.. Cases.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Is_that_of_the_papers(string with)
+    {
+        var (options, hasClasses) = Cases[with];
+        var random = new RunRandom(5, 0);
+        for (var step = 0; step < Steps; step++) // each from the start, because rounding is amplified where an activation is near zero
+        {
+            using var scope = NewDisposeScope();
+            using var networks = New();
+            using var others = New();
+            using var start = New();
+            var textbook = new TextbookStep(options, others.Generator, others.Discriminator, 3 * step);
+            networks.AverageSteps = 3 * step;
+            var draw = new StepRandom(random, 1, step);
+            var real = Real(step, hasClasses);
+
+            var (expected, losses) = options.Preset == Preset.Tutorial
+                ? (textbook.RunTutorial(draw, real), TutorialStep.Run(networks, options, draw, real))
+                : (textbook.Run(draw, real), GanStep.Run(networks, options, draw, real));
+
+            Assert.Equal(expected.Discriminator, losses.Discriminator, 1e-4);
+            Assert.Equal(expected.Generator, losses.Generator, 1e-4);
+            Assert.Equal(expected.RealScore, losses.RealScore, 1e-5);
+            Assert.Equal(expected.FakeScore, losses.FakeScore, 1e-5);
+            AssertClose(others.Generator.state_dict(), networks.Generator.state_dict(), start.Generator.state_dict());
+            AssertClose(others.Discriminator.state_dict(), networks.Discriminator.state_dict(), start.Discriminator.state_dict());
+            AssertClose(textbook.Average, networks.Average.state_dict(), start.Average.state_dict());
+            Assert.All(networks.Average.parameters(), weight => Assert.False(weight.requires_grad));
+            Assert.False(networks.Average.training);
+            Assert.True(networks.AreFinite());
+        }
+
+        GanNetworks New() => new(options, Precision.Fp32, random, new(28, 1), hasClasses ? new ClassLabels([0, 1, 2]) : ClassLabels.None);
+    }
+
+    [Fact]
+    public void Starts_with_the_weights_of_the_DCGAN_paper()
+    {
+        using var scope = NewDisposeScope();
+        using var networks = new GanNetworks(Presets.Of(Preset.Dcgan), Precision.Fp32, new(5, 0), new(28, 1), ClassLabels.None);
+
+        foreach (var network in (nn.Module[])[networks.Generator, networks.Discriminator])
+            Assert.All(network.parameters().Where(weight => weight.dim() == 4), weight => Assert.InRange(weight.std().item<float>(), 0.018, 0.022));
+        foreach (var (name, average) in networks.Average.state_dict()) Assert.Equal(0, Difference(average, networks.Generator.state_dict()[name]));
+    }
+
+    [Fact]
+    public void Is_not_finite_if_a_weight_of_either_network_is_not()
+    {
+        using var scope = NewDisposeScope();
+        foreach (var choose in (Func<GanNetworks, nn.Module>[])[networks => networks.Generator, networks => networks.Discriminator])
+        {
+            using var networks = new GanNetworks(Dcgan, Precision.Fp32, new(5, 0), new(28, 1), ClassLabels.None);
+            Assert.True(networks.AreFinite());
+            using (no_grad()) choose(networks).parameters().Last()[0] = tensor(float.NaN);
+
+            Assert.False(networks.AreFinite());
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0.2, 2)] // 3 of 12
+    [InlineData(0.5, 8)] // 9 of 18
+    [InlineData(0.999, 8990)]
+    public void Has_an_average_that_warms_up(double decay, long steps) => Assert.Equal(steps, GanNetworks.WarmUpSteps(decay));
+
+    [Fact]
+    public void Takes_each_picture_of_an_epoch_once_however_many_workers_there_are()
+    {
+        using var scope = NewDisposeScope();
+        byte[] pixels = [.. Enumerable.Range(0, 24).Select(value => (byte)(10 * value))];
+        var pictures = new ImageSet(pixels, [.. Enumerable.Range(0, 24).Select(value => (byte)(value % 2 == 0 ? 3 : 7))], 24, 1, 1);
+        var random = new RunRandom(5, 0);
+        using var whole = new EpochData(pictures, [3, 7], 8, random, 1, Shard.Whole);
+        using var first = new EpochData(pictures, [3, 7], 8, random, 1, new(0, 2));
+        using var second = new EpochData(pictures, [3, 7], 8, random, 1, new(1, 2));
+        using var next = new EpochData(pictures, [], 8, random, 2, Shard.Whole);
+
+        var all = Enumerable.Range(0, 3).SelectMany(step => ValuesOf(whole.Batch(step))).ToList();
+
+        Assert.Equal(Enumerable.Range(0, 24), all.Order());
+        Assert.NotEqual(Enumerable.Range(0, 24), all);
+        Assert.Equal(all, Enumerable.Range(0, 3).SelectMany(step => (int[])[.. ValuesOf(first.Batch(step)), .. ValuesOf(second.Batch(step))]));
+        Assert.Equal(all.Take(8).Select(value => value % 2L), whole.Batch(0).Classes!.data<long>());
+        Assert.Equal(8, whole.Batch(2).Size);
+        Assert.Null(next.Batch(0).Classes);
+        Assert.NotEqual(all.Take(8), ValuesOf(next.Batch(0)));
+
+        static int[] ValuesOf(RealBatch batch) => [.. batch.Pictures.flatten().data<float>().Select(value => (int)Math.Round((value + 1) * 127.5 / 10))];
+    }
+
+    private static TrainingOptions Small(Preset preset) =>
+        Presets.Of(preset) with { WidthMultiplier = NetworkFamilies.MinWidth, AdamEpsilon = 0.01, LearningRate = 0.002, GradientPenaltyEvery = 2 };
+
+    private static RealBatch Real(int step, bool hasClasses)
+    {
+        using var random = new torch.Generator((ulong)step);
+        return new(rand([Batch, 1, 28, 28], generator: random) * 2 - 1, hasClasses ? arange(Batch, ScalarType.Int64) % 3 : null);
+    }
+
+    private static void AssertClose(IDictionary<string, Tensor> expected, IDictionary<string, Tensor> actual, IDictionary<string, Tensor> start)
+    {
+        Assert.Equal(expected.Keys.Order(), actual.Keys.Order());
+        foreach (var (name, value) in expected)
+        {
+            var moved = Difference(value, start[name]);
+            if (name.EndsWith("weight", StringComparison.Ordinal)) Assert.True(moved > 1e-5, $"{name} has not changed");
+            var rounding = 1e-7 * value.to(ScalarType.Float64).norm().item<double>();
+            Assert.True(Difference(value, actual[name]) <= 0.02 * moved + rounding, $"{name}: {Difference(value, actual[name])} of {moved}");
+        }
+    }
+
+    private static double Difference(Tensor left, Tensor right) => (left.to(ScalarType.Float64) - right.to(ScalarType.Float64)).norm().item<double>();
+}
