@@ -48,6 +48,7 @@ public sealed class The_arithmetic_of_a_step
             using var start = New();
             var textbook = new TextbookStep(options, others.Generator, others.Discriminator, 3 * step);
             networks.AverageSteps = 3 * step;
+            LeaveAsAfterAnotherStep(networks);
             var draw = new StepRandom(random, 1, step);
             var real = Real(step, hasClasses);
 
@@ -125,6 +126,27 @@ public sealed class The_arithmetic_of_a_step
         Assert.NotEqual(all.Take(8), ValuesOf(next.Batch(0)));
 
         static int[] ValuesOf(RealBatch batch) => [.. batch.Pictures.flatten().data<float>().Select(value => (int)Math.Round((value + 1) * 127.5 / 10))];
+    }
+
+    [Fact]
+    public void Has_the_same_learning_rate_for_both_networks()
+    {
+        using var networks = new GanNetworks(Dcgan, Precision.Fp32, new(5, 0), new(28, 1), ClassLabels.None);
+
+        networks.SetLearningRate(0.25);
+
+        Assert.Equal((0.25, 0.25), (networks.GeneratorOptimiser.LearningRate, networks.DiscriminatorOptimiser.LearningRate));
+    }
+
+    // With gradients, and in the modes that a measurement needs.
+    private static void LeaveAsAfterAnotherStep(GanNetworks networks)
+    {
+        foreach (var network in (nn.Module[])[networks.Generator, networks.Discriminator])
+        {
+            foreach (var parameter in network.parameters()) parameter.grad = ones_like(parameter);
+            network.eval();
+        }
+        GanNetworks.SetGradients(networks.Discriminator, needed: false);
     }
 
     private static TrainingOptions Small(Preset preset) =>
