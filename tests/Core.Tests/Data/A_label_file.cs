@@ -46,10 +46,10 @@ public sealed class A_label_file
     [Fact]
     public async Task Names_a_picture_by_its_path_before_the_path_below_its_folder_and_its_name()
     {
-        var labels = (await FoundAsync(FileOf("x/labels.csv", "x/full/a.png,path\nfull/a.png,below\na.png,name\nb,stem\nb.png,whole\nfile,label")))!;
+        var labels = (await FoundAsync(FileOf("x/labels.csv", "x/full/a.png,path\nfull/a.png,below\nother/a.png,deep\na.png,name\nb,stem\nb.png,whole\nfile,label")))!;
 
         Assert.Equal(
-            ["path", "below", "name", "name", "whole", "stem", "label", null],
+            ["path", "below", "name", "deep", "whole", "stem", "label", null],
             ((string[])["x/full/a.png", "full/a.png", "y/full/a.png", "x/other/a.png", "x/b.png", "x/b.jpg", "file", "x/c.png"]).Select(labels.LabelOf));
     }
 
