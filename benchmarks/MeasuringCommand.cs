@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Memory;
 using GanFunctions.Core.Model;
@@ -8,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace GanFunctions.Benchmarks;
 
-/// <summary><c>benchmarks measuring</c>: the memory that it takes to build a quality reference and to measure with it. Linux only.</summary>
+/// <summary><c>benchmarks measuring</c>: the time and memory that it takes to build a quality reference and to measure with it. Linux only.</summary>
 internal static class MeasuringCommand
 {
     /// <param name="args">Side, channels and number of pictures, and whether they have labels: <c>64 3 10000 true</c>.</param>
@@ -33,6 +34,8 @@ internal static class MeasuringCommand
         using var generator = NetworkFamily.Compact.CreateGenerator(new BatchNormSettings(0.9, 1e-5), shape);
         generator.eval();
         Report("measure", () => reference.Measure(generator, 2000));
+        using var noGradient = no_grad();
+        Report($"features of {count} pictures", () => reference.FeaturesOf(PictureSelection.All(data.Train)).Dispose());
         return 0;
     }
 
@@ -41,10 +44,12 @@ internal static class MeasuringCommand
     private static void Report(string what, Action work)
     {
         File.WriteAllText("/proc/self/clear_refs", "5"); // resets the peak, proc(5)
+        var begun = Stopwatch.GetTimestamp();
         work();
+        var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         var (peak, after) = (Memory(ProcessMemory.Peak), Memory(ProcessMemory.Resident));
         FreedMemory.ReturnNative();
-        Console.WriteLine($"{what}: peak {peak} MB, afterwards {after} MB, trimmed {Memory(ProcessMemory.Resident)} MB");
+        Console.WriteLine($"{what}: {seconds:F1} s, peak {peak} MB, afterwards {after} MB, trimmed {Memory(ProcessMemory.Resident)} MB");
     }
 
     private static string Memory(string what) => $"{ProcessMemory.Megabytes("self", what):F0}";

@@ -29,7 +29,7 @@ public sealed class FeatureSpace
     private readonly QualityReference _reference;
     private readonly Tensor _features; // [count, 128], float16
 
-    /// <summary>Computes the features with the torch threads of the calling thread, at about 4,000 pictures per second and thread.</summary>
+    /// <summary>Computes the features with the torch threads of the calling thread, at about 10,000 pictures of 28x28 per second and thread.</summary>
     /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
     public FeatureSpace(Dataset data, QualityReference reference, CancellationToken cancellation)
     {
