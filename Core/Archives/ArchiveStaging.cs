@@ -27,6 +27,7 @@ public sealed class ArchiveStaging(BlobContainerClient container, ArchiveOptions
     }
 
     /// <summary>Stores a block of an archive that is sent in several requests.</summary>
+    /// <exception cref="InvalidDataException">It is empty.</exception>
     /// <exception cref="UploadTooLargeException">It exceeds <see cref="ArchiveOptions.MaxBlockBytes"/>.</exception>
     public Task StageBlockAsync(string run, string upload, int index, Stream body, CancellationToken cancellation) =>
         Blob(NameOf(run, upload)).StageBlockOfUploadAsync(index, body, ArchiveOptions.MaxBlockBytes, cancellation);

@@ -108,6 +108,10 @@ public sealed class PutArchiveBlock(ArchiveStaging staging)
             await staging.StageBlockAsync(run, upload, index, request.Body, cancellation);
             return Results.NoContent();
         }
+        catch (InvalidDataException empty)
+        {
+            return Problems.Invalid("body", $"The upload cannot be read: {empty.Message}.");
+        }
         catch (UploadTooLargeException)
         {
             return Problems.TooLarge(TooLargeDetail);

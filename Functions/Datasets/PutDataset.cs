@@ -154,6 +154,10 @@ public sealed class PutBlock(DatasetOptions options, RawUpload raw)
             await raw.StageBlockAsync(name, FolderOf(upload), index, request.Body, cancellation);
             return Results.NoContent();
         }
+        catch (InvalidDataException empty)
+        {
+            return Problems.Invalid("body", $"The upload cannot be read: {empty.Message}.");
+        }
         catch (UploadTooLargeException large)
         {
             return Problems.TooLarge(DatasetProblems.WithSettings(large.Message));

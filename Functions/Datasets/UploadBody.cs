@@ -4,6 +4,7 @@ using System.Net.Mime;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Data.Uploads;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace GanFunctions.Functions.Datasets;
@@ -44,6 +45,7 @@ internal static class UploadBody
             {
                 if (section.GetContentDispositionHeader() is not { } header || !header.IsFileDisposition()) continue;
                 var (name, body) = (NameOf(header), PipeReader.Create(section.Body));
+                if (name.Length == 0) continue; // browsers send such a part if no file was chosen
                 if (zip is null && await UploadPacking.IsArchiveAsync(name, body, cancellation))
                 {
                     await UploadPacking.PackAsync(body, stream, cancellation);
@@ -66,9 +68,9 @@ internal static class UploadBody
     // curl -F images=@train-images-idx3-ubyte.gz: the field's name counts only if it identifies the part and the file's name does not.
     private static string NameOf(ContentDispositionHeaderValue header)
     {
-        var (file, field) = (Text(header.FileName), Text(header.Name));
+        var (file, field) = (Text(StringSegment.IsNullOrEmpty(header.FileNameStar) ? header.FileName : header.FileNameStar), Text(header.Name));
         return IdxParts.FromFileName(file) is null && IdxParts.FromFileName(field) is not null ? field : file;
     }
 
-    private static string Text(Microsoft.Extensions.Primitives.StringSegment value) => HeaderUtilities.RemoveQuotes(value).Value ?? "";
+    private static string Text(StringSegment value) => HeaderUtilities.RemoveQuotes(value).Value ?? "";
 }

@@ -115,7 +115,7 @@ public sealed class Viewing_a_run(App app, Browser browser)
     public async Task Reconnects_after_a_server_restart()
     {
         await using var azurite = await AzuriteFixture.StartAsync();
-        var first = App.Start(azurite.ConnectionString);
+        var first = App.Start(azurite.ConnectionString, App.ImpatientHub);
         await first.WaitUntilListeningAsync();
         var address = first.Client.BaseAddress!;
         using var started = await first.Client.StartAsync(ApiCalls.Long("restarted"));
@@ -126,7 +126,7 @@ public sealed class Viewing_a_run(App app, Browser browser)
         await first.KillAsync();
         await Expect(visit.Page.GetByText("The server is not responding.")).ToBeVisibleAsync();
         await first.DisposeAsync();
-        await using var second = App.Start(azurite.ConnectionString, "--urls", address.ToString());
+        await using var second = App.Start(azurite.ConnectionString, [.. App.ImpatientHub, "--urls", address.ToString()]);
         await second.WaitUntilListeningAsync();
 
         await Expect(visit.Page.GetByText("The server is not responding.")).ToBeHiddenAsync();

@@ -81,9 +81,11 @@ public sealed class Runs_that_are_moved(App app)
         }
         using var nothing = new ByteArrayContent([]);
 
+        using var empty = await app.Http.PutAsync("api/runs/in-blocks/uploads/mine/2", nothing, Cancellation);
         using var incomplete = await app.Http.PutAsync("api/runs/in-blocks/import?upload=mine&blocks=3", nothing, Cancellation);
         using var imported = await app.Http.PutAsync("api/runs/in-blocks/import?upload=mine&blocks=2", nothing, Cancellation);
 
+        Assert.Equal(HttpStatusCode.BadRequest, empty.StatusCode);
         Assert.Equal("The upload cannot be read: 1 of 3 blocks are missing, the first of them block 2.", (string)(await incomplete.ReadAsync())["detail"]!);
         Assert.Equal(HttpStatusCode.Created, imported.StatusCode);
         Assert.Equal(await app.Http.LastCheckpointAsync("tiny"), await app.Http.LastCheckpointAsync("in-blocks"));

@@ -150,6 +150,24 @@ public sealed class Uploads(App app)
     }
 
     [Fact]
+    public async Task In_a_form_may_have_Unicode_names_and_a_field_without_a_file()
+    {
+        using var form = new MultipartFormDataContent("border") { Part("form-data; name=\"more\"; filename=\"\"", []) };
+        using var nothing = await app.Http.PutAsync("api/datasets/chosen", form, Cancellation);
+        Assert.Equal((400, "The upload cannot be read: the form has no file."), ((int)nothing.StatusCode, (string)(await nothing.ReadAsync())["detail"]!));
+
+        using var names = new MultipartFormDataContent("border") { Part("form-data; name=\"more\"; filename=\"\"", []) };
+        for (var i = 0; i < 4; i++) names.Add(Part($"form-data; name=\"a\"; filename*=UTF-8''{(i % 2 == 0 ? "D%C3%B6ggen" : "cats")}%2F{i}.png", Pictures.Png(i * 8)));
+
+        var view = await app.Http.UploadAsync("chosen", names);
+
+        Assert.Equal(["Döggen", "cats"], view["classNames"]!.AsArray().Select(each => (string)each!));
+
+        static ByteArrayContent Part(string disposition, byte[] content) =>
+            new(content) { Headers = { ContentDisposition = System.Net.Http.Headers.ContentDispositionHeaderValue.Parse(disposition) } };
+    }
+
+    [Fact]
     public async Task In_blocks_are_the_same_as_in_one_request()
     {
         using var zip = ZipOf([.. Enumerable.Range(0, 6).Select(i => ($"{(i % 2 == 0 ? "dogs" : "cats")}/{i}.png", Pictures.Png(i * 8)))]);
@@ -163,6 +181,10 @@ public sealed class Uploads(App app)
             Assert.Equal(HttpStatusCode.NoContent, stored.StatusCode);
         }));
         using var nothing = new ByteArrayContent([]);
+        using var empty = await app.Http.PutAsync("api/datasets/in-blocks/uploads/mine/0", nothing, Cancellation);
+        Assert.Equal(
+            (400, "The upload cannot be read: block 0 is empty; it must have 1 to 104857600 bytes."),
+            ((int)empty.StatusCode, (string)(await empty.ReadAsync())["detail"]!));
         using var early = await app.Http.PutAsync($"api/datasets/in-blocks?upload=mine&blocks={blocks.Length + 1}", nothing, Cancellation);
         Assert.Equal(HttpStatusCode.BadRequest, early.StatusCode);
         var view = await app.Http.UploadAsync("in-blocks", nothing, $"?upload=mine&blocks={blocks.Length}");

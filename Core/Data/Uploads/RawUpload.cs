@@ -21,6 +21,7 @@ public sealed class RawUpload(BlobContainerClient container, DatasetOptions opti
     /// <param name="index">Position of the block, from 0.</param>
     /// <param name="body">The content.</param>
     /// <param name="cancellation">Cancels the operation.</param>
+    /// <exception cref="InvalidDataException">The block is empty.</exception>
     /// <exception cref="UploadTooLargeException">The block exceeds <see cref="DatasetOptions.MaxBlockBytes"/>.</exception>
     public Task StageBlockAsync(string name, string upload, int index, Stream body, CancellationToken cancellation) =>
         container.RawBlob(name, upload).StageBlockOfUploadAsync(index, body, options.MaxBlockBytes, cancellation);

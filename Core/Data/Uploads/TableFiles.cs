@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using GanFunctions.Core.Pictures;
 using nietras.SeparatedValues;
-using Parquet;
-using Parquet.Schema;
+using ParquetSharp;
 using SharpCompress.Common;
 
 namespace GanFunctions.Core.Data.Uploads;
@@ -137,71 +137,92 @@ internal sealed class TableFiles(DatasetOptions options)
         ArchiveFile file, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         using var content = new MemoryStream(await file.ReadAsync(cancellation)); // the reader needs to seek
-        await using var reader = await OrRefuseAsync(file, () => ParquetReader.CreateAsync(content, cancellationToken: cancellation));
-        var fields = reader.Schema.DataFields;
-        var pictures = Array.Find(fields, field => field.ClrType == typeof(ReadOnlyMemory<byte>)) ?? throw new UploadRefusedException(
-            file.Path, $"none of its columns has binary data: {string.Join(", ", fields.Select(field => field.Path))}",
+        using var reader = OrRefuse(file, () => new ParquetFileReader(content));
+        var columns = OrRefuse(file, () => ParquetColumn.Of(reader));
+        var pictures = Array.Find(columns, column => column is { Type: PhysicalType.ByteArray, Meaning: LogicalTypeEnum.None }) ?? throw new UploadRefusedException(
+            file.Path, $"none of its columns has binary data: {string.Join(", ", columns.Select(column => column.Path))}",
             "a column of pictures, as binary data");
-        var labels = Array.Find(fields, field => LabelFile.LabelColumns.Contains(field.Path.ToString().ToLowerInvariant()) && !field.IsArray);
-        var names = NamesOf(reader.CustomMetadata.GetValueOrDefault("huggingface"), labels?.Path.ToString());
+        var labels = Array.Find(columns, column => LabelFile.LabelColumns.Contains(column.Path.ToLowerInvariant()) && column.HasLabels);
+        var names = NamesOf(reader.FileMetaData.KeyValueMetadata.GetValueOrDefault("huggingface"), labels?.Path);
 
-        for (var group = 0; group < reader.RowGroupCount; group++)
+        for (var group = 0; group < reader.FileMetaData.NumRowGroups; group++)
         {
-            using var rows = reader.OpenRowGroupReader(group);
-            var bytes = rows.GetMetadata(pictures)?.MetaData?.TotalUncompressedSize ?? 0;
+            using var rows = OrRefuse(file, () => reader.RowGroup(group));
+            var bytes = OrRefuse(file, () => rows.MetaData.GetColumnChunkMetaData(pictures.Index).TotalUncompressedSize);
             if (bytes > options.MaxFileBytes)
                 throw new UploadRefusedException(file.Path, $"a row group has {bytes} bytes", $"at most {options.MaxFileBytes} (limit MaxFileBytes)");
-            var (files, classes) = await OrRefuseAsync(file, async () =>
+            using var files = OrRefuse(file, () => rows.Column(pictures.Index));
+            using var classes = labels is null ? null : OrRefuse(file, () => rows.Column(labels.Index));
+            for (var row = 0L; row < rows.MetaData.NumRows; row++)
             {
-                var contents = new byte[]?[rows.RowCount];
-                await rows.ReadAsync(pictures, contents.AsMemory(), cancellationToken: cancellation);
-                return (contents, await ReadLabelsAsync(rows, labels, names, cancellation));
-            });
-            for (var row = 0; row < files.Length; row++)
-                if (files[row] is { } picture) yield return (classes?[row], picture);
+                var (picture, label) = OrRefuse(file, () => (NextBytes(files), NextLabel(classes, names)));
+                if (picture is not null) yield return (label, picture);
+            }
         }
     }
 
-    /// <summary>
-    /// Runs an operation of the Parquet reader, which reports damaged files by exceptions of many types. The file is in memory, so no exception is
-    /// a failed download.
-    /// </summary>
-    private static async Task<T> OrRefuseAsync<T>(ArchiveFile file, Func<Task<T>> read)
+    /// <summary>Runs an operation of the Parquet reader. The file is in memory, so every exception is due to damage.</summary>
+    private static T OrRefuse<T>(ArchiveFile file, Func<T> read)
     {
         try
         {
-            return await read();
+            return read();
         }
-        catch (Exception damage) when (damage is not (OperationCanceledException or UploadRefusedException))
+        catch (Exception damage)
         {
             throw new UploadRefusedException(file.Path, $"it cannot be read ({damage.Message.TrimEnd('.')})", "a complete Parquet file", damage);
         }
     }
 
-    private static async Task<string?[]?> ReadLabelsAsync(
-        ParquetRowGroupReader rows, DataField? field, IReadOnlyList<string> names, CancellationToken cancellation)
+    /// <summary>The next value of a column; null if the row has none.</summary>
+    private static T? NextValue<T>(ColumnReader column) where T : unmanaged, IEquatable<T>
     {
-        if (field is null) return null;
-        if (field.ClrType == typeof(ReadOnlyMemory<char>))
-        {
-            var texts = new string?[rows.RowCount];
-            await rows.ReadAsync(field, texts.AsMemory(), cancellationToken: cancellation);
-            return texts;
-        }
-        if (field.ClrType == typeof(int)) return await NumbersAsync<int>();
-        return field.ClrType == typeof(long) ? await NumbersAsync<long>() : null;
+        Span<short> level = stackalloc short[1]; // tells which part of a nested value is missing
+        Span<T> value = stackalloc T[1];
+        var rows = ((ColumnReader<T>)column).ReadBatch(1, level, default, value, out var values);
+        return rows == 0 ? throw new InvalidDataException("a column has fewer values than rows") : values == 0 ? null : value[0];
+    }
 
-        async Task<string?[]> NumbersAsync<T>() where T : struct, IFormattable
-        {
-            var numbers = new T?[rows.RowCount];
-            await rows.ReadAsync<T>(field, numbers.AsMemory(), cancellationToken: cancellation);
-            return [.. numbers.Select(number => number is null ? null : NameOf(number.Value))];
-        }
+    private static byte[]? NextBytes(ColumnReader column)
+    {
+        if (NextValue<ByteArray>(column) is not { } value) return null;
+        var bytes = new byte[value.Length];
+        if (bytes.Length > 0) Marshal.Copy(value.Pointer, bytes, 0, bytes.Length); // the reader overwrites its own with the next value
+        return bytes;
+    }
 
-        string NameOf(IFormattable number)
+    private static string? NextLabel(ColumnReader? column, IReadOnlyList<string> names)
+    {
+        return column switch
         {
-            var index = Convert.ToInt64(number, CultureInfo.InvariantCulture);
-            return index >= 0 && index < names.Count ? names[(int)index] : number.ToString(null, CultureInfo.InvariantCulture);
+            ColumnReader<ByteArray> => NextBytes(column) is { } text ? System.Text.Encoding.UTF8.GetString(text) : null,
+            ColumnReader<int> => NameOf(NextValue<int>(column)),
+            ColumnReader<long> => NameOf(NextValue<long>(column)),
+            _ => null,
+        };
+
+        string? NameOf(long? number) =>
+            number >= 0 && number < names.Count ? names[(int)number] : number?.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A column of a Parquet file with at most one value for each row.</summary>
+    /// <param name="Index">Its position.</param>
+    /// <param name="Path">Its name, after those of the columns that contain it.</param>
+    /// <param name="Type">How its values are stored.</param>
+    /// <param name="Meaning">What its values are.</param>
+    private sealed record ParquetColumn(int Index, string Path, PhysicalType Type, LogicalTypeEnum Meaning)
+    {
+        public bool HasLabels => Type is PhysicalType.Int32 or PhysicalType.Int64 || (Type == PhysicalType.ByteArray && Meaning == LogicalTypeEnum.String);
+
+        public static ParquetColumn[] Of(ParquetFileReader file)
+        {
+            var schema = file.FileMetaData.Schema;
+            return [.. Enumerable.Range(0, schema.NumColumns).Where(index => schema.Column(index).MaxRepetitionLevel == 0).Select(index =>
+            {
+                var column = schema.Column(index);
+                using var type = column.LogicalType;
+                return new ParquetColumn(index, column.Path.ToDotString(), column.PhysicalType, type.Type);
+            })];
         }
     }
 

@@ -18,11 +18,13 @@ internal static class UploadBlocks
     /// <param name="body">The content.</param>
     /// <param name="maxBytes">Maximum size of a block.</param>
     /// <param name="cancellation">Cancels the operation.</param>
+    /// <exception cref="InvalidDataException">The block is empty, which Azure Storage does not accept.</exception>
     /// <exception cref="UploadTooLargeException">The block exceeds <paramref name="maxBytes"/>.</exception>
     public static async Task StageBlockOfUploadAsync(this BlockBlobClient blob, int index, Stream body, long maxBytes, CancellationToken cancellation)
     {
         using var content = await BoundedRead.AllAsync(body, maxBytes, cancellation: cancellation)
             ?? throw new UploadTooLargeException(maxBytes, nameof(DatasetOptions.MaxBlockBytes));
+        if (content.Length == 0) throw new InvalidDataException($"block {index} is empty; it must have 1 to {maxBytes} bytes");
         await blob.StageBlockAsync(IdOf(index), content, cancellationToken: cancellation);
     }
 

@@ -83,12 +83,19 @@ public static class UploadPacking
     {
         await using var zip = await ZipArchive.CreateAsync(stream, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellation);
         await using var tar = new TarReader(body.AsStream());
-        while (await tar.GetNextEntryAsync(copyData: false, cancellation) is { } file)
+        try
         {
-            if (file.EntryType is TarEntryType.SymbolicLink or TarEntryType.HardLink) zip.CreateEntry(file.Name).ExternalAttributes = SymbolicLink;
-            if (file.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile)) continue;
-            await using var entry = await zip.CreateEntry(file.Name, CompressionLevel.NoCompression).OpenAsync(cancellation);
-            if (file.DataStream is { } content) await content.CopyToAsync(entry, cancellation);
+            while (await tar.GetNextEntryAsync(copyData: false, cancellation) is { } file)
+            {
+                if (file.EntryType is TarEntryType.SymbolicLink or TarEntryType.HardLink) zip.CreateEntry(file.Name).ExternalAttributes = SymbolicLink;
+                if (file.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile)) continue;
+                await using var entry = await zip.CreateEntry(file.Name, CompressionLevel.NoCompression).OpenAsync(cancellation);
+                if (file.DataStream is { } content) await content.CopyToAsync(entry, cancellation);
+            }
+        }
+        catch (Exception damage) when (ArchiveDamage.Explains(damage) && damage is not InvalidDataException) // such as a name that is empty
+        {
+            throw new InvalidDataException($"it is a damaged tar archive ({damage.Message.TrimEnd('.')})", damage);
         }
     }
 

@@ -85,6 +85,92 @@ public sealed class A_table_of_pictures(AzuriteFixture azurite)
         Assert.Empty(await _uploader.FilesAsync());
     }
 
+    [Theory]
+    [InlineData("1,2,3\n", "line 3 has 3 columns. Expected 785, as in the first line.")]
+    [InlineData("1\n", "line 3 has 1 columns. Expected 785, as in the first line.")]
+    [InlineData(" \n\n", null)]
+    public async Task In_CSV_may_have_empty_lines_but_no_line_of_another_length(string line, string? problem)
+    {
+        var csv = Encoding.ASCII.GetString(Csv(header: true, labels: true, (7, 10), (7, 20)));
+        var second = csv.LastIndexOf("7,20", StringComparison.Ordinal);
+
+        var uploaded = await _uploader.UploadAsync("csv", Idx.Zip(("train.csv", Encoding.ASCII.GetBytes(csv.Insert(second, line)))));
+
+        Assert.Equal(problem is null ? null : $"train.csv: {problem}", uploaded.Error);
+        Assert.Equal(problem is null ? ConversionState.Ready : ConversionState.Failed, uploaded.State);
+    }
+
+    [Fact]
+    public async Task Without_rows_is_refused() => Assert.Equal(
+        "train.csv: it has no rows. Expected a table with pictures.",
+        (await _uploader.UploadAsync("csv", Idx.Zip(("train.csv", Csv(header: true, labels: true))))).Error);
+
+    [Fact]
+    public async Task With_more_rows_than_the_limit_is_refused()
+    {
+        var uploader = new Uploader(azurite, Catalogs.NoSources with { MaxEntries = 2 });
+
+        var fits = await uploader.UploadAsync("fits", Idx.Zip(("train.csv", Csv(header: false, labels: true, (7, 10), (7, 20)))));
+        var failed = await uploader.UploadAsync("csv", Idx.Zip(("train.csv", Csv(header: false, labels: true, (7, 10), (7, 20), (7, 30)))));
+
+        var parquet = await uploader.UploadAsync("table", Idx.Zip(("train.parquet", ParquetFiles.Of([[], [], []], new[] { 1, 2, 3 }))));
+
+        Assert.True(fits.State == ConversionState.Ready, fits.Error);
+        Assert.Equal("train.csv: it has more than 2 pictures. Expected at most 2 (limit MaxEntries).", failed.Error);
+        Assert.Equal(failed.Error!.Replace("csv", "parquet", StringComparison.Ordinal), parquet.Error);
+    }
+
+    [Fact]
+    public async Task Whose_pictures_need_more_room_than_an_upload_may_have_is_refused()
+    {
+        var uploader = new Uploader(azurite, Catalogs.NoSources with { MaxUploadBytes = 10_000 });
+
+        var failed = await uploader.UploadAsync("csv", Idx.Zip(("train.csv", Csv(header: false, labels: true, [.. Enumerable.Repeat((7, 0), 200)]))));
+
+        Assert.Equal(
+            "the upload: its pictures need more than 10000 bytes when unpacked. Expected fewer or smaller pictures (limit MaxUploadBytes).", failed.Error);
+        Assert.Empty(await uploader.FilesAsync());
+    }
+
+    public static TheoryData<Array, string?, string[]> Labels => new()
+    {
+        { new[] { "owls", "cats/small", "." }, null, ["-", "cats-small", "owls"] },
+        { new[] { 2, 10, 0 }, null, ["0", "2", "10"] },
+        { new[] { 2L, 10L, 0L }, null, ["0", "2", "10"] },
+        { new[] { 1, 2, -1 }, ParquetFiles.Named("ant", "bee"), ["-1", "2", "bee"] },
+        { new[] { 1L, 0L, 2L }, ParquetFiles.Named("ant", "bee"), ["2", "ant", "bee"] },
+        { new[] { 1, 0, 1 }, "no JSON", ["0", "1"] },
+        { new[] { 1, 0, 1 }, """{"info":{"features":{}}}""", ["0", "1"] },
+        { new[] { 1, 0, 1 }, """{"info":{"features":{"label":{"names":3}}}}""", ["0", "1"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Labels))]
+    public async Task In_Parquet_has_labels_that_are_numbers_or_text(Array labels, string? metadata, string[] classes)
+    {
+        var parquet = ParquetFiles.Of([.. Enumerable.Range(1, 3).Select(grey => PictureFiles.Grey(grey))], labels, metadata);
+
+        var loaded = await _uploader.LoadAsync("table", Idx.Zip(("train.parquet", parquet)));
+
+        Assert.Equal(classes, (await _uploader.Catalog.GetAsync("table", _cancellation))!.ClassNames);
+        Assert.Equal(3, loaded.Train.Count + (loaded.Test?.Count ?? 0));
+    }
+
+    [Fact]
+    public async Task In_Parquet_without_a_column_of_files_is_refused() => Assert.Equal(
+        "train.parquet: none of its columns has binary data: label. Expected a column of pictures, as binary data.",
+        (await _uploader.UploadAsync("table", Idx.Zip(("train.parquet", ParquetFiles.Of(null, new[] { 1, 2, 3 }))))).Error);
+
+    [Fact]
+    public async Task In_Parquet_with_too_large_a_row_group_is_refused()
+    {
+        var uploader = new Uploader(azurite, Catalogs.NoSources with { MaxFileBytes = 5000 });
+
+        var failed = await uploader.UploadAsync("table", Idx.Zip(("train.parquet", ParquetFiles.Of([new byte[10_000]], new[] { 1 }))));
+
+        Assert.Matches(@"^train.parquet: a row group has 10\d\d\d bytes. Expected at most 5000 \(limit MaxFileBytes\).$", failed.Error);
+    }
+
     private static byte[] Csv(bool header, bool labels, params (int Label, int Grey)[] rows) => Encoding.ASCII.GetBytes(string.Concat(
     [
         header ? $"{(labels ? "label," : "")}{string.Join(',', Enumerable.Range(0, 784).Select(i => $"pixel{i}"))}\n" : "",

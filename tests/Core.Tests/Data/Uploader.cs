@@ -35,8 +35,7 @@ internal sealed class Uploader(AzuriteFixture azurite, DatasetOptions? options =
 
     public async Task<Conversion> StageAsync(string name, Stream zip, ConversionRequest? request = null)
     {
-        await Container.CreateIfNotExistsAsync(cancellationToken: Cancellation);
-        await _table.CreateIfNotExistsAsync(Cancellation);
+        await CreateAsync();
         var upload = await new UploadStaging(Container, options ?? Catalogs.NoSources).StageAsync(
             name, (stream, cancellation) => zip.CopyToAsync(stream, cancellation), Cancellation);
         var staged = new Conversion(name, upload, TimeProvider.System.GetUtcNow()) { Request = request ?? new() };
@@ -48,10 +47,18 @@ internal sealed class Uploader(AzuriteFixture azurite, DatasetOptions? options =
     public async Task<Conversion> UploadAsync(string name, Stream zip, ConversionRequest? request = null)
     {
         var staged = await StageAsync(name, zip, request);
-        while (!await Worker.ConvertAsync(name, staged.Upload, Cancellation))
-        {
-        }
-        return (await Conversions.FindAsync(name, Cancellation))!;
+        return await ConvertAsync(name, staged.Upload);
+    }
+
+    /// <summary>Uploads a file of any format in blocks, so that the conversion packs it, and converts it completely, whether it succeeds or fails.</summary>
+    public async Task<Conversion> SendAsync(string name, byte[] file)
+    {
+        await CreateAsync();
+        var upload = Guid.NewGuid().ToString("n");
+        await Raw.StageBlockAsync(name, upload, 0, new MemoryStream(file), Cancellation);
+        await Raw.CompleteAsync(name, upload, 1, Cancellation);
+        await Conversions.ReplaceAsync(new Conversion(name, upload, TimeProvider.System.GetUtcNow()), Cancellation);
+        return await ConvertAsync(name, upload);
     }
 
     /// <summary>Stages and converts an upload, which must succeed, and loads the data set.</summary>
@@ -60,6 +67,20 @@ internal sealed class Uploader(AzuriteFixture azurite, DatasetOptions? options =
         var conversion = await UploadAsync(name, zip, request);
         Assert.True(conversion.State == ConversionState.Ready, conversion.Error);
         return await Catalog.LoadAsync(name, Cancellation);
+    }
+
+    private async Task CreateAsync()
+    {
+        await Container.CreateIfNotExistsAsync(cancellationToken: Cancellation);
+        await _table.CreateIfNotExistsAsync(Cancellation);
+    }
+
+    private async Task<Conversion> ConvertAsync(string name, string upload)
+    {
+        while (!await Worker.ConvertAsync(name, upload, Cancellation))
+        {
+        }
+        return (await Conversions.FindAsync(name, Cancellation))!;
     }
 
     /// <summary>Names of blobs below the data set's folders.</summary>

@@ -1,4 +1,6 @@
+using System.Formats.Tar;
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Text;
 using CsCheck;
 using GanFunctions.Core.Data;
@@ -90,14 +92,58 @@ public sealed class A_mutated_file(AzuriteFixture azurite)
 
     [Theory]
     [MemberData(nameof(Archives))]
+    public void That_is_uploaded_is_packed_or_refused(string format) => Try(Mutation.Of(Upload(format)), Soak.Count(1_000, 30_000), bytes =>
+    {
+        try
+        {
+            using var packed = new MemoryStream();
+            UploadPacking.PackAsync(PipeReader.Create(new MemoryStream(bytes)), packed, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
+            Assert.NotEqual(0, packed.Length);
+        }
+        catch (InvalidDataException refused)
+        {
+            Assert.NotEmpty(refused.Message);
+        }
+    });
+
+    [Theory]
+    [InlineData("csv")]
+    [InlineData("parquet")]
+    public void Of_a_table_is_unpacked_or_refused(string format)
+    {
+        var (tables, cancellation) = (new TableFiles(new() { MaxFileBytes = 1_000_000, MaxEntries = 1_000 }), TestContext.Current.CancellationToken);
+        Try(Mutation.Of(Upload(format)), Soak.Count(1_000, 10_000), bytes =>
+        {
+            try
+            {
+                using var unpacked = new MemoryStream();
+                var found = TableFiles.FindAsync([ArchiveFiles.Of($"train.{format}", bytes)], cancellation).GetAwaiter().GetResult();
+                if (found.Count > 0) tables.UnpackAsync(found, unpacked, cancellation).GetAwaiter().GetResult();
+            }
+            catch (UploadRefusedException refused)
+            {
+                Assert.NotEmpty(refused.Message);
+            }
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(Archives))]
     public void That_is_uploaded_becomes_a_data_set_or_is_refused(string format)
     {
         var uploader = new Uploader(azurite, Catalogs.NoSources with { MaxUnpackedBytes = 10_000_000, MaxUploadBytes = 10_000_000 });
         var number = 0;
         Try(Mutation.Of(Upload(format)), Soak.Count(8, 30), bytes =>
         {
-            var ended = uploader.UploadAsync($"mutated-{Interlocked.Increment(ref number)}", new MemoryStream(bytes)).GetAwaiter().GetResult();
-            Assert.True(ended.State == ConversionState.Ready || ended.Error?.Length > 10, $"{ended.State} {ended.Error}");
+            try
+            {
+                var ended = uploader.SendAsync($"mutated-{Interlocked.Increment(ref number)}", bytes).GetAwaiter().GetResult();
+                Assert.True(ended.State == ConversionState.Ready || ended.Error?.Length > 10, $"{ended.State} {ended.Error}");
+            }
+            catch (InvalidDataException refused) // an empty file, which is not stored
+            {
+                Assert.NotEmpty(refused.Message);
+            }
         });
     }
 
@@ -134,13 +180,17 @@ public sealed class A_mutated_file(AzuriteFixture azurite)
 
     private static string Row(int number) => $"{number % 2},{string.Join(',', Enumerable.Range(0, 784).Select(pixel => pixel * number % 256))}";
 
+    /// <summary>Files in a tar archive, the first of them in the format of GNU tar, and a folder and a link, which are none.</summary>
     private static byte[] Tar((string Name, byte[] Content)[] files)
     {
         using var memory = new MemoryStream();
-        using (var tar = new System.Formats.Tar.TarWriter(memory, leaveOpen: true))
+        using (var tar = new TarWriter(memory, leaveOpen: true))
         {
-            foreach (var (name, content) in files)
-                tar.WriteEntry(new System.Formats.Tar.PaxTarEntry(System.Formats.Tar.TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) });
+            tar.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile, files[0].Name) { DataStream = new MemoryStream(files[0].Content) });
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.Directory, "train/"));
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "train/dogs/9.png") { LinkName = "0.png" });
+            foreach (var (name, content) in files[1..])
+                tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) });
         }
         return memory.ToArray();
     }
