@@ -82,18 +82,21 @@ public static class UploadPacking
     private static async Task PackTarAsync(PipeReader body, Stream stream, CancellationToken cancellation)
     {
         await using var zip = await ZipArchive.CreateAsync(stream, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellation);
-        await using var tar = new TarReader(body.AsStream());
+        await using var sent = new TarBody(body.AsStream());
+        await using var tar = new TarReader(sent);
         try
         {
             while (await tar.GetNextEntryAsync(copyData: false, cancellation) is { } file)
             {
+                sent.IsInHeader = false;
                 if (file.EntryType is TarEntryType.SymbolicLink or TarEntryType.HardLink) zip.CreateEntry(file.Name).ExternalAttributes = SymbolicLink;
-                if (file.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile)) continue;
-                await using var entry = await zip.CreateEntry(file.Name, CompressionLevel.NoCompression).OpenAsync(cancellation);
+                var isFile = file.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile;
+                await using var entry = isFile ? await zip.CreateEntry(file.Name, CompressionLevel.NoCompression).OpenAsync(cancellation) : Stream.Null;
                 if (file.DataStream is { } content) await content.CopyToAsync(entry, cancellation);
+                sent.IsInHeader = true;
             }
         }
-        catch (Exception damage) when (ArchiveDamage.Explains(damage) && damage is not InvalidDataException) // such as a name that is empty
+        catch (Exception damage) when (ArchiveDamage.Explains(damage)) // such as a name that is empty
         {
             throw new InvalidDataException($"it is a damaged tar archive ({damage.Message.TrimEnd('.')})", damage);
         }

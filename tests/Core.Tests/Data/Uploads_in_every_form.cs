@@ -104,6 +104,33 @@ public sealed class An_upload_as_it_is_sent
         Assert.StartsWith("it is a damaged tar archive (", message, StringComparison.Ordinal);
     }
 
+    public static TheoryData<string, TarEntry> LargeHeaders
+    {
+        get
+        {
+            var text = new string('a', 2 << 20);
+            return new()
+            {
+                { "attributes", new PaxTarEntry(TarEntryType.RegularFile, "1.png", [new("comment", text)]) },
+                { "attributes of all files", new PaxGlobalExtendedAttributesTarEntry([new("comment", text)]) },
+                { "name", new GnuTarEntry(TarEntryType.RegularFile, text) },
+                { "target", new GnuTarEntry(TarEntryType.SymbolicLink, "1.png") { LinkName = text } },
+            };
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(LargeHeaders), DisableDiscoveryEnumeration = true)]
+    public async Task And_is_a_tar_archive_with_a_header_of_megabytes_is_refused(string part, TarEntry entry)
+    {
+        using var sent = new MemoryStream();
+        await using (var tar = new TarWriter(sent, leaveOpen: true)) await tar.WriteEntryAsync(entry, _cancellation);
+
+        var refused = await Assert.ThrowsAsync<InvalidDataException>(() => PackAsync(Idx.Gzip(sent.ToArray())));
+
+        Assert.True(refused.Message == "it is a damaged tar archive (a header has more than 1048576 bytes)", $"{part}: {refused.Message}");
+    }
+
     [Theory]
     [InlineData("pets.zip", true)]
     [InlineData("pets.tar", true)]
