@@ -145,9 +145,13 @@ internal sealed class TableFiles(DatasetOptions options)
         var labels = Array.Find(columns, column => LabelFile.LabelColumns.Contains(column.Path.ToLowerInvariant()) && column.HasLabels);
         var names = NamesOf(reader.FileMetaData.KeyValueMetadata.GetValueOrDefault("huggingface"), labels?.Path);
 
+        var left = (long)options.MaxEntries; // a file of kilobytes can have billions of rows without a picture
         for (var group = 0; group < reader.FileMetaData.NumRowGroups; group++)
         {
             using var rows = OrRefuse(file, () => reader.RowGroup(group));
+            left -= Math.Max(0, rows.MetaData.NumRows);
+            if (left < 0)
+                throw new UploadRefusedException(file.Path, $"it has more than {options.MaxEntries} rows", $"at most {options.MaxEntries} (limit MaxEntries)");
             var bytes = OrRefuse(file, () => rows.MetaData.GetColumnChunkMetaData(pictures.Index).TotalUncompressedSize);
             if (bytes > options.MaxFileBytes)
                 throw new UploadRefusedException(file.Path, $"a row group has {bytes} bytes", $"at most {options.MaxFileBytes} (limit MaxFileBytes)");

@@ -9,7 +9,7 @@ internal static class ParquetFiles
     /// <param name="pictures">The contents of the first column; null to leave it out.</param>
     /// <param name="labels">Numbers or texts.</param>
     /// <param name="metadata">What Hugging Face's datasets library would write to the file.</param>
-    public static byte[] Of(byte[][]? pictures, Array labels, string? metadata = null)
+    public static byte[] Of(byte[]?[]? pictures, Array labels, string? metadata = null)
     {
         using var file = new MemoryStream();
         Column[] columns = [.. pictures is null ? (Column[])[] : [new Column<byte[]>("image")], new(labels.GetType().GetElementType()!, "label")];
