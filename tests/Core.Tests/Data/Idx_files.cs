@@ -71,11 +71,8 @@ public sealed class A_malformed_idx_file
         { "followed by more", Idx.File([2, 2], [1, 2, 3, 4, 0]), MoreThanFour },
         { "compressed and followed by more", Idx.Gzip(Idx.File([2, 2], [1, 2, 3, 4, 5])), MoreThanFour },
         { "compressed and cut short", Idx.Gzip(Idx.File([2, 2], [1, 2, 3])), ThreeOfFour },
-        {
-            "a gzip file cut short", Idx.Gzip(Idx.Images(1))[..^20],
-            "it is truncated: its dimensions 1x28x28 need 784 bytes of data, but it ends after … bytes. Expected a complete file."
-        },
-        { "the start of a gzip file", [0x1f, 0x8b], TooShort },
+        { "a gzip file cut short", Idx.Gzip(Idx.Images(1))[..^20], GzipDamaged },
+        { "the start of a gzip file", [0x1f, 0x8b], GzipDamaged },
         { "a gzip file with a wrong check sum", WithWrongCheckSum(Idx.Gzip(Idx.Images(1))), GzipDamaged },
         { "damaged gzip", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 255, 255, 255, 255], GzipDamaged },
     };
