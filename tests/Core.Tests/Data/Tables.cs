@@ -112,7 +112,6 @@ public sealed class A_table_of_pictures(AzuriteFixture azurite)
 
         var fits = await uploader.UploadAsync("fits", Idx.Zip(("train.csv", Csv(header: false, labels: true, (7, 10), (7, 20)))));
         var failed = await uploader.UploadAsync("csv", Idx.Zip(("train.csv", Csv(header: false, labels: true, (7, 10), (7, 20), (7, 30)))));
-
         var parquet = await uploader.UploadAsync("table", Idx.Zip(("train.parquet", ParquetFiles.Of([null, null, null], new[] { 1, 2, 3 }))));
 
         Assert.True(fits.State == ConversionState.Ready, fits.Error);
