@@ -24,12 +24,12 @@ public sealed class A_host_that_is_killed(AzuriteFixture azurite) : IDisposable
         foreach (var step in (int[])[5, 12, 19])
         {
             await using var next = Start();
-            await Wait.UntilAsync(() => Counted >= step, $"step {step}");
+            await next.WaitUntilAsync(() => Counted >= step, $"step {step}");
             await next.KillAsync();
         }
 
         await using var last = Start();
-        await Wait.UntilAsync(() => Counted == 30, "the last step");
+        await last.WaitUntilAsync(() => Counted == 30, "the last step");
         var steps = (await File.ReadAllLinesAsync(_steps, Cancellation)).Select(int.Parse).ToList();
         Assert.Equal(Enumerable.Range(1, 30), steps.Distinct());
         Assert.InRange(steps.Count, 30, 34); // only the step that is running at each kill may run twice
@@ -45,7 +45,7 @@ public sealed class A_host_that_is_killed(AzuriteFixture azurite) : IDisposable
         (await http.PostAsync("/count/d/40", null, Cancellation)).EnsureSuccessStatusCode();
         await Wait.UntilAsync(() => Counted >= 3, "the third step");
         await killed.KillAsync();
-        await Wait.UntilAsync(() => Counted == 40, "the last step");
+        await other.WaitUntilAsync(() => Counted == 40, "the last step");
     }
 
     private int Counted => File.ReadAllLines(_steps).Select(line => int.TryParse(line, out var step) ? step : 0).DefaultIfEmpty().Max();
@@ -60,6 +60,7 @@ public sealed class A_host_that_is_killed(AzuriteFixture azurite) : IDisposable
             TestHost.Setting("storageProvider:leaseInterval", "00:00:03"),
             TestHost.Setting("storageProvider:controlQueueVisibilityTimeout", "00:00:03"),
             TestHost.Setting("storageProvider:workItemQueueVisibilityTimeout", "00:00:03"),
+            "--Logging:LogLevel:DurableTask.AzureStorage", "Information", // printed if a wait times out
             "--Steps", _steps,
         ]);
 }

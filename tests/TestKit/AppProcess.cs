@@ -72,19 +72,26 @@ public sealed class AppProcess : IAsyncDisposable
     public async Task<OutputLine> WaitForLineAsync(Func<string, bool> predicate, TimeSpan? timeout = null)
     {
         OutputLine? Found() => _lines.FirstOrDefault(line => predicate(line.Text));
-        try
-        {
-            await Wait.UntilAsync(() => Found() is not null || _process.HasExited, "a line of output", timeout);
-        }
-        catch (TimeoutException exception)
-        {
-            throw new TimeoutException($"{exception.Message}\n{Output}");
-        }
+        await WaitUntilAsync(() => Found() is not null || _process.HasExited, "a line of output", timeout);
         if (Found() is null)
         {
             await _process.WaitForExitAsync();
         }
         return Found() ?? throw new InvalidOperationException($"The app ended with code {_process.ExitCode}.\n{Output}");
+    }
+
+    /// <summary>Waits until a condition holds that this app brings about.</summary>
+    /// <exception cref="TimeoutException">It did not hold in time; the message contains the output.</exception>
+    public async Task WaitUntilAsync(Func<bool> condition, string what, TimeSpan? timeout = null)
+    {
+        try
+        {
+            await Wait.UntilAsync(condition, what, timeout);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"{exception.Message}\n{Output}");
+        }
     }
 
     public Task<OutputLine> WaitForLineAsync(string part, TimeSpan? timeout = null) =>
