@@ -1,30 +1,20 @@
-using Azure.Data.Tables;
 using GanFunctions.Core.Runs;
 using GanFunctions.TestKit;
 using Microsoft.Extensions.Time.Testing;
 
 namespace GanFunctions.Core.Tests.Runs;
 
-public sealed class A_watch_of_a_run(AzuriteFixture azurite) : IAsyncLifetime
+public sealed class A_watch_of_a_run(AzuriteFixture azurite) : RunTableTests(azurite)
 {
     private readonly FakeTimeProvider _time = new();
     private readonly LogRecorder _log = new();
-    private readonly string _table = "Runs" + Guid.NewGuid().ToString("N");
     private int _published;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    private TableClient Table => azurite.Tables().GetTableClient(_table);
-
-    private RunStore Runs => new(Table);
-
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        await Table.CreateAsync(Cancellation);
+        await base.InitializeAsync();
         await Runs.TryClaimAsync(new RunRow { RowKey = "a", InstanceId = "one", Phase = Phase.Training }, Cancellation);
     }
-
-    public async ValueTask DisposeAsync() => await azurite.Tables().DeleteTableAsync(_table, CancellationToken.None);
 
     [Fact]
     public async Task Publishes_the_progress_every_second_and_lets_the_work_go_on()
@@ -89,8 +79,7 @@ public sealed class A_watch_of_a_run(AzuriteFixture azurite) : IAsyncLifetime
     [Fact]
     public async Task Lets_the_work_go_on_when_the_storage_does_not_answer()
     {
-        var nowhere = new TableClient(new Uri("http://127.0.0.1:1/account"), _table, new TableSharedKeyCredential("account", ""), NoRetries());
-        await using var watch = new RunWatch(new RunStore(nowhere), "a", "one", _time, _log, PublishAsync);
+        await using var watch = new RunWatch(UnreachableRuns, "a", "one", _time, _log, PublishAsync);
 
         Assert.False(await watch.CheckSupersededAsync());
         Assert.Single(_log.Lines);
@@ -151,13 +140,6 @@ public sealed class A_watch_of_a_run(AzuriteFixture azurite) : IAsyncLifetime
         return "";
     }
 
-    private static TableClientOptions NoRetries()
-    {
-        var options = new TableClientOptions();
-        options.Retry.MaxRetries = 0;
-        return options;
-    }
-
     private RunWatch Watch() => new(Runs, "a", "one", _time, _log, PublishAsync);
 
     private Task PublishAsync(CancellationToken cancellation)
@@ -165,12 +147,6 @@ public sealed class A_watch_of_a_run(AzuriteFixture azurite) : IAsyncLifetime
         Interlocked.Increment(ref _published);
         return Task.CompletedTask;
     }
-
-    private Task ChangeAsync(Action<RunRow> change) => Runs.UpdateAsync("a", row =>
-    {
-        change(row);
-        return true;
-    }, Cancellation);
 
     /// <summary>Lets the clock of the watch go on until a task ends.</summary>
     private async Task<T> AdvanceUntilAsync<T>(Task<T> task)

@@ -7,30 +7,20 @@ using GanFunctions.TestKit;
 
 namespace GanFunctions.Core.Tests.Runs;
 
-public sealed class The_store_of_runs(AzuriteFixture azurite) : IAsyncLifetime
+public sealed class The_store_of_runs(AzuriteFixture azurite) : RunTableTests(azurite)
 {
-    private readonly string _table = "Runs" + Guid.NewGuid().ToString("N");
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    private RunStore Runs => new(azurite.Tables().GetTableClient(_table));
-
-    public async ValueTask InitializeAsync() => await azurite.Tables().CreateTableAsync(_table, Cancellation);
-
-    public async ValueTask DisposeAsync() => await azurite.Tables().DeleteTableAsync(_table, CancellationToken.None);
-
     [Fact]
     public async Task Gives_an_id_to_one_orchestration_only()
     {
         Assert.True(await Runs.TryClaimAsync(Row("a"), Cancellation));
         Assert.False(await Runs.TryClaimAsync(Row("a", instance: "two"), Cancellation));
-        Assert.Equal("one", (await Runs.FindAsync("a", Cancellation))!.InstanceId);
+        Assert.Equal("one", (await RowAsync()).InstanceId);
     }
 
     [Fact]
     public async Task Recognises_its_own_claim_and_its_own_update_when_their_responses_are_lost()
     {
-        var runs = new RunStore(new TableClient(azurite.ConnectionString, _table, Repeating()));
+        var runs = new RunStore(Table(Repeating()));
         var changes = 0;
 
         Assert.True(await runs.TryClaimAsync(Row("a"), Cancellation));
@@ -42,7 +32,7 @@ public sealed class The_store_of_runs(AzuriteFixture azurite) : IAsyncLifetime
         }, Cancellation);
 
         Assert.Equal((true, 1, 1), (updated!.Value.Changed, updated.Value.Row.Failures, changes));
-        Assert.Equal(1, (await Runs.FindAsync("a", Cancellation))!.Failures);
+        Assert.Equal(1, (await RowAsync()).Failures);
     }
 
     [Fact]
@@ -59,7 +49,7 @@ public sealed class The_store_of_runs(AzuriteFixture azurite) : IAsyncLifetime
         }, Cancellation);
 
         Assert.Equal((true, 6, 2), (updated!.Value.Changed, updated.Value.Row.Failures, changes));
-        Assert.Equal(6, (await Runs.FindAsync("a", Cancellation))!.Failures);
+        Assert.Equal(6, (await RowAsync()).Failures);
     }
 
     [Fact]
@@ -74,7 +64,7 @@ public sealed class The_store_of_runs(AzuriteFixture azurite) : IAsyncLifetime
         }, Cancellation);
 
         Assert.False(updated!.Value.Changed);
-        Assert.Equal((0, ""), ((await Runs.FindAsync("a", Cancellation))!.Failures, (await Runs.FindAsync("a", Cancellation))!.WriteId));
+        Assert.Equal((0, ""), ((await RowAsync()).Failures, (await RowAsync()).WriteId));
     }
 
     [Fact]
@@ -136,7 +126,7 @@ public sealed class The_store_of_runs(AzuriteFixture azurite) : IAsyncLifetime
         await Runs.MergeProgressAsync("a", new(1, 2, 3, 4, 5.5, new(0.1, 0.2, 0.3, 0.4)), Cancellation);
         await Runs.MergeProgressAsync("nowhere", new(1, 2, 3, 4, 5.5, default), Cancellation);
 
-        var row = (await Runs.FindAsync("a", Cancellation))!;
+        var row = await RowAsync();
         Assert.Equal((1, 2, 3, 4, 5.5), (row.Attempt, row.Epoch, row.Step, row.StepsPerEpoch, row.ImagesPerSecond));
         Assert.Equal([0.1, 0.2, 0.3, 0.4], Losses(row));
         Assert.Equal((Phase.Training, Desired.Pause, "one"), (row.Phase, row.Desired, row.InstanceId));
@@ -151,14 +141,12 @@ public sealed class The_store_of_runs(AzuriteFixture azurite) : IAsyncLifetime
 
         await Runs.MergeProgressAsync("a", new(0, 1, 2, 4, double.NaN, new(double.NaN, double.PositiveInfinity, 0.25, double.NegativeInfinity)), Cancellation);
 
-        var row = (await Runs.FindAsync("a", Cancellation))!;
+        var row = await RowAsync();
         Assert.Equal((2, 5.5), (row.Step, row.ImagesPerSecond));
         Assert.Equal([0.5, 0.5, 0.25, 0.5], Losses(row));
     }
 
     private static double?[] Losses(RunRow row) => [row.DiscriminatorLoss, row.GeneratorLoss, row.RealScore, row.FakeScore];
-
-    private TableClient Table() => azurite.Tables().GetTableClient(_table);
 
     private static TableClientOptions Repeating()
     {

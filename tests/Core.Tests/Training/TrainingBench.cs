@@ -46,6 +46,8 @@ public sealed class TrainingBench : IDisposable
 
     public LossLog Losses => _services.GetRequiredService<LossLog>();
 
+    public SliceSteps Steps => _services.GetRequiredService<SliceSteps>();
+
     public RunLifecycle Lifecycle => _services.GetRequiredService<RunLifecycle>();
 
     public LogRecorder Log => _services.GetRequiredService<LogRecorder>();
