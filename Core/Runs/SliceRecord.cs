@@ -94,7 +94,6 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, S
             bill.AddTo(row);
             return true;
         }, CancellationToken.None);
-        if (failed is { Changed: true }) bill.MarkRecorded();
         Waiter = failed?.Row.Waiter;
         return failed is { Changed: true } ? new(outcome, attempt, completed, reason) : new(SliceOutcome.Superseded, attempt, completed);
     }

@@ -72,6 +72,7 @@ public sealed class A_watch_of_a_run(AzuriteFixture azurite) : RunTableTests(azu
 
         await ChangeAsync(row => row.InstanceId = "two");
         Assert.True(await watch.CheckSupersededAsync());
+        Assert.True(await watch.CheckSupersededAsync());
         await ChangeAsync(row => row.InstanceId = "one");
         Assert.True(await watch.CheckSupersededAsync());
     }
@@ -110,6 +111,14 @@ public sealed class A_watch_of_a_run(AzuriteFixture azurite) : RunTableTests(azu
         await stopping.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work);
+    }
+
+    [Fact]
+    public async Task Does_not_take_a_cancellation_by_the_work_for_an_interruption()
+    {
+        await using var watch = Watch();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watch.RunAsync<string>(_ => throw new OperationCanceledException(), Cancellation));
     }
 
     [Fact]

@@ -60,17 +60,19 @@ public sealed class The_record_of_a_slice(AzuriteFixture azurite) : RunTableTest
     public async Task Leaves_the_row_as_it_is_when_the_user_wants_the_run_to_stop()
     {
         await ChangeAsync(row => row.Desired = Desired.Pause);
+        var before = await RowAsync();
 
         Assert.Equal(Phase.Queued, (await Record().TryBeginAsync(Cancellation))!.Phase);
 
-        Assert.Equal(Phase.Queued, (await RowAsync()).Phase);
+        Assert.Equal((before.ETag, Phase.Queued), ((await RowAsync()).ETag, (await RowAsync()).Phase));
     }
 
     [Fact]
     public async Task Has_the_steps_and_the_classes_that_the_data_set_turned_out_to_have()
     {
+        var before = await RowAsync();
         await Record("two").SetTrainingAsync(7, null, Cancellation);
-        Assert.Equal((Phase.Queued, Steps), ((await RowAsync()).Phase, (await RowAsync()).StepsPerEpoch));
+        Assert.Equal(before.ETag, (await RowAsync()).ETag);
 
         await Record().SetTrainingAsync(7, null, Cancellation);
         Assert.Equal((Phase.Training, 7, null), ((await RowAsync()).Phase, (await RowAsync()).StepsPerEpoch, (await RowAsync()).Classes));
@@ -167,6 +169,17 @@ public sealed class The_record_of_a_slice(AzuriteFixture azurite) : RunTableTest
 
         var row = await RowAsync();
         Assert.Equal((1, 2000, 2000, 5), (row.Executions, row.BilledMilliseconds, row.FirstSliceMilliseconds, row.FirstSliceSteps));
+    }
+
+    [Fact]
+    public async Task Bills_the_part_of_a_worker_once()
+    {
+        var record = Record();
+
+        await record.EndShardAsync();
+        await record.EndShardAsync();
+
+        Assert.Equal(1, (await RowAsync()).Executions);
     }
 
     [Fact]
