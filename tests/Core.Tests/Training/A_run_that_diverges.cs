@@ -10,6 +10,7 @@ public sealed class A_run_that_diverges(AzuriteFixture azurite)
     private static readonly TrainingOptions Hopeless = new()
     {
         Preset = Preset.Compact,
+        Precision = Precision.Fp32,
         Dataset = TrainingBench.Bars,
         Epochs = 1,
         ImagesPerEpoch = 2 * 100, // saturation is only detected in epochs of at least 100 steps
