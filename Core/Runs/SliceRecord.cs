@@ -91,7 +91,7 @@ internal sealed partial class SliceRecord(RunStore runs, SliceRequest request, S
         {
             if (last is not null) TrySetPosition(row, last);
             if (!row.TryFail(request.InstanceId, reason)) return false;
-            bill.AddTo(row);
+            bill.AddTo(row); // for the last time: the run is at rest now
             return true;
         }, CancellationToken.None);
         Waiter = failed?.Row.Waiter;

@@ -2,6 +2,7 @@ using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Storage;
+using GanFunctions.Core.Tests.Checkpoints;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;
 using Microsoft.Extensions.Time.Testing;
@@ -10,7 +11,7 @@ namespace GanFunctions.Core.Tests.Runs;
 
 public sealed class The_record_of_a_slice(AzuriteFixture azurite) : RunTableTests(azurite)
 {
-    private const int Steps = 10; // of an epoch
+    private const int Steps = Commits.StepsPerEpoch;
     private readonly FakeTimeProvider _time = new();
     private readonly LogRecorder _log = new();
 
@@ -273,21 +274,7 @@ public sealed class The_record_of_a_slice(AzuriteFixture azurite) : RunTableTest
     }
 
     private static Manifest At(int epoch, int step, int attempt = 0) => new(
-        new TrainingCursor
-        {
-            Run = "a",
-            Attempt = attempt,
-            Epoch = epoch,
-            Step = step,
-            StepsPerEpoch = Steps,
-            Dataset = "",
-            Precision = "fp32",
-            Threads = 1,
-            EpochSums = default,
-            Best = new(8, 5.5, null, "pictures"),
-        },
-        BlobReference.Of([1]),
-        BlobReference.Of([2]));
+        Commits.Position(epoch, step) with { Run = "a", Attempt = attempt, Best = new(8, 5.5, null, "pictures") }, BlobReference.Of([1]), BlobReference.Of([2]));
 
     private SliceRecord Record(string instance = "one", int attempt = 0) =>
         new(Runs, new("a", instance, attempt), new(_time, _time.GetTimestamp()), new(new()), _log);
