@@ -72,6 +72,15 @@ public sealed class A_run_in_memory
         pictures.Dispose();
     });
 
+    [Theory]
+    [InlineData(true, new byte[] { 0, 1, 2, 3 })]
+    [InlineData(false, new byte[0])]
+    public Task Has_the_classes_of_its_data_set_if_it_is_conditional(bool conditional, byte[] classes) => OnItsThreadAsync(() =>
+    {
+        using var live = Live(Options with { Conditional = conditional });
+        Assert.Equal(classes, live.Networks.Generator.Labels);
+    });
+
     [Fact]
     public Task Starts_from_the_weights_of_another_run() => OnItsThreadAsync(() =>
     {

@@ -46,7 +46,7 @@ public sealed class The_lifecycle_of_a_run(AzuriteFixture azurite)
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         await bench.StartAsync("a", Small);
-        await ChangeAsync(bench, row => row.Phase = phase);
+        await bench.ChangeAsync("a", row => row.Phase = phase);
 
         var deleted = await bench.Lifecycle.DeleteAsync("a", Cancellation);
 
@@ -77,7 +77,7 @@ public sealed class The_lifecycle_of_a_run(AzuriteFixture azurite)
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         await bench.StartAsync("a", Small);
-        await ChangeAsync(bench, row => (row.Desired, row.Phase, row.StepsPerEpoch) = (desired, phase, steps));
+        await bench.ChangeAsync("a", row => (row.Desired, row.Phase, row.StepsPerEpoch) = (desired, phase, steps));
 
         await bench.Lifecycle.PrepareAsync("a", instance, Cancellation);
 
@@ -161,7 +161,7 @@ public sealed class The_lifecycle_of_a_run(AzuriteFixture azurite)
     {
         using var bench = await TrainingBench.CreateAsync(azurite);
         await bench.StartAsync("a", Small with { BatchSize = batch });
-        await ChangeAsync(bench, row => row.StepsPerEpoch = steps);
+        await bench.ChangeAsync("a", row => row.StepsPerEpoch = steps);
 
         Assert.Equal(epochs, await bench.Lifecycle.EpochsOfAsync((await bench.Runs.FindAsync("a", Cancellation))!, images, Cancellation));
     }
@@ -176,10 +176,4 @@ public sealed class The_lifecycle_of_a_run(AzuriteFixture azurite)
     }
 
     private static async Task<List<string>> StoredAsync(TrainingBench bench) => [.. await bench.Container.NamesOfBlobsAsync(Cancellation)];
-
-    private static Task ChangeAsync(TrainingBench bench, Action<RunRow> change) => bench.Runs.UpdateAsync("a", row =>
-    {
-        change(row);
-        return true;
-    }, Cancellation);
 }

@@ -1,5 +1,6 @@
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Tests.Checkpoints;
@@ -148,6 +149,32 @@ public sealed class The_record_of_a_slice(AzuriteFixture azurite) : RunTableTest
         Assert.Equal(row.StoppedEarly, result.Reason);
     }
 
+    [Theory]
+    [InlineData(null, "The run has been billed for ")]
+    [InlineData(4, "The last 4 epochs were no better than epoch 8")] // comes first
+    public async Task Ends_a_run_early_that_has_reached_its_limit_and_says_why(int? patience, string why)
+    {
+        var options = new TrainingOptions { Dataset = "pictures", Patience = patience, MaxMinutes = 1 };
+        await ChangeAsync(row => (row.TargetEpochs, row.BilledMilliseconds, row.OptionsJson) = (20, 60_000, OptionsReader.Write(options)));
+
+        var result = await Record().EndAsync(At(12, Steps));
+
+        Assert.Equal(SliceOutcome.Completed, result.Outcome);
+        Assert.StartsWith(why, result.Reason, StringComparison.Ordinal);
+        Assert.Equal(result.Reason, (await RowAsync()).StoppedEarly);
+    }
+
+    [Fact]
+    public async Task Ends_with_the_quality_of_its_last_pictures_and_keeps_it_until_others_are_measured()
+    {
+        var quality = new PictureQuality(2000, 4, 0.5, 1, 0, 1, "r", null);
+
+        await Record().EndAsync(At(1, Steps, quality: quality));
+        await Record().EndAsync(At(2, 5));
+
+        Assert.Equal((1, quality), ((await RowAsync()).QualityEpoch, (await RowAsync()).Quality));
+    }
+
     [Fact]
     public async Task Does_not_call_it_early_when_the_last_epoch_is_complete()
     {
@@ -273,8 +300,11 @@ public sealed class The_record_of_a_slice(AzuriteFixture azurite) : RunTableTest
         Assert.Contains("could not record the end of a slice; the slice will be retried", Assert.Single(_log.Lines), StringComparison.Ordinal);
     }
 
-    private static Manifest At(int epoch, int step, int attempt = 0) => new(
-        Commits.Position(epoch, step) with { Run = "a", Attempt = attempt, Best = new(8, 5.5, null, "pictures") }, BlobReference.Of([1]), BlobReference.Of([2]));
+    private static Manifest At(int epoch, int step, int attempt = 0, PictureQuality? quality = null) => new(
+        Commits.Position(epoch, step) with { Run = "a", Attempt = attempt, Best = new(8, 5.5, null, "pictures") }, BlobReference.Of([1]), BlobReference.Of([2]))
+    {
+        Quality = quality,
+    };
 
     private SliceRecord Record(string instance = "one", int attempt = 0) =>
         new(Runs, new("a", instance, attempt), new(_time, _time.GetTimestamp()), new(new()), _log);

@@ -48,6 +48,10 @@ public sealed class TrainingBench : IDisposable
 
     public SliceSteps Steps => _services.GetRequiredService<SliceSteps>();
 
+    public TrainingRound Rounds => _services.GetRequiredService<TrainingRound>();
+
+    public ShardStore Shards => _services.GetRequiredService<ShardStore>();
+
     public RunLifecycle Lifecycle => _services.GetRequiredService<RunLifecycle>();
 
     public LogRecorder Log => _services.GetRequiredService<LogRecorder>();
@@ -125,18 +129,24 @@ public sealed class TrainingBench : IDisposable
     /// <param name="beforeMerge">Called when the shards of a round are trained, or as far as they were.</param>
     public async Task<SliceResult> TrainRoundsToTheEndAsync(SliceRequest request, int workers, Func<Task>? beforeMerge = null)
     {
-        var round = _services.GetRequiredService<TrainingRound>();
         IReadOnlyList<ShardResult> shards = [];
         while (true)
         {
-            var result = await round.MergeAsync(new(request.Run, request.InstanceId, request.Attempt, shards), CancellationToken.None);
+            var result = await Rounds.MergeAsync(new(request.Run, request.InstanceId, request.Attempt, shards), CancellationToken.None);
             if (result.Outcome != SliceOutcome.Continue) return result;
             request = request with { Attempt = result.Attempt };
             shards = await Task.WhenAll(Enumerable.Range(0, workers).Select(worker =>
-                round.TrainShardAsync(new(request.Run, request.InstanceId, request.Attempt, worker), CancellationToken.None)));
+                Rounds.TrainShardAsync(new(request.Run, request.InstanceId, request.Attempt, worker), CancellationToken.None)));
             if (beforeMerge is not null) await beforeMerge();
         }
     }
+
+    /// <summary>Changes the row of a run.</summary>
+    public Task ChangeAsync(string run, Action<RunRow> change) => Runs.UpdateAsync(run, row =>
+    {
+        change(row);
+        return true;
+    }, TestContext.Current.CancellationToken);
 
     public async Task<Manifest> LatestAsync(string run) => (await Checkpoints.ListAsync(run, TestContext.Current.CancellationToken))[^1];
 
