@@ -59,7 +59,7 @@ public sealed class CompactGenerator : Generator
         foreach (var (up, norm) in _layers)                                       // [batch, 256, 4, 4] to [batch, 16, 64, 64]
         {
             x = nn.functional.conv_transpose2d(x, up.weight!.to(ComputeType), strides: [2, 2], padding: [1, 1]);
-            x = Activate(norm.call(x));
+            x = Activate(norm.Normalise(x));
         }
         // In float32: with bfloat16 and an odd number of channels, the gradient of this layer's input is different each time it is computed,
         // and sometimes NaN (torch 2.10 on processors with AVX-512 bfloat16).

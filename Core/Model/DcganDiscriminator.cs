@@ -37,7 +37,7 @@ public sealed class DcganDiscriminator : Discriminator
     private protected override Tensor Features(Tensor pictures)
     {
         var x = pictures;
-        foreach (var (down, norm) in _layers) x = norm.call(Downsample(x, down)); // [batch, 64, 14, 14], then [batch, 128, 7, 7]
+        foreach (var (down, norm) in _layers) x = norm.Normalise(Downsample(x, down)); // [batch, 64, 14, 14], then [batch, 128, 7, 7]
         return x;
     }
 }

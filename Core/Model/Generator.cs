@@ -68,9 +68,11 @@ public abstract class Generator : nn.Module<Tensor, Tensor?, Tensor>
     private protected Tensor Start(Tensor noise, Tensor? classes)
     {
         var x = noise.to(ComputeType).mm(_dense.weight!.to(ComputeType).t());
-        if (_embedding is not null) x = x.Plus(_embedding.call(classes!).to(ComputeType));
-        return Activate(_norm0.call(x));
+        if (_embedding is not null) x = x.Plus(Embed(_embedding, classes!).to(ComputeType));
+        return Activate(_norm0.Normalise(x));
     }
+
+    private static Tensor Embed(Embedding embedding, Tensor classes) => embedding.call(classes);
 
     private protected static Tensor Activate(Tensor x) => Discriminator.Activate(x);
 }

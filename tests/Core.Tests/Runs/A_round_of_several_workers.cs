@@ -118,9 +118,12 @@ public sealed class A_round_of_several_workers(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Is_trained_step_by_step_where_the_time_is_short()
+    public async Task Is_trained_step_by_step_where_the_time_is_short_with_the_same_result()
     {
         using var bench = await BegunAsync();
+        await TrainAsync(bench, worker: 0);
+        var whole = await ShardAsync(bench, 0);
+        await bench.Container.DeleteBlobAsync(RunPaths.Shard("a", First, 0, RoundSteps), cancellationToken: Cancellation);
         _time.AutoAdvanceAmount = TimeSpan.FromMinutes(1);
 
         for (var step = 1; step <= RoundSteps; step++)
@@ -129,6 +132,7 @@ public sealed class A_round_of_several_workers(AzuriteFixture azurite)
             Assert.Equal([(0, step)], await ReachedAsync(bench));
         }
 
+        Assert.Equal(whole.Manifest, (await ShardAsync(bench, 0)).Manifest);
         Assert.Equal(0, (await TrainAsync(bench, worker: 0, maxSeconds: 30)).Steps);
     }
 
@@ -196,6 +200,17 @@ public sealed class A_round_of_several_workers(AzuriteFixture azurite)
         await MergeAsync(bench, new(begun.AddSeconds(1), first, null), new(begun, second, null));
 
         Assert.Equal(speed, (await RowAsync(bench)).ImagesPerSecond);
+    }
+
+    [Fact]
+    public async Task Is_not_stored_where_it_diverges()
+    {
+        using var bench = await BegunAsync(Small with { LearningRate = 1000, AdamEpsilon = 1e-12, Beta2 = 0, ImagesPerEpoch = 100 * Batch, RoundSteps = 100 });
+
+        var result = await TrainAsync(bench, worker: 1);
+
+        Assert.Matches("^a (loss|weight) is NaN or infinite .*epoch 1, step \\d+", result.Divergence);
+        Assert.Empty(await ReachedAsync(bench));
     }
 
     [Theory]
