@@ -1,6 +1,8 @@
 using Azure;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Model;
+using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
 using GanFunctions.Core.Storage;
@@ -8,6 +10,7 @@ using GanFunctions.Core.Tests.Quality;
 using GanFunctions.Core.Tests.Training;
 using GanFunctions.Core.Training;
 using GanFunctions.TestKit;
+using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Tests.Runs;
 
@@ -124,6 +127,78 @@ public sealed class The_steps_of_a_slice(AzuriteFixture azurite)
 
         Assert.Equal(("a", null, 2.0, 3.0, 0.5, 0.25, 7.0),
             (row.PartitionKey, row.Step(), row.DiscriminatorLoss, row.GeneratorLoss, row.RealScore, row.FakeScore, row.ImagesPerSecond));
+    }
+
+    [Fact]
+    public async Task Remove_what_has_expired_after_a_commit()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        var options = Options with { KeepTraining = 1, KeepGenerators = 1 };
+        foreach (byte epoch in (byte[])[1, 2])
+        {
+            var (generator, training) = ((byte[])[epoch], (byte[])[10, epoch]);
+            var manifest = new Manifest(At(epoch, 2).ToCursor(), BlobReference.Of(generator), BlobReference.Of(training));
+            await bench.Steps.CommitAsync(manifest, grid: null, bench.Checkpoints.UploadAsync(manifest, generator, training, Cancellation), options);
+        }
+
+        Assert.Equal(
+            ((byte[][])[[2], [10, 2]]).Select(file => BlobReference.Of(file).Sha256).Order(), (await bench.Checkpoints.ListFilesAsync("a", Cancellation)).Order());
+    }
+
+    [Theory]
+    [InlineData(Desired.Run, 0, SliceOutcome.Continue, 1, null)]
+    [InlineData(Desired.Pause, 0, SliceOutcome.Paused, 0, null)] // which the user wants
+    [InlineData(Desired.Run, 1, SliceOutcome.Diverged, 1, "The training diverged: it is NaN.")]
+    public async Task Roll_back_a_run_that_diverged_if_it_may(Desired desired, int attempt, SliceOutcome outcome, int next, string? reason)
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        await bench.StartAsync("a", Options with { Epochs = 3, OnDivergence = DivergencePolicy.RollBack, MaxRollBacks = 1 });
+        await bench.ChangeAsync("a", row => row.Desired = desired);
+
+        var result = await bench.Steps.RunAsync(
+            "test", new("a", "one", attempt), slice => bench.Steps.EndDivergedAsync(slice, At(2, 1).ToCursor() with { Attempt = attempt }, At(1, 2), "it is NaN"),
+            Cancellation);
+
+        Assert.Equal(new SliceResult(outcome, next, 1, reason), result);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Return_the_run_to_the_queue_when_the_host_stops_unless_it_was_deleted(bool isDeleted)
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        using var host = new CancellationTokenSource();
+        await bench.StartAsync("a", Options);
+
+        var result = bench.Steps.RunAsync("test", new("a", "one", 0), StopAsync, host.Token);
+
+        if (isDeleted) await Assert.ThrowsAsync<OperationCanceledException>(() => result);
+        else Assert.Equal((new SliceResult(SliceOutcome.Continue, 0, 0), Phase.Queued), (await result, (await bench.Runs.FindAsync("a", Cancellation))!.Phase));
+
+        async Task<SliceResult> StopAsync(Slice slice)
+        {
+            if (isDeleted) await bench.Runs.DeleteAsync("a", Cancellation);
+            await host.CancelAsync();
+            throw new OperationCanceledException(slice.Stopping);
+        }
+    }
+
+    [Fact]
+    public async Task Find_that_a_run_diverged_whose_pictures_are_not_finite()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        await BarsReference.StoreAsync(bench.Container);
+        var options = Options with { Preset = Preset.Compact, WidthMultiplier = NetworkFamilies.MinWidth, QualitySamples = 100 };
+        var (data, reference) = await bench.Steps.LoadAsync(options, Cancellation);
+        using var held = reference;
+        using var networks = new GanNetworks(options, Precision.Fp32, new(1, 0), data.Train.Shape, ClassLabels.None);
+        Assert.Null(SliceSteps.Measure(networks, At(1, 2), options, data, reference).Divergence);
+        using (no_grad()) networks.Average.parameters().Last()[0] = tensor(float.NaN);
+
+        var epoch = SliceSteps.Measure(networks, At(1, 2), options, data, reference);
+
+        Assert.Equal(("a generated picture is NaN or infinite after epoch 1, step 2", null, null), (epoch.Divergence, epoch.Grid, epoch.Quality));
     }
 
     private static (int Attempt, int Epoch, int Step) PositionOf(TrainingCursor cursor) => (cursor.Attempt, cursor.Epoch, cursor.Step);

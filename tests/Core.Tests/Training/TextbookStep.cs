@@ -166,7 +166,7 @@ internal sealed class TextbookStep
 
     /// <summary>The squared norm of the gradient with respect to each picture, averaged.</summary>
     private static Tensor SquaredNorm(Tensor logits, Tensor pictures) =>
-        autograd.grad([logits.sum()], [pictures], retain_graph: true, create_graph: true)[0].square().sum([1L, 2L, 3L]).mean();
+        autograd.grad([logits.sum()], [pictures], retain_graph: true, create_graph: true)[0].Squared().sum([1L, 2L, 3L]).mean();
 
     private void UpdateAverage()
     {
