@@ -33,14 +33,14 @@ public sealed class A_slice_on_one_worker(AzuriteFixture azurite)
         var time = new FakeTimeProvider();
         using var bench = await TrainingBench.CreateAsync(azurite, time);
         var request = await bench.StartAsync("a", Small) with { MaxSeconds = maxSeconds };
-        time.AutoAdvanceAmount = TimeSpan.FromSeconds(1); // at each reading of the clock, of which there is one during the first step of a slice
+        time.AutoAdvanceAmount = TimeSpan.FromSeconds(2); // at each reading of the clock, of which there is one during the first step of a slice
 
         Assert.Equal(SliceOutcome.Completed, (await bench.TrainToTheEndAsync(request, onOtherWorkers: true)).Outcome);
 
         Assert.Equal(slices, bench.Log.Lines.Count(line => line.Contains("Run a: training from", StringComparison.Ordinal)));
         var steps = await bench.Losses.ReadAsync("a", Cancellation).Where(row => row.Step() is not null).ToListAsync(Cancellation);
         Assert.Equal(Enumerable.Range(1, Steps), steps.Select(row => row.Step()!.Value));
-        Assert.All(steps.Take(slices), row => Assert.Equal(Batch, row.ImagesPerSecond));
-        Assert.Equal(maxSeconds < 1, steps[^1].ImagesPerSecond == Batch); // else that of four steps, with a reading of the clock between them
+        Assert.All(steps.Take(slices), row => Assert.Equal(Batch / 2.0, row.ImagesPerSecond));
+        Assert.Equal(maxSeconds < 1, steps[^1].ImagesPerSecond == Batch / 2.0); // else that of four steps, with a reading of the clock between them
     }
 }
