@@ -1,4 +1,5 @@
 using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Tests.Export;
@@ -145,7 +146,7 @@ public sealed class Networks_in_a_checkpoint
     private static byte[] WithOtherValues(byte[] file, params string[] unchanged)
     {
         var (tensors, metadata) = SafeTensors.Read(file);
-        foreach (var (index, name) in tensors.Keys.Except(unchanged).ToArray().Index()) tensors[name].add_(index + 1);
+        foreach (var (index, name) in tensors.Keys.Except(unchanged).ToArray().Index()) tensors[name].copy_(tensors[name].Plus(index + 1));
         return SafeTensors.Write(tensors, metadata);
     }
 }

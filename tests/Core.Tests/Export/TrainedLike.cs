@@ -1,4 +1,5 @@
 using GanFunctions.Core.Checkpoints;
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
 using TorchSharp;
@@ -50,11 +51,11 @@ internal static class TrainedLike
         using var scope = NewDisposeScope();
         foreach (var (name, value) in network.state_dict())
         {
-            if (name.EndsWith("running_var", StringComparison.Ordinal)) value.copy_(rand(value.shape, generator: random) * 2 + 0.01);
-            else if (name.EndsWith("running_mean", StringComparison.Ordinal)) value.copy_(randn(value.shape, generator: random) * 0.3);
-            else if (name.StartsWith("norm", StringComparison.Ordinal) && value.is_floating_point()) value.add_(randn(value.shape, generator: random) * 0.3);
-            else if (name == "output.weight") value.mul_(12);
-            else if (name.StartsWith("classes", StringComparison.Ordinal)) value.copy_(randn(value.shape, generator: random) * 0.5);
+            if (name.EndsWith("running_var", StringComparison.Ordinal)) value.copy_(rand(value.shape, generator: random).Times(2).Plus(0.01));
+            else if (name.EndsWith("running_mean", StringComparison.Ordinal)) value.copy_(randn(value.shape, generator: random).Times(0.3));
+            else if (name.StartsWith("norm", StringComparison.Ordinal) && value.is_floating_point()) value.copy_(value.Plus(randn(value.shape, generator: random).Times(0.3)));
+            else if (name == "output.weight") value.copy_(value.Times(12));
+            else if (name.StartsWith("classes", StringComparison.Ordinal)) value.copy_(randn(value.shape, generator: random).Times(0.5));
         }
     }
 }

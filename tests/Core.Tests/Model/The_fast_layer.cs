@@ -1,3 +1,4 @@
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Model;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -30,7 +31,7 @@ public sealed class The_fast_layer
         foreach (var (right, found) in expected.Zip(actual))
         {
             Assert.Equal(right.shape, found.shape);
-            var error = ((found.to(ScalarType.Float64) - right).square().mean().sqrt() / right.std()).item<double>();
+            var error = (found.to(ScalarType.Float64).Plus(right.neg()).Squared().mean().sqrt() / right.std()).item<double>();
             Assert.True(error < tolerance, $"the error is {error} standard deviations");
         }
     }
@@ -39,7 +40,7 @@ public sealed class The_fast_layer
     {
         (x, weight) = (x.detach().requires_grad_(), weight.detach().requires_grad_());
         var y = layer(x, weight);
-        y.backward([y.detach() * 0.5 + 1]);
+        y.backward([y.detach().Times(0.5).Plus(1)]);
         return [y.detach(), x.grad!, weight.grad!];
     }
 }

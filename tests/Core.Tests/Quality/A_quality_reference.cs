@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Data;
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Tests.Data;
@@ -106,7 +107,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
         double Errors(QualityReference reference)
         {
             var features = reference.FeaturesOf(PictureSelection.All(unlabelled.Train));
-            var distances = cdist(features, features) + eye(features.shape[0]) * 1e9;
+            var distances = cdist(features, features).Plus(eye(features.shape[0]).Times(1e9));
             return labels.index_select(0, distances.argmin(1)).ne(labels).to(ScalarType.Float64).mean().item<double>();
         }
     }
@@ -145,7 +146,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
         using var reference = new QualityReference(QualityReferenceBuilder.Build(data, Cancellation, clusters: 0)!);
 
         // 100 is no multiple of the batch size, 32.
-        using var same = new Painter(_ => tensor(pixels, [count, channels, side, side])[..32].to(ScalarType.Float32) / 127.5f - 1);
+        using var same = new Painter(_ => tensor(pixels, [count, channels, side, side])[..32].to(ScalarType.Float32).Over(127.5).Minus(1));
         var quality = reference.Measure(same, 100)!;
 
         Assert.Equal(100, quality.Samples);
@@ -182,7 +183,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
 
         var reference = await store.GetAsync(Dataset.Of("rare", few, null), Cancellation);
 
-        using var common = new Painter(_ => tensor(few.Pixels[..(128 * all.Shape.Size)], [128, 1, all.Height, all.Width]).to(ScalarType.Float32) / 127.5f - 1);
+        using var common = new Painter(_ => tensor(few.Pixels[..(128 * all.Shape.Size)], [128, 1, all.Height, all.Width]).to(ScalarType.Float32).Over(127.5).Minus(1));
         Assert.Contains(warning, WarningAt(200), StringComparison.Ordinal);
         if (restrictionForFewSamples is not null) Assert.Contains(restrictionForFewSamples + warning, WarningAt(100), StringComparison.Ordinal);
 
@@ -214,7 +215,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     }
 
     /// <summary>A generator that has learned nothing.</summary>
-    private static Painter Noise(int side) => new(seed => rand([128, 1, side, side], generator: seed) * 2 - 1);
+    private static Painter Noise(int side) => new(seed => rand([128, 1, side, side], generator: seed).Times(2).Minus(1));
 
     private async Task<BlobContainerClient> ContainerAsync()
     {

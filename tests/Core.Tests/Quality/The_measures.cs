@@ -1,3 +1,4 @@
+using GanFunctions.Core.Memory;
 using System.Text.Json;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Storage;
@@ -36,7 +37,7 @@ public sealed class The_measures
     public void Find_the_Frechet_distance_of_samples()
     {
         using var scope = NewDisposeScope();
-        var (first, second) = (Normals(100_000, 3, index: 0), Normals(100_000, 3, index: 1) * 2 + 1);
+        var (first, second) = (Normals(100_000, 3, index: 0), Normals(100_000, 3, index: 1).Times(2).Plus(1));
 
         Assert.InRange(FrechetDistance.Between(first, second), 5.9, 6.1); // 3 * (1² + (2 - 1)²)
     }
@@ -45,7 +46,7 @@ public sealed class The_measures
     public void Find_a_distance_of_zero_between_a_set_and_itself()
     {
         using var scope = NewDisposeScope();
-        var set = Normals(500, 128, index: 0) * 10;
+        var set = Normals(500, 128, index: 0).Times(10);
 
         Assert.Equal(0, FrechetDistance.Between(set, set), 6);
     }
@@ -64,7 +65,7 @@ public sealed class The_measures
     public void Find_the_kernel_distance_of_normal_distributions()
     {
         using var scope = NewDisposeScope();
-        var (first, second) = (Normals(20_000, 1, index: 0), Normals(20_000, 1, index: 1) + 1);
+        var (first, second) = (Normals(20_000, 1, index: 0), Normals(20_000, 1, index: 1).Plus(1));
 
         // E(xy + 1)³ from the moments 0, 1, 0 of the first distribution and 1, 2, 4 of the second: 4 within the first, 32 within the second, 7 between
         Assert.InRange(KernelDistance.Between(first, second), 21, 23);
@@ -88,7 +89,7 @@ public sealed class The_measures
     {
         using var scope = NewDisposeScope();
         var (generated, noise) = (Normals(500, 128, index: 0), Normals(500, 128, index: 1));
-        var real = noise * spread + full(1, 128, 1, float64);
+        var real = noise.Times(spread).Plus(full(1, 128, 1, float64));
 
         var variety = Variety.Of(generated, real);
 
@@ -111,11 +112,11 @@ public sealed class The_measures
     public void Find_manifolds_in_blocks_like_those_of_all_rows_at_once()
     {
         using var scope = NewDisposeScope();
-        var (generated, real) = (Normals(700, 4, index: 0) * 0.7, Normals(800, 4, index: 1)[..700]);
+        var (generated, real) = (Normals(700, 4, index: 0).Times(0.7), Normals(800, 4, index: 1)[..700]);
 
         var (precision, recall, density, coverage) = Manifolds.Compare(generated, real);
 
-        Tensor To(Tensor from, Tensor to) => (from.unsqueeze(1) - to.unsqueeze(0)).square().sum(2).sqrt(); // [from, to]
+        Tensor To(Tensor from, Tensor to) => from.unsqueeze(1).Plus(to.unsqueeze(0).neg()).Squared().sum(2).sqrt(); // [from, to]
         Tensor Radii(Tensor set, int neighbour) => To(set, set).sort(1).Values.narrow(1, neighbour, 1);     // [set, 1]; the first is the row itself
         var distances = To(real, generated);
         double Mean(Tensor flags) => flags.to(float64).mean().item<double>();

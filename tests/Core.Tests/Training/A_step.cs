@@ -1,3 +1,4 @@
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
 using TorchSharp;
@@ -17,7 +18,7 @@ public sealed class A_step
         var parts = DiscriminatorGradients(Compact with { MicroBatchSize = 3 }, out var lossOfParts);
 
         Assert.Equal(loss, lossOfParts, tolerance: 1e-5);
-        Assert.True((whole - parts).norm().item<float>() < 1e-4 * whole.norm().item<float>());
+        Assert.True(Difference(whole, parts).norm().item<float>() < 1e-4 * whole.norm().item<float>());
     }
 
     [Theory]
@@ -70,7 +71,7 @@ public sealed class A_step
         var options = Compact with { AugmentColor = color, AugmentTranslation = translation, AugmentCutout = cutout };
         using var augmentation = new Augmentation(options, new StepRandom(new RunRandom(1, 0), 1, 0));
         using var random = new torch.Generator(2);
-        var picture = (rand([1, 3, 32, 32], generator: random) - 0.5).requires_grad_();
+        var picture = rand([1, 3, 32, 32], generator: random).Minus(0.5).requires_grad_();
 
         var seen = augmentation.Apply(picture.expand(8, 3, 32, 32));
         seen.sum().backward();
@@ -89,7 +90,7 @@ public sealed class A_step
         using var translation = new Augmentation(Compact with { AugmentTranslation = true }, draw);
         var white = ones(200, 1, 32, 32);
 
-        var left = cutout.Apply(white).sum([1L, 2L, 3L]) / (32 * 32);
+        var left = cutout.Apply(white).sum([1L, 2L, 3L]).Over(32 * 32);
         var moved = translation.Apply(white);
 
         Assert.Equal(0.75, left.min().item<float>());
@@ -121,7 +122,7 @@ public sealed class A_step
         foreach (var dimension in (long[])[2, 3])
         {
             // The rows that are cut: 8 to 16 of them, in any place.
-            var cut = 1 - kept.amin([1L, 5 - dimension]).flatten(1);
+            var cut = kept.amin([1L, 5 - dimension]).flatten(1).neg().Plus(1);
             Assert.Equal(Enumerable.Range(8, 9), cut.sum(1).data<float>().Distinct().Order().Select(each => (int)each));
             foreach (var (row, share) in ((int, double)[])[(0, 9.0 / 33), (16, 16.0 / 33), (31, 9.0 / 33)])
                 Assert.InRange(cut.narrow(1, row, 1).mean().item<float>(), share - 0.015, share + 0.015);
@@ -134,13 +135,13 @@ public sealed class A_step
         using var scope = NewDisposeScope();
         using var color = new Augmentation(Compact with { AugmentColor = true }, new StepRandom(new RunRandom(1, 0), 1, 0));
         using var random = new torch.Generator(2);
-        var picture = rand([1, 3, 8, 8], generator: random) - 0.5;
+        var picture = rand([1, 3, 8, 8], generator: random).Minus(0.5);
 
         var seen = color.Apply(picture.expand(2000, 3, 8, 8));
 
-        var brightness = Mean(seen) - Mean(picture);
-        var contrast = Factor(Grey(seen) - Mean(seen), Grey(picture) - Mean(picture));
-        var saturation = Factor(seen - Grey(seen), picture - Grey(picture)) / contrast;
+        var brightness = Difference(Mean(seen), Mean(picture));
+        var contrast = Factor(Difference(Grey(seen), Mean(seen)), Difference(Grey(picture), Mean(picture)));
+        var saturation = Factor(Difference(seen, Grey(seen)), Difference(picture, Grey(picture))) / contrast;
         foreach (var (amount, min, max) in ((Tensor, double, double)[])[(brightness, -0.5, 0.5), (contrast, 0.5, 1.5), (saturation, 0, 2)])
         {
             Assert.InRange(amount.min().item<float>(), min - 1e-3, min + 0.05);
@@ -156,7 +157,7 @@ public sealed class A_step
         static Tensor Factor(Tensor of, Tensor by)
         {
             var factor = (of * by).sum([1L, 2L, 3L], keepdim: true) / (by * by).sum([1L, 2L, 3L], keepdim: true);
-            Assert.InRange((of - factor * by).abs().max().item<float>(), 0, 1e-5);
+            Assert.InRange(Difference(of, factor * by).abs().max().item<float>(), 0, 1e-5);
             return factor;
         }
     }
@@ -193,7 +194,7 @@ public sealed class A_step
         using var augmentation = new Augmentation(options, draw);
         var parts = GanStep.Split(networks, options, draw, Real(8));
         using var noise = new torch.Generator(4);
-        var fake = rand([8, 1, 28, 28], generator: noise) * 2 - 1;
+        var fake = rand([8, 1, 28, 28], generator: noise).Times(2).Minus(1);
         var start = 0L;
         foreach (var part in parts)
         {
@@ -207,6 +208,8 @@ public sealed class A_step
     private static RealBatch Real(int count)
     {
         using var random = new torch.Generator(3);
-        return new(rand([count, 1, 28, 28], generator: random) * 2 - 1, null);
+        return new(rand([count, 1, 28, 28], generator: random).Times(2).Minus(1), null);
     }
+
+    private static Tensor Difference(Tensor left, Tensor right) => left.Plus(right.neg());
 }
