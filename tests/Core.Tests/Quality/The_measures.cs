@@ -1,5 +1,5 @@
-using GanFunctions.Core.Memory;
 using System.Text.Json;
+using GanFunctions.Core.Memory;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
