@@ -54,9 +54,9 @@ public sealed class DcganGenerator : Generator
         x = x.view(-1, _widths[0], _start * _start).permute(2, 0, 1);              // [49, batch, 256]
         x = FourierConvolution.Transposed(x, _ups[0].weight!.to(ComputeType));      // [49, batch, 128]
         x = Layout.ChannelsLast(x.permute(1, 2, 0).unflatten(2, [_start, _start]));
-        x = Activate(_norms[0].Normalise(x));                                           // [batch, 128, 7, 7]
+        x = Activate(_norms[0].Normalise(x));                                      // [batch, 128, 7, 7]
         for (var layer = 1; layer < _norms.Count; layer++)
-            x = Activate(_norms[layer].Normalise(Upsample(x, _ups[layer])));              // [batch, 64, 14, 14]
+            x = Activate(_norms[layer].Normalise(Upsample(x, _ups[layer])));       // [batch, 64, 14, 14]
         x = Upsample(x, _ups[^1]).to(ScalarType.Float32);
         return x.tanh().contiguous().MoveToOuterDisposeScope();                    // [batch, 1, 28, 28]
     }

@@ -72,6 +72,7 @@ public abstract class Generator : nn.Module<Tensor, Tensor?, Tensor>
         return Activate(_norm0.Normalise(x));
     }
 
+    // Not in Start: a method that calls a module may not touch one whose forward pass must not be called (The_arithmetic in Architecture.Tests).
     private static Tensor Embed(Embedding embedding, Tensor classes) => embedding.call(classes);
 
     private protected static Tensor Activate(Tensor x) => Discriminator.Activate(x);

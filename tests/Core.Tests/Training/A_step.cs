@@ -2,6 +2,7 @@ using GanFunctions.Core.Memory;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Training;
 using TorchSharp;
+using static GanFunctions.Core.Tests.Training.TextbookStep;
 using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Tests.Training;
@@ -210,6 +211,4 @@ public sealed class A_step
         using var random = new torch.Generator(3);
         return new(rand([count, 1, 28, 28], generator: random).Times(2).Minus(1), null);
     }
-
-    private static Tensor Difference(Tensor left, Tensor right) => left.Plus(right.neg());
 }

@@ -15,7 +15,7 @@ namespace GanFunctions.Core.Tests.Training;
 /// Without the operators and the optimiser of TorchSharp, which a garbage collection can disturb (see <see cref="Arithmetic"/>). That the optimiser of
 /// Core has the same result is tested by <see cref="The_optimiser"/>.
 /// </remarks>
-internal sealed class TextbookStep
+internal sealed class TextbookStep : IDisposable
 {
     private readonly TrainingOptions _options;
     private readonly Generator _generator;
@@ -134,6 +134,15 @@ internal sealed class TextbookStep
             scores.narrow(0, 0, size).mean().item<float>());
     }
 
+    public void Dispose()
+    {
+        _generatorAdam.Dispose();
+        _discriminatorAdam.Dispose();
+    }
+
+    /// <summary>The difference of two tensors.</summary>
+    public static Tensor Difference(Tensor left, Tensor right) => left.Plus(right.neg());
+
     private Tensor DiscriminatorLoss(Tensor real, Tensor generated, StepRandom draw, int start, int length)
     {
         if (_options.Loss == GanLoss.Relativistic) return Difference(generated, real).exp().Plus(1).log().mean();
@@ -161,8 +170,6 @@ internal sealed class TextbookStep
     private static Tensor Probability(Tensor logits) => logits.neg().exp().Plus(1).reciprocal();
 
     private static Tensor Complement(Tensor shares) => shares.neg().Plus(1);
-
-    private static Tensor Difference(Tensor left, Tensor right) => left.Plus(right.neg());
 
     /// <summary>The squared norm of the gradient with respect to each picture, averaged.</summary>
     private static Tensor SquaredNorm(Tensor logits, Tensor pictures) =>

@@ -62,7 +62,7 @@ public sealed class The_arithmetic_of_a_step
         using var networks = New();
         using var others = New();
         using var start = New();
-        var textbook = new TextbookStep(options, others.Generator, others.Discriminator, 3 * step);
+        using var textbook = new TextbookStep(options, others.Generator, others.Discriminator, 3 * step);
         networks.AverageSteps = 3 * step;
         LeaveAsAfterAnotherStep(networks);
         var draw = new StepRandom(random, 1, step);
@@ -97,7 +97,7 @@ public sealed class The_arithmetic_of_a_step
 
         foreach (var network in (nn.Module[])[networks.Generator, networks.Discriminator])
             Assert.All(network.parameters().Where(weight => weight.dim() == 4), weight => Assert.InRange(weight.std().item<float>(), 0.018, 0.022));
-        foreach (var (name, average) in networks.Average.state_dict()) Assert.Equal(0, Difference(average, networks.Generator.state_dict()[name]));
+        foreach (var (name, average) in networks.Average.state_dict()) Assert.Equal(0, Distance(average, networks.Generator.state_dict()[name]));
     }
 
     [Fact]
@@ -182,13 +182,13 @@ public sealed class The_arithmetic_of_a_step
         Assert.Equal(expected.Keys.Order(), actual.Keys.Order());
         foreach (var (name, value) in expected)
         {
-            var moved = Difference(value, start[name]);
+            var moved = Distance(value, start[name]);
             if (name.EndsWith("weight", StringComparison.Ordinal)) Assert.True(moved > 1e-5, $"{name} has not changed");
             var rounding = 1e-7 * value.to(ScalarType.Float64).norm().item<double>();
-            var difference = Difference(value, actual[name]);
+            var difference = Distance(value, actual[name]);
             if (!(difference <= 0.02 * moved + rounding)) yield return $"{name}: {difference} of {moved}"; // also if it is NaN
         }
     }
 
-    private static double Difference(Tensor left, Tensor right) => left.to(ScalarType.Float64).Plus(right.to(ScalarType.Float64).neg()).norm().item<double>();
+    private static double Distance(Tensor left, Tensor right) => TextbookStep.Difference(left.to(ScalarType.Float64), right.to(ScalarType.Float64)).norm().item<double>();
 }
