@@ -39,9 +39,9 @@ public sealed class Viewing_a_run(App app, Browser browser)
         await using var azurite = await AzuriteFixture.StartAsync(); // of its own, because the shared app would train the run on the shared one
         await using var storage = await FaultyStorage.StartAsync(azurite);
         await using var process = App.Start(storage.ConnectionString);
-        await process.WaitUntilListeningAsync();
+        await Bars.UploadedAsync(await process.WaitUntilListeningAsync());
         using var slowly = storage.Inject(call => call is { Service: "blob", Method: "PUT" } ? StorageFault.SlowAnswer : null);
-        var body = ApiCalls.Tiny("slowly-stored");
+        var body = ApiCalls.Tiny("slowly-stored", Bars.Name);
         body["epochs"] = 1;
         using var started = await process.Client.StartAsync(body);
 

@@ -20,13 +20,14 @@ public sealed class A_run_in_MLflow
             ["MLFLOW_TRACKING_PASSWORD"] = "secret",
         });
         var http = await app.WaitUntilListeningAsync();
-        using var started = await http.StartAsync(ApiCalls.Tiny("tracked"));
+        await Bars.UploadedAsync(http);
+        using var started = await http.StartAsync(ApiCalls.Tiny("tracked", Bars.Name));
         Assert.Equal(HttpStatusCode.Accepted, started.StatusCode);
         await http.UntilAsync("tracked", "completed");
         await Wait.UntilAsync(() => mlflow.Runs is [{ Status: "FINISHED" }], $"the run in MLflow\n{string.Join('\n', mlflow.Problems)}\n{app.Output}");
 
         var run = Assert.Single(mlflow.Runs);
-        Assert.Equal(("tracked", "digits", "16"), (run.Name, run.Parameters["dataset"], run.Parameters["batchSize"]));
+        Assert.Equal(("tracked", Bars.Name, "16"), (run.Name, run.Parameters["dataset"], run.Parameters["batchSize"]));
         Assert.NotNull(run.End);
         Assert.Equal(await LossesAsync(http), Logged(run));
         Assert.Equal((await http.LastCheckpointAsync("tracked")).Generator, Sha256(mlflow.Artifacts[$"0/{run.Id}/artifacts/generator-00002.safetensors"]));

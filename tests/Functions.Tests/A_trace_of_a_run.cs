@@ -21,7 +21,8 @@ public sealed class A_trace_of_a_run
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
         });
         var http = await app.WaitUntilListeningAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "api/runs") { Content = JsonContent.Create(ApiCalls.Tiny("traced")) };
+        await Bars.UploadedAsync(http);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "api/runs") { Content = JsonContent.Create(ApiCalls.Tiny("traced", Bars.Name)) };
         request.Headers.Add("traceparent", $"00-{Trace}-{Client}-01");
         using var started = await http.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Accepted, started.StatusCode);

@@ -24,7 +24,8 @@ public sealed class An_app_with_Application_Insights
             ["APPLICATIONINSIGHTS_STATSBEAT_DISABLED"] = "true",
         });
         var http = await app.WaitUntilListeningAsync();
-        using var started = await http.StartAsync(ApiCalls.Tiny("observed"));
+        await Bars.UploadedAsync(http);
+        using var started = await http.StartAsync(ApiCalls.Tiny("observed", Bars.Name));
         await http.UntilAsync("observed", "completed");
 
         await app.StopAsync(); // flushes the exporters

@@ -31,7 +31,8 @@ public sealed class An_app_with_an_identity
         });
         var http = await app.WaitUntilListeningAsync();
 
-        using var started = await http.StartAsync(ApiCalls.Tiny("with-identity"));
+        await Bars.UploadedAsync(http);
+        using var started = await http.StartAsync(ApiCalls.Tiny("with-identity", Bars.Name));
         await http.UntilAsync("with-identity", "completed");
 
         Assert.Contains(ClientId, identities.Asked);

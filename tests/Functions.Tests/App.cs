@@ -67,12 +67,12 @@ internal static class ApiCalls
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>The body of a run that trains in seconds.</summary>
-    public static JsonObject Tiny(string run) => new()
+    public static JsonObject Tiny(string run, string dataset = "digits") => new()
     {
         ["run"] = run,
         ["preset"] = "compact",
         ["widthMultiplier"] = 0.25, // few weights, and so little to store
-        ["dataset"] = "digits",
+        ["dataset"] = dataset,
         ["epochs"] = 2,
         ["imagesPerEpoch"] = 64,
         ["batchSize"] = 16,

@@ -24,7 +24,7 @@ public sealed class Notices_about_a_run
             received => received.Path == "/run" && TypeOf(received).EndsWith("completed", StringComparison.Ordinal) && refusals++ < 2 ? 500 : 200);
         string[] settings =
         [
-            "--Notices:Url", $"{receiver.Address}/app", "--Notices:Secret", Secret, "--Notices:AllowPrivateAddresses", "true",
+            .. App.ImpatientHub, "--Notices:Url", $"{receiver.Address}/app", "--Notices:Secret", Secret, "--Notices:AllowPrivateAddresses", "true",
             "--Notices:EventGridEndpoint", $"{receiver.Address}/eventgrid/api/events", "--Notices:EventGridKey", "key of the topic",
         ];
         await using (var killed = App.Start(azurite.ConnectionString, settings))

@@ -13,6 +13,7 @@ public sealed class Two_processes_on_one_hub
         await using var second = App.Start(azurite.ConnectionString, App.ImpatientHub);
         var http = await second.WaitUntilListeningAsync();
         await first.WaitUntilListeningAsync();
+        await Bars.UploadedAsync(http);
         string[] runs = ["one", "two", "three", "four"];
         await Task.WhenAll(runs.Select(run => first.Client.StartAsync(Options(run))));
 
@@ -32,7 +33,7 @@ public sealed class Two_processes_on_one_hub
 
     private static JsonObject Options(string run)
     {
-        var options = ApiCalls.Tiny(run);
+        var options = ApiCalls.Tiny(run, Bars.Name);
         (options["epochs"], options["imagesPerEpoch"]) = (2, 160);
         return options;
     }

@@ -20,7 +20,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     public async Task Of_MNIST_recognises_nearly_all_digits_that_it_has_not_seen()
     {
         var container = await ContainerAsync();
-        var mnist = await MnistAsync(Soak.Count(6_000, 60_000));
+        var mnist = await MnistAsync(Soak.Count(3_000, 60_000));
         using var store = StoreOver(container);
 
         var reference = await store.GetAsync(mnist, Cancellation);
