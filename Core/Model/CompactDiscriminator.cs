@@ -19,7 +19,7 @@ public sealed class CompactDiscriminator : Discriminator
     private readonly List<Conv2d> _layers = [];
 
     /// <inheritdoc cref="NetworkFamilies.CreateDiscriminator"/>
-    internal CompactDiscriminator(PictureShape shape, int classCount, double width)
+    internal CompactDiscriminator(PictureShape shape, DiscriminatorHead head, double width)
     {
         var channels = shape.Channels;
         var side = shape.Side;
@@ -32,7 +32,7 @@ public sealed class CompactDiscriminator : Discriminator
             _layers.Add(down);
             (channels, next, side) = (narrowed, next * 2, side / 2);
         }
-        RegisterHead(channels * side * side, classCount);
+        RegisterHead(channels * side * side, head);
     }
 
     private protected override Tensor Features(Tensor pictures)

@@ -18,7 +18,7 @@ public sealed class DcganDiscriminator : Discriminator
     private readonly List<(Conv2d Down, BatchNorm2d Norm)> _layers = [];
 
     /// <inheritdoc cref="NetworkFamilies.CreateDiscriminator"/>
-    internal DcganDiscriminator(BatchNormSettings norm, PictureShape shape, int classCount, double width)
+    internal DcganDiscriminator(BatchNormSettings norm, PictureShape shape, DiscriminatorHead head, double width)
     {
         int[] full = shape.Side == 64 ? [64, 128, 256] : [64, 128];
         int[] widths = [shape.Channels, .. full.Select(channels => NetworkFamilies.Narrow(channels, width))];
@@ -31,7 +31,7 @@ public sealed class DcganDiscriminator : Discriminator
             _layers.Add((down, normal));
         }
         var lastSide = shape.Side >> _layers.Count;
-        RegisterHead(widths[^1] * lastSide * lastSide, classCount);
+        RegisterHead(widths[^1] * lastSide * lastSide, head);
     }
 
     private protected override Tensor Features(Tensor pictures)

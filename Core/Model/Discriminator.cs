@@ -16,6 +16,7 @@ public abstract class Discriminator : nn.Module<Tensor, Tensor?, Tensor?, Tensor
 
     private static readonly Scalar Slope = Leak.ToScalar(); // not a temporary, which a garbage collection would free during the native call
 
+    private Linear? _hidden;
     private Linear _dense = null!;
     private Embedding? _classes;
 
@@ -23,7 +24,7 @@ public abstract class Discriminator : nn.Module<Tensor, Tensor?, Tensor?, Tensor
     {
     }
 
-    /// <summary>Number of flattened features before the last layer, where dropout is applied.</summary>
+    /// <summary>Number of flattened features of the convolutions, where dropout is applied.</summary>
     public int FeatureSize { get; private set; }
 
     /// <inheritdoc cref="Generator.ComputeType"/>
@@ -42,6 +43,7 @@ public abstract class Discriminator : nn.Module<Tensor, Tensor?, Tensor?, Tensor
         var x = Features(Layout.ChannelsLast(pictures)).flatten(1);                     // [batch, FeatureSize]
         if (dropout is not null) x = x * dropout.to(ComputeType);
         x = x.to(ScalarType.Float32);
+        if (_hidden is not null) x = Activate(_hidden.call(x));                         // [batch, hidden units]
         var logits = _dense.call(x);                                                    // [batch, 1]
         if (_classes is not null) logits = logits.Plus((_classes.call(classes!) * x).sum(1, keepdim: true));
         return logits.MoveToOuterDisposeScope();
@@ -51,16 +53,18 @@ public abstract class Discriminator : nn.Module<Tensor, Tensor?, Tensor?, Tensor
     private protected abstract Tensor Features(Tensor pictures);
 
     /// <summary>
-    /// Registers the last layers; a subclass calls this after its own layers. The inner product of the class embedding and the features is
-    /// added to the logit (projection discriminator, Miyato and Koyama 2018, arXiv:1802.05637).
+    /// Registers the last layers; a subclass calls this after its own layers. The inner product of the class embedding and the input of the last
+    /// layer is added to the logit (projection discriminator, Miyato and Koyama 2018, arXiv:1802.05637).
     /// </summary>
     /// <param name="featureSize">Number of flattened features.</param>
-    /// <param name="classCount">Number of classes; 0 for an unconditional discriminator.</param>
-    private protected void RegisterHead(int featureSize, int classCount)
+    /// <param name="head">The layers.</param>
+    private protected void RegisterHead(int featureSize, DiscriminatorHead head)
     {
         FeatureSize = featureSize;
-        register_module("dense", _dense = nn.Linear(FeatureSize, 1));
-        if (classCount > 0) register_module("classes", _classes = nn.Embedding(classCount, FeatureSize));
+        var last = head.HiddenUnits > 0 ? head.HiddenUnits : FeatureSize;
+        if (head.HiddenUnits > 0) register_module("hidden", _hidden = nn.Linear(FeatureSize, last));
+        register_module("dense", _dense = nn.Linear(last, 1));
+        if (head.ClassCount > 0) register_module("classes", _classes = nn.Embedding(head.ClassCount, last));
     }
 
     /// <summary>A convolution in the compute type, followed by leaky ReLU.</summary>
@@ -69,3 +73,11 @@ public abstract class Discriminator : nn.Module<Tensor, Tensor?, Tensor?, Tensor
 
     internal static Tensor Activate(Tensor x) => x.leaky_relu(Slope);
 }
+
+/// <summary>The layers that turn a discriminator's features into a logit.</summary>
+/// <param name="ClassCount">Number of classes; 0 for an unconditional discriminator.</param>
+/// <param name="HiddenUnits">
+/// Units of a fully connected layer before the last one; 0 for none. Without it a logit is a sum over the places of a picture, and a generator
+/// that draws the eyes of a face everywhere is judged as well as one that draws two.
+/// </param>
+public readonly record struct DiscriminatorHead(int ClassCount = 0, int HiddenUnits = 0);

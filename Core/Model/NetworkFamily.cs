@@ -53,16 +53,15 @@ public static class NetworkFamilies
     /// <param name="family">The family.</param>
     /// <param name="norm">Momentum and epsilon of the batch normalisations, if the family has any.</param>
     /// <param name="shape">Shape of the pictures.</param>
-    /// <param name="classCount">Number of classes; 0 for an unconditional discriminator.</param>
+    /// <param name="head">Its last layers. The hidden units are multiplied by <paramref name="width"/> like the channels.</param>
     /// <param name="width">Multiplier of the channels of hidden layers, from <see cref="MinWidth"/> to <see cref="FullWidth"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The family does not support the shape, or there is no such multiplier.</exception>
     public static Discriminator CreateDiscriminator(
-        this NetworkFamily family, BatchNormSettings norm, PictureShape shape, int classCount = 0, double width = FullWidth)
+        this NetworkFamily family, BatchNormSettings norm, PictureShape shape, DiscriminatorHead head = default, double width = FullWidth)
     {
         Check(family, shape, width);
-        return family == NetworkFamily.Compact
-            ? new CompactDiscriminator(shape, classCount, width)
-            : new DcganDiscriminator(norm, shape, classCount, width);
+        if (head.HiddenUnits > 0) head = head with { HiddenUnits = Narrow(head.HiddenUnits, width) };
+        return family == NetworkFamily.Compact ? new CompactDiscriminator(shape, head, width) : new DcganDiscriminator(norm, shape, head, width);
     }
 
     /// <summary>

@@ -13,12 +13,19 @@ public enum WeightScheme
 
     /// <summary>Glorot uniform distribution, the default of Keras; batch-norm scales are 1 (Glorot and Bengio 2010).</summary>
     Glorot,
+
+    /// <summary>
+    /// In a network without batch normalisation: normal distribution whose standard deviation keeps the variance of a signal through
+    /// convolutions and leaky ReLU, so that it does not vanish (He et al. 2015, arXiv:1502.01852). In other networks, where the scale of the
+    /// weights has no effect on a signal: <see cref="Normal"/>.
+    /// </summary>
+    He,
 }
 
 /// <summary>Initialises the weights of a network.</summary>
 public static class WeightInitialisation
 {
-    private const double Deviation = 0.02;
+    private const double NormalDeviation = 0.02;
     private const int InterpolationKernel = 4;
 
     /// <summary>
@@ -27,6 +34,7 @@ public static class WeightInitialisation
     public static void Initialise(nn.Module network, WeightScheme scheme, torch.Generator random)
     {
         using var noGradient = no_grad();
+        if (scheme == WeightScheme.He && network.modules().Any(layer => layer is BatchNorm1d or BatchNorm2d)) scheme = WeightScheme.Normal;
         foreach (var (_, layer) in network.named_children())
         {
             switch (layer)
@@ -35,7 +43,7 @@ public static class WeightInitialisation
                 case Conv2d convolution: Fill(convolution.weight!, convolution.bias, scheme, random); break;
                 case ConvTranspose2d { kernel_size: [InterpolationKernel, ..] } up: FillInterpolating(up.weight!, up.bias, random); break;
                 case ConvTranspose2d transposed: Fill(transposed.weight!, transposed.bias, scheme, random); break;
-                case Embedding embedding: Fill(embedding.weight!, null, scheme, random); break;
+                case Embedding embedding: Fill(embedding.weight!, null, scheme == WeightScheme.He ? WeightScheme.Normal : scheme, random); break;
                 case BatchNorm1d norm: FillNorm(norm.weight!, norm.bias!, scheme, random); break;
                 case BatchNorm2d norm: FillNorm(norm.weight!, norm.bias!, scheme, random); break;
                 default: throw new NotSupportedException($"There is no initialisation for a layer of type {layer.GetName()}.");
@@ -46,18 +54,17 @@ public static class WeightInitialisation
     private static void Fill(Tensor weight, Tensor? bias, WeightScheme scheme, torch.Generator random)
     {
         using var scope = NewDisposeScope();
-        if (scheme == WeightScheme.Normal)
+        // The fans of a kernel [a, b, h, w] are a*h*w and b*h*w. Glorot's bound depends only on their sum, so their order does not matter;
+        // He's deviation is that of a convolution, [outputs, inputs, h, w].
+        var window = weight.shape.Skip(2).Aggregate(1L, (product, side) => product * side);
+        var bound = Math.Sqrt(6.0 / ((weight.shape[0] + weight.shape[1]) * window));
+        var deviation = Math.Sqrt(2 / ((1 + Discriminator.Leak * Discriminator.Leak) * weight.shape[1] * window));
+        weight.copy_(scheme switch
         {
-            weight.copy_(randn(weight.shape, generator: random).Times(Deviation));
-        }
-        else
-        {
-            // The fans of a kernel [a, b, h, w] are a*h*w and b*h*w. Glorot's bound depends only on their sum, so their order does not
-            // matter.
-            var window = weight.shape.Skip(2).Aggregate(1L, (product, side) => product * side);
-            var bound = Math.Sqrt(6.0 / ((weight.shape[0] + weight.shape[1]) * window));
-            weight.copy_(rand(weight.shape, generator: random).Times(2).Minus(1).Times(bound));
-        }
+            WeightScheme.Glorot => rand(weight.shape, generator: random).Times(2).Minus(1).Times(bound),
+            WeightScheme.He => randn(weight.shape, generator: random).Times(deviation),
+            _ => randn(weight.shape, generator: random).Times(NormalDeviation),
+        });
         bias?.zero_();
     }
 
@@ -69,7 +76,7 @@ public static class WeightInitialisation
     {
         using var scope = NewDisposeScope();
         var line = tensor(new float[] { 1, 3, 3, 1 }).Over(Math.Sqrt(8));
-        var factors = randn([weight.shape[0], weight.shape[1], 1, 1], generator: random).Times(Deviation);
+        var factors = randn([weight.shape[0], weight.shape[1], 1, 1], generator: random).Times(NormalDeviation);
         weight.copy_(factors * line.unsqueeze(1) * line);
         bias?.zero_();
     }
@@ -77,7 +84,7 @@ public static class WeightInitialisation
     private static void FillNorm(Tensor scale, Tensor shift, WeightScheme scheme, torch.Generator random)
     {
         using var scope = NewDisposeScope();
-        if (scheme == WeightScheme.Normal) scale.copy_(randn(scale.shape, generator: random).Times(Deviation).Plus(1));
+        if (scheme == WeightScheme.Normal) scale.copy_(randn(scale.shape, generator: random).Times(NormalDeviation).Plus(1));
         else scale.fill_(Arithmetic.One);
         shift.zero_();
     }

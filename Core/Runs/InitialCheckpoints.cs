@@ -85,7 +85,7 @@ public sealed class InitialCheckpoints(RunStore runs, CheckpointStore checkpoint
         {
             problems.TryAdd(RunField,
                 [$"{RunField}: \"{initial.From.Run}\" is not valid with the data set {data.Name}, whose pictures are {shape}: {problem.Message.TrimEnd('.')}. "
-                    + "It must be a run on pictures of the same size and channels, with the same networks and the same widthMultiplier."]);
+                    + "It must be a run on pictures of the same size and channels, with the same networks, widthMultiplier and hiddenUnits."]);
         }
     }
 

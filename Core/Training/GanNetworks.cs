@@ -38,7 +38,7 @@ public sealed class GanNetworks : IDisposable
         var family = Presets.NetworksOf(options.Preset);
         Generator = family.CreateGenerator(options.Norm, shape, labels, options.WidthMultiplier);
         Average = family.CreateGenerator(options.Norm, shape, labels, options.WidthMultiplier); // always float32, because samples come from it
-        Discriminator = family.CreateDiscriminator(options.Norm, shape, labels.Labels.Count, options.WidthMultiplier);
+        Discriminator = family.CreateDiscriminator(options.Norm, shape, new(labels.Labels.Count, options.HiddenUnits), options.WidthMultiplier);
         Generator.ComputeType = Discriminator.ComputeType = Precisions.TypeOf(precision);
         using (var draw = random.At(0, 0, RandomPurpose.GeneratorWeights))
             WeightInitialisation.Initialise(Generator, options.Weights, draw);

@@ -1,4 +1,5 @@
 using GanFunctions.Core.Memory;
+using GanFunctions.Core.Model;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
@@ -109,6 +110,7 @@ public static class GanStep
             sum += loss.Number() * part.Share;
         }
         networks.GeneratorOptimiser.Step();
+        if (options.EvenKernels) EvenKernels.Apply(networks.Generator);
         return sum;
     }
 

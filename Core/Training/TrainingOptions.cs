@@ -114,7 +114,7 @@ public sealed record TrainingOptions
     [Range(1e-12, 1e-2)]
     public double AdamEpsilon { get; init; } = 1e-8;
 
-    /// <summary>Initialisation of the network weights. The default is <c>normal</c>.</summary>
+    /// <summary>Initialisation of the network weights. The default is <c>normal</c>; <c>he</c> in the <c>compact</c> preset.</summary>
     public WeightScheme Weights { get; init; } = WeightScheme.Normal;
 
     /// <summary>
@@ -123,6 +123,19 @@ public sealed record TrainingOptions
     /// </summary>
     [Range(NetworkFamilies.MinWidth, NetworkFamilies.FullWidth)]
     public double WidthMultiplier { get; init; } = NetworkFamilies.FullWidth;
+
+    /// <summary>
+    /// Units of a fully connected layer before the discriminator's logit, multiplied by <see cref="WidthMultiplier"/>. It lets the
+    /// discriminator judge the parts of a picture together. The default is 0, no such layer; 256 in the <c>compact</c> preset.
+    /// </summary>
+    [Range(0, 1024)]
+    public int HiddenUnits { get; init; }
+
+    /// <summary>
+    /// After every step, replaces the upsampling kernels of the generator by the nearest ones that draw no checkerboard pattern in uniform
+    /// areas. The <c>tutorial</c> preset ignores it. The default is false; true in the <c>compact</c> preset.
+    /// </summary>
+    public bool EvenKernels { get; init; }
 
     /// <summary>
     /// Fraction of its running statistics that batch normalisation keeps at each step (Keras' definition of momentum). The default is 0.9.

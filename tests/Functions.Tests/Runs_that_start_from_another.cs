@@ -63,7 +63,7 @@ public sealed class Runs_that_start_from_another(App app)
             [
                 "batchSize: 0 is not valid; it must be a whole number from 2 to 1024.",
                 "initFrom.run: \"tiny\" is not valid with the data set larger, whose pictures are 32x32x1: its networks are compact-28x28x1-w0.25, and the "
-                    + "run needs compact-32x32x1. It must be a run on pictures of the same size and channels, with the same networks and the same widthMultiplier.",
+                    + "run needs compact-32x32x1. It must be a run on pictures of the same size and channels, with the same networks, widthMultiplier and hiddenUnits.",
             ],
             await ErrorsAsync(new() { ["dataset"] = "larger", ["batchSize"] = 0, ["initFrom"] = new JsonObject { ["run"] = Source } }));
         using var largest = new MultipartFormDataContent { { new ByteArrayContent(Uploads.Idx(0x803, [64, 128, 128])), "images", "images" } };

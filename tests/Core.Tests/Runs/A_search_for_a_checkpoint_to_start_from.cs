@@ -114,24 +114,25 @@ public sealed class A_search_for_a_checkpoint_to_start_from(AzuriteFixture azuri
 
     [Theory]
     [InlineData(28, 1, 0.25, null)]
+    [InlineData(28, 1, 0.25, "pictures are 28x28x1: The checkpoint lacks the tensor discriminator.hidden.weight. ", 256)]
     [InlineData(32, 1, 0.25, "pictures are 32x32x1: its networks are compact-28x28x1-w0.25, and the run needs compact-32x32x1-w0.25. ")]
     [InlineData(28, 3, 0.25, "pictures are 28x28x3: its networks are compact-28x28x1-w0.25, and the run needs compact-28x28x3-w0.25. ")]
     [InlineData(28, 1, 0.5, "pictures are 28x28x1: its networks are compact-28x28x1-w0.25, and the run needs compact-28x28x1-w0.5. ")]
     [InlineData(null, 1, 0.5, null)] // which is not known yet
     [InlineData(28, null, 0.5, null)]
     [InlineData(20, 1, 0.25, null)] // for which the preset has no networks: that is a problem of the preset
-    public void Tells_whether_the_weights_fit_the_run(int? side, int? channels, double width, string? mismatch)
+    public void Tells_whether_the_weights_fit_the_run(int? side, int? channels, double width, string? mismatch, int hiddenUnits = 0)
     {
         using var networks = new GanNetworks(Small, Precision.Fp32, new(1, 0), PictureShape.Mnist, ClassLabels.None);
         var (generator, training) = NetworkState.Save(networks, Small.Norm, 1);
         var data = new DatasetInfo("more", "", true, 60, 0, 2, side, side, channels, null, "");
 
-        var problems = Fit(new(new("source"), generator, training), Small with { WidthMultiplier = width }, data);
+        var problems = Fit(new(new("source"), generator, training), Small with { WidthMultiplier = width, HiddenUnits = hiddenUnits }, data);
 
         IEnumerable<string> expected = mismatch is null ? [] :
         [
             $"initFrom.run: \"source\" is not valid with the data set more, whose {mismatch}"
-                + "It must be a run on pictures of the same size and channels, with the same networks and the same widthMultiplier.",
+                + "It must be a run on pictures of the same size and channels, with the same networks, widthMultiplier and hiddenUnits.",
         ];
         Assert.Equal(expected, problems.SelectMany(each => each.Value));
     }

@@ -18,6 +18,8 @@ public sealed class A_run_on_several_workers(AzuriteFixture azurite)
     private static readonly TrainingOptions Small = new()
     {
         Preset = Preset.Compact,
+        HiddenUnits = 32,
+        EvenKernels = true,
         Precision = Precision.Fp32,
         Dataset = TrainingBench.Bars,
         Epochs = 2,

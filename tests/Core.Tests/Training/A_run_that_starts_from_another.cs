@@ -19,6 +19,8 @@ public sealed class A_run_that_starts_from_another(AzuriteFixture azurite)
     {
         Preset = Preset.Compact,
         WidthMultiplier = NetworkFamilies.MinWidth,
+        HiddenUnits = 32,
+        EvenKernels = true,
         Precision = Precision.Fp32,
         Dataset = TrainingBench.Bars,
         Epochs = 2,

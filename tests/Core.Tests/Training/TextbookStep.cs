@@ -96,6 +96,7 @@ internal sealed class TextbookStep : IDisposable
             generatorLoss += share * loss.item<float>();
         }
         _generatorAdam.Step();
+        if (_options.EvenKernels) MakeEven(_generator);
         UpdateAverage();
         return new(discriminatorLoss, generatorLoss, realScore, fakeScore);
 
@@ -160,6 +161,24 @@ internal sealed class TextbookStep : IDisposable
     {
         var probability = Probability(logits);
         return (targets * probability.log()).Plus(Complement(targets) * Complement(probability).log()).mean().neg();
+    }
+
+    /// <summary>Moves the kernels of 4x4 by the least amount that gives the four sums over every other row and column the same value.</summary>
+    private static void MakeEven(Generator generator)
+    {
+        using var noGradient = no_grad();
+        foreach (var weight in generator.parameters().Where(weight => weight.shape is [_, _, 4, 4]))
+        {
+            var kernels = weight.view(-1, 16);
+            foreach (var kernel in Enumerable.Range(0, (int)kernels.shape[0]).Select(index => kernels[index]))
+            {
+                var values = kernel.data<float>().ToArray();
+                var sums = values.Index().GroupBy(entry => SetOf(entry.Index)).ToDictionary(set => set.Key, set => set.Sum(entry => entry.Item));
+                kernel.copy_(tensor([.. values.Index().Select(entry => entry.Item - (sums[SetOf(entry.Index)] - sums.Values.Average()) / 4)]));
+            }
+        }
+
+        static (int Row, int Column) SetOf(int index) => (index / 4 % 2, index % 2);
     }
 
     private static void Clear(nn.Module network)
