@@ -60,8 +60,8 @@ internal static class RunsCommand
         using var deleted = await http.DeleteAsync($"api/datasets/{id}");
     }
 
-    // The same pixels again and again, so that they are quick to compress.
-    private static async Task UploadAsync(HttpClient http, string id, PictureShape shape, int pictures)
+    /// <summary>Uploads pictures that are all alike, so that they are quick to compress, in ten classes.</summary>
+    internal static async Task UploadAsync(HttpClient http, string id, PictureShape shape, int pictures)
     {
         var pixels = new byte[shape.Size];
         new Random(1).NextBytes(pixels);

@@ -7,9 +7,9 @@ namespace GanFunctions.Benchmarks;
 internal static class ServedRun
 {
     /// <summary>Trains a run of a single step. The quality of its pictures does not affect the measurements.</summary>
-    public static async Task TrainAsync(HttpClient http, string id)
+    public static async Task TrainAsync(HttpClient http, string id, string dataset = "digits")
     {
-        await StartAsync(http, new() { ["run"] = id, ["dataset"] = "digits", ["epochs"] = 1, ["imagesPerEpoch"] = 128, ["qualitySamples"] = 0 });
+        await StartAsync(http, new() { ["run"] = id, ["dataset"] = dataset, ["epochs"] = 1, ["imagesPerEpoch"] = 128, ["qualitySamples"] = 0 });
         await UntilAsync(http, id, run => (string)run["state"]! == "completed");
     }
 

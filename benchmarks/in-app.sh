@@ -3,7 +3,7 @@
 #
 #   benchmarks/in-app.sh upload [folder]   60,000 PNG files in one upload, from Fashion-MNIST (Debian: dataset-fashion-mnist)
 #   benchmarks/in-app.sh serving           pictures over HTTP, idle and during training (needs wrk)
-#   benchmarks/in-app.sh samples           the largest requests for pictures: time and memory, and small requests beside them
+#   benchmarks/in-app.sh samples [side]    the largest requests for pictures: time and memory, and small requests beside them
 #   benchmarks/in-app.sh runs              measured runs by size and batch: peak memory, and memory of the idle app afterwards
 #   benchmarks/in-app.sh parallel          a run on one worker and on two, each a process of its own
 #   benchmarks/in-app.sh page              the page in a browser (needs Chromium)
