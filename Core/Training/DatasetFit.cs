@@ -10,8 +10,8 @@ namespace GanFunctions.Core.Training;
 internal static class DatasetFit
 {
     private const int PicturesToHalfRate = 60_000; // of training with the compact preset
-    private const int MaxTranslated = 20_000;      // training pictures; larger sets are not memorised in a usual run
-    private const int MaxChanged = 500;            // training pictures; colour and cutout make pictures of larger sets worse
+    private const int MaxAugmented = 20_000;       // training pictures; larger sets are not memorised in a usual run
+    private const int MaxColored = 500;            // training pictures; changed colours make pictures of larger sets worse
 
     /// <summary>The preset for a data set: <c>dcgan</c> for pictures of 28x28 or an unknown size, otherwise <c>compact</c>.</summary>
     public static Preset PresetFor(DatasetInfo? data) => data?.Height is null or 28 ? Preset.Dcgan : Preset.Compact;
@@ -39,9 +39,9 @@ internal static class DatasetFit
             options = options with { LearningRateDecay = Math.Round(Math.Min((double)options.PicturesPerEpoch(train) / PicturesToHalfRate, 10), 6) };
         return options with
         {
-            AugmentColor = options.AugmentColor || (train <= MaxChanged && !given.ContainsKey("augmentColor")),
-            AugmentTranslation = options.AugmentTranslation || (train <= MaxTranslated && !given.ContainsKey("augmentTranslation")),
-            AugmentCutout = options.AugmentCutout || (train <= MaxChanged && !given.ContainsKey("augmentCutout")),
+            AugmentColor = options.AugmentColor || (train <= MaxColored && !given.ContainsKey("augmentColor")),
+            AugmentTranslation = options.AugmentTranslation || (train <= MaxAugmented && !given.ContainsKey("augmentTranslation")),
+            AugmentCutout = options.AugmentCutout || (train <= MaxAugmented && !given.ContainsKey("augmentCutout")),
         };
     }
 

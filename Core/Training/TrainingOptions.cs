@@ -188,7 +188,9 @@ public sealed record TrainingOptions
     /// </summary>
     public bool AugmentTranslation { get; init; }
 
-    /// <summary>Like <see cref="AugmentColor"/>, with a square of half the side cut out. The default is the same as there.</summary>
+    /// <summary>
+    /// Like <see cref="AugmentColor"/>, with a square of half the side cut out. The default is that of <see cref="AugmentTranslation"/>.
+    /// </summary>
     public bool AugmentCutout { get; init; }
 
     /// <summary>
