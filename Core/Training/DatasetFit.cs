@@ -11,6 +11,7 @@ internal static class DatasetFit
 {
     private const int PicturesToHalfRate = 60_000; // of training with the compact preset
     private const int MaxAugmented = 20_000;       // training pictures; larger sets are not memorised in a usual run
+    private const int MaxCutSide = 64;             // of pictures; larger ones learn too slowly with parts of them cut out
     private const int MaxColored = 500;            // training pictures; changed colours make pictures of larger sets worse
 
     /// <summary>The preset for a data set: <c>dcgan</c> for pictures of 28x28 or an unknown size, otherwise <c>compact</c>.</summary>
@@ -41,7 +42,7 @@ internal static class DatasetFit
         {
             AugmentColor = options.AugmentColor || (train <= MaxColored && !given.ContainsKey("augmentColor")),
             AugmentTranslation = options.AugmentTranslation || (train <= MaxAugmented && !given.ContainsKey("augmentTranslation")),
-            AugmentCutout = options.AugmentCutout || (train <= MaxAugmented && !given.ContainsKey("augmentCutout")),
+            AugmentCutout = options.AugmentCutout || (train <= MaxAugmented && data.Height <= MaxCutSide && !given.ContainsKey("augmentCutout")),
         };
     }
 

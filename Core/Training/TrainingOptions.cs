@@ -189,7 +189,8 @@ public sealed record TrainingOptions
     public bool AugmentTranslation { get; init; }
 
     /// <summary>
-    /// Like <see cref="AugmentColor"/>, with a square of half the side cut out. The default is that of <see cref="AugmentTranslation"/>.
+    /// Like <see cref="AugmentColor"/>, with a square of half the side cut out. The default is that of <see cref="AugmentTranslation"/> for
+    /// pictures of up to 64x64, and false for larger ones.
     /// </summary>
     public bool AugmentCutout { get; init; }
 

@@ -80,14 +80,16 @@ public sealed class Options_for_a_data_set(AzuriteFixture azurite)
     [InlineData(501, false, true, 0.00835)]
     [InlineData(20_000, false, true, 0.333333)]
     [InlineData(20_001, false, false, 0.33335)]
-    public void Augment_small_sets_and_reduce_the_learning_rate_by_pictures(int train, bool colored, bool augmented, double decay)
+    [InlineData(500, true, true, 0.008333, 128)]
+    [InlineData(20_000, false, true, 0.333333, 128)]
+    public void Augment_small_sets_and_reduce_the_learning_rate_by_pictures(int train, bool colored, bool translated, double decay, int side = 64)
     {
-        var options = OptionsReader.Read([], Data(train, 100, side: 64));
+        var options = OptionsReader.Read([], Data(train, 100, side));
 
-        Assert.Equal((colored, augmented, augmented, false), (options.AugmentColor, options.AugmentTranslation, options.AugmentCutout, options.Flip));
+        Assert.Equal((colored, translated, translated && side < 128, false), (options.AugmentColor, options.AugmentTranslation, options.AugmentCutout, options.Flip));
         Assert.Equal(decay, options.LearningRateDecay);
         foreach (var name in (string[])["augmentColor", "augmentTranslation", "augmentCutout"])
-            Assert.False((bool)JsonNode.Parse(OptionsReader.Write(OptionsReader.Read(new JsonObject { [name] = false }, Data(train, 100, side: 64))))![name]!);
+            Assert.False((bool)JsonNode.Parse(OptionsReader.Write(OptionsReader.Read(new JsonObject { [name] = false }, Data(train, 100, side))))![name]!);
     }
 
     [Theory]
