@@ -72,6 +72,8 @@ internal static class ApiCalls
         ["run"] = run,
         ["preset"] = "compact",
         ["widthMultiplier"] = 0.25, // few weights, and so little to store
+        ["hiddenUnits"] = 0,
+        ["weights"] = "normal", // a discriminator that judges little in the first steps, so that pictures of different noise and classes stay different
         ["dataset"] = dataset,
         ["epochs"] = 2,
         ["imagesPerEpoch"] = 64,

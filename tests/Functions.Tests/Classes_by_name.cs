@@ -115,6 +115,7 @@ public sealed class Classes_by_name(App app)
             await app.Http.UploadAsync("named-classes", zip);
             var body = ApiCalls.Tiny("on-names");
             (body["dataset"], body["conditional"], body["qualitySamples"], body["epochs"]) = ("named-classes", true, 100, 1);
+            body["widthMultiplier"] = 1; // wide enough to draw different pictures after so little training
             using var started = await app.Http.StartAsync(body);
             Assert.Equal(HttpStatusCode.Accepted, started.StatusCode);
             await app.Http.UntilAsync("on-names", "completed");
