@@ -10,23 +10,21 @@ using static TorchSharp.torch;
 namespace GanFunctions.Benchmarks;
 
 /// <summary>
-/// <c>benchmarks features</c>: do features that were learned without labels rank generators like those that were learned with them? Trains
-/// generators with several options, measures each after every epoch with every kind of features, and correlates the ranks.
+/// <c>benchmarks features</c>: do both kinds of features rank generators alike, and do they tell late epochs apart? Trains generators with several
+/// options, measures each after some epochs with both, and correlates the ranks.
 /// </summary>
 internal static class FeaturesCommand
 {
     private const string Usage = """
         usage: dotnet run -c Release --project benchmarks -- features --data <folder of IDX files, or zip file with a folder of pictures for each class>
-               [--limit 10000] [--samples 1000] [--size 32] [--channels 3] [--threads 2] [option=value ...]
+               [--limit 10000] [--samples 1000] [--size 32] [--channels 3] [--threads 2] [--every <epochs>] [option=value ...]
                options are those of POST /api/runs; comma-separated values are trained one after another:
                preset=dcgan,tutorial epochs=5 imagesPerEpoch=3200
         """;
 
-    private static readonly int[] Clusters = [0, 10, 20, 50]; // 0 is random weights
-
     public static async Task<int> RunAsync(string[] args)
     {
-        var given = NamedArguments.Parse(args, "--data", "--size", "--channels", "--limit", "--samples", "--threads");
+        var given = NamedArguments.Parse(args, "--data", "--size", "--channels", "--limit", "--samples", "--threads", "--every");
         if (given.Text("--data") is not { } source || !Path.Exists(source) || !given.AreValid)
         {
             await Console.Error.WriteLineAsync(Usage);
@@ -36,37 +34,33 @@ internal static class FeaturesCommand
         var whole = await QualityCommand.ReadAsync(given, source, size: 32);
         var (limit, samples) = (given.Number("--limit", 10_000), given.Number("--samples", 1000));
         set_num_threads(given.Number("--threads", QualityReferenceBuilder.Threads));
-        var data = Dataset.Of(whole.Name, First(whole.Train, limit, true), whole.Test is null ? null : First(whole.Test, limit, true));
-        var unlabelled = Dataset.Of(whole.Name, First(whole.Train, limit, false), whole.Test is null ? null : First(whole.Test, limit, false));
-        var references = new List<(string Name, QualityReference Reference)> { ("labels", Build(data, 0, "labels")) };
-        foreach (var clusters in Clusters)
-        {
-            var name = clusters == 0 ? "random" : $"{clusters} clusters";
-            references.Add((name, Build(unlabelled, clusters, name)));
-        }
+        var data = Dataset.Of(whole.Name, First(whole.Train, limit), whole.Test is null ? null : First(whole.Test, limit));
+        var references = Enum.GetValues<FeatureKind>().Select(kind => (Name: $"{kind}", Reference: Build(data, kind))).ToList();
 
         var distances = references.ConvertAll(_ => new List<double>());
-        Console.WriteLine($"{Processor.Name}\npreset, seed, epoch: {string.Join(" | ", references.Select(each => each.Name))}");
+        Console.WriteLine($"{Processor.Name}\npreset, seed, epoch: Fréchet distance (baseline), kernel distance, precision, recall, density, coverage with {string.Join(" | ", references.Select(each => each.Name))}");
         foreach (var options in QualityCommand.Combinations(given.Options).Select(each => OptionsReader.Read(each)))
         {
-            foreach (var (epoch, generator) in Epochs(options, data))
+            foreach (var (epoch, generator) in Epochs(options, data).Where(each => each.Epoch % given.Number("--every", 1) == 0))
             {
                 using var recorded = new Recorded(generator);
-                foreach (var (index, (_, reference)) in references.Index())
-                    distances[index].Add(recorded.MeasureWith(reference, samples).FrechetDistance);
-                Console.WriteLine($"{options.Preset}, {options.Seed}, {epoch}: {string.Join(" | ", distances.Select(each => $"{each[^1]:G4}"))}");
+                var measured = references.ConvertAll(each => recorded.MeasureWith(each.Reference, samples));
+                foreach (var (index, quality) in measured.Index()) distances[index].Add(quality.FrechetDistance);
+                Console.WriteLine($"{options.Preset}, {options.Seed}, {epoch}: {string.Join(" | ", measured.Select(Summary))}");
             }
         }
-        foreach (var (index, (name, _)) in references.Index())
-            Console.WriteLine($"{name,-20} Spearman's rank correlation with labels {Spearman(distances[0], distances[index]),6:F3} of {distances[0].Count} generators");
+        Console.WriteLine($"Spearman's rank correlation of the distances {Spearman(distances[0], distances[1]):F3} of {distances[0].Count} generators");
         return 0;
     }
 
-    private static QualityReference Build(Dataset data, int clusters, string name)
+    private static string Summary(PictureQuality quality) => string.Create(null,
+        $"{quality.FrechetDistance:G4} ({quality.Baseline:G3}) {quality.KernelDistance:G3} {quality.Precision:F2} {quality.Recall:F2} {quality.Density:F2} {quality.Coverage:F2}");
+
+    private static QualityReference Build(Dataset data, FeatureKind kind)
     {
         var begun = Stopwatch.GetTimestamp();
-        var reference = new QualityReference(QualityReferenceBuilder.Build(data, CancellationToken.None, clusters)!);
-        Console.WriteLine($"{name}: {Stopwatch.GetElapsedTime(begun).TotalSeconds:F0} s, {reference.Sha256[..8]}, accuracy {reference.Accuracy}");
+        var reference = new QualityReference(QualityReferenceBuilder.Build(data, CancellationToken.None, kind)!);
+        Console.WriteLine($"{kind}: {Stopwatch.GetElapsedTime(begun).TotalSeconds:F0} s, {reference.Sha256[..8]}, accuracy {reference.Accuracy}");
         return reference;
     }
 
@@ -93,10 +87,10 @@ internal static class FeaturesCommand
 
     private static int[] Ranks(List<double> values) => [.. values.Select(value => values.Count(other => other < value))];
 
-    private static ImageSet First(ImageSet all, int limit, bool labelled)
+    private static ImageSet First(ImageSet all, int limit)
     {
         var count = Math.Min(all.Count, limit);
-        return all with { Pixels = all.Pixels[..(count * all.Shape.Size)], Labels = labelled ? all.Labels![..count] : null, Count = count };
+        return all with { Pixels = all.Pixels[..(count * all.Shape.Size)], Labels = all.Labels![..count], Count = count };
     }
 
     /// <summary>A generator whose pictures are generated once and repeated for every reference, which all ask for the same ones.</summary>

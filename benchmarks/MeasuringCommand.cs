@@ -31,6 +31,7 @@ internal static class MeasuringCommand
         Report("build", () => file = QualityReferenceBuilder.Build(data, CancellationToken.None)!);
         Console.WriteLine(BlobOf(file));
         using var reference = new QualityReference(file);
+        FreedMemory.ReturnAll();
         using var generator = NetworkFamily.Compact.CreateGenerator(new BatchNormSettings(0.9, 1e-5), shape);
         generator.eval();
         Report("measure", () => reference.Measure(generator, 2000));

@@ -53,7 +53,7 @@ internal static class ProjectionCommand
         var pixels = new byte[Pictures * shape.Size];
         random.NextBytes(pixels);
         var data = Dataset.Of("noise", new ImageSet(pixels, null, Pictures, shape.Side, shape.Side, shape.Channels), null);
-        using var reference = new QualityReference(QualityReferenceBuilder.Build(data, CancellationToken.None, clusters: 0)!);
+        using var reference = new QualityReference(QualityReferenceBuilder.Build(data, CancellationToken.None)!);
         using var generator = NetworkState.LoadGenerator(GeneratorFile(family, shape), averaged: true);
         FreedMemory.ReturnAll();
         var idle = ProcessMemory.Megabytes("self", ProcessMemory.Resident);

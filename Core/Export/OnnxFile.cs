@@ -2,12 +2,12 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using GanFunctions.Core.Checkpoints;
-using GanFunctions.Core.Export.Onnx;
+using GanFunctions.Core.Model.Onnx;
 using GanFunctions.Core.Pictures;
 using Google.Protobuf;
-using static GanFunctions.Core.Export.Onnx.AttributeProto.Types;
-using static GanFunctions.Core.Export.Onnx.TensorProto.Types;
 using static GanFunctions.Core.Export.OnnxGraph;
+using static GanFunctions.Core.Model.Onnx.AttributeProto.Types;
+using static GanFunctions.Core.Model.Onnx.TensorProto.Types;
 using Discriminator = GanFunctions.Core.Model.Discriminator;
 using Generator = GanFunctions.Core.Model.Generator;
 

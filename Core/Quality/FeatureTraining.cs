@@ -6,12 +6,15 @@ using static TorchSharp.torch;
 
 namespace GanFunctions.Core.Quality;
 
-/// <summary>Trains the network of a quality reference.</summary>
+/// <summary>Trains the network of a quality reference, or only its classifier.</summary>
 internal static class FeatureTraining
 {
     private const int BatchSize = 128;
     private const int Passes = 3;
     private const int MinSteps = 100;         // a small data set gets more passes
+    private const int ClassifierSteps = 300;
+    private const double ClassifierLearningRate = 1e-2;
+    private const double WeightDecay = 1e-3;
     private const double LearningRate = 2e-3; // cosine decay to zero, which makes three passes enough
 
     /// <summary>Trains the network as a classifier, with Adam over random batches, every picture once in each pass.</summary>
@@ -51,6 +54,27 @@ internal static class FeatureTraining
                 var logits = network.Classify(network.call(Pixels.Normalize(pictures.Batch(part))));
                 nn.functional.cross_entropy(logits, classes.index_select(0, part)).Times((double)part.shape[0] / batch).backward();
             }
+            optimiser.Step();
+        }
+    }
+
+    /// <summary>Trains only the classifier: multinomial logistic regression with weight decay, by Adam over all pictures at once.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="features">Features of pictures, <c>[count, 128]</c>.</param>
+    /// <param name="classes">Index of the class of each picture, <c>[count]</c> int64.</param>
+    /// <param name="cancellation">Cancels the training.</param>
+    public static void RunClassifier(FeatureNetwork network, Tensor features, Tensor classes, CancellationToken cancellation)
+    {
+        Parameter[] parameters = [.. network.named_parameters().Where(each => each.name.StartsWith(FeatureNetwork.ClassifierPrefix, StringComparison.Ordinal)).Select(each => each.parameter)];
+        using var optimiser = new AdamOptimiser(parameters, beta1: 0.9, beta2: 0.999, epsilon: 1e-8);
+        for (var step = 0; step < ClassifierSteps; step++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            optimiser.LearningRate = ClassifierLearningRate * (1 + Math.Cos(Math.PI * step / ClassifierSteps)) / 2;
+            foreach (var parameter in parameters) parameter.grad = null;
+            var decay = parameters.Select(parameter => parameter.Squared().sum()).Aggregate((one, two) => one + two).Times(WeightDecay);
+            (nn.functional.cross_entropy(network.Classify(features), classes) + decay).backward();
             optimiser.Step();
         }
     }

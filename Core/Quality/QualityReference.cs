@@ -55,14 +55,7 @@ public sealed class QualityReference : IDisposable
 
         _labels = [.. labels.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(label => byte.Parse(label, CultureInfo.InvariantCulture))];
         if (metadata.TryGetValue(AccuracyKey, out var accuracy)) Accuracy = double.Parse(accuracy, CultureInfo.InvariantCulture);
-        if (!tensors.TryGetValue(NetworkPrefix + FeatureNetwork.FirstWeight, out var first)
-            || !tensors.TryGetValue(NetworkPrefix + FeatureNetwork.DenseWeight, out var dense))
-        {
-            throw new InvalidDataException("The quality reference lacks the network.");
-        }
-        var shape = FeatureNetwork.ShapeOf(first, dense);
-        if (metadata.TryGetValue(SideKey, out var side)) shape = shape with { Side = int.Parse(side, CultureInfo.InvariantCulture) };
-        _network = new FeatureNetwork(shape, _labels.Length);
+        _network = CreateNetwork(tensors, metadata, _labels.Length);
         foreach (var (name, value) in _network.state_dict())
         {
             if (!tensors.TryGetValue(NetworkPrefix + name, out var stored)) throw new InvalidDataException($"The quality reference lacks the tensor {name}.");
@@ -75,6 +68,15 @@ public sealed class QualityReference : IDisposable
         (_mean, _covariance) = (mean.DetachFromDisposeScope(), covariance.DetachFromDisposeScope());
         _squaredSpread = covariance.trace().Times(2).clamp_min(SmallestSpread).to(ScalarType.Float32).DetachFromDisposeScope();
         Sha256 = BlobReference.Of(file).Sha256;
+    }
+
+    private static FeatureNetwork CreateNetwork(IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata, int classes)
+    {
+        if (tensors.ContainsKey(NetworkPrefix + PretrainedFeatures.ProjectionWeight)) return new PretrainedFeatures(classes);
+        if (!tensors.TryGetValue(NetworkPrefix + LeNet.FirstWeight, out var first) || !tensors.TryGetValue(NetworkPrefix + LeNet.DenseWeight, out var dense))
+            throw new InvalidDataException("The quality reference lacks the network.");
+        var shape = LeNet.ShapeOf(first, dense);
+        return new LeNet(metadata.TryGetValue(SideKey, out var side) ? shape with { Side = int.Parse(side, CultureInfo.InvariantCulture) } : shape, classes);
     }
 
     /// <summary>SHA-256 of the file.</summary>
@@ -120,7 +122,7 @@ public sealed class QualityReference : IDisposable
     }
 
     /// <summary>Features, <c>[count, 128]</c>, of pictures. Thread-safe.</summary>
-    internal Tensor FeaturesOf(PictureSelection pictures) => FeaturesOf(_network, pictures, CancellationToken.None);
+    internal Tensor FeaturesOf(PictureSelection pictures) => _network.FeaturesOf(pictures, CancellationToken.None);
 
     /// <summary>Features, <c>[count, 128]</c>, of pictures, <c>[count, channels, side, side]</c> in [-1, 1], with their gradients. Thread-safe.</summary>
     internal Tensor FeaturesOf(Tensor pictures) => _network.call(pictures);
@@ -148,21 +150,6 @@ public sealed class QualityReference : IDisposable
         _mean.Dispose();
         _covariance.Dispose();
         _squaredSpread.Dispose();
-    }
-
-    /// <summary>Features, <c>[count, 128]</c>, of pictures.</summary>
-    internal static Tensor FeaturesOf(FeatureNetwork network, PictureSelection pictures, CancellationToken cancellation)
-    {
-        using var scope = NewDisposeScope();
-        var features = new List<Tensor>();
-        for (var start = 0; start < pictures.Count; start += network.BatchSize)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using var batchScope = NewDisposeScope();
-            var batch = pictures.Batch(start, Math.Min(network.BatchSize, pictures.Count - start));
-            features.Add(network.call(Pixels.Normalize(batch)).MoveToOuterDisposeScope());
-        }
-        return cat(features).MoveToOuterDisposeScope();
     }
 
     // Incomplete batches are padded; the surplus pictures are not measured.

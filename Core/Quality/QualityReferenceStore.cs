@@ -82,7 +82,9 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
         var blob = FileBlob(dataset, reference);
         try
         {
-            return new QualityReference(await blob.ReadAsync(reference, cancellation));
+            var read = new QualityReference(await blob.ReadAsync(reference, cancellation));
+            FreedMemory.ReturnAll(); // its file, and that of a pretrained network: up to 75 MB
+            return read;
         }
         catch (InvalidDataException)
         {
@@ -135,7 +137,7 @@ public sealed partial class QualityReferenceStore(BlobContainerClient container,
         }
     }
 
-    private BlobClient IndexBlob(Dataset data) => IndexBlob(data.Sha256, QualityReferenceBuilder.VersionFor(data));
+    private BlobClient IndexBlob(Dataset data) => IndexBlob(data.Sha256, (int)QualityReferenceBuilder.KindFor(data));
 
     private BlobClient IndexBlob(string dataset, int version) => container.GetBlobClient($"quality/{dataset}/v{version}.json");
 

@@ -99,5 +99,5 @@ public sealed class The_layers
 
     // Protocol buffers.
     private static bool IsGenerated(string name) =>
-        name.StartsWith("Export.Onnx", StringComparison.Ordinal) || name.StartsWith("Export.TensorBoard", StringComparison.Ordinal);
+        name.StartsWith("Model.Onnx", StringComparison.Ordinal) || name.StartsWith("Export.TensorBoard", StringComparison.Ordinal);
 }

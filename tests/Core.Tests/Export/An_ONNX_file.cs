@@ -1,7 +1,7 @@
 using System.Text.Json;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Export;
-using GanFunctions.Core.Export.Onnx;
+using GanFunctions.Core.Model.Onnx;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;

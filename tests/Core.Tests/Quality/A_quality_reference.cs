@@ -90,31 +90,35 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     }
 
     [Fact]
-    public async Task Of_pictures_without_labels_tells_digits_apart_better_than_a_random_one()
+    public void Of_colour_pictures_tells_shapes_apart_that_their_pixels_do_not()
     {
-        var mnist = await MnistAsync(3_000);
-        var unlabelled = Dataset.Of("mnist", mnist.Train with { Labels = null }, null);
-        using var learned = new QualityReference(QualityReferenceBuilder.Build(unlabelled, Cancellation)!);
-        using var random = new QualityReference(QualityReferenceBuilder.Build(unlabelled, Cancellation, clusters: 0)!);
-        var labels = tensor(mnist.Train.Labels!);
+        var shapes = Shapes.Of(300);
+        using var labelled = new QualityReference(QualityReferenceBuilder.Build(Dataset.Of("shapes", shapes, null), Cancellation)!);
+        using var unlabelled = new QualityReference(QualityReferenceBuilder.Build(Dataset.Of("shapes", shapes with { Labels = null }, null), Cancellation)!);
 
-        var (errors, randomErrors) = (Errors(learned), Errors(random));
+        var errors = Errors(unlabelled.FeaturesOf(PictureSelection.All(shapes)));
+        var ofPixels = Errors(tensor(shapes.Pixels, [shapes.Count, shapes.Shape.Size]).to(ScalarType.Float32));
 
-        output.WriteLine($"{errors:P1} and {randomErrors:P1}");
-        Assert.True(errors < 0.8 * randomErrors, $"of the digits, {errors:P1} are nearest to another one, in random features {randomErrors:P1}");
+        output.WriteLine($"nearest to another shape {errors:P1}, by pixels {ofPixels:P1}; accuracy {labelled.Accuracy:P1}");
+        Assert.True(errors < 0.5 * ofPixels, $"{errors:P1} are nearest to the other shape, by their pixels {ofPixels:P1}");
+        Assert.InRange(labelled.Accuracy!.Value, 0.9, 1);
 
-        // The share of pictures that are nearest to a different digit.
-        double Errors(QualityReference reference)
+        double Errors(Tensor rows)
         {
-            var features = reference.FeaturesOf(PictureSelection.All(unlabelled.Train));
-            var distances = cdist(features, features).Plus(eye(features.shape[0]).Times(1e9));
+            var distances = cdist(rows, rows).Plus(eye(rows.shape[0]).Times(1e9));
+            var labels = tensor(shapes.Labels!);
             return labels.index_select(0, distances.argmin(1)).ne(labels).to(ScalarType.Float64).mean().item<double>();
         }
     }
 
     [Fact]
-    public void Is_named_after_a_recipe_of_its_own_without_labels() => Assert.Equal(
-        [1, 2], [QualityReferenceBuilder.VersionFor(Bars.Of(300)), QualityReferenceBuilder.VersionFor(Bars.Of(300, labelled: false))]);
+    public void Uses_a_classifier_of_its_own_only_for_small_grey_pictures_with_labels()
+    {
+        Dataset[] sets = [Bars.Of(300), Bars.Of(300, labelled: false), Dataset.Of("shapes", Shapes.Of(300), null), Bars.Of(300, side: 64)];
+
+        Assert.Equal(
+            [FeatureKind.Learned, FeatureKind.Pretrained, FeatureKind.Pretrained, FeatureKind.Pretrained], sets.Select(QualityReferenceBuilder.KindFor));
+    }
 
     [Fact]
     public async Task Is_given_back_by_its_last_holder()
@@ -143,7 +147,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
         var pixels = new byte[count * side * side * channels];
         new Random(1).NextBytes(pixels);
         var data = Dataset.Of("large", new ImageSet(pixels, null, count, side, side, channels), null);
-        using var reference = new QualityReference(QualityReferenceBuilder.Build(data, Cancellation, clusters: 0)!);
+        using var reference = new QualityReference(QualityReferenceBuilder.Build(data, Cancellation)!);
 
         // 100 is no multiple of the batch size, 32.
         using var same = new Painter(_ => tensor(pixels, [count, channels, side, side])[..32].to(ScalarType.Float32).Over(127.5).Minus(1));
@@ -196,7 +200,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
         using var store = StoreOver(await ContainerAsync());
 
         Assert.Null(await store.GetAsync(Bars.Of(249), Cancellation));
-        Assert.NotNull(QualityReferenceBuilder.Build(Bars.Of(250, labelled: false), Cancellation, clusters: 0));
+        Assert.NotNull(QualityReferenceBuilder.Build(Bars.Of(250, labelled: false), Cancellation));
     }
 
     [Fact]
