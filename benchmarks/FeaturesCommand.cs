@@ -39,7 +39,7 @@ internal static class FeaturesCommand
 
         var distances = references.ConvertAll(_ => new List<double>());
         Console.WriteLine($"{Processor.Name}\npreset, seed, epoch: Fréchet distance (baseline), kernel distance, precision, recall, density, coverage with {string.Join(" | ", references.Select(each => each.Name))}");
-        foreach (var options in QualityCommand.Combinations(given.Options).Select(each => OptionsReader.Read(each)))
+        foreach (var options in QualityCommand.Combinations(given.Options).Select(each => OptionsReader.Read(each, QualityCommand.InfoOf(data))))
         {
             foreach (var (epoch, generator) in Epochs(options, data).Where(each => each.Epoch % given.Number("--every", 1) == 0))
             {

@@ -14,12 +14,7 @@ public abstract class FeatureNetwork : nn.Module<Tensor, Tensor>
     public const int FeatureSize = 128;
 
     /// <summary>Largest side that is not reduced.</summary>
-    protected const int MaxSide = 64;
-
-    /// <summary>What the names of the classifier's weights begin with.</summary>
-    internal const string ClassifierPrefix = ClassifierName + ".";
-
-    private const string ClassifierName = "head";
+    internal const int MaxSide = 64;
 
     private Linear? _head;
 
@@ -37,6 +32,9 @@ public abstract class FeatureNetwork : nn.Module<Tensor, Tensor>
     /// <summary>Maps features, <c>[batch, 128]</c>, to logits, <c>[batch, classes]</c>.</summary>
     /// <exception cref="InvalidOperationException">The network has no classifier.</exception>
     public Tensor Classify(Tensor features) => (_head ?? throw new InvalidOperationException("The network has no classifier.")).call(features);
+
+    /// <summary>The weights of the classifier; none without classes.</summary>
+    internal IEnumerable<Parameter> ClassifierParameters() => _head?.parameters() ?? [];
 
     /// <summary>Features of pictures, <c>[count, 128]</c>, without gradients.</summary>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
@@ -62,15 +60,12 @@ public abstract class FeatureNetwork : nn.Module<Tensor, Tensor>
         return cat(results).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Adds the classifier, whose weights the caller initialises or loads. It comes after all other layers, an order that the initialisation depends on.</summary>
+    /// <summary>Adds the classifier, whose weights the caller initialises or loads. It comes last, because the initialisation depends on the order of the layers.</summary>
     /// <param name="classes">Number of classes; 0 for no classifier.</param>
     protected void AddClassifier(int classes)
     {
         if (classes == 0) return;
         _head = nn.Linear(FeatureSize, classes);
-        register_module(ClassifierName, _head);
+        register_module("head", _head);
     }
-
-    /// <summary>Whether pictures of this shape are reduced.</summary>
-    protected static bool IsReduced(PictureShape shape) => shape.Side > MaxSide;
 }

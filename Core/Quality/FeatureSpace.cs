@@ -29,7 +29,9 @@ public sealed class FeatureSpace
     private readonly QualityReference _reference;
     private readonly Tensor _features; // [count, 128], float16
 
-    /// <summary>Computes the features with the torch threads of the calling thread, at about 10,000 pictures of 28x28 per second and thread.</summary>
+    /// <summary>
+    /// Computes the features with the torch threads of the calling thread: about 10,000 small grey pictures with labels per second and thread, or 400 others.
+    /// </summary>
     /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
     public FeatureSpace(Dataset data, QualityReference reference, CancellationToken cancellation)
     {
@@ -109,7 +111,7 @@ public sealed class FeatureSpace
 }
 
 /// <summary>
-/// Caches the feature space of the last data set that was searched. Computing it takes seconds, or up to a minute if the quality reference
+/// Caches the feature space of the last data set that was searched. Computing it takes seconds to minutes, and up to a minute more if the quality reference
 /// must be built first.
 /// </summary>
 /// <param name="references">Provides the quality references.</param>

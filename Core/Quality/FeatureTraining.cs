@@ -65,7 +65,7 @@ internal static class FeatureTraining
     /// <param name="cancellation">Cancels the training.</param>
     public static void RunClassifier(FeatureNetwork network, Tensor features, Tensor classes, CancellationToken cancellation)
     {
-        Parameter[] parameters = [.. network.named_parameters().Where(each => each.name.StartsWith(FeatureNetwork.ClassifierPrefix, StringComparison.Ordinal)).Select(each => each.parameter)];
+        Parameter[] parameters = [.. network.ClassifierParameters()];
         using var optimiser = new AdamOptimiser(parameters, beta1: 0.9, beta2: 0.999, epsilon: 1e-8);
         for (var step = 0; step < ClassifierSteps; step++)
         {
@@ -73,8 +73,8 @@ internal static class FeatureTraining
             using var scope = NewDisposeScope();
             optimiser.LearningRate = ClassifierLearningRate * (1 + Math.Cos(Math.PI * step / ClassifierSteps)) / 2;
             foreach (var parameter in parameters) parameter.grad = null;
-            var decay = parameters.Select(parameter => parameter.Squared().sum()).Aggregate((one, two) => one + two).Times(WeightDecay);
-            (nn.functional.cross_entropy(network.Classify(features), classes) + decay).backward();
+            var decay = parameters.Select(parameter => parameter.Squared().sum()).Aggregate((one, two) => one.Plus(two)).Times(WeightDecay);
+            nn.functional.cross_entropy(network.Classify(features), classes).Plus(decay).backward();
             optimiser.Step();
         }
     }

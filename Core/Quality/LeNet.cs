@@ -25,7 +25,7 @@ internal sealed class LeNet : FeatureNetwork
     /// <param name="classes">Number of classes; 0 creates a network without a classifier.</param>
     public LeNet(PictureShape shape, int classes)
     {
-        _reduction = IsReduced(shape) ? shape.Side / MaxSide : 1;
+        _reduction = Math.Max(1, shape.Side / MaxSide);
         BatchSize = shape.Side <= 32 ? 128 : 32;
         conv1 = nn.Conv2d(shape.Channels, 32, 5);
         conv2 = nn.Conv2d(32, 64, 5);

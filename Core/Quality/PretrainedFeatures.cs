@@ -73,7 +73,7 @@ internal sealed class PretrainedFeatures : FeatureNetwork
         var colour = channels switch
         {
             1 => input.expand(-1, 3, -1, -1),
-            4 => input.narrow(1, 0, 3) + input.narrow(1, 3, 1).Minus(1).Over(-2), // premultiplied colours, and as much grey as alpha leaves
+            4 => input.narrow(1, 0, 3).Plus(input.narrow(1, 3, 1).Minus(1).Over(-2)), // premultiplied colours, and as much grey as alpha leaves
             _ => input,
         };
         var resized = side > MaxSide ? nn.functional.avg_pool2d(colour, side / MaxSide)

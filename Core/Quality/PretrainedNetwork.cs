@@ -16,7 +16,7 @@ internal sealed class PretrainedNetwork : IDisposable
     /// <summary>Number of values that it makes of a picture.</summary>
     public const int Size = 256;
 
-    private const string File = "ResNet18.onnx";
+    private const string FileName = "ResNet18.onnx";
 
     // Mean colours of ImageNet, blue first: the averages of the picture that the package's ResNetPreprocess.onnx subtracts.
     private static readonly float[] ImageNetMeans = [103.06262f, 115.902885f, 123.15163f];
@@ -30,7 +30,7 @@ internal sealed class PretrainedNetwork : IDisposable
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     public PretrainedNetwork()
     {
-        using var file = System.IO.File.OpenRead(Path.Combine(AppContext.BaseDirectory, File));
+        using var file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, FileName));
         var graph = ModelProto.Parser.ParseFrom(file).Graph;
         var sizes = graph.Initializer.ToDictionary(weight => weight.Name, weight => weight.Dims[0]);
         _nodes = [.. graph.Node.TakeWhile(node => !node.Input.Any(input => sizes.GetValueOrDefault(input) > Size))];
@@ -72,12 +72,11 @@ internal sealed class PretrainedNetwork : IDisposable
         var input = values[node.Input[0]];
         var result = node.OpType switch
         {
-            "Conv" => nn.functional.conv2d(
-                Padded(input, node), _weights[node.Input[1]], _weights[node.Input[2]], Integers(node, "strides")),
+            "Conv" => nn.functional.conv2d(Padded(input, node), _weights[node.Input[1]], _weights[node.Input[2]], Integers(node, "strides")),
             "Relu" => input.relu(),
             "MaxPool" => nn.functional.max_pool2d(Padded(input, node), Integers(node, "kernel_shape"), Integers(node, "strides")), // of values of at least 0
-            "Add" => input + values[node.Input[1]],
-            _ => throw new InvalidDataException($"{File}: operator {node.OpType} of {node.Output[0]}. Expected an operator of ResNet-18."),
+            "Add" => input.Plus(values[node.Input[1]]),
+            _ => throw new InvalidDataException($"{FileName}: operator {node.OpType} of {node.Output[0]}. Expected an operator of ResNet-18."),
         };
         return result.MoveToOuterDisposeScope();
     }

@@ -23,7 +23,7 @@ public sealed class QualityReference : IDisposable
     internal const string TrainingKey = "real.training"; // [up to 10,000, 128]
     internal const string LabelsKey = "labels";
     internal const string AccuracyKey = "accuracy";
-    internal const string SideKey = "side"; // of the pictures; only if the weights do not tell
+    internal const string SideKey = "side"; // of pictures above 64x64: the weights do not tell. Only earlier versions wrote it
 
     private static readonly Scalar SmallestSpread = 1e-6.ToScalar(); // of pictures that are all the same
     private const int NoiseBatch = 128; // fixed: a stream of random numbers each

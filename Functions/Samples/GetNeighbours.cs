@@ -93,7 +93,7 @@ public sealed class GetNeighbours(RunStore runs, DatasetCatalog datasets, Neighb
         [.. found.Select(each => each.Label is { } label ? each with { Name = classes.NameOf(label) } : each)];
 
     private static IResult NotYet(RunRow row) => Results.Problem(
-        $"The features of '{row.Options.Dataset}' are being computed; this takes up to a minute and is done once. Try again later.",
+        $"The features of '{row.Options.Dataset}' are being computed; this takes seconds to minutes and is done once. Try again later.",
         statusCode: 503, title: "Not ready yet.")
         .WithHeader(HeaderNames.RetryAfter, "1");
 

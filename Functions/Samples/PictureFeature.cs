@@ -76,7 +76,7 @@ internal static class PictureFeature
         {
             Description = "A memorisation check, in the feature space that quality is measured in: a generator that memorised training "
                 + "pictures has neighbours much nearer than `typicalDistance`. The first call for a data set begins to "
-                + "compute its features, which takes up to a minute; until then, calls are answered with 503 and `Retry-After`.",
+                + "compute its features, which takes seconds to minutes; until then, calls are answered with 503 and `Retry-After`.",
             Parameters =
             [
                 Parameter.Run, Seed, PictureParameters.Index, GetNeighbours.Count, GetNeighbours.Scale, .. ForGenerator, GetNeighbours.Formats,
@@ -97,7 +97,7 @@ internal static class PictureFeature
                 },
                 new(503, "The features of the data set are being computed, its memory is in use for another large one, or too many requests are waiting.", Media.Problem(new Problem(
                     "https://tools.ietf.org/html/rfc9110#section-15.6.4", "Not ready yet.", 503,
-                    "The features of 'digits' are being computed; this takes up to a minute and is done once. Try again later.")))
+                    "The features of 'digits' are being computed; this takes seconds to minutes and is done once. Try again later.")))
                 {
                     Headers = [Header.RetryAfter],
                 },

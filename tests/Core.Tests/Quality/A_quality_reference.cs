@@ -1,6 +1,7 @@
 using Azure.Storage.Blobs;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Memory;
+using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
 using GanFunctions.Core.Quality;
 using GanFunctions.Core.Tests.Data;
@@ -141,7 +142,7 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
     [Theory]
     [InlineData(128, 4)] // reduced to 64x64
     [InlineData(64, 4)]
-    public void Of_large_pictures_with_transparency_remembers_their_shape(int side, int channels)
+    public void Of_large_pictures_with_transparency_fits_their_shape(int side, int channels)
     {
         const int count = 250;
         var pixels = new byte[count * side * side * channels];
@@ -155,6 +156,20 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
 
         Assert.Equal(100, quality.Samples);
         Assert.InRange(quality.Variety!.Value, 0.9, 1.1);
+    }
+
+    [Fact]
+    public void Of_large_pictures_that_an_earlier_version_made_still_measures()
+    {
+        using var network = new LeNet(new(128, 3), classes: 0);
+        var tensors = network.state_dict().ToDictionary(weight => QualityReference.NetworkPrefix + weight.Key, weight => weight.Value);
+        (tensors[QualityReference.HeldOutKey], tensors[QualityReference.TrainingKey]) = (rand(60, FeatureNetwork.FeatureSize), rand(60, FeatureNetwork.FeatureSize));
+        var file = SafeTensors.Write(tensors, new Dictionary<string, string> { [QualityReference.LabelsKey] = "", [QualityReference.SideKey] = "128" });
+
+        using var reference = new QualityReference(file);
+
+        using var white = new Painter(_ => ones(32, 3, 128, 128));
+        Assert.Equal(100, reference.Measure(white, 100)!.Samples);
     }
 
     [Fact]

@@ -67,6 +67,7 @@ public sealed class Answers_of_the_app : IAsyncLifetime
         await AskAsync("StartRun", 413, body: new { run = new string('x', 70_000) });
         await AskAsync("ExtendRun", 413, body: new { run = new string('x', 70_000) });
         await _app.Http.UntilAsync("measured", "completed");
+        await _app.Http.ReadyAsync("api/runs/measured/neighbours");
         foreach (var function in (string[])
         [
             "ListRuns", "GetRun", "GetRunStorage", "GetEvents", "ListGrids", "GetGrid", "ListCheckpoints", "DownloadGenerator", "GetCard", "GetTimelapse",
