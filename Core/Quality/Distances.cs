@@ -93,18 +93,17 @@ public static class KernelDistance
 public static class Variety
 {
     private const int MaxPictures = 1000; // half a million pairs
-    private const double MinRelative = 0.01; // measured: 3e-8 for equal pictures, 0.009 for one digit with noise of two grey levels, 0.56 for digits
 
     /// <summary>
     /// The variety of generated pictures relative to that of real pictures, <c>[count, size]</c> features each. Null if the real pictures
-    /// are nearly identical: the mean distance between two of them is at most 1% of the mean norm of their features. The ratio would then
-    /// compare the generated pictures with rounding errors or compression noise.
+    /// are nearly identical: the mean distance between two of them is at most <paramref name="noise"/> times the mean norm of their features. The
+    /// ratio would then compare the generated pictures with rounding errors or compression noise.
     /// </summary>
-    public static double? Of(Tensor generated, Tensor real)
+    public static double? Of(Tensor generated, Tensor real, double noise)
     {
         using var scope = NewDisposeScope();
         var (variety, length) = (Of(real), real.to(ScalarType.Float64).norm(1).mean().item<double>());
-        return variety > MinRelative * length ? Of(generated) / variety : null;
+        return variety > noise * length ? Of(generated) / variety : null;
     }
 
     /// <summary>

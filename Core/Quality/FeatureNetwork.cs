@@ -29,6 +29,9 @@ public abstract class FeatureNetwork : nn.Module<Tensor, Tensor>
     /// </summary>
     public abstract int BatchSize { get; }
 
+    /// <summary>What the noise of a compression can make of the mean distance between the features of two pictures, relative to their mean norm.</summary>
+    internal abstract double Noise { get; }
+
     /// <summary>Maps features, <c>[batch, 128]</c>, to logits, <c>[batch, classes]</c>.</summary>
     /// <exception cref="InvalidOperationException">The network has no classifier.</exception>
     public Tensor Classify(Tensor features) => (_head ?? throw new InvalidOperationException("The network has no classifier.")).call(features);

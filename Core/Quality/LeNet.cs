@@ -39,6 +39,10 @@ internal sealed class LeNet : FeatureNetwork
     /// <inheritdoc/>
     public override int BatchSize { get; }
 
+    /// <remarks>Measured: 3e-8 for equal pictures, 0.009 for one digit with noise of two grey levels, 0.56 for digits.</remarks>
+    /// <inheritdoc/>
+    internal override double Noise => 0.01;
+
     /// <summary>Infers the picture shape of a stored network from the shapes of two of its weights. The pictures are not reduced.</summary>
     internal static PictureShape ShapeOf(Tensor firstWeight, Tensor denseWeight)
     {

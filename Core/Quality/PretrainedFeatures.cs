@@ -7,9 +7,9 @@ using static TorchSharp.torch;
 namespace GanFunctions.Core.Quality;
 
 /// <summary>
-/// The 128 principal components of the features of a network that was trained on ImageNet: those in which the training pictures of a data set
-/// differ most. They are scaled to a mean variance of one. Pictures are enlarged or reduced to 64x64. Grey pictures pass as colour pictures,
-/// transparent ones on grey.
+/// The 128 principal components of the features of a network that was trained on ImageNet, for the training pictures of a data set. They are not centred, so
+/// that the length of the features tells how small their differences are, and scaled to a mean variance of one. Pictures are enlarged or reduced to
+/// 64x64. Grey pictures pass as colour pictures, transparent ones on grey.
 /// </summary>
 internal sealed class PretrainedFeatures : FeatureNetwork
 {
@@ -25,13 +25,17 @@ internal sealed class PretrainedFeatures : FeatureNetwork
     /// <exception cref="FileNotFoundException">The folder of the app lacks the pretrained network.</exception>
     public PretrainedFeatures(int classes)
     {
-        projection = nn.Linear(PretrainedNetwork.Size, FeatureSize);
+        projection = nn.Linear(PretrainedNetwork.Size, FeatureSize, hasBias: false);
         RegisterComponents();
         AddClassifier(classes);
     }
 
     /// <inheritdoc/>
     public override int BatchSize => 32;
+
+    /// <remarks>Measured: 0.08 for one picture with noise of two grey levels, 0.29 for white bars, 0.7 for emoji.</remarks>
+    /// <inheritdoc/>
+    internal override double Noise => 0.1;
 
     /// <param name="input">Pictures, <c>[batch, channels, side, side]</c> in [-1, 1].</param>
     /// <returns>Features, <c>[batch, 128]</c>.</returns>
@@ -50,12 +54,10 @@ internal sealed class PretrainedFeatures : FeatureNetwork
         using var noGradient = no_grad();
         var all = InBatches(pictures, batch => _network.Run(Prepared(batch)), cancellation);
         var (mean, covariance) = FrechetDistance.MomentsOf(all);
-        var (variances, directions) = linalg.eigh(covariance); // in ascending order; a direction is a column
-        const int first = PretrainedNetwork.Size - FeatureSize;
-        var meanVariance = variances.narrow(0, first, FeatureSize).mean().clamp_min(SmallestVariance);
-        var weight = directions.narrow(1, first, FeatureSize).t() / meanVariance.sqrt();
-        projection.weight!.copy_(weight);
-        projection.bias!.copy_(-weight.mv(mean));
+        var (_, directions) = linalg.eigh(covariance.addr(mean, mean)); // in ascending order; a direction is a column
+        var weight = directions.narrow(1, PretrainedNetwork.Size - FeatureSize, FeatureSize).t();
+        var meanVariance = weight.mm(covariance).mul(weight).sum().Over(FeatureSize).clamp_min(SmallestVariance);
+        projection.weight!.copy_(weight / meanVariance.sqrt());
         return projection.call(all).MoveToOuterDisposeScope();
     }
 

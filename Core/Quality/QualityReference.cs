@@ -110,7 +110,7 @@ public sealed class QualityReference : IDisposable
             Rounding.Round(KernelDistance.Between(generated, _heldOut)),
             baseline,
             kernelBaseline,
-            Rounding.Round(Variety.Of(generated, _heldOut)),
+            Rounding.Round(Variety.Of(generated, _heldOut, _network.Noise)),
             Sha256,
             Accuracy is { } accuracy
                 ? ClassCoverage.Of(_network.Classify(generated), _network.Classify(_heldOut), _labels, accuracy, requested?.IndexesIn(_labels))

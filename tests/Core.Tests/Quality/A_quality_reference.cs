@@ -172,12 +172,16 @@ public sealed class A_quality_reference(AzuriteFixture azurite, ITestOutputHelpe
         Assert.Equal(100, reference.Measure(white, 100)!.Samples);
     }
 
-    [Fact]
-    public async Task Of_identical_pictures_has_no_variety_to_compare_with()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task Of_nearly_identical_pictures_has_no_variety_to_compare_with(int greyLevelsOfNoise)
     {
         using var store = StoreOver(await ContainerAsync());
         var one = Bars.Of(1, side: Bars.SmallSide).Train;
-        var same = new ImageSet([.. Enumerable.Repeat(one.Pixels, 60).SelectMany(pixels => pixels)], null, 60, Bars.SmallSide, Bars.SmallSide);
+        var random = new Random(1);
+        byte[] pixels = [.. Enumerable.Repeat(one.Pixels, 60).SelectMany(pixels => pixels).Select(pixel => (byte)Math.Min(pixel + random.Next(greyLevelsOfNoise + 1), 255))];
+        var same = new ImageSet(pixels, null, 60, Bars.SmallSide, Bars.SmallSide);
         var data = Dataset.Of("same", same, same);
 
         var reference = await store.GetAsync(data, Cancellation);

@@ -91,7 +91,7 @@ public sealed class The_measures
         var (generated, noise) = (Normals(500, 128, index: 0), Normals(500, 128, index: 1));
         var real = noise.Times(spread).Plus(full(1, 128, 1, float64));
 
-        var variety = Variety.Of(generated, real);
+        var variety = Variety.Of(generated, real, noise: 0.01);
 
         Assert.Equal(expected is null, variety is null);
         if (expected is { } ratio) Assert.Equal(ratio, variety!.Value, tolerance: 1);
