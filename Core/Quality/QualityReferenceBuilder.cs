@@ -57,7 +57,6 @@ internal static class QualityReferenceBuilder
         byte[] labels = [.. real.TrainingLabels?.Distinct().Order() ?? Enumerable.Empty<byte>()];
         using FeatureNetwork network = chosen == FeatureKind.Learned ? new LeNet(data.Train.Shape, labels.Length) : new PretrainedFeatures(labels.Length);
         using (var draw = random.At(0, 0, RandomPurpose.ReferenceWeights)) WeightInitialisation.Initialise(network, WeightScheme.Glorot, draw);
-        var kept = real.Training.First(RealPictures.MaxKept);
         var training = network is PretrainedFeatures pretrained
             ? LearnPretrained(pretrained, real, labels, cancellation)
             : Learn(network, real, labels, random, cancellation);
