@@ -1,8 +1,11 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Model;
 using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Storage;
 using GanFunctions.Core.Training;
 
 namespace GanFunctions.Core.Runs;
@@ -19,6 +22,23 @@ public sealed class InitialCheckpoints(RunStore runs, CheckpointStore checkpoint
     private const int MaxListed = 10;
     private const string RunField = "initFrom.run";
     private const string EpochField = "initFrom.epoch";
+
+    /// <summary>The options that determine the networks, as the run has them that a request starts from: the defaults of the new run.</summary>
+    /// <param name="given">The user's options.</param>
+    /// <param name="cancellation">Cancels the read.</param>
+    /// <returns>The options by name; none if <paramref name="given"/> names no run that exists.</returns>
+    public async Task<JsonObject> FindNetworksAsync(JsonObject given, CancellationToken cancellation)
+    {
+        if ((given["initFrom"] as JsonObject)?["run"] is not JsonValue value || !value.TryGetValue<string>(out var run)) return [];
+        if (!ResourceId.IsValid(run) || await runs.FindAsync(run, cancellation) is not { Options: var source }) return [];
+        var preset = Presets.NetworksOf(source.Preset) == NetworkFamily.Compact ? Preset.Compact : Preset.Dcgan; // rather than the tutorial's step
+        return new()
+        {
+            ["preset"] = JsonSerializer.SerializeToNode(preset, Json.Options),
+            ["widthMultiplier"] = source.WidthMultiplier,
+            ["hiddenUnits"] = source.HiddenUnits,
+        };
+    }
 
     /// <summary>Finds the newest intact checkpoint that a request names, and reads it.</summary>
     /// <param name="given">The user's option.</param>

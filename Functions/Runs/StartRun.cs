@@ -76,6 +76,7 @@ public sealed class StartRun(
         JsonObject body, DatasetInfo? data, SortedDictionary<string, string[]> problems, CancellationToken cancellation)
     {
         var wrong = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
+        foreach (var (name, value) in await checkpoints.FindNetworksAsync(body, cancellation)) body.TryAdd(name, value!.DeepClone());
         var options = OptionsReader.Read(body, data, wrong);
         foreach (var (field, messages) in wrong) problems[field] = messages;
         if (options.InitFrom is not { } from || await checkpoints.FindAsync(from, problems, cancellation) is not { } initial) return (options, null);

@@ -58,9 +58,14 @@ public sealed class SweepPlanning(RunStore runs, DatasetCatalog datasets, Initia
     private async Task<Dictionary<InitFrom, InitialCheckpoint>> PinCheckpointsAsync(JsonObject body, Faults faults, CancellationToken cancellation)
     {
         var found = new Dictionary<InitFrom, InitialCheckpoint>();
+        var space = body["space"] as JsonObject ?? [];
         if (body["options"] is JsonObject options && options[InitFromOption] is JsonObject shared)
+        {
+            foreach (var (name, value) in await checkpoints.FindNetworksAsync(options, cancellation))
+                if (!space.ContainsKey(name)) options.TryAdd(name, value!.DeepClone());
             options[InitFromOption] = await PinAsync("options.", shared);
-        var list = (body["space"] as JsonObject)?[InitFromOption] as JsonArray ?? [];
+        }
+        var list = space[InitFromOption] as JsonArray ?? [];
         for (var i = 0; i < list.Count; i++)
             if (list[i] is JsonObject given) list[i] = await PinAsync("space.", given);
         return found;
@@ -83,7 +88,7 @@ public sealed class SweepPlanning(RunStore runs, DatasetCatalog datasets, Initia
     {
         // The options that decide which networks a trial has
         var different = trials.Where(options => options.InitFrom is not null)
-            .DistinctBy(options => (options.InitFrom, options.Preset, options.Conditional));
+            .DistinctBy(options => (options.InitFrom, options.Preset, options.Conditional, options.WidthMultiplier, options.HiddenUnits));
         foreach (var options in different)
         {
             if (!initial.TryGetValue(options.InitFrom!, out var checkpoint)) continue;

@@ -19,7 +19,7 @@ public sealed class Runs_that_start_from_another(App app)
         var last = (await app.Http.JsonAsync("api/runs/source/checkpoints"))["checkpoints"]!.AsArray()[^1]!;
         var body = ApiCalls.Tiny("tuned");
         (body["initFrom"], body["images"]) = (new JsonObject { ["run"] = "source" }, 100);
-        body.Remove("epochs");
+        foreach (var name in (string[])["epochs", "preset", "widthMultiplier", "hiddenUnits"]) body.Remove(name);
 
         using var dry = await app.Http.PostAsJsonAsync("api/runs?dryRun=true", body, Cancellation);
         var options = await dry.ReadAsync();
@@ -34,6 +34,7 @@ public sealed class Runs_that_start_from_another(App app)
         options.Remove("estimate");
         Assert.True(JsonNode.DeepEquals(options, view["options"]), $"{options}\n{view["options"]}");
         Assert.Equal((2, 100), ((int)options["epochs"]!, (int)options["images"]!));
+        Assert.Equal(("compact", 0.25, 0), ((string)options["preset"]!, (double)options["widthMultiplier"]!, (int)options["hiddenUnits"]!)); // as in the source
         Assert.Equal((128, 128), ((int)view["progress"]!["images"]!, (int)view["progress"]!["totalImages"]!));
         Assert.Contains(app.Process.Lines, line => line.Text.Contains("Run tuned: training from", StringComparison.Ordinal)
             && line.Text.EndsWith("from epoch 2 of source", StringComparison.Ordinal));
@@ -63,7 +64,7 @@ public sealed class Runs_that_start_from_another(App app)
             [
                 "batchSize: 0 is not valid; it must be a whole number from 2 to 1024.",
                 "initFrom.run: \"tiny\" is not valid with the data set larger, whose pictures are 32x32x1: its networks are compact-28x28x1-w0.25, and the "
-                    + "run needs compact-32x32x1. It must be a run on pictures of the same size and channels, with the same networks, widthMultiplier and hiddenUnits.",
+                    + "run needs compact-32x32x1-w0.25. It must be a run on pictures of the same size and channels, with the same networks, widthMultiplier and hiddenUnits.",
             ],
             await ErrorsAsync(new() { ["dataset"] = "larger", ["batchSize"] = 0, ["initFrom"] = new JsonObject { ["run"] = Source } }));
         using var largest = new MultipartFormDataContent { { new ByteArrayContent(Uploads.Idx(0x803, [64, 128, 128])), "images", "images" } };

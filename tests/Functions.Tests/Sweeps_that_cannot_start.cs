@@ -63,6 +63,30 @@ public sealed class Sweeps_that_cannot_start(App app)
     }
 
     [Fact]
+    public async Task Include_dry_runs_whose_trials_have_the_networks_of_the_run_they_start_from()
+    {
+        await app.Http.TrainedAsync("tiny");
+        var body = new JsonObject
+        {
+            ["sweep"] = "tuned",
+            ["space"] = new JsonObject { ["learningRate"] = new JsonArray(0.001, 0.002) },
+            ["options"] = new JsonObject { ["dataset"] = "digits", ["initFrom"] = new JsonObject { ["run"] = "tiny" } },
+            ["trials"] = 2,
+        };
+
+        using var fitting = await app.Http.PostAsJsonAsync("api/sweeps?dryRun=true", body, Cancellation);
+        body["space"]!["hiddenUnits"] = new JsonArray(256, 512);
+        using var varied = await app.Http.PostAsJsonAsync("api/sweeps?dryRun=true", body, Cancellation);
+
+        var trials = (await fitting.ReadAsync())["trials"]!.AsArray();
+        Assert.Equal((2, HttpStatusCode.BadRequest), (trials.Count, varied.StatusCode));
+        Assert.All(trials, trial => Assert.Equal((0.25, 0), ((double)trial!["resolved"]!["widthMultiplier"]!, (int)trial["resolved"]!["hiddenUnits"]!)));
+        Assert.Contains(
+            "The checkpoint lacks the tensor discriminator.hidden.weight.", (string)(await varied.ReadAsync())["errors"]!["options.initFrom.run"]![0]!,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Include_dry_runs_which_estimate_the_costs_of_the_whole_sweep()
     {
         await app.Http.TrainedAsync("tiny");

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Data;
 using GanFunctions.Core.Model;
@@ -110,6 +111,35 @@ public sealed class A_search_for_a_checkpoint_to_start_from(AzuriteFixture azuri
         await DamageAsync(bench, 11);
         Assert.Equal("initFrom.run: \"run\" is not valid; none of its checkpoints is intact.", await ProblemAsync(bench, new(Commits.Run)));
         Assert.Null((await bench.FindAsync(new(Commits.Run, 1))).Training);
+    }
+
+    [Theory]
+    [InlineData(Preset.Compact, 64, "compact")]
+    [InlineData(Preset.Dcgan, 0, "dcgan")]
+    [InlineData(Preset.Tutorial, 0, "dcgan")]
+    public async Task Finds_the_networks_of_a_run(Preset preset, int hiddenUnits, string expected)
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        await bench.StartAsync("source", Small with { Preset = preset, HiddenUnits = hiddenUnits });
+
+        var networks = await bench.Initial.FindNetworksAsync(JsonNode.Parse("{ \"initFrom\": { \"run\": \"source\" } }")!.AsObject(), Cancellation);
+
+        Assert.Equal(
+            (3, expected, NetworkFamilies.MinWidth, hiddenUnits),
+            (networks.Count, (string?)networks["preset"], (double)networks["widthMultiplier"]!, (int)networks["hiddenUnits"]!));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("{ \"initFrom\": \"source\" }")]
+    [InlineData("{ \"initFrom\": { \"run\": 1 } }")]
+    [InlineData("{ \"initFrom\": { \"run\": \"No/Id\" } }")]
+    [InlineData("{ \"initFrom\": { \"run\": \"nobody\" } }")]
+    public async Task Finds_no_networks_without_a_run(string given)
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+
+        Assert.Empty(await bench.Initial.FindNetworksAsync(JsonNode.Parse(given)!.AsObject(), Cancellation));
     }
 
     [Theory]
