@@ -12,9 +12,10 @@ public static class EarlyStopping
     public static string? ReasonToStop(RunRow row, Manifest? last)
     {
         if (row.Options.Patience is not { } patience || last?.Best is not { } best) return null;
-        var withoutImprovement = last.CompletedEpochs - Math.Max(best.Epoch, row.PatienceStartsAfter);
+        var every = row.Options.QualityEvery;
+        var withoutImprovement = last.CompletedEpochs / every - Math.Max(best.Epoch, row.PatienceStartsAfter) / every;
         if (withoutImprovement < patience) return null;
-        var subject = withoutImprovement == 1 ? "The last epoch was" : $"The last {withoutImprovement} epochs were";
+        var subject = withoutImprovement == 1 ? "The last measured epoch was" : $"The last {withoutImprovement} measured epochs were";
         return FormattableString.Invariant(
             $"{subject} no better than epoch {best.Epoch}, whose Fréchet distance is {best.FrechetDistance}: patience is {patience}.");
     }

@@ -208,6 +208,13 @@ public sealed class RunRow : ITableEntity
     [IgnoreDataMember]
     public PictureQuality? Quality => QualityJson is null ? null : JsonSerializer.Deserialize<PictureQuality>(QualityJson, Json.Options);
 
+    /// <summary>
+    /// <see cref="Quality"/>, or null if a later epoch should have been measured. It is older than the last epoch only if the run ended at a limit between
+    /// two measurements (<see cref="TrainingOptions.QualityEvery"/>).
+    /// </summary>
+    [IgnoreDataMember]
+    public PictureQuality? FinalQuality => CompletedEpochs - QualityEpoch < Options.QualityEvery ? Quality : null;
+
     /// <summary>The resolved options.</summary>
     [IgnoreDataMember]
     public TrainingOptions Options => JsonSerializer.Deserialize<TrainingOptions>(OptionsJson, Json.Options)!;

@@ -67,11 +67,12 @@ public sealed partial class SliceSteps(
         row.Desired != Desired.Run || last?.CompletedEpochs >= row.TargetEpochs || EarlyStopping.ReasonToStop(row, last) is not null
         || Limits.ReasonToStop(row) is not null;
 
-    /// <summary>The data set of a run, and what its quality is measured with, if it is.</summary>
-    internal async Task<Tuple<Dataset, QualityReference?>> LoadAsync(TrainingOptions options, CancellationToken cancellation)
+    /// <summary>The data set of a run, and what an epoch is measured with, if it is.</summary>
+    internal async Task<Tuple<Dataset, QualityReference?>> LoadAsync(RunRow row, int epoch, CancellationToken cancellation)
     {
+        var options = row.Options;
         var data = await LoadDatasetAsync(options.Dataset, cancellation);
-        return new(data, options.QualitySamples > 0 ? await references.GetAsync(data, cancellation) : null);
+        return new(data, options.IsMeasured(epoch, row.TargetEpochs) ? await references.GetAsync(data, cancellation) : null);
     }
 
     /// <summary>The data set of a run. Waits while other work needs the memory.</summary>

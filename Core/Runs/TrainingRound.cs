@@ -128,7 +128,7 @@ public sealed partial class TrainingRound(
         var epoch = new EpochResult(manifest, null, null, null);
         if (manifest.IsEpochEnd)
         {
-            if (await watch.RunAsync(token => steps.LoadAsync(options, token), stopping) is not (var data, var reference))
+            if (await watch.RunAsync(token => steps.LoadAsync(row, manifest.Epoch, token), stopping) is not (var data, var reference))
                 return await record.EndAsync(last.Manifest);
             using var held = reference;
             epoch = await TrainingThread.RunAsync(start.Threads, () =>
@@ -159,7 +159,7 @@ public sealed partial class TrainingRound(
         var (request, row, record, _, stopping) = slice;
         var options = row.Options;
         await using var watch = new RunWatch(runs, request.Run, request.InstanceId, time, logger);
-        if (await watch.RunAsync(token => steps.LoadAsync(options, token), stopping) is not (var data, var reference)) return await record.EndAsync(null);
+        if (await watch.RunAsync(token => steps.LoadAsync(row, row.TargetEpochs, token), stopping) is not (var data, var reference)) return await record.EndAsync(null);
         reference?.Dispose(); // built now, so that the first measurement does not wait for it
         var start = SliceSteps.StartOf(request, options, last: null, data);
         (byte[], byte[]?)? initial = options.InitFrom is { } from ? await initialFiles.LoadAsync(request.Run, from, stopping) : null;

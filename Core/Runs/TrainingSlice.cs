@@ -40,7 +40,7 @@ public sealed partial class TrainingSlice(
             if (steps.IsOver(row, last?.Manifest)) return await steps.EndAsync(slice, last?.Manifest);
             var log = new SliceLog(request.Run, runs, losses, logger);
             await using var watch = new RunWatch(runs, request.Run, request.InstanceId, time, logger, log.FlushAsync);
-            if (await watch.RunAsync(token => steps.LoadAsync(options, token), stopping) is not (var data, var reference))
+            if (await watch.RunAsync(token => steps.LoadAsync(row, (last?.Manifest.CompletedEpochs ?? 0) + 1, token), stopping) is not (var data, var reference))
                 return await record.EndAsync(last?.Manifest);
             using var held = reference;
             var start = SliceSteps.StartOf(request, options, last?.Manifest, data);

@@ -14,9 +14,6 @@ internal static class DatasetFit
     private const int MaxCutSide = 64;             // of pictures; larger ones learn too slowly with parts of them cut out
     private const int MaxColored = 500;            // training pictures; changed colours make pictures of larger sets worse
 
-    /// <summary>The preset for a data set: <c>dcgan</c> for pictures of 28x28 or an unknown size, otherwise <c>compact</c>.</summary>
-    public static Preset PresetFor(DatasetInfo? data) => data?.Height is null or 28 ? Preset.Dcgan : Preset.Compact;
-
     /// <summary>Adapts the options that the user did not give to the data set.</summary>
     /// <param name="options">The user's options and the preset's.</param>
     /// <param name="data">The data set; null if it is unknown.</param>
@@ -31,6 +28,8 @@ internal static class DatasetFit
             options = options with { BatchSize = Math.Max(TrainingOptions.MinBatchSize, options.BatchSize - options.BatchSize % options.Workers) };
         }
         if (!given.ContainsKey("qualitySamples") && !CanMeasure(data)) options = options with { QualitySamples = 0 };
+        if (!given.ContainsKey("qualityEvery") && data?.Train is > 0 and { } size)
+            options = options with { QualityEvery = Math.Max(1, (options.QualitySamples + size - 1) / size) };
         if (options is { MicroBatchSize: null, Preset: not Preset.Tutorial } && MaxPictures(options, data) is { } max)
             options = options with { MicroBatchSize = TrainingMemory.MicroBatchOf(options.BatchSize, max) };
         if (options.Preset != Preset.Compact || data?.Train is not { } train) return options;

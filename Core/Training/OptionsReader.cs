@@ -49,7 +49,7 @@ public static class OptionsReader
     /// <returns>The options. Those with a problem have the value of the preset.</returns>
     public static TrainingOptions Read(JsonObject given, DatasetInfo? data, SortedDictionary<string, string[]> problems)
     {
-        var preset = DatasetFit.PresetFor(data);
+        var preset = Presets.Default;
         if (given["preset"] is { } wanted && Convert(Properties["preset"], "preset", wanted, problems) is Preset known) preset = known;
 
         var options = Presets.Of(preset);
@@ -92,7 +92,7 @@ public static class OptionsReader
 
     /// <summary>
     /// Reads options that <see cref="Write"/> wrote, perhaps in another app, and validates each of them. They are complete: no preset and no data set fills
-    /// in values. One that is missing has its default, as in the row of a run that an earlier version started.
+    /// in values. One that is missing has the value of a new <see cref="TrainingOptions"/>, as in the row of a run that an earlier version started.
     /// </summary>
     /// <param name="resolved">The options.</param>
     /// <param name="problems">Receives what is wrong, by name of the field.</param>

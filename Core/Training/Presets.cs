@@ -15,15 +15,14 @@ public enum DivergencePolicy
 /// <summary>A training step together with the defaults of the other options.</summary>
 public enum Preset
 {
-    /// <summary>DCGAN with an R1 gradient penalty, which allows a high learning rate. Recommended.</summary>
+    /// <summary>DCGAN with an R1 gradient penalty, which allows a high learning rate. The default of earlier versions for pictures of 28x28.</summary>
     Dcgan,
 
     /// <summary>The training loop as the tutorial published it; a baseline for comparison.</summary>
     Tutorial,
 
     /// <summary>
-    /// Smaller networks for pictures of 32x32 and more, with the relativistic loss and the gradient penalties of R3GAN (Huang et al. 2024,
-    /// arXiv:2501.05441). Recommended for every size except 28x28.
+    /// Smaller networks, with the relativistic loss and the gradient penalties of R3GAN (Huang et al. 2024, arXiv:2501.05441). Recommended.
     /// </summary>
     Compact,
 }
@@ -41,9 +40,12 @@ public enum GanLoss
     Relativistic,
 }
 
-/// <summary>The option values of each preset. A preset lists only the values that differ from the defaults.</summary>
+/// <summary>The option values of each preset. A preset lists only the values that differ from <see cref="TrainingOptions"/>' own.</summary>
 public static class Presets
 {
+    /// <summary>The preset of runs that state none.</summary>
+    public const Preset Default = Preset.Compact;
+
     /// <summary>The networks of a preset.</summary>
     public static NetworkFamily NetworksOf(Preset preset) => preset == Preset.Compact ? NetworkFamily.Compact : NetworkFamily.Dcgan;
 
@@ -71,7 +73,7 @@ public static class Presets
             Preset = Preset.Compact,
             BatchSize = 64,
             LearningRate = 1e-3,
-            LearningRateDecay = 0.05,
+            LearningRateDecay = 1, // in epochs of 60,000 pictures
             Beta1 = 0,
             Weights = WeightScheme.He,
             HiddenUnits = 256,

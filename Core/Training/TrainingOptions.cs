@@ -6,8 +6,8 @@ using GanFunctions.Core.Storage;
 namespace GanFunctions.Core.Training;
 
 /// <summary>
-/// The options of a run. The defaults are those of the <c>dcgan</c> preset; <see cref="Presets"/> lists the values that the <c>tutorial</c>
-/// preset changes. The resolved options are stored with the run and never change.
+/// The options of a run. The defaults are those of the <c>compact</c> preset, fitted to the data set; <see cref="Presets"/> lists them. The values of a
+/// new object are what earlier versions did that did not have the option yet. The resolved options are stored with the run and never change.
 /// </summary>
 public sealed record TrainingOptions
 {
@@ -33,8 +33,7 @@ public sealed record TrainingOptions
     public const int MinClasses = 2;
 
     /// <summary>
-    /// Selects the networks, the training step and the defaults of the other options. The default is <c>dcgan</c> for pictures of 28x28,
-    /// otherwise <c>compact</c>.
+    /// Selects the networks, the training step and the defaults of the other options. The default is <c>compact</c>.
     /// </summary>
     public Preset Preset { get; init; } = Preset.Dcgan;
 
@@ -50,7 +49,8 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// The checkpoint to take the first weights of both networks from, to fine-tune them. Its networks must be for pictures of the same size
-    /// and channels, and have the same <see cref="WidthMultiplier"/>. The default is null: the weights are initialised.
+    /// and channels. <see cref="Preset"/>, <see cref="WidthMultiplier"/> and <see cref="HiddenUnits"/> then default to those of the other run, since
+    /// the networks must be the same. The default is null: the weights are initialised.
     /// </summary>
     public InitFrom? InitFrom { get; init; }
 
@@ -68,7 +68,7 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Pictures per step, at most as many as an epoch has. An incomplete last batch is dropped, because a varying batch size slows the
-    /// convolutions down. The default is 128, or 64 in the <c>compact</c> preset, and all pictures of an epoch if it has fewer.
+    /// convolutions down. The default is 64, or 128 in the other presets, and all pictures of an epoch if it has fewer.
     /// </summary>
     [Range(MinBatchSize, MaxBatchSize)]
     public int BatchSize { get; init; } = 128;
@@ -85,23 +85,22 @@ public sealed record TrainingOptions
     public int? ImagesPerEpoch { get; init; }
 
     /// <summary>
-    /// Adam's step size for both networks (Kingma and Ba 2015). The default is 1.5e-3, which relies on the gradient penalty (without it, use
-    /// 2e-4); 1e-3 in the <c>compact</c> preset.
+    /// Adam's step size for both networks (Kingma and Ba 2015). The default is 1e-3, which relies on the gradient penalties (without them, use
+    /// 2e-4); 1.5e-3 in the <c>dcgan</c> preset.
     /// </summary>
     [Range(1e-7, 1000.0)]
     public double LearningRate { get; init; } = 1.5e-3;
 
     /// <summary>
     /// The step size falls to 1 / (1 + decay × completed epochs) of <see cref="LearningRate"/>: large steps learn the classes, small ones the
-    /// details. It does not depend on <see cref="Epochs"/>, so that a run can be extended. The default is 0.3; in the
-    /// <c>compact</c> preset, the pictures per epoch divided by 60,000.
+    /// details. It does not depend on <see cref="Epochs"/>, so that a run can be extended. The default is the
+    /// pictures per epoch divided by 60,000; 0.3 in the <c>dcgan</c> preset.
     /// </summary>
     [Range(0.0, 10.0)]
     public double LearningRateDecay { get; init; } = 0.3;
 
     /// <summary>
-    /// Adam's first decay rate. The default is 0.5, because the usual 0.9 makes a GAN oscillate (Radford et al. 2016); 0 in the <c>compact</c>
-    /// preset.
+    /// Adam's first decay rate. The usual 0.9 makes a GAN oscillate (Radford et al. 2016). The default is 0; 0.5 in the other presets.
     /// </summary>
     [Range(0.0, 0.999)]
     public double Beta1 { get; init; } = 0.5;
@@ -114,7 +113,7 @@ public sealed record TrainingOptions
     [Range(1e-12, 1e-2)]
     public double AdamEpsilon { get; init; } = 1e-8;
 
-    /// <summary>Initialisation of the network weights. The default is <c>normal</c>; <c>he</c> in the <c>compact</c> preset.</summary>
+    /// <summary>Initialisation of the network weights. The default is <c>he</c>; <c>normal</c> in the <c>dcgan</c> preset.</summary>
     public WeightScheme Weights { get; init; } = WeightScheme.Normal;
 
     /// <summary>
@@ -126,14 +125,14 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Units of a fully connected layer before the discriminator's logit, multiplied by <see cref="WidthMultiplier"/>. It lets the
-    /// discriminator judge the parts of a picture together. The default is 0, no such layer; 256 in the <c>compact</c> preset.
+    /// discriminator judge the parts of a picture together. The default is 256; 0 in the other presets, no such layer.
     /// </summary>
     [Range(0, 1024)]
     public int HiddenUnits { get; init; }
 
     /// <summary>
     /// After every step, replaces the upsampling kernels of the generator by the nearest ones that draw no checkerboard pattern in uniform
-    /// areas. The <c>tutorial</c> preset ignores it. The default is false; true in the <c>compact</c> preset.
+    /// areas. The <c>tutorial</c> preset ignores it. The default is true; false in the <c>dcgan</c> preset.
     /// </summary>
     public bool EvenKernels { get; init; }
 
@@ -148,43 +147,43 @@ public sealed record TrainingOptions
     public double BatchNormEpsilon { get; init; } = 1e-5;
 
     /// <summary>
-    /// The loss of both networks; the <c>tutorial</c> preset has its own. The default is <c>nonSaturating</c>; <c>relativistic</c> in the
-    /// <c>compact</c> preset.
+    /// The loss of both networks; the <c>tutorial</c> preset has its own. The default is <c>relativistic</c>;
+    /// <c>nonSaturating</c> in the <c>dcgan</c> preset.
     /// </summary>
     public GanLoss Loss { get; init; } = GanLoss.NonSaturating;
 
     /// <summary>
     /// Weight γ of the R1 penalty in the discriminator's loss: γ/2 times the squared gradient of its logits with respect to real pictures
     /// (Mescheder et al. 2018, arXiv:1801.04406). It keeps a GAN from oscillating and so allows a high learning rate. 0 disables it. The
-    /// <c>tutorial</c> preset ignores it. The default is 0.5; 1 in the <c>compact</c> preset.
+    /// <c>tutorial</c> preset ignores it. The default is 1; 0.5 in the <c>dcgan</c> preset.
     /// </summary>
     [Range(0.0, 1000.0)]
     public double GradientPenalty { get; init; } = 0.5;
 
     /// <summary>
     /// Applies the gradient penalties only every N steps, but N times as strong, because they are expensive (Karras et al. 2020,
-    /// arXiv:1912.04958). The default is 8; 4 in the <c>compact</c> preset.
+    /// arXiv:1912.04958). The default is 4; 8 in the <c>dcgan</c> preset.
     /// </summary>
     [Range(1, 100)]
     public int GradientPenaltyEvery { get; init; } = 8;
 
     /// <summary>
     /// Weight γ of the R2 penalty: as <see cref="GradientPenalty"/>, but with respect to generated pictures. The relativistic loss needs both
-    /// penalties (Huang et al. 2024, arXiv:2501.05441). The default is 0; 1 in the <c>compact</c> preset.
+    /// penalties (Huang et al. 2024, arXiv:2501.05441). The default is 1; 0 in the <c>dcgan</c> preset.
     /// </summary>
     [Range(0.0, 1000.0)]
     public double GeneratedGradientPenalty { get; init; }
 
     /// <summary>
     /// Shows the discriminator all pictures in random brightness, saturation and contrast, so that it cannot memorise a small data set
-    /// (DiffAugment, Zhao et al. 2020, arXiv:2006.10738). The default is false; true in the <c>compact</c> preset for at most 500 training
-    /// pictures. The <c>tutorial</c> preset ignores it.
+    /// (DiffAugment, Zhao et al. 2020, arXiv:2006.10738). The default is true for at most 500 training pictures, and false for more and
+    /// in the <c>dcgan</c> preset. The <c>tutorial</c> preset ignores it.
     /// </summary>
     public bool AugmentColor { get; init; }
 
     /// <summary>
-    /// Like <see cref="AugmentColor"/>, with the pictures moved by up to an eighth of their side. The default is false; true in the
-    /// <c>compact</c> preset for at most 20,000 training pictures.
+    /// Like <see cref="AugmentColor"/>, with the pictures moved by up to an eighth of their side. The default is true for at most
+    /// 20,000 training pictures, and false for more and in the <c>dcgan</c> preset.
     /// </summary>
     public bool AugmentTranslation { get; init; }
 
@@ -268,7 +267,7 @@ public sealed record TrainingOptions
     public int MaxSliceSeconds { get; init; } = 240;
 
     /// <summary>
-    /// Number of pictures that are generated and measured at the end of each epoch, at least 100; 0 disables the measurement. The Fréchet
+    /// Number of pictures that are generated and measured at the end of an epoch, at least 100; 0 disables the measurement. The Fréchet
     /// distance decreases with this number, so only distances with the same number are comparable. The default is 2000, or 0 if the data
     /// set is too small to be measured.
     /// </summary>
@@ -276,8 +275,15 @@ public sealed record TrainingOptions
     public int QualitySamples { get; init; } = 2000;
 
     /// <summary>
-    /// Completes the run early after this many epochs in a row without a lower Fréchet distance. The default is null: the run trains all
-    /// epochs.
+    /// Measures the pictures after every N-th epoch, and after the last one. The default is 1, or for a data set of fewer pictures than
+    /// <see cref="QualitySamples"/> as many epochs as it takes to train on that number: measuring would otherwise take longer than training.
+    /// </summary>
+    [Range(1, MaxEpochs)]
+    public int QualityEvery { get; init; } = 1;
+
+    /// <summary>
+    /// Completes the run early after this many measured epochs in a row without a lower Fréchet distance. The default is null: the run trains
+    /// all epochs.
     /// </summary>
     [Range(1, 99_999)]
     public int? Patience { get; init; }
@@ -322,6 +328,11 @@ public sealed record TrainingOptions
     /// <summary>Whether the discriminator sees augmented pictures.</summary>
     [JsonIgnore]
     public bool IsAugmented => AugmentColor || AugmentTranslation || AugmentCutout;
+
+    /// <summary>Whether the pictures of an epoch are measured.</summary>
+    /// <param name="epoch">The epoch.</param>
+    /// <param name="last">The last epoch of the run.</param>
+    public bool IsMeasured(int epoch, int last) => QualitySamples > 0 && (epoch % QualityEvery == 0 || epoch >= last);
 
     /// <summary>Settings of batch normalisation.</summary>
     [JsonIgnore]

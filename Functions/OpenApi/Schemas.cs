@@ -33,9 +33,10 @@ internal sealed class Schemas
     /// <param name="name">The name of the schema.</param>
     /// <param name="type">The type.</param>
     /// <param name="change">Changes the schema.</param>
-    public JsonObject Like(string name, Type type, Action<JsonObject> change)
+    /// <param name="defaults">An object of the type whose values are the defaults; null for those of a new object.</param>
+    public JsonObject Like(string name, Type type, Action<JsonObject> change, object? defaults = null)
     {
-        var schema = Export(type);
+        var schema = Export(type, defaults);
         change(schema);
         _components[name] = schema;
         return Reference(name);
@@ -44,9 +45,9 @@ internal sealed class Schemas
     /// <summary>All schemas by name.</summary>
     public JsonObject ToJson() => new(_components.Select(component => KeyValuePair.Create<string, JsonNode?>(component.Key, component.Value)));
 
-    private JsonObject Export(Type type)
+    private JsonObject Export(Type type, object? defaults = null)
     {
-        var example = type.GetConstructor([]) is not null ? Activator.CreateInstance(type) : null;
+        defaults ??= type.GetConstructor([]) is not null ? Activator.CreateInstance(type) : null;
         return Exported.GetJsonSchemaAsNode(type, new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Transform }).AsObject();
 
         JsonNode Transform(JsonSchemaExporterContext context, JsonNode node)
@@ -56,7 +57,7 @@ internal sealed class Schemas
             if (context.Path.IsEmpty) return Whole(inner, schema);
             if (IsOurs(inner)) schema = OrNull(Of(inner), IsNullable(schema));
             schema.Remove("default"); // of a constructor's parameter: every property is written, whatever its value
-            if (context.PropertyInfo is { AttributeProvider: PropertyInfo property }) Describe(property, schema, example);
+            if (context.PropertyInfo is { AttributeProvider: PropertyInfo property }) Describe(property, schema, defaults);
             return schema;
         }
     }
@@ -75,7 +76,7 @@ internal sealed class Schemas
         .Where(property => property.GetCustomAttribute<JsonIgnoreAttribute>()?.Condition == JsonIgnoreCondition.WhenWritingNull)
         .Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name));
 
-    private void Describe(PropertyInfo property, JsonObject schema, object? example)
+    private void Describe(PropertyInfo property, JsonObject schema, object? defaults)
     {
         if (_comments.Of(property) is { } comment) schema["description"] = comment;
         switch (property.GetCustomAttribute<ValidationAttribute>())
@@ -87,7 +88,7 @@ internal sealed class Schemas
                 schema["pattern"] = $"^{pattern.Pattern}$";
                 break;
         }
-        if (property.DeclaringType!.IsInstanceOfType(example) && property.GetValue(example) is { } value) schema["default"] = JsonSerializer.SerializeToNode(value, Exported);
+        if (property.DeclaringType!.IsInstanceOfType(defaults) && property.GetValue(defaults) is { } value) schema["default"] = JsonSerializer.SerializeToNode(value, Exported);
     }
 
     private static JsonObject Reference(string name) => new() { ["$ref"] = $"#/components/schemas/{name}" };

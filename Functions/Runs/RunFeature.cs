@@ -144,7 +144,7 @@ internal static class RunFeature
     private static JsonObject StartSchema(Schemas schemas) => schemas.Like("RunRequest", typeof(TrainingOptions), schema =>
     {
         schema.Remove("required");
-        schema["description"] = "What to train, and how. Every property is optional. The defaults are those of the preset `dcgan`.";
+        schema["description"] = "What to train, and how. Every property is optional. The defaults are those of the preset `compact` for a large data set.";
         schema["additionalProperties"] = false;
         schema["properties"]!["initFrom"]!["anyOf"]![0] = schemas.Like("InitFromRequest", typeof(InitFrom), from =>
         {
@@ -158,7 +158,7 @@ internal static class RunFeature
             ["pattern"] = $"^{ResourceId.Pattern}$",
         });
         schema["properties"]!.AsObject().Insert(1, NotifyField.Name, NotifyField.Schema());
-    });
+    }, OptionsReader.Read([]));
 
     private static JsonObject ExtendSchema(Schemas schemas) => new()
     {

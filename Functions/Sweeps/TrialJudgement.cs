@@ -27,7 +27,7 @@ internal readonly record struct TrialJudgement(TrialOutcome Outcome, RungResult?
 
     private static TrialJudgement OfCompleted(RunRow run, TrialJob job, SweepMetric metric)
     {
-        var value = run.QualityEpoch == run.CompletedEpochs && run.Quality is { } quality ? metric.Of(quality) : null;
+        var value = run.FinalQuality is { } quality ? metric.Of(quality) : null;
         return value is { } measured && double.IsFinite(measured)
             ? new(TrialOutcome.Measured, new RungResult(job.Rung, run.CompletedEpochs, measured))
             : new(TrialOutcome.Failed, Error: $"Epoch {run.CompletedEpochs} of the run has no {metric.Name}.");

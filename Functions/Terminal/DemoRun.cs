@@ -14,14 +14,11 @@ public sealed partial class DemoRun(LocalRun local, TimeProvider time) : Backgro
     private const int MinEpochs = 4; // of 6,400 pictures each: digits are readable after 25,600
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(150); // of training, without starting and stopping the app
 
-    // Small batches, and a learning rate that decays slowly because the epochs are short: rougher pictures than the defaults in the end, but digits
-    // within minutes. Quality is not measured: building the quality reference would take the first minute.
+    // A short moving average, because the run is short. Quality is not measured: building the quality reference would take the first minute.
     private static readonly JsonObject Recipe = new()
     {
         ["epochs"] = MinEpochs,
         ["imagesPerEpoch"] = 6_400,
-        ["batchSize"] = 64,
-        ["learningRateDecay"] = 0.05,
         ["emaDecay"] = 0.995,
         ["qualitySamples"] = 0,
     };

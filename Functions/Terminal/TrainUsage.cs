@@ -24,7 +24,7 @@ internal static class TrainUsage
             Pictures of a folder or archive are converted first:
               --size 28|32|64|128  --channels 1|3|4  by default derived from the pictures
               --fit crop|pad|stretch  --background white|black|rrggbb  --transpose
-            Options with defaults for 28x28 (docs/options.md), --initFrom <run>[:<epoch>]:
+            Options and their usual defaults (docs/options.md), --initFrom <run>[:<epoch>]:
             {Options()}
             Any setting of the app, such as --urls http://localhost:7072, is valid too.
             With --url <address> it trains on that app instead (see docs/cli.md).
@@ -35,7 +35,7 @@ internal static class TrainUsage
     private static string Options()
     {
         var lines = new List<StringBuilder>();
-        var options = JsonNode.Parse(OptionsReader.Write(new TrainingOptions()))!.AsObject();
+        var options = JsonNode.Parse(OptionsReader.Write(OptionsReader.Read([])))!.AsObject();
         foreach (var (name, value) in options.Where(option => option.Key is not ("dataset" or "initFrom"))) // explained above
         {
             var text = $"  --{name} {value?.ToString() ?? "none"}";

@@ -22,7 +22,7 @@ public sealed class The_best_epoch(App app)
         var epochs = (int)view["progress"]!["epoch"]!;
         Assert.InRange(epochs, 2, 59);
         Assert.Equal((1, epochs, epochs - 1), ((double)view["progress"]!["fraction"]!, (int)view["qualityEpoch"]!, (int)view["best"]!["epoch"]!));
-        Assert.StartsWith($"The last epoch was no better than epoch {epochs - 1}, ", (string)view["stoppedEarly"]!, StringComparison.Ordinal);
+        Assert.StartsWith($"The last measured epoch was no better than epoch {epochs - 1}, ", (string)view["stoppedEarly"]!, StringComparison.Ordinal);
         Assert.NotNull(view["warnings"]);
         Assert.Equal(4, view["quality"]!["classes"]!["shares"]!.AsArray().Count);
         var logged = (await app.Http.JsonAsync("api/runs/bars/losses"))["epochs"]!.AsArray().Select(row => (double)row!["frechetDistance"]!).ToList();

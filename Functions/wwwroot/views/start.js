@@ -28,8 +28,8 @@ const advancedFields = [
   { name: 'maxSliceSeconds', label: 'Maximum slice length', hint: 'seconds of training between checkpoints' },
 ];
 const presetHints = {
-  dcgan: 'recommended for pictures of 28x28',
-  compact: 'recommended for larger pictures',
+  compact: 'recommended',
+  dcgan: 'larger networks of an earlier kind, for pictures of up to 64x64',
   tutorial: 'settings of the published tutorial, for comparison',
 };
 const fieldsWithDefault = ['batchSize', 'learningRate', 'learningRateDecay', 'gradientPenalty', 'qualitySamples', 'workers', 'maxSliceSeconds'];

@@ -18,15 +18,19 @@ public sealed class A_reason_to_stop
     });
 
     [Theory]
-    [InlineData(1, 4, 0, "The last epoch was no better than epoch 3, whose Fréchet distance is 12.5: patience is 1.")]
+    [InlineData(1, 4, 0, "The last measured epoch was no better than epoch 3, whose Fréchet distance is 12.5: patience is 1.")]
     [InlineData(2, 4, 0, null)]
-    [InlineData(2, 5, 0, "The last 2 epochs were no better than epoch 3, whose Fréchet distance is 12.5: patience is 2.")]
+    [InlineData(2, 5, 0, "The last 2 measured epochs were no better than epoch 3, whose Fréchet distance is 12.5: patience is 2.")]
     [InlineData(2, 5, 4, null)] // extended after epoch 4
-    [InlineData(2, 6, 4, "The last 2 epochs were no better than epoch 3, whose Fréchet distance is 12.5: patience is 2.")]
+    [InlineData(2, 6, 4, "The last 2 measured epochs were no better than epoch 3, whose Fréchet distance is 12.5: patience is 2.")]
     [InlineData(null, 99, 0, null)]
-    public void Is_that_the_pictures_no_longer_improve(int? patience, int completed, int startsAfter, string? reason)
+    [InlineData(2, 8, 0, null, 3)] // only epoch 6 was measured since
+    [InlineData(3, 12, 0, "The last 3 measured epochs were no better than epoch 3, whose Fréchet distance is 12.5: patience is 3.", 3)]
+    [InlineData(3, 12, 5, "The last 3 measured epochs were no better than epoch 3, whose Fréchet distance is 12.5: patience is 3.", 3)]
+    [InlineData(3, 14, 6, null, 3)]
+    public void Is_that_the_pictures_no_longer_improve(int? patience, int completed, int startsAfter, string? reason, int every = 1)
     {
-        var row = RowOf(new TrainingOptions { Patience = patience });
+        var row = RowOf(new TrainingOptions { Patience = patience, QualityEvery = every });
         row.PatienceStartsAfter = startsAfter;
 
         Assert.Equal(reason, EarlyStopping.ReasonToStop(row, After(completed, new BestEpoch(3, 12.5, null, "reference"))));

@@ -137,9 +137,9 @@ public sealed class The_record_of_a_slice(AzuriteFixture azurite) : RunTableTest
     }
 
     [Theory]
-    [InlineData(4, null, "The last 4 epochs were no better than epoch 8")]
+    [InlineData(4, null, "The last 4 measured epochs were no better than epoch 8")]
     [InlineData(null, 1, "The run has been billed for ")]
-    [InlineData(4, 1, "The last 4 epochs were no better than epoch 8")] // comes first
+    [InlineData(4, 1, "The last 4 measured epochs were no better than epoch 8")] // comes first
     public async Task Ends_a_run_early_that_does_not_improve_or_has_reached_its_limit_and_says_why(int? patience, int? maxMinutes, string why)
     {
         var options = new TrainingOptions { Dataset = "pictures", Patience = patience, MaxMinutes = maxMinutes };

@@ -1,5 +1,7 @@
 using GanFunctions.Core.Pictures;
+using GanFunctions.Core.Quality;
 using GanFunctions.Core.Runs;
+using GanFunctions.Core.Training;
 
 namespace GanFunctions.Core.Tests.Runs;
 
@@ -62,6 +64,21 @@ public sealed class The_row_of_a_run
     public void Counts_the_steps_up_to_the_last_checkpoint(string? checkpoint, long steps)
     {
         Assert.Equal(steps, new RunRow { Checkpoint = checkpoint, StepsPerEpoch = 10 }.CommittedSteps);
+    }
+
+    [Theory]
+    [InlineData(null, 1, false)]
+    [InlineData(4, 1, false)]
+    [InlineData(5, 1, true)]
+    [InlineData(2, 3, false)]
+    [InlineData(3, 3, true)]
+    public void Has_the_quality_that_the_run_ended_with(int? measured, int every, bool isFinal)
+    {
+        var row = new RunRow { Epoch = 6, Step = 3, StepsPerEpoch = 10, OptionsJson = OptionsReader.Write(new() { QualityEvery = every }) };
+        var quality = new PictureQuality(2000, 4, 0.5, 1, 0, 1, "r", null);
+        if (measured is { } epoch) row.SetQuality(epoch, quality);
+
+        Assert.Equal(isFinal ? quality : null, row.FinalQuality);
     }
 
     [Fact]

@@ -190,7 +190,7 @@ public sealed class The_steps_of_a_slice(AzuriteFixture azurite)
         using var bench = await TrainingBench.CreateAsync(azurite);
         await BarsReference.StoreAsync(bench.Container);
         var options = Options with { Preset = Preset.Compact, WidthMultiplier = NetworkFamilies.MinWidth, QualitySamples = 100 };
-        var (data, reference) = await bench.Steps.LoadAsync(options, Cancellation);
+        var (data, reference) = await bench.Steps.LoadAsync(new() { OptionsJson = OptionsReader.Write(options), TargetEpochs = 1 }, 1, Cancellation);
         using var held = reference;
         using var networks = new GanNetworks(options, Precision.Fp32, new(1, 0), data.Train.Shape, ClassLabels.None);
         Assert.Null(SliceSteps.Measure(networks, At(1, 2), options, data, reference).Divergence);

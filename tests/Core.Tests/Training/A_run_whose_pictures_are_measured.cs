@@ -65,6 +65,22 @@ public sealed class A_run_whose_pictures_are_measured(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Is_measured_as_often_as_its_options_say_and_after_its_last_epoch()
+    {
+        using var bench = await TrainingBench.CreateAsync(azurite);
+        var request = await bench.StartAsync("sometimes", Small with { QualityEvery = 2 }, measured: true);
+
+        await bench.TrainToTheEndAsync(request);
+
+        var manifests = await bench.Checkpoints.ListAsync("sometimes", Cancellation);
+        Assert.Equal([false, true, true], manifests.Select(manifest => manifest.Quality is not null));
+        Assert.Equal(manifests[1].Quality!.FrechetDistance, manifests[1].Best!.FrechetDistance);
+        Assert.Null(manifests[0].Best);
+        var logged = await bench.Losses.ReadAsync("sometimes", Cancellation).Where(loss => loss.Step() is null).ToListAsync(Cancellation);
+        Assert.Equal([null, manifests[1].Quality!.FrechetDistance, manifests[2].Quality!.FrechetDistance], logged.Select(loss => loss.FrechetDistance));
+    }
+
+    [Fact]
     public async Task Resumes_from_a_checkpoint_without_measurements()
     {
         using var bench = await TrainingBench.CreateAsync(azurite);

@@ -36,7 +36,7 @@ public sealed class A_run_with_patience(AzuriteFixture azurite)
         Assert.InRange(ended.CompletedEpochs, 3, Rough.Epochs - 1);
         var best = manifests.MinBy(manifest => manifest.Quality!.FrechetDistance)!;
         Assert.Equal(FormattableString.Invariant(
-            $"The last 2 epochs were no better than epoch {best.Epoch}, whose Fréchet distance is {best.Quality!.FrechetDistance}: patience is 2."),
+            $"The last 2 measured epochs were no better than epoch {best.Epoch}, whose Fréchet distance is {best.Quality!.FrechetDistance}: patience is 2."),
             ended.Reason);
 
         // As after a crash between the commit and the update of the row

@@ -13,12 +13,12 @@ public sealed class Options_for_a_data_set(AzuriteFixture azurite)
     [InlineData(45, 5, null, 45, 0)]
     [InlineData(45, 5, 40, 40, 0)]
     [InlineData(50, 50, null, 50, 2000)]
-    [InlineData(127, 14, null, 127, 0)]
-    [InlineData(128, 14, null, 128, 0)]
-    [InlineData(249, 28, null, 128, 0)]
-    [InlineData(250, 28, null, 128, 2000)]
-    [InlineData(1000, 100, 64, 64, 2000)]
-    [InlineData(1000, 100, 5000, 128, 2000)]
+    [InlineData(63, 7, null, 63, 0)]
+    [InlineData(64, 7, null, 64, 0)]
+    [InlineData(249, 28, null, 64, 0)]
+    [InlineData(250, 28, null, 64, 2000)]
+    [InlineData(1000, 100, 40, 40, 2000)]
+    [InlineData(1000, 100, 5000, 64, 2000)]
     public void Default_to_values_that_fit(int train, int test, int? imagesPerEpoch, int batchSize, int qualitySamples)
     {
         var options = OptionsReader.Read(new JsonObject { ["imagesPerEpoch"] = imagesPerEpoch }, Data(train, test));
@@ -28,7 +28,24 @@ public sealed class Options_for_a_data_set(AzuriteFixture azurite)
     }
 
     [Theory]
-    [InlineData(1000, 3, 126)]
+    [InlineData(45, 1)] // too small to be measured
+    [InlineData(159, 1)]
+    [InlineData(250, 8)]
+    [InlineData(1999, 2)]
+    [InlineData(2000, 1)]
+    [InlineData(2000, 5, 10_000)]
+    public void Default_to_measurements_that_take_less_time_than_training(int train, int every, int? samples = null)
+    {
+        var given = new JsonObject();
+        if (samples is not null) given["qualitySamples"] = samples;
+
+        Assert.Equal(every, OptionsReader.Read(given, Data(train, 10)).QualityEvery);
+        given["qualityEvery"] = 3;
+        Assert.Equal(3, OptionsReader.Read(given, Data(train, 10)).QualityEvery);
+    }
+
+    [Theory]
+    [InlineData(1000, 3, 63)]
     [InlineData(50, 4, 48)]
     public void Default_to_a_batch_that_splits_between_the_workers(int train, int workers, int batchSize) =>
         Assert.Equal(batchSize, OptionsReader.Read(new JsonObject { ["workers"] = workers }, Data(train, 50)).BatchSize);
@@ -63,14 +80,13 @@ public sealed class Options_for_a_data_set(AzuriteFixture azurite)
     }
 
     [Theory]
-    [InlineData(28, Preset.Dcgan, 128)]
-    [InlineData(32, Preset.Compact, 64)]
-    [InlineData(128, Preset.Compact, 64)]
-    public void Default_to_the_preset_for_their_size(int side, Preset preset, int batchSize)
+    [InlineData(28)]
+    [InlineData(128)]
+    public void Default_to_the_compact_networks(int side)
     {
         var options = OptionsReader.Read([], Data(1000, 100, side));
 
-        Assert.Equal((preset, batchSize), (options.Preset, options.BatchSize));
+        Assert.Equal((Preset.Compact, 64), (options.Preset, options.BatchSize));
         Assert.Equal(options, OptionsReader.Read(JsonNode.Parse(OptionsReader.Write(options))!.AsObject(), Data(1000, 100, side)));
     }
 

@@ -9,7 +9,7 @@ public sealed class Options_that_a_user_wrote
     [Fact]
     public void Are_the_defaults_if_nothing_is_given()
     {
-        Assert.Equal(new TrainingOptions(), OptionsReader.Read([]));
+        Assert.Equal(Presets.Of(Preset.Compact), OptionsReader.Read([]));
     }
 
     [Fact]
