@@ -38,7 +38,9 @@ public sealed record ModelCard(
     {
         using var generator = NetworkState.LoadGenerator(file, averaged: true);
         var architecture = Architecture.Of(generator);
-        string[] tags = ["gan", "dcgan", .. generator.IsConditional ? ["conditional"] : Array.Empty<string>(), "onnx", "safetensors"];
+        IEnumerable<string> family = generator.Family == NetworkFamily.Dcgan ? ["dcgan"] : [];
+        IEnumerable<string> kind = generator.IsConditional ? ["conditional"] : [];
+        string[] tags = ["gan", .. family, .. kind, "onnx", "safetensors"];
         return new(
             "unconditional-image-generation", "pytorch", tags, manifest.Run, manifest.Epoch, manifest.Name, architecture,
             CardDataset.Of(row.Options.Dataset, manifest, generator.Classes, dataset), CardTraining.Of(row.Options, manifest), manifest.Quality,

@@ -50,7 +50,7 @@ internal static class RunFeature
                 + "`initFrom` starts from the weights of another run's checkpoint, and `images` sets the length of the run in pictures instead of `epochs`.",
             Parameters = [StartRun.DryRun],
             Body = new("Training options and, optionally, an id for the run.", IsRequired: false, Media.Json(
-                StartSchema, new JsonObject { ["run"] = "first", ["dataset"] = "digits", ["epochs"] = 5, ["imagesPerEpoch"] = 12_800 })),
+                StartSchema, new JsonObject { ["run"] = "first", ["dataset"] = "digits", ["epochs"] = 5, ["imagesPerEpoch"] = 6_400 })),
             Responses =
             [
                 new(200, "The resolved options and an estimate of the costs (`dryRun`).", Media.Json(

@@ -238,7 +238,7 @@ test("its generator is what its checkpoint says", async () => {
 
 test("its files are what its card says", async () => {
   const card = await json("GET", `/api/runs/${short}/checkpoints/latest/card`, 200);
-  assert.deepEqual([card.epoch, card.architecture.name, card.training.epochs], [2, "dcgan-28x28x1", 2]);
+  assert.deepEqual([card.epoch, card.architecture.name, card.training.epochs], [2, "compact-28x28x1", 2]);
   assert.deepEqual(card.files.map((file) => file.format), ["safetensors", "onnx", "onnx"]);
   for (const { href, sha256 } of card.files) {
     const response = await call("GET", href);
