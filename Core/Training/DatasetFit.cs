@@ -9,7 +9,7 @@ namespace GanFunctions.Core.Training;
 /// <summary>Adapts options to a data set, and finds those that do not work with it.</summary>
 internal static class DatasetFit
 {
-    private const int PicturesToHalfRate = 60_000; // of training with the compact preset
+    private const int PicturesToHalfRate = 600_000; // of training with the compact preset
     private const int MaxAugmented = 20_000;       // training pictures; larger sets are not memorised in a usual run
     private const int MaxCutSide = 64;             // of pictures; larger ones learn too slowly with parts of them cut out
     private const int MaxColored = 500;            // training pictures; changed colours make pictures of larger sets worse

@@ -73,7 +73,7 @@ public static class Presets
             Preset = Preset.Compact,
             BatchSize = 64,
             LearningRate = 1e-3,
-            LearningRateDecay = 1, // in epochs of 60,000 pictures
+            LearningRateDecay = 0.1, // in epochs of 60,000 pictures
             Beta1 = 0,
             Weights = WeightScheme.He,
             HiddenUnits = 256,

@@ -94,7 +94,7 @@ public sealed record TrainingOptions
     /// <summary>
     /// The step size falls to 1 / (1 + decay × completed epochs) of <see cref="LearningRate"/>: large steps learn the classes, small ones the
     /// details. It does not depend on <see cref="Epochs"/>, so that a run can be extended. The default is the
-    /// pictures per epoch divided by 60,000; 0.3 in the <c>dcgan</c> preset.
+    /// pictures per epoch divided by 600,000; 0.3 in the <c>dcgan</c> preset.
     /// </summary>
     [Range(0.0, 10.0)]
     public double LearningRateDecay { get; init; } = 0.3;

@@ -9,7 +9,13 @@ namespace GanFunctions.Functions.Runs;
 internal static class RunExamples
 {
     /// <summary>The run's options.</summary>
-    public static TrainingOptions Options { get; } = Presets.Of(Presets.Default) with { Dataset = "digits", Epochs = 5, ImagesPerEpoch = 6_400 };
+    public static TrainingOptions Options { get; } = Presets.Of(Presets.Default) with
+    {
+        Dataset = "digits",
+        Epochs = 5,
+        ImagesPerEpoch = 6_400,
+        LearningRateDecay = 0.010667,
+    };
 
     /// <summary>Quality of its pictures.</summary>
     public static PictureQuality Quality { get; } = new(

@@ -25,8 +25,6 @@ public sealed class A_real_training(App app, Browser browser)
             ["dataset"] = "mnist",
             ["epochs"] = epochs,
             ["imagesPerEpoch"] = isShort ? 640 : 12_800,
-            ["batchSize"] = 64,
-            ["learningRateDecay"] = 0.1,
             ["emaDecay"] = 0.995,
             ["logEvery"] = isShort ? 2 : 50,
             ["qualitySamples"] = isShort ? 0 : 1000,

@@ -91,13 +91,13 @@ public sealed class Options_for_a_data_set(AzuriteFixture azurite)
     }
 
     [Theory]
-    [InlineData(159, true, true, 0.00265)]
-    [InlineData(500, true, true, 0.008333)]
-    [InlineData(501, false, true, 0.00835)]
-    [InlineData(20_000, false, true, 0.333333)]
-    [InlineData(20_001, false, false, 0.33335)]
-    [InlineData(500, true, true, 0.008333, 128)]
-    [InlineData(20_000, false, true, 0.333333, 128)]
+    [InlineData(159, true, true, 0.000265)]
+    [InlineData(500, true, true, 0.000833)]
+    [InlineData(501, false, true, 0.000835)]
+    [InlineData(20_000, false, true, 0.033333)]
+    [InlineData(20_001, false, false, 0.033335)]
+    [InlineData(500, true, true, 0.000833, 128)]
+    [InlineData(20_000, false, true, 0.033333, 128)]
     public void Augment_small_sets_and_reduce_the_learning_rate_by_pictures(int train, bool colored, bool translated, double decay, int side = 64)
     {
         var options = OptionsReader.Read([], Data(train, 100, side));
