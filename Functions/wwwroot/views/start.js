@@ -22,7 +22,7 @@ const advancedFields = [
   { name: 'learningRate', label: 'Learning rate' },
   { name: 'learningRateDecay', label: 'Learning rate decay' },
   { name: 'gradientPenalty', label: 'Gradient penalty' },
-  { name: 'qualitySamples', label: 'Quality samples', hint: 'pictures used to measure quality after each epoch; 0 turns it off' },
+  { name: 'qualitySamples', label: 'Quality samples', hint: 'pictures used to measure quality after an epoch; 0 turns it off' },
   { name: 'patience', label: 'Patience', hint: 'epochs without improvement before the run stops' },
   { name: 'workers', label: 'Workers', hint: 'that train the run at the same time, each a share of every batch' },
   { name: 'maxSliceSeconds', label: 'Maximum slice length', hint: 'seconds of training between checkpoints' },
