@@ -11,8 +11,6 @@ internal static class DatasetFit
 {
     private const int PicturesToHalfRate = 600_000; // of training with the compact preset
     private const int MaxAugmented = 20_000;       // training pictures; larger sets are not memorised in a usual run
-    private const int MaxCutSide = 64;             // of pictures; larger ones learn too slowly with parts of them cut out
-    private const int MaxColored = 500;            // training pictures; changed colours make pictures of larger sets worse
 
     /// <summary>Adapts the options that the user did not give to the data set.</summary>
     /// <param name="options">The user's options and the preset's.</param>
@@ -39,9 +37,7 @@ internal static class DatasetFit
             options = options with { LearningRateDecay = Math.Round(Math.Min((double)options.PicturesPerEpoch(train) / PicturesToHalfRate, 10), 6) };
         return options with
         {
-            AugmentColor = options.AugmentColor || (train <= MaxColored && !given.ContainsKey("augmentColor")),
             AugmentTranslation = options.AugmentTranslation || (train <= MaxAugmented && !given.ContainsKey("augmentTranslation")),
-            AugmentCutout = options.AugmentCutout || (train <= MaxAugmented && data.Height <= MaxCutSide && !given.ContainsKey("augmentCutout")),
         };
     }
 

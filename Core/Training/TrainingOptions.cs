@@ -6,8 +6,8 @@ using GanFunctions.Core.Storage;
 namespace GanFunctions.Core.Training;
 
 /// <summary>
-/// The options of a run. The defaults are those of the <c>compact</c> preset, fitted to the data set; <see cref="Presets"/> lists them. The values of a
-/// new object are what earlier versions did that did not have the option yet. The resolved options are stored with the run and never change.
+/// The options of a run. The defaults are those of the <c>compact</c> preset, fitted to the data set; <see cref="Presets"/> lists them. The resolved
+/// options are stored with the run and never change. An option that is missing there, because the run is from an earlier version, has the value of a new object.
 /// </summary>
 public sealed record TrainingOptions
 {
@@ -176,8 +176,7 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Shows the discriminator all pictures in random brightness, saturation and contrast, so that it cannot memorise a small data set
-    /// (DiffAugment, Zhao et al. 2020, arXiv:2006.10738). The default is true for at most 500 training pictures, and false for more and
-    /// in the <c>dcgan</c> preset. The <c>tutorial</c> preset ignores it.
+    /// (DiffAugment, Zhao et al. 2020, arXiv:2006.10738). The <c>tutorial</c> preset ignores it.
     /// </summary>
     public bool AugmentColor { get; init; }
 
@@ -187,10 +186,7 @@ public sealed record TrainingOptions
     /// </summary>
     public bool AugmentTranslation { get; init; }
 
-    /// <summary>
-    /// Like <see cref="AugmentColor"/>, with a square of half the side cut out. The default is that of <see cref="AugmentTranslation"/> for
-    /// pictures of up to 64x64, and false for larger ones.
-    /// </summary>
+    /// <summary>Like <see cref="AugmentColor"/>, with a square of half the side cut out.</summary>
     public bool AugmentCutout { get; init; }
 
     /// <summary>
