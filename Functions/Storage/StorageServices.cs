@@ -4,6 +4,7 @@ using Azure.Storage.Queues;
 using GanFunctions.Core.Checkpoints;
 using GanFunctions.Core.Losses;
 using GanFunctions.Core.Runs;
+using GanFunctions.Core.Storage;
 using GanFunctions.Core.Sweeps;
 using GanFunctions.Storage;
 using Microsoft.Extensions.Azure;
@@ -18,7 +19,7 @@ public static class StorageServices
     {
         services.AddAzureClientsCore();
         services.AddSingleton<StorageConnection>(); // read on first use: the host may still be starting the storage emulator
-        services.AddSingleton(provider => provider.GetRequiredService<StorageConnection>().Blobs().GetBlobContainerClient("gan"));
+        services.AddSingleton(provider => provider.GetRequiredService<StorageConnection>().Blobs(ErrorBodies.AddTo(new())).GetBlobContainerClient("gan"));
         services.AddSingleton(provider => provider.GetRequiredService<StorageConnection>().Tables());
         services.AddSingleton(provider => new RunStore(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanRuns")));
         services.AddSingleton(provider => new LossLog(provider.GetRequiredService<TableServiceClient>().GetTableClient("GanLosses")));
