@@ -10,7 +10,8 @@ namespace GanFunctions.Core.Training;
 internal static class DatasetFit
 {
     private const int PicturesToHalfRate = 600_000; // of training with the compact preset
-    private const int MaxAugmented = 20_000;       // training pictures; larger sets are not memorised in a usual run
+    private const int MaxTranslated = 20_000;      // training pictures; larger sets are not memorised in a usual run
+    private const int MaxAugmentedMore = 500;      // training pictures; larger sets learn more slowly with it, and gain only in very long runs
 
     /// <summary>Adapts the options that the user did not give to the data set.</summary>
     /// <param name="options">The user's options and the preset's.</param>
@@ -37,7 +38,9 @@ internal static class DatasetFit
             options = options with { LearningRateDecay = Math.Round(Math.Min((double)options.PicturesPerEpoch(train) / PicturesToHalfRate, 10), 6) };
         return options with
         {
-            AugmentTranslation = options.AugmentTranslation || (train <= MaxAugmented && !given.ContainsKey("augmentTranslation")),
+            AugmentColor = options.AugmentColor || (train <= MaxAugmentedMore && !given.ContainsKey("augmentColor")),
+            AugmentTranslation = options.AugmentTranslation || (train <= MaxTranslated && !given.ContainsKey("augmentTranslation")),
+            AugmentCutout = options.AugmentCutout || (train <= MaxAugmentedMore && !given.ContainsKey("augmentCutout")),
         };
     }
 

@@ -176,7 +176,8 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Shows the discriminator all pictures in random brightness, saturation and contrast, so that it cannot memorise a small data set
-    /// (DiffAugment, Zhao et al. 2020, arXiv:2006.10738). The <c>tutorial</c> preset ignores it.
+    /// (DiffAugment, Zhao et al. 2020, arXiv:2006.10738). The default is true for at most 500 training pictures, and false for more and
+    /// in the <c>dcgan</c> preset. The <c>tutorial</c> preset ignores it.
     /// </summary>
     public bool AugmentColor { get; init; }
 
@@ -186,7 +187,7 @@ public sealed record TrainingOptions
     /// </summary>
     public bool AugmentTranslation { get; init; }
 
-    /// <summary>Like <see cref="AugmentColor"/>, with a square of half the side cut out.</summary>
+    /// <summary>Like <see cref="AugmentColor"/>, and with its default: cuts out a square of half the side.</summary>
     public bool AugmentCutout { get; init; }
 
     /// <summary>

@@ -91,17 +91,21 @@ public sealed class Options_for_a_data_set(AzuriteFixture azurite)
     }
 
     [Theory]
-    [InlineData(159, true, 0.000265)]
-    [InlineData(20_000, true, 0.033333)]
-    [InlineData(20_001, false, 0.033335)]
-    [InlineData(20_000, true, 0.033333, 128)]
-    public void Augment_small_sets_and_reduce_the_learning_rate_by_pictures(int train, bool translated, double decay, int side = 64)
+    [InlineData(159, true, true, 0.000265)]
+    [InlineData(500, true, true, 0.000833)]
+    [InlineData(501, false, true, 0.000835)]
+    [InlineData(20_000, false, true, 0.033333)]
+    [InlineData(20_001, false, false, 0.033335)]
+    [InlineData(500, true, true, 0.000833, 128)]
+    [InlineData(20_000, false, true, 0.033333, 128)]
+    public void Augment_small_sets_and_reduce_the_learning_rate_by_pictures(int train, bool changed, bool translated, double decay, int side = 64)
     {
         var options = OptionsReader.Read([], Data(train, 100, side));
 
-        Assert.Equal((false, translated, false, false), (options.AugmentColor, options.AugmentTranslation, options.AugmentCutout, options.Flip));
+        Assert.Equal((changed, translated, changed, false), (options.AugmentColor, options.AugmentTranslation, options.AugmentCutout, options.Flip));
         Assert.Equal(decay, options.LearningRateDecay);
-        Assert.False(OptionsReader.Read(new JsonObject { ["augmentTranslation"] = false }, Data(train, 100, side)).AugmentTranslation);
+        foreach (var name in (string[])["augmentColor", "augmentTranslation", "augmentCutout"])
+            Assert.False((bool)JsonNode.Parse(OptionsReader.Write(OptionsReader.Read(new JsonObject { [name] = false }, Data(train, 100, side))))![name]!);
     }
 
     [Theory]
