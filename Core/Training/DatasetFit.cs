@@ -11,7 +11,7 @@ internal static class DatasetFit
 {
     private const int PicturesToHalfRate = 600_000; // of training with the compact preset
     private const int MaxTranslated = 20_000;      // training pictures; larger sets are not memorised in a usual run
-    private const int MaxAugmentedMore = 500;      // training pictures; larger sets learn more slowly with it, and gain only in very long runs
+    private const int MaxFullyAugmented = 500;     // training pictures; larger sets learn more slowly with it, and gain only in very long runs
 
     /// <summary>Adapts the options that the user did not give to the data set.</summary>
     /// <param name="options">The user's options and the preset's.</param>
@@ -38,9 +38,9 @@ internal static class DatasetFit
             options = options with { LearningRateDecay = Math.Round(Math.Min((double)options.PicturesPerEpoch(train) / PicturesToHalfRate, 10), 6) };
         return options with
         {
-            AugmentColor = options.AugmentColor || (train <= MaxAugmentedMore && !given.ContainsKey("augmentColor")),
+            AugmentColor = options.AugmentColor || (train <= MaxFullyAugmented && !given.ContainsKey("augmentColor")),
             AugmentTranslation = options.AugmentTranslation || (train <= MaxTranslated && !given.ContainsKey("augmentTranslation")),
-            AugmentCutout = options.AugmentCutout || (train <= MaxAugmentedMore && !given.ContainsKey("augmentCutout")),
+            AugmentCutout = options.AugmentCutout || (train <= MaxFullyAugmented && !given.ContainsKey("augmentCutout")),
         };
     }
 
